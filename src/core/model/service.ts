@@ -1,0 +1,69 @@
+/** Services and checks as a job declares them. */
+import type { JsonObject } from '../../base/json.ts';
+import type { Task } from './task.ts';
+
+export interface Service {
+  readonly name: string;
+  /** Absent for a group's service that belongs to no task. */
+  readonly taskName: string;
+  readonly portLabel: string;
+  /** `auto host driver alloc`. */
+  readonly addressMode: string;
+  readonly address: string;
+  readonly tags: readonly string[];
+  readonly canaryTags: readonly string[];
+  readonly enableTagOverride: boolean;
+  readonly meta: Readonly<Record<string, string>>;
+  readonly canaryMeta: Readonly<Record<string, string>>;
+  readonly taggedAddresses: Readonly<Record<string, string>>;
+  readonly checks: readonly Check[];
+  readonly checkRestart?: CheckRestart;
+  readonly connect?: Connect;
+  /** `require_healthy ignore_warnings ignore`. */
+  readonly onUpdate: string;
+  /** `consul` or `nomad`. */
+  readonly provider: string;
+  readonly cluster: string;
+}
+
+export interface Check {
+  readonly name: string;
+  readonly type: 'http' | 'tcp' | 'script' | 'grpc' | 'ttl' | 'udp' | 'docker' | 'alias' | '';
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly path: string;
+  readonly protocol: string;
+  readonly portLabel: string;
+  readonly addressMode: string;
+  readonly expose: boolean;
+  readonly method: string;
+  readonly body: string;
+  readonly header: Readonly<Record<string, readonly string[]>>;
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  readonly initialStatus: string;
+  readonly tlsServerName: string;
+  readonly tlsSkipVerify: boolean;
+  readonly grpcService: string;
+  readonly grpcUseTls: boolean;
+  readonly taskName: string;
+  readonly checkRestart?: CheckRestart;
+  readonly successBeforePassing: number;
+  readonly failuresBeforeCritical: number;
+  readonly failuresBeforeWarning: number;
+  readonly onUpdate: string;
+}
+
+export interface CheckRestart {
+  readonly limit: number;
+  readonly graceMs: number;
+  readonly ignoreWarnings: boolean;
+}
+
+/** Service mesh wishes. Kept and answered as written; the mesh itself is not run. */
+export interface Connect {
+  readonly native: boolean;
+  readonly gateway?: JsonObject;
+  readonly sidecarService?: JsonObject;
+  readonly sidecarTask?: Partial<Task>;
+}
