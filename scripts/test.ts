@@ -1,0 +1,92 @@
+/**
+ * `npm test`: every `*.test.ts` under `src` and `test`.
+ *
+ *     npm test                              all of them
+ *     npm test -- scheduler dns             those whose path contains one of the words
+ *
+ * T1: each file runs in a process of its own; as many at once as there are processors.
+ * T2: what is in `test/e2e` runs after that and alone, because it takes machines apart.
+ * T3: nothing passes in silence: each skipped test and each absent part is named at the end.
+ */
+import { availableParallelism } from 'node:os';
+import { join, relative } from 'node:path';
+import { run, type TestsStream } from 'node:test';
+import { inspect } from 'node:util';
+import { filesUnder } from './files.ts';
+import { parts } from './parts.ts';
+
+const root = join(import.meta.dirname, '..');
+
+/** Of one file. The longest kills an agent a hundred times. */
+const FILE_MS_MAX = 5 * 60_000;
+
+type Tally = { passed: number; failed: string[]; skipped: string[] };
+
+const tally: Tally = { passed: 0, failed: [], skipped: [] };
+const words = process.argv.slice(2);
+const files = (await filesUnder(root, ['src', 'test'], '.test.ts')).filter(
+  (file) => words.length === 0 || words.some((word) => file.includes(word)),
+);
+const isAlone = (file: string): boolean => file.startsWith('test/e2e/');
+await runFiles(
+  files.filter((file) => !isAlone(file)),
+  availableParallelism(),
+);
+await runFiles(files.filter(isAlone), 1);
+summarise();
+
+async function runFiles(group: readonly string[], concurrency: number): Promise<void> {
+  if (group.length === 0) return;
+  const stream = run({
+    files: group.map((file) => join(root, file)),
+    concurrency,
+    timeout: FILE_MS_MAX,
+  });
+  listen(stream);
+  // Draining the stream is what makes it end.
+  for await (const event of stream) void event;
+}
+
+/** Prints a failure when it happens, and counts leaves only: a suite fails because a test in it did. */
+function listen(stream: TestsStream): void {
+  stream.on('test:pass', (event) => {
+    if (event.details.type === 'suite') return;
+    const { skip, todo } = event;
+    if (skip === undefined && todo === undefined) tally.passed++;
+    else tally.skipped.push(`${title(event)}${typeof skip === 'string' ? `: ${skip}` : ''}`);
+  });
+  stream.on('test:fail', (event) => {
+    if (event.details.type === 'suite' && isOfSubtests(event.details.error)) return;
+    tally.failed.push(title(event));
+    console.log(
+      `FAIL ${title(event)}\n${indent(inspect(event.details.error.cause ?? event.details.error))}\n`,
+    );
+  });
+  stream.on('test:stderr', ({ message }) => process.stderr.write(message));
+  stream.on('test:stdout', ({ message }) => process.stdout.write(message));
+}
+
+function isOfSubtests(error: Error): boolean {
+  return (error as { failureType?: string }).failureType === 'subtestsFailed';
+}
+
+function title(event: { file?: string; line?: number; name: string }): string {
+  const { file, line, name } = event;
+  if (file === undefined || name === file) return name;
+  return `${relative(root, file)}:${line ?? 0} ${name}`;
+}
+
+function indent(text: string): string {
+  return text.replaceAll(/^/gm, '     ');
+}
+
+function summarise(): void {
+  for (const skipped of tally.skipped) console.log(`skip ${skipped}`);
+  for (const failed of tally.failed) console.log(`FAIL ${failed}`);
+  for (const { name, neededFor } of parts().filter(({ present }) => !present)) {
+    console.log(`absent on this machine: ${name} (${neededFor})`);
+  }
+  if (tally.skipped.length > 0) console.log(`${tally.skipped.length} skipped`);
+  console.log(`${tally.passed} passed, ${tally.failed.length} failed`);
+  process.exitCode = tally.failed.length === 0 && tally.passed > 0 ? 0 : 1;
+}
