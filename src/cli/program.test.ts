@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Failure } from '../base/failure.ts';
+import { completionCommand } from './completion.ts';
+import { flag, type Command, type Invocation } from './command.ts';
+import { runProgram } from './program.ts';
+import { testWorld } from './test-world.test.ts';
+
+const seen: Invocation[] = [];
+const commands: Command[] = [
+  {
+    name: 'job run',
+    aliases: ['run'],
+    summary: 'Run a job',
+    arguments: ['<path>'],
+    flags: [
+      flag.boolean('detach', 'Do not wait.'),
+      flag.number('check-index', '<index>', 'Only when it is at this index.'),
+      flag.list('var', '<key=value>', 'Sets a variable.'),
+      flag.boolean('f', 'Follow.'),
+      flag.string('n', '<lines>', 'Lines.'),
+    ],
+    examples: [{ line: 'muster run web.nomad', says: 'Run it:' }],
+    run: (invocation) => {
+      seen.push(invocation);
+      return Promise.resolve(0);
+    },
+  },
+  {
+    name: 'alloc exec',
+    summary: 'Run a command in a task',
+    arguments: ['<allocation>', '<command>', '[args...]'],
+    flags: [flag.string('task', '<name>', 'The task.'), flag.boolean('i', 'Pass input on.')],
+    examples: [],
+    passThrough: true,
+    run: (invocation) => {
+      seen.push(invocation);
+      return Promise.resolve(7);
+    },
+  },
+  {
+    name: 'fail',
+    summary: 'Fail',
+    flags: [],
+    examples: [],
+    failureCode: 255,
+    run: () =>
+      Promise.reject(
+        new Failure('unavailable', 'cannot reach it', { cause: new Error('refused') }),
+      ),
+  },
+];
+
+async function typed(line: string): Promise<{ code: number; out: string; err: string }> {
+  const world = testWorld();
+  const code = await runProgram(
+    [...commands, completionCommand(() => commands)],
+    line.split(' ').filter((word) => word !== ''),
+    world,
+  );
+  return { code, out: world.printed(), err: world.complained() };
+}
+
+const spellings = [
+  'run -detach -check-index 5 -var a=1 -var b=2 web.nomad',
+  'job run --detach --check-index=5 -var=a=1 --var b=2 web.nomad',
+  'run web.nomad -detach=true -check-index=5 -var=a=1 -var=b=2',
+];
+for (const line of spellings) {
+  test(`P1: ${line}`, async () => {
+    seen.length = 0;
+    assert.equal((await typed(line)).code, 0);
+    const [got] = seen;
+    assert.deepEqual(got?.args, ['web.nomad']);
+    assert.equal(got.flags.has('detach'), true);
+    assert.equal(got.flags.number('check-index'), 5);
+    assert.deepEqual(got.flags.list('var'), ['a=1', 'b=2']);
+  });
+}
+
+test('P1: a boolean may be switched off, one-letter flags take one dash', async () => {
+  seen.length = 0;
+  await typed('run -detach=false -f -n 3 web.nomad');
+  assert.equal(seen[0]?.flags.has('detach'), false);
+  assert.equal(seen[0]?.flags.has('f'), true);
+  assert.equal(seen[0]?.flags.text('n'), '3');
+});
+
+test('P2: what follows belongs to the other command', async () => {
+  seen.length = 0;
+  assert.equal((await typed('alloc exec -task web -i a1 ls -la --all -task')).code, 7);
+  assert.deepEqual(seen[0]?.args, ['a1', 'ls', '-la', '--all', '-task']);
+  assert.equal(seen[0]?.flags.text('task'), 'web');
+});
+
+const mistakes: [line: string, says: RegExp][] = [
+  ['rnu web.nomad', /unknown command 'rnu'[\s\S]*run/],
+  ['run -detahc web.nomad', /unknown option '--detahc'[\s\S]*--detach/],
+  ['run -check-index five web.nomad', /-check-index takes a number, not "five"/],
+  ['run', /missing required argument 'path'/],
+  ['run a b', /too many arguments/],
+];
+for (const [line, says] of mistakes) {
+  test(`P3: ${line}`, async () => {
+    seen.length = 0;
+    const { code, err } = await typed(line);
+    assert.equal(code, 1);
+    assert.match(err, says);
+    assert.equal(seen.length, 0);
+  });
+}
+
+test('a failure is printed with its causes and exits as the command says', async () => {
+  const { code, err } = await typed('fail');
+  assert.equal(code, 255);
+  assert.equal(err, 'cannot reach it: refused\n');
+});
+
+test('help tells usage, flags and examples', async () => {
+  const { code, out } = await typed('run -h');
+  assert.equal(code, 0);
+  assert.match(out, /Usage: muster job run \[flags\] <path>/);
+  assert.match(out, /-check-index <index>/);
+  assert.match(out, /\$ muster run web\.nomad/);
+  assert.match((await typed('-h')).out, /run +Run a job/);
+});
+
+test('completion knows every command and flag', async () => {
+  for (const shell of ['bash', 'zsh', 'fish']) {
+    const { code, out } = await typed(`completion ${shell}`);
+    assert.equal(code, 0);
+    assert.match(out, /-check-index/);
+  }
+  assert.equal((await typed('completion tcsh')).code, 1);
+});

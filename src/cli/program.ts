@@ -1,0 +1,176 @@
+/**
+ * From the words typed to a command's run.
+ *
+ * P1: a flag may be written `-name value`, `-name=value`, `--name value` or `--name=value`.
+ * P2: flags end at the first argument of a command that passes the rest through.
+ * P3: an unknown command or flag suggests the nearest one and exits 1, nothing done.
+ */
+import { Command as Commander, CommanderError, Option } from 'commander';
+import { explain, Failure, FAULTS } from '../base/failure.ts';
+import { FlagValues, type Command, type Flag } from './command.ts';
+import { commandHelp, programHelp } from './help.ts';
+import type { World } from './world.ts';
+
+/** Runs one command line; answers the exit code, everything printed. */
+export async function runProgram(
+  commands: readonly Command[],
+  argv: readonly string[],
+  world: World,
+): Promise<number> {
+  let code = 0;
+  const program = build(commands, world, async (command, args, flags) => {
+    code = await runCommand(command, args, flags, world);
+  });
+  try {
+    await program.parseAsync(normalise(commands, argv), { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1;
+    throw error;
+  }
+}
+
+type Action = (command: Command, args: readonly string[], flags: FlagValues) => Promise<void>;
+
+async function runCommand(
+  command: Command,
+  args: readonly string[],
+  flags: FlagValues,
+  world: World,
+): Promise<number> {
+  try {
+    return await command.run({ args, flags }, world);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    world.err(`${explain(error)}\n`);
+    return command.failureCode ?? FAULTS[error.fault].exit;
+  }
+}
+
+function build(commands: readonly Command[], world: World, action: Action): Commander {
+  const program = quiet(new Commander('muster'), world);
+  program.configureHelp({ formatHelp: () => programHelp(commands) });
+  for (const command of commands) {
+    for (const name of [command.name, ...(command.aliases ?? [])]) {
+      const leaf = reach(program, name.split(' '), world);
+      define(leaf, command, world, action);
+    }
+  }
+  return program;
+}
+
+/** Walks to the sub-command of that name, making the groups on the way. */
+function reach(root: Commander, words: readonly string[], world: World): Commander {
+  let at = root;
+  for (const word of words) {
+    const known = at.commands.find((c) => c.name() === word);
+    at = known ?? quiet(at.command(word), world);
+  }
+  return at;
+}
+
+function define(leaf: Commander, command: Command, world: World, action: Action): void {
+  leaf.configureHelp({ formatHelp: () => commandHelp(command) });
+  for (const part of command.arguments ?? []) leaf.argument(part);
+  for (const spec of command.flags) leaf.addOption(option(spec));
+  if (command.passThrough === true) leaf.passThroughOptions();
+  leaf.action(async () => {
+    const values = new Map<string, string | boolean | readonly string[]>();
+    for (const spec of command.flags) {
+      const value: unknown = leaf.getOptionValue(attribute(spec.name));
+      if (typeof value === 'string' || typeof value === 'boolean' || Array.isArray(value)) {
+        values.set(spec.name, value as string | boolean | readonly string[]);
+      }
+    }
+    await action(command, leaf.args, new FlagValues(values));
+  });
+  if (world.terminal) leaf.showSuggestionAfterError();
+}
+
+function option(spec: Flag): Option {
+  const dashes = spec.name.length === 1 ? '-' : '--';
+  if (spec.kind === 'boolean') return new Option(`${dashes}${spec.name}`, spec.help);
+  const made = new Option(`${dashes}${spec.name} ${spec.placeholder ?? '<value>'}`, spec.help);
+  if (spec.kind === 'list') {
+    made.argParser((value: string, before: readonly string[] | undefined) => [
+      ...(before ?? []),
+      value,
+    ]);
+  }
+  if (spec.kind === 'number') {
+    made.argParser((value: string) => {
+      if (value.trim() === '' || !Number.isFinite(Number(value))) {
+        throw new CommanderError(
+          1,
+          'muster.number',
+          `-${spec.name} takes a number, not "${value}"`,
+        );
+      }
+      return value;
+    });
+  }
+  return made;
+}
+
+/** Commander's name for an option: dashes become humps. */
+function attribute(name: string): string {
+  return name.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function quiet(command: Commander, world: World): Commander {
+  return command
+    .exitOverride()
+    .enablePositionalOptions()
+    .showSuggestionAfterError()
+    .helpOption('-h, --help')
+    .helpCommand(false)
+    .configureOutput({
+      writeOut: (text) => {
+        world.out(text);
+      },
+      writeErr: (text) => {
+        world.err(text);
+      },
+    });
+}
+
+/** Gives long flags their second dash, and booleans written `-x=false` their meaning. */
+function normalise(commands: readonly Command[], argv: readonly string[]): string[] {
+  const booleans = new Set(
+    commands.flatMap((c) => c.flags.filter((f) => f.kind === 'boolean').map((f) => f.name)),
+  );
+  const rest = passThroughFrom(commands, argv);
+  return argv.flatMap((word, i) => {
+    if (i >= rest) return [word];
+    const match = /^--?([A-Za-z][\w-]*)(=[\s\S]*)?$/.exec(word);
+    const name = match?.[1];
+    if (name === undefined) return [word];
+    const value = match?.[2];
+    const dashes = name.length === 1 ? '-' : '--';
+    if (booleans.has(name) && value !== undefined) {
+      return /^=(1|t|true)$/i.test(value) ? [`${dashes}${name}`] : [];
+    }
+    if (name.length === 1 && value !== undefined) return [`-${name}`, value.slice(1)];
+    return [`${dashes}${name}${value ?? ''}`];
+  });
+}
+
+/** Where the words begin that belong to somebody else's command line (P2). */
+function passThroughFrom(commands: readonly Command[], argv: readonly string[]): number {
+  const end = argv.indexOf('--');
+  const command = commands.find(
+    (c) =>
+      c.passThrough === true &&
+      [c.name, ...(c.aliases ?? [])].some((n) => n.split(' ').every((word, i) => argv[i] === word)),
+  );
+  if (command === undefined) return end < 0 ? argv.length : end;
+  const takesValue = new Set(command.flags.filter((f) => f.kind !== 'boolean').map((f) => f.name));
+  const start = command.name.split(' ').length;
+  for (let i = start; i < argv.length; i++) {
+    const word = argv[i] ?? '';
+    const match = /^--?([A-Za-z][\w-]*)(=.*)?$/.exec(word);
+    if (match === null) return i;
+    if (takesValue.has(match[1] ?? '') && match[2] === undefined) i++;
+  }
+  return argv.length;
+}
