@@ -5,7 +5,7 @@
  * P2: flags end at the first argument of a command that passes the rest through.
  * P3: an unknown command or flag suggests the nearest one and exits 1, nothing done.
  */
-import { Command as Commander, CommanderError, Option } from 'commander';
+import { Command as Commander, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { explain, Failure, FAULTS } from '../base/failure.ts';
 import { FlagValues, type Command, type Flag } from './command.ts';
 import { commandHelp, programHelp } from './help.ts';
@@ -100,11 +100,7 @@ function option(spec: Flag): Option {
   if (spec.kind === 'number') {
     made.argParser((value: string) => {
       if (value.trim() === '' || !Number.isFinite(Number(value))) {
-        throw new CommanderError(
-          1,
-          'muster.number',
-          `-${spec.name} takes a number, not "${value}"`,
-        );
+        throw new InvalidArgumentError('It takes a number.');
       }
       return value;
     });

@@ -35,6 +35,5 @@ function pad(text: string, to: number): string {
 
 /** Characters that a terminal shows: colour codes count for nothing. */
 function width(text: string): number {
-  // eslint-disable-next-line no-control-regex -- colour codes begin with the escape character
-  return [...text.replace(/\u001b\[[0-9;]*m/g, '')].length;
+  return Array.from(text.replace(/\u001b\[[0-9;]*m/g, '')).length;
 }
