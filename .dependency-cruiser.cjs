@@ -7,12 +7,27 @@ const layers = {
   io: ['base', 'core', 'ports'],
   sim: ['base', 'core', 'ports'],
   run: ['base', 'ports'],
-  server: ['base', 'core', 'api', 'ports', 'run'],
-  client: ['base', 'core', 'api', 'ports', 'run'],
   cli: ['base', 'core', 'api', 'ports', 'run'],
 };
+// Roles meet through api or the log, never by importing each other.
+const roles = [
+  'agent',
+  'server',
+  'client',
+  'keeper',
+  'balancer',
+  'dns',
+  'supervisor',
+  'packager',
+  'infra',
+];
+for (const role of roles) layers[role] = ['base', 'core', 'api', 'ports', 'run'];
+
 const tests = '\\.(test|bench)\\.ts$';
-const forbidden = Object.entries(layers).map(([layer, allowed]) => ({
+// The allow-list of docs/dependencies.md: libraries without I/O, clock or randomness.
+const pureLibraries = 'sorted-btree|tinyqueue|croner|zod|handlebars|smol-toml|json5|yaml';
+
+const layerRules = Object.entries(layers).map(([layer, allowed]) => ({
   name: `layer-${layer}`,
   severity: 'error',
   from: { path: `^src/${layer}/`, pathNot: tests },
@@ -21,16 +36,25 @@ const forbidden = Object.entries(layers).map(([layer, allowed]) => ({
     pathNot: [`^src/${layer}/`, ...allowed.map((l) => `^src/${l}/`)],
   },
 }));
+
 module.exports = {
   forbidden: [
-    ...forbidden,
+    ...layerRules,
+    {
+      name: 'folders-are-layers',
+      comment: 'A folder of src that stands in no row of the table obeys no rule.',
+      severity: 'error',
+      from: { path: '^src/[^/]+/', pathNot: Object.keys(layers).map((l) => `^src/${l}/`) },
+      to: {},
+    },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     {
       name: 'no-orphans',
       severity: 'error',
-      from: { orphan: true, pathNot: [tests, '\\.d\\.ts$'] },
+      from: { orphan: true, path: '^src/', pathNot: [tests, '\\.d\\.ts$'] },
       to: {},
     },
+    { name: 'resolves', severity: 'error', from: {}, to: { couldNotResolve: true } },
     {
       name: 'pure-has-no-node',
       severity: 'error',
@@ -41,11 +65,9 @@ module.exports = {
       name: 'pure-has-no-npm',
       severity: 'error',
       from: { path: '^src/(base|core|api)/', pathNot: tests },
-      // The allow-list of docs/dependencies.md: libraries without I/O, clock or randomness.
       to: {
         dependencyTypes: ['npm', 'npm-dev'],
-        pathNot:
-          'node_modules/(sorted-btree|tinyqueue|croner|zod|handlebars|smol-toml|json5|yaml)/',
+        pathNot: `node_modules/(${pureLibraries})/`,
       },
     },
     {
@@ -55,10 +77,16 @@ module.exports = {
       to: { path: [tests, '^test/'] },
     },
     {
-      name: 'only-main-wires',
+      name: 'product-needs-no-tools',
+      severity: 'error',
+      from: { path: '^src/', pathNot: tests },
+      to: { path: '^(bench|scripts)/' },
+    },
+    {
+      name: 'only-main-and-compose-wire',
       severity: 'error',
       from: {
-        pathNot: ['^src/io/', '^src/(main|compose)\\.ts$', tests, '^test/'],
+        pathNot: ['^src/io/', '^src/(main|compose)\\.ts$', tests, '^test/', '^bench/'],
       },
       to: { path: '^src/io/' },
     },
@@ -79,6 +107,10 @@ module.exports = {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     doNotFollow: { path: 'node_modules' },
-    enhancedResolveOptions: { extensions: ['.ts', '.js'] },
+    enhancedResolveOptions: {
+      extensions: ['.ts', '.js'],
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'require', 'default'],
+    },
   },
 };

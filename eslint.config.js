@@ -5,13 +5,18 @@ const ban = (object, property, instead) => ({
   property,
   message: instead,
 });
-const pure = ['src/base/**/*.ts', 'src/core/**/*.ts'];
-const tests = ['**/*.test.ts', '**/*.bench.ts', 'test/**'];
+const synchronous = ['src/base/**/*.ts', 'src/core/**/*.ts'];
+const pure = [...synchronous, 'src/api/**/*.ts'];
+const tests = ['**/*.test.ts', '**/*.bench.ts', 'test/**', 'bench/**'];
+const noAmbientTime = {
+  selector: 'NewExpression[callee.name="Date"][arguments.length=0]',
+  message: 'Pure code is told the time: take `now: Millis`.',
+};
 
 export default tseslint.config(
-  { ignores: ['dist/**', 'node_modules/**'] },
+  { ignores: ['dist/**', 'node_modules/**', '.cache/**'] },
   {
-    files: ['src/**/*.ts'],
+    files: ['src/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts', 'scripts/**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: {
       parserOptions: {
@@ -19,6 +24,7 @@ export default tseslint.config(
         tsconfigRootDir: import.meta.dirname,
       },
     },
+    linterOptions: { reportUnusedDisableDirectives: 'error' },
     rules: {
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/explicit-module-boundary-types': 'error',
@@ -59,16 +65,20 @@ export default tseslint.config(
     rules: {
       'no-restricted-properties': [
         'error',
-        ban('Date', 'now', 'The core is told the time: take `now: Millis`.'),
+        ban('Date', 'now', 'Pure code is told the time: take `now: Millis`.'),
         ban('Math', 'random', 'Take a `Random`; see base/random.ts.'),
-        ban('performance', 'now', 'The core is told the time.'),
+        ban('performance', 'now', 'Pure code is told the time.'),
       ],
+      'no-restricted-syntax': ['error', noAmbientTime],
+    },
+  },
+  {
+    files: synchronous,
+    ignores: tests,
+    rules: {
       'no-restricted-syntax': [
         'error',
-        {
-          selector: 'NewExpression[callee.name="Date"][arguments.length=0]',
-          message: 'The core is told the time.',
-        },
+        noAmbientTime,
         {
           selector: ':function[async=true]',
           message: 'The core is synchronous: return a description of the effect.',
@@ -81,9 +91,12 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/main.ts', ...tests],
+    files: ['src/main.ts', 'scripts/**', ...tests],
+    rules: { 'no-console': 'off' },
+  },
+  {
+    files: tests,
     rules: {
-      'no-console': 'off',
       'max-lines-per-function': 'off',
       'max-lines': 'off',
     },

@@ -10,6 +10,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { join, relative } from 'node:path';
+import { finished } from 'node:stream/promises';
 import { run, type TestsStream } from 'node:test';
 import { inspect } from 'node:util';
 import { filesUnder } from './files.ts';
@@ -19,6 +20,9 @@ const root = join(import.meta.dirname, '..');
 
 /** Of one file. The longest kills an agent a hundred times. */
 const FILE_MS_MAX = 5 * 60_000;
+
+/** Worth a line, for the sake of those who wait for the whole. */
+const SLOW_SECONDS = 10;
 
 type Tally = { passed: number; failed: string[]; skipped: string[] };
 
@@ -43,41 +47,51 @@ async function runFiles(group: readonly string[], concurrency: number): Promise<
     timeout: FILE_MS_MAX,
   });
   listen(stream);
-  // Draining the stream is what makes it end.
-  for await (const event of stream) void event;
+  // Only a stream that is read runs to its end.
+  await finished(stream.resume());
 }
 
 /** Prints a failure when it happens, and counts leaves only: a suite fails because a test in it did. */
 function listen(stream: TestsStream): void {
   stream.on('test:pass', (event) => {
     if (event.details.type === 'suite') return;
+    if (isFile(event)) {
+      fail(event, 'holds no test');
+      return;
+    }
     const { skip, todo } = event;
     if (skip === undefined && todo === undefined) tally.passed++;
     else tally.skipped.push(`${title(event)}${typeof skip === 'string' ? `: ${skip}` : ''}`);
+    const seconds = event.details.duration_ms / 1_000;
+    if (seconds > SLOW_SECONDS) console.log(`slow ${title(event)} (${seconds.toFixed(1)} s)`);
   });
   stream.on('test:fail', (event) => {
-    if (event.details.type === 'suite' && isOfSubtests(event.details.error)) return;
-    tally.failed.push(title(event));
-    console.log(
-      `FAIL ${title(event)}\n${indent(inspect(event.details.error.cause ?? event.details.error))}\n`,
-    );
+    const { error } = event.details;
+    if (!isOfSubtests(error)) fail(event, inspect('cause' in error ? error.cause : error));
   });
   stream.on('test:stderr', ({ message }) => process.stderr.write(message));
   stream.on('test:stdout', ({ message }) => process.stdout.write(message));
+}
+
+type TestEvent = Readonly<{ file?: string; name: string; details: { duration_ms: number } }>;
+
+function fail(event: TestEvent, why: string): void {
+  tally.failed.push(title(event));
+  console.log(`FAIL ${title(event)}\n${why.replaceAll(/^/gm, '     ')}\n`);
 }
 
 function isOfSubtests(error: Error): boolean {
   return (error as { failureType?: string }).failureType === 'subtestsFailed';
 }
 
-function title(event: { file?: string; line?: number; name: string }): string {
-  const { file, line, name } = event;
-  if (file === undefined || name === file) return name;
-  return `${relative(root, file)}:${line ?? 0} ${name}`;
+/** A process that held no test, or ended before it told of one, is reported under its path. */
+function isFile({ name }: TestEvent): boolean {
+  return name.startsWith(root);
 }
 
-function indent(text: string): string {
-  return text.replaceAll(/^/gm, '     ');
+function title(event: TestEvent): string {
+  if (isFile(event)) return relative(root, event.name);
+  return event.file === undefined ? event.name : `${relative(root, event.file)}: ${event.name}`;
 }
 
 function summarise(): void {
