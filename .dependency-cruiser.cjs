@@ -23,7 +23,7 @@ const roles = [
 ];
 for (const role of roles) layers[role] = ['base', 'core', 'api', 'ports', 'run'];
 
-const tests = '\\.(test|bench)\\.ts$';
+const tests = '\\.(test|bench|fixture)\\.ts$';
 // The allow-list of docs/dependencies.md: libraries without I/O, clock or randomness.
 const pureLibraries = 'sorted-btree|tinyqueue|croner|zod|handlebars|smol-toml|json5|yaml';
 

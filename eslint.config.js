@@ -7,14 +7,14 @@ const ban = (object, property, instead) => ({
 });
 const synchronous = ['src/base/**/*.ts', 'src/core/**/*.ts'];
 const pure = [...synchronous, 'src/api/**/*.ts'];
-const tests = ['**/*.test.ts', '**/*.bench.ts', 'test/**', 'bench/**'];
+const tests = ['**/*.test.ts', '**/*.bench.ts', '**/*.fixture.ts', 'test/**', 'bench/**'];
 const noAmbientTime = {
   selector: 'NewExpression[callee.name="Date"][arguments.length=0]',
   message: 'Pure code is told the time: take `now: Millis`.',
 };
 
 export default tseslint.config(
-  { ignores: ['dist/**', 'node_modules/**', '.cache/**'] },
+  { ignores: ['dist/**', 'node_modules/**', '.cache/**', '**/*.d.ts'] },
   {
     files: ['src/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts', 'scripts/**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked],

@@ -40,7 +40,10 @@ function hasNewer(relative, isNewer) {
     const inside = `${relative}/${entry.name}`;
     if (entry.isDirectory()) {
       if (hasNewer(inside, isNewer)) return true;
-    } else if (/(?<!\.test|\.bench)\.ts$/.test(entry.name) && isNewer(path.join(root, inside))) {
+    } else if (
+      /(?<!\.(test|bench|fixture))\.ts$/.test(entry.name) &&
+      isNewer(path.join(root, inside))
+    ) {
       return true;
     }
   }
