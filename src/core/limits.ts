@@ -1,0 +1,37 @@
+/** Every bound of the core, each with the reason for its number. */
+
+// --- Configuration language (core/hcl) ---
+
+/** In UTF-16 units. The largest job files seen are some 100 kB; 4 Mi parse in under a second. */
+export const HCL_SOURCE_MAX = 4 * 1024 * 1024;
+/** Blocks and expressions inside each other. People stay below 20; the call stack bears ten times this. */
+export const HCL_DEPTH_MAX = 120;
+/** Errors told of one file. Nobody reads more, and each costs the search for its line. */
+export const HCL_DIAGNOSTICS_MAX = 100;
+/** Expressions evaluated for one file: a second's work, where real files need a few thousand. */
+export const HCL_STEPS_MAX = 2_000_000;
+/** Characters of all strings made while one file is evaluated; stops `"${a}${a}"` chains from doubling. */
+export const HCL_TEXT_MAX = 32 * 1024 * 1024;
+/** Elements of all collections made while one file is evaluated; stops products of products. */
+export const HCL_ELEMENTS_MAX = 2_000_000;
+/** Numbers that one `range` call gives. Source: Nomad's function of that name has the same bound. */
+export const HCL_RANGE_MAX = 1_024;
+/** Instructions that one regular expression may become; `(a{1000}){1000}` must not fill memory. */
+export const REGEX_PROGRAM_MAX = 10_000;
+/** Steps of one regular expression search (instructions times characters): a fraction of a second. */
+export const REGEX_STEPS_MAX = 20_000_000;
+
+// --- State and entries (core/state) ---
+
+/** Rows of one kind in one entry: a thousand placements apply in some 5 ms, inside the 20 ms budget. */
+export const PLACEMENTS_PER_ENTRY_MAX = 1_000;
+/** Versions of a job kept besides those that allocations still run. Source: Nomad's `JobTrackedVersions`. */
+export const JOB_VERSIONS_MAX = 6;
+/** Events kept of one node. Source: Nomad keeps ten. */
+export const NODE_EVENTS_MAX = 10;
+/** Scaling events kept of one group. Source: Nomad's `JobTrackedScalingEvents`. */
+export const SCALING_EVENTS_MAX = 20;
+/** Deleted keys remembered of one table; older watchers are answered at once. 4,096 are some 0.5 MB. */
+export const TOMBSTONES_MAX = 4_096;
+/** Task events kept of one task. Source: Nomad's `DefaultMaxEvents`. */
+export const TASK_EVENTS_MAX = 10;
