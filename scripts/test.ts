@@ -7,6 +7,7 @@
  * T1: each file runs in a process of its own; as many at once as there are processors.
  * T2: what is in `test/e2e` runs after that and alone, because it takes machines apart.
  * T3: nothing passes in silence: each skipped test and each absent part is named at the end.
+ * T4: where CI is set, an absent part is a failure.
  */
 import { availableParallelism } from 'node:os';
 import { join, relative } from 'node:path';
@@ -99,6 +100,8 @@ function summarise(): void {
   for (const failed of tally.failed) console.log(`FAIL ${failed}`);
   for (const { name, neededFor } of parts().filter(({ present }) => !present)) {
     console.log(`absent on this machine: ${name} (${neededFor})`);
+    // There, everything was to be installed: what is not tested has failed (T4).
+    if (process.env['CI'] !== undefined) tally.failed.push(name);
   }
   if (tally.skipped.length > 0) console.log(`${tally.skipped.length} skipped`);
   console.log(`${tally.passed} passed, ${tally.failed.length} failed`);
