@@ -7,11 +7,9 @@
  * S1: the same input gives the same answer; nothing here reads a clock or draws chance of its own.
  * S2: the ledger is the same after the call as before it.
  */
-import type { Index, Millis } from '../../base/brand.ts';
+import type { Millis } from '../../base/brand.ts';
 import type { Random } from '../../base/random.ts';
-import type { Alloc } from '../model/alloc.ts';
 import type { Evaluation } from '../model/evaluation.ts';
-import type { Node } from '../model/node.ts';
 import type { Plan, PlanAnnotations } from '../model/plan.ts';
 import type { Snapshot } from '../state/snapshot.ts';
 import type { Ledger } from './ledger.ts';
@@ -52,22 +50,4 @@ export interface ScheduleResult {
   readonly annotations: PlanAnnotations;
   /** The budget ran out; the last of `followUps` goes on where this stopped. */
   readonly remainder: boolean;
-}
-
-/**
- * One changed row, before and after: an absent `before` was created, an absent `after` deleted.
- * The state's change feed hands these to `Ledger.advance`.
- */
-export type LedgerChange =
-  | Readonly<{ table: 'nodes'; before?: Node | undefined; after?: Node | undefined }>
-  | Readonly<{ table: 'allocs'; before?: Alloc | undefined; after?: Alloc | undefined }>;
-
-/** How the worker keeps a ledger in step with its replica. */
-export interface LedgerFeed {
-  /** Index of the state that the ledger describes. */
-  readonly index: Index;
-  /** Forgets everything and reads all nodes and allocations anew. */
-  load(snapshot: Snapshot): void;
-  /** Takes in all changes up to and including `index`, in their order. */
-  advance(changes: Iterable<LedgerChange>, index: Index): void;
 }
