@@ -28,12 +28,7 @@ export type Entry = JobEntry | NodeEntry | EvalEntry | AllocEntry | DeploymentEn
 export type EntryType = Entry['type'];
 
 export type JobEntry =
-  | JobRegistered
-  | JobDeregistered
-  | JobStability
-  | JobScaled
-  | JobDispatched
-  | PeriodicLaunched;
+  JobRegistered | JobDeregistered | JobStability | JobScaled | JobDispatched | PeriodicLaunched;
 
 /** A job as its owner wants it. Equal to the newest version: no new version, only the evaluation. */
 export type JobRegistered = Readonly<{

@@ -8,6 +8,10 @@ import type { Deployment } from '../model/deployment.ts';
 import type { Evaluation } from '../model/evaluation.ts';
 import type { AllocId, DeploymentId, EvalId, JobId, Namespace, NodeId } from '../model/ids.ts';
 import type { Job } from '../model/job.ts';
+import type { JobSummary } from '../model/job-summary.ts';
+import type { ScalingEvents } from '../model/scaling-event.ts';
+import type { ConfigRow, PeriodicLaunch } from './rows.ts';
+import type { WatchKey } from './watch.ts';
 import type { Node } from '../model/node.ts';
 import type { SchedulerConfig } from '../model/scheduler-config.ts';
 
@@ -29,4 +33,31 @@ export interface Snapshot {
   deployment(id: DeploymentId): Deployment | undefined;
   latestDeployment(namespace: Namespace, id: JobId): Deployment | undefined;
   readonly schedulerConfig: SchedulerConfig;
+}
+
+/** All that reads, controllers and doors may ask of the state. Iterables are ordered by key. */
+export interface StateReader extends Snapshot {
+  /** An order-free sum over all rows, as hexadecimal text: equal on replicas at one index. */
+  readonly hash: string;
+  /** The index that an answer about `key` has: never 0, never falling, deletions included. */
+  indexOf(key: WatchKey): Index;
+  /** Newest versions, stopped ones included, by namespace and id; `prefix` is of the id. */
+  jobs(namespace?: Namespace, prefix?: string): Iterable<Job>;
+  jobsByParent(namespace: Namespace, parent: JobId): Iterable<Job>;
+  /** Kept versions, newest first. */
+  jobVersions(namespace: Namespace, id: JobId): Iterable<Job>;
+  jobSummary(namespace: Namespace, id: JobId): JobSummary | undefined;
+  scalingEvents(namespace: Namespace, id: JobId): ScalingEvents | undefined;
+  periodicLaunch(namespace: Namespace, id: JobId): PeriodicLaunch | undefined;
+  nodesByPrefix(prefix: string): Iterable<Node>;
+  allocs(prefix?: string): Iterable<Alloc>;
+  allocsByEval(id: EvalId): Iterable<Alloc>;
+  allocsByDeployment(id: DeploymentId): Iterable<Alloc>;
+  evals(prefix?: string): Iterable<Evaluation>;
+  evalsByJob(namespace: Namespace, id: JobId): Iterable<Evaluation>;
+  deployments(prefix?: string): Iterable<Deployment>;
+  deploymentsByJob(namespace: Namespace, id: JobId): Iterable<Deployment>;
+  configRow(): ConfigRow;
+  /** Rows by table. */
+  counts(): Readonly<Record<string, number>>;
 }

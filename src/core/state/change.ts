@@ -1,0 +1,33 @@
+/** What one entry did to one row: the change feed that brokers, ledgers and watchers live on. */
+import type { Alloc } from '../model/alloc.ts';
+import type { Deployment } from '../model/deployment.ts';
+import type { Evaluation } from '../model/evaluation.ts';
+import type { Job } from '../model/job.ts';
+import type { JobSummary } from '../model/job-summary.ts';
+import type { Node } from '../model/node.ts';
+import type { ScalingEvents } from '../model/scaling-event.ts';
+import type { ConfigRow, PeriodicLaunch } from './rows.ts';
+
+/**
+ * One row before and after: without `before` it was created, without `after` deleted. A row that
+ * one entry changed twice has two changes, in their order.
+ */
+export type Change =
+  | RowChange<'jobs', Job>
+  | RowChange<'jobVersions', Job>
+  | RowChange<'jobSummaries', JobSummary>
+  | RowChange<'scalingEvents', ScalingEvents>
+  | RowChange<'periodicLaunches', PeriodicLaunch>
+  | RowChange<'nodes', Node>
+  | RowChange<'evals', Evaluation>
+  | RowChange<'allocs', Alloc>
+  | RowChange<'deployments', Deployment>
+  | RowChange<'config', ConfigRow>;
+
+export type RowChange<Table extends string, Row> = Readonly<{
+  table: Table;
+  /** The row's key in its table. */
+  key: string;
+  before: Row | undefined;
+  after: Row | undefined;
+}>;

@@ -1,0 +1,39 @@
+/** Every kind of row that the state keeps, by table, and the key of each. */
+import type { Index, Millis } from '../../base/brand.ts';
+import type { Alloc } from '../model/alloc.ts';
+import type { Deployment } from '../model/deployment.ts';
+import type { Evaluation } from '../model/evaluation.ts';
+import type { JobId, Namespace } from '../model/ids.ts';
+import type { Job } from '../model/job.ts';
+import type { JobSummary } from '../model/job-summary.ts';
+import type { Node } from '../model/node.ts';
+import type { ScalingEvents } from '../model/scaling-event.ts';
+import type { SchedulerConfig } from '../model/scheduler-config.ts';
+
+/** How far a periodic job's schedule has been carried out. */
+export interface PeriodicLaunch {
+  readonly namespace: Namespace;
+  readonly jobId: JobId;
+  readonly launchAt: Millis;
+  readonly modifyIndex: Index;
+}
+
+/** The one row of the table `config`, key `scheduler`. */
+export interface ConfigRow {
+  readonly scheduler: SchedulerConfig;
+  readonly createIndex: Index;
+  readonly modifyIndex: Index;
+}
+
+export interface Rows {
+  readonly jobs: Job;
+  readonly jobVersions: Job;
+  readonly jobSummaries: JobSummary;
+  readonly scalingEvents: ScalingEvents;
+  readonly periodicLaunches: PeriodicLaunch;
+  readonly nodes: Node;
+  readonly evals: Evaluation;
+  readonly allocs: Alloc;
+  readonly deployments: Deployment;
+  readonly config: ConfigRow;
+}
