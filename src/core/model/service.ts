@@ -1,6 +1,5 @@
 /** Services and checks as a job declares them. */
-import type { JsonObject } from '../../base/json.ts';
-import type { Task } from './task.ts';
+import type { Connect } from './connect.ts';
 
 export interface Service {
   readonly name: string;
@@ -58,12 +57,4 @@ export interface CheckRestart {
   readonly limit: number;
   readonly graceMs: number;
   readonly ignoreWarnings: boolean;
-}
-
-/** Service mesh wishes. Kept and answered as written; the mesh itself is not run. */
-export interface Connect {
-  readonly native: boolean;
-  readonly gateway?: JsonObject;
-  readonly sidecarService?: JsonObject;
-  readonly sidecarTask?: Partial<Task>;
 }
