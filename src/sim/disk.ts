@@ -239,6 +239,7 @@ export class SimDisk implements Disk {
       return;
     }
     this.#syncsToFail -= 1;
+    inode.failSync();
     throw new Failure('unavailable', `cannot sync "${path}": simulated device error`);
   }
 }

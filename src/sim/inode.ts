@@ -11,6 +11,9 @@ export class SimInode {
   /** For each sector changed since the last sync: what the medium holds there. */
   readonly #before = new Map<number, Uint8Array>();
 
+  /** For each sector that a failed sync did not write: what the medium holds there. */
+  readonly #doomed = new Map<number, Uint8Array>();
+
   get length(): number {
     return this.#length;
   }
@@ -40,11 +43,24 @@ export class SimInode {
     this.#durableLength = this.#length;
   }
 
+  /**
+   * As Linux does when the device fails: the changes stay readable and count as written, so that no
+   * later sync writes them again; only writing them anew does.
+   */
+  failSync(): void {
+    for (const [sector, before] of this.#before) {
+      if (!this.#doomed.has(sector)) this.#doomed.set(sector, before);
+    }
+    this.sync();
+  }
+
   /** Keeps or undoes each change since the last sync, sector by sector, and the length. */
   losePower(random: Random): void {
     for (const [sector, before] of this.#before) {
       if (random.next() < 0.5) this.#bytes.set(before, sector * SECTOR);
     }
+    for (const [sector, before] of this.#doomed) this.#bytes.set(before, sector * SECTOR);
+    this.#doomed.clear();
     if (random.next() < 0.5) this.#length = this.#durableLength;
     this.#bytes.fill(0, this.#length);
     this.sync();
@@ -70,7 +86,9 @@ export class SimInode {
     for (let sector = Math.floor(from / SECTOR); sector * SECTOR < to; sector++) {
       if (this.#before.has(sector)) continue;
       const start = sector * SECTOR;
-      this.#before.set(sector, this.#bytes.slice(start, start + SECTOR));
+      const before = this.#doomed.get(sector) ?? this.#bytes.slice(start, start + SECTOR);
+      this.#doomed.delete(sector);
+      this.#before.set(sector, before);
     }
   }
 }

@@ -3,6 +3,7 @@
  *
  * R1: no acknowledged entry is dropped silently: a gap or damage is a Failure with file, offset, index.
  * R2: what is cut off was never acknowledged, and is counted.
+ * R3: what was replayed is durable before the first new append.
  */
 import { Failure } from '../../base/failure.ts';
 import type { Index } from '../../base/brand.ts';
@@ -69,7 +70,6 @@ export async function recover<Entry>(
       const end = await readSegment(file, { name, following, applied }, deps, counts);
       if (end === undefined) {
         await deps.disk.remove(path);
-        await deps.disk.syncDir(dir);
         continue;
       }
       segments.push({ path, first: firstOf(name), last: (end.index - 1) as Index });
@@ -78,6 +78,7 @@ export async function recover<Entry>(
       await file.close();
     }
   }
+  await deps.disk.syncDir(dir);
   const newest = segments.at(-1);
   const last = newest?.last ?? applied;
   if (newest !== undefined && last < applied) {
@@ -120,7 +121,9 @@ async function readSegment<Entry>(
     throw damaged(file.path, start, `the header says that it begins with ${header.first}`);
   }
   const begin = { offset: SEGMENT_HEADER_BYTES, index: first };
+  let last: Frame | undefined;
   const end = await scanFrames(file, begin, (frame) => {
+    last = frame;
     counts.entries += frame.header.entries;
     counts.replayed += replay(frame, which.applied, deps);
     return true;
@@ -128,12 +131,29 @@ async function readSegment<Entry>(
   if (which.following !== undefined && firstOf(which.following) !== end.index) {
     throw damaged(file.path, end, `the next file, "${which.following}", does not continue here`);
   }
-  if (newest && (await judgeTail(file, end)) === 'torn') {
+  if (newest) await settle(file, end, last, counts);
+  return end;
+}
+
+/**
+ * Makes what was found in the newest segment durable, before anything is built on it (R3): a killed
+ * process may have left the last frame in the page cache only, and after a failed fdatasync the
+ * system takes it for written though it is not, so it is written anew.
+ */
+async function settle(
+  file: DiskFile,
+  end: ScanEnd,
+  last: Frame | undefined,
+  counts: { tornBytes: number },
+): Promise<void> {
+  if ((await judgeTail(file, end)) === 'torn') {
     counts.tornBytes += (await file.size()) - end.offset;
     await file.truncate(end.offset);
-    await file.sync();
   }
-  return end;
+  if (last !== undefined) {
+    await file.write(last.offset, [await file.read(last.offset, last.bytes)]);
+  }
+  await file.sync();
 }
 
 /** Applies what of a frame lies after `applied`; answers how many entries that were. */

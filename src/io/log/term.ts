@@ -12,6 +12,8 @@ import { SECTOR } from './frame.ts';
 
 const NAME = 'term';
 const MARK = 0x4d54726d;
+/** The last byte of a written half. */
+const END = 0xa5;
 
 /** Raises the term kept in `dir` by one and answers it; 1 in a new directory. */
 export async function raiseTerm(disk: Disk, dir: string): Promise<number> {
@@ -19,16 +21,18 @@ export async function raiseTerm(disk: Disk, dir: string): Promise<number> {
   const file = await openOrCreate(disk, dir, path);
   try {
     const bytes = Buffer.from(await file.read(0, 2 * SECTOR));
-    const terms = [readSlot(bytes, 0), readSlot(bytes, SECTOR)];
-    const known = terms.filter((term) => term !== undefined);
-    if (known.length === 0 && bytes.some((byte) => byte !== 0)) {
-      throw new Failure('internal', `both halves of "${path}" are damaged`, {
-        facts: { file: path },
-      });
+    const slots = [readSlot(bytes.subarray(0, SECTOR)), readSlot(bytes.subarray(SECTOR))];
+    const known = slots.filter((found) => typeof found === 'number');
+    const isDamaged = slots.includes('damaged');
+    if (known.length === 0 && isDamaged) {
+      throw new Failure('internal', `file "${path}" is damaged`, { facts: { file: path } });
     }
-    const term = Math.max(0, ...known) + 1;
+    // The damaged half may have held the next term. Three on is beyond that, and goes to that half.
+    const term = Math.max(0, ...known) + (isDamaged ? 3 : 1);
     await file.write((term % 2) * SECTOR, [slot(term)]);
     await file.sync();
+    // Each time: the process that made the file may have been killed before it did this.
+    await disk.syncDir(dir);
     return term;
   } finally {
     await file.close();
@@ -41,7 +45,6 @@ async function openOrCreate(disk: Disk, dir: string, path: string): Promise<Disk
   try {
     await file.write(0, [Buffer.alloc(2 * SECTOR)]);
     await file.sync();
-    await disk.syncDir(dir);
     return file;
   } catch (error) {
     await file.close();
@@ -54,11 +57,14 @@ function slot(term: number): Buffer {
   bytes.writeUInt32LE(MARK, 0);
   bytes.writeUInt32LE(term, 4);
   bytes.writeUInt32LE(crc32(bytes.subarray(0, 8)), 8);
+  bytes[SECTOR - 1] = END;
   return bytes;
 }
 
-function readSlot(bytes: Buffer, at: number): number | undefined {
-  if (bytes.length < at + SECTOR || bytes.readUInt32LE(at) !== MARK) return undefined;
-  if (bytes.readUInt32LE(at + 8) !== crc32(bytes.subarray(at, at + 8))) return undefined;
-  return bytes.readUInt32LE(at + 4);
+/** A half that was never wholly written shows no end and holds no term that anybody used. */
+function readSlot(bytes: Buffer): number | 'unwritten' | 'damaged' {
+  if (bytes.length < SECTOR || bytes[SECTOR - 1] === 0) return 'unwritten';
+  const crc = crc32(bytes.subarray(0, 8));
+  if (bytes.readUInt32LE(0) !== MARK || bytes.readUInt32LE(8) !== crc) return 'damaged';
+  return bytes.readUInt32LE(4);
 }
