@@ -1,0 +1,114 @@
+/**
+ * Whether an allocation is healthy, as its deployment (or the drain that moved it here) asks.
+ *
+ * H1: a verdict is final for its key; a new key (the next deployment) starts over.
+ * H2: healthy means: every task that is to run has run for `minHealthyMs` without an end between,
+ *     and every task that is to end has ended well.
+ * H3: a failed task is unhealthy at once, everything else at the deadline.
+ *
+ * Service checks do not count yet: `checks` is judged like `task_states`.
+ *
+ * Source: https://developer.hashicorp.com/nomad/docs/job-specification/update
+ */
+import type { Millis } from '../../base/brand.ts';
+import { goDuration } from './go-duration.ts';
+import type { Member } from './lifecycle.ts';
+import { isDead } from './task.ts';
+
+export interface HealthPolicy {
+  /** What the verdict is for: a deployment's id, or `migrate`. */
+  readonly key: string;
+  readonly mode: 'checks' | 'task_states' | 'manual';
+  readonly minHealthyMs: number;
+  readonly deadlineMs: number;
+}
+
+/** What is remembered between two looks. */
+export interface HealthState {
+  readonly key: string;
+  readonly beganAt: Millis;
+  /** Since when everything is as it should be; absent while it is not. */
+  readonly wellSince?: Millis;
+  readonly verdict?: { readonly healthy: boolean; readonly at: Millis };
+}
+
+export interface Judgement {
+  readonly state: HealthState | undefined;
+  readonly wakeAt?: Millis;
+  /** For each task that stood in the way, what its event says. Only beside a new verdict. */
+  readonly complaints: readonly { readonly task: string; readonly message: string }[];
+}
+
+/** Looks at the tasks; undefined as policy means that nobody asks for health. */
+export function judge(
+  before: HealthState | undefined,
+  policy: HealthPolicy | undefined,
+  members: readonly Member[],
+  now: Millis,
+): Judgement {
+  if (policy === undefined || policy.mode === 'manual') return { state: undefined, complaints: [] };
+  const known = before?.key === policy.key ? before : { key: policy.key, beganAt: now };
+  if (known.verdict !== undefined) return { state: known, complaints: [] };
+  const relevant = members.filter((m) => m.role.hook !== 'poststop');
+  if (relevant.some((m) => m.run.failed && isDead(m.run))) {
+    return unhealthy(known, policy, relevant, now);
+  }
+  const { beganAt, key } = known;
+  const deadlineAt = (beganAt + policy.deadlineMs) as Millis;
+  const wellSince = relevant.every(isWell) ? sinceWhen(relevant, known, now) : undefined;
+  if (wellSince !== undefined && now - wellSince >= policy.minHealthyMs) {
+    const verdict = { healthy: true, at: now };
+    return { state: { key, beganAt, wellSince, verdict }, complaints: [] };
+  }
+  if (now >= deadlineAt) return unhealthy(known, policy, relevant, now);
+  const state: HealthState = { key, beganAt, ...(wellSince === undefined ? {} : { wellSince }) };
+  const settledAt = wellSince === undefined ? deadlineAt : wellSince + policy.minHealthyMs;
+  return { state, wakeAt: Math.min(settledAt, deadlineAt) as Millis, complaints: [] };
+}
+
+/** The latest start counts: a task that came back meanwhile begins its time anew. */
+function sinceWhen(members: readonly Member[], known: HealthState, now: Millis): Millis {
+  const starts = members.map((m) => (isDead(m.run) ? m.run.finishedAt : m.run.startedAt) ?? now);
+  return Math.max(known.beganAt, ...starts) as Millis;
+}
+
+function isWell({ role, run }: Member): boolean {
+  if (run.life.phase === 'running') return role.sidecar || role.hook !== 'prestart';
+  const ends = !role.sidecar && role.hook !== 'main';
+  return ends && isDead(run) && !run.failed;
+}
+
+function unhealthy(
+  known: HealthState,
+  policy: HealthPolicy,
+  members: readonly Member[],
+  now: Millis,
+): Judgement {
+  const { key, beganAt } = known;
+  const complaints = members.flatMap((member) => {
+    const message = complaint(member, policy);
+    return message === undefined ? [] : [{ task: member.name, message }];
+  });
+  return { state: { key, beganAt, verdict: { healthy: false, at: now } }, complaints };
+}
+
+function complaint({ role, run }: Member, policy: HealthPolicy): string | undefined {
+  const deadline = goDuration(policy.deadlineMs);
+  if (run.failed) return 'Unhealthy because of failed task';
+  switch (run.life.phase) {
+    case 'waiting':
+    case 'preparing':
+    case 'starting':
+    case 'restarting':
+    case 'canceling':
+      return `Task not running by healthy_deadline of ${deadline}`;
+    case 'running':
+    case 'draining':
+    case 'killing': {
+      const least = goDuration(policy.minHealthyMs);
+      return `Task not running for min_healthy_time of ${least} by healthy_deadline of ${deadline}`;
+    }
+    case 'dead':
+      return role.hook === 'main' || role.sidecar ? 'Unhealthy because of dead task' : undefined;
+  }
+}

@@ -1,0 +1,83 @@
+/** What the machines need of a job, said once for both. */
+import type { Alloc } from '../model/alloc.ts';
+import type { Job } from '../model/job.ts';
+import type { TaskGroup } from '../model/task-group.ts';
+import type { Task } from '../model/task.ts';
+import type { AllocPolicy } from './alloc.ts';
+import type { HealthPolicy } from './health.ts';
+import type { TaskRole } from './lifecycle.ts';
+import type { TaskPolicy } from './task.ts';
+
+/** The allocation's group in the job version it belongs to; undefined if the version has none. */
+export function groupOf(job: Job, alloc: Pick<Alloc, 'group'>): TaskGroup | undefined {
+  return job.groups.find((group) => group.name === alloc.group);
+}
+
+/** Derives an allocation's policy. The jitter's seed is the allocation's id: it differs by instance. */
+export function allocPolicy(job: Job, group: TaskGroup, alloc: Alloc): AllocPolicy {
+  const health = healthPolicy(job, group, alloc);
+  const tasks = group.tasks.map((task) => {
+    const role = roleOf(task);
+    return [task.name, { role, policy: taskPolicy(job, task, `${alloc.id}/${task.name}`) }];
+  });
+  return {
+    tasks: Object.fromEntries(tasks) as AllocPolicy['tasks'],
+    shutdownDelayMs: group.shutdownDelayMs ?? 0,
+    ...(health === undefined ? {} : { health }),
+  };
+}
+
+function roleOf(task: Task): TaskRole {
+  return {
+    hook: task.lifecycle?.hook ?? 'main',
+    sidecar: task.lifecycle?.sidecar ?? false,
+    leader: task.leader,
+  };
+}
+
+function taskPolicy(job: Job, task: Task, seed: string): TaskPolicy {
+  return {
+    restart: task.restart,
+    restartOnSuccess: restartsOnSuccess(job, task),
+    killTimeoutMs: task.killTimeoutMs,
+    killSignal: task.killSignal,
+    shutdownDelayMs: task.shutdownDelayMs,
+    seed,
+  };
+}
+
+/** Services and sidecars are to be there for good; batch work and hooks are done when they are done. */
+function restartsOnSuccess(job: Job, task: Task): boolean {
+  if (task.lifecycle !== undefined) {
+    return task.lifecycle.sidecar && task.lifecycle.hook !== 'poststop';
+  }
+  switch (job.type) {
+    case 'service':
+    case 'system':
+      return true;
+    case 'batch':
+    case 'sysbatch':
+      return false;
+  }
+}
+
+/** Health is asked of services only: by a deployment, else by the drain that moved them. */
+function healthPolicy(job: Job, group: TaskGroup, alloc: Alloc): HealthPolicy | undefined {
+  if (job.type !== 'service') return undefined;
+  if (alloc.deploymentId !== undefined) {
+    if (group.update === undefined) return undefined;
+    return {
+      key: alloc.deploymentId,
+      mode: group.update.healthCheck,
+      minHealthyMs: group.update.minHealthyTimeMs,
+      deadlineMs: group.update.healthyDeadlineMs,
+    };
+  }
+  if (group.migrate === undefined) return undefined;
+  return {
+    key: 'migrate',
+    mode: group.migrate.healthCheck,
+    minHealthyMs: group.migrate.minHealthyTimeMs,
+    deadlineMs: group.migrate.healthyDeadlineMs,
+  };
+}
