@@ -52,8 +52,11 @@ export class Ledger {
   readonly #spare: number[] = [];
   #order: number[] = [];
   #membership = 0;
-  /** By slot, then by address; the node's first address has the key ''. */
-  readonly #ports: (Map<string, PortSet> | undefined)[] = [];
+  /** Ports of the node's default address, and that address. */
+  readonly #main: (PortSet | undefined)[] = [];
+  readonly #mainIp: (string | undefined)[] = [];
+  /** Ports of further addresses, by address. */
+  readonly #others: (Map<string, PortSet> | undefined)[] = [];
   /** Device instances and cores in use, with the number of holders; rarely there. */
   readonly #units: (Map<string, number> | undefined)[] = [];
   /** Slots of nodes that went while allocations were still theirs; they may come back (L1). */
@@ -169,15 +172,17 @@ export class Ledger {
   /**
    * The ports of one of the node's addresses.
    *
-   * @param hostIp empty for the node's first address
+   * @param hostIp empty for the node's default address
    */
   portsAt(slot: number, hostIp: string): PortSet {
-    let sets = this.#ports[slot];
-    if (sets === undefined) this.#ports[slot] = sets = new Map();
-    const node = this.nodeAt(slot);
-    const key = hostIp === node.resources.networks[0]?.ip ? '' : hostIp;
-    let set = sets.get(key);
-    if (set === undefined) sets.set(key, (set = new PortSet(portRange(node, key))));
+    if (hostIp === '' || hostIp === this.#mainIp[slot]) {
+      return (this.#main[slot] ??= new PortSet(portRange(this.nodeAt(slot), '')));
+    }
+    const sets = (this.#others[slot] ??= new Map<string, PortSet>());
+    let set = sets.get(hostIp);
+    if (set === undefined) {
+      sets.set(hostIp, (set = new PortSet(portRange(this.nodeAt(slot), hostIp))));
+    }
     return set;
   }
 
@@ -272,6 +277,7 @@ export class Ledger {
     this.cpuTotal[slot] = node.resources.cpu - node.reserved.cpu;
     this.memoryTotal[slot] = node.resources.memoryMb - node.reserved.memoryMb;
     this.diskTotal[slot] = node.resources.diskMb - node.reserved.diskMb;
+    this.#mainIp[slot] = defaultIp(node);
     this.nodeRevision[slot] = ++this.#revision;
     this.#soil(slot);
   }
@@ -285,13 +291,15 @@ export class Ledger {
 
   /** Puts the held ports into sets that fit the node's present ranges and addresses. */
   #rebuildPorts(slot: number, before: Node): void {
-    const old = this.#ports[slot];
-    if (old === undefined) return;
-    this.#ports[slot] = undefined;
-    const first = before.resources.networks[0]?.ip ?? '';
-    for (const [key, set] of old) {
-      for (const port of set.held()) this.portsAt(slot, key === '' ? first : key).hold(port);
-    }
+    const main = this.#main[slot];
+    const others = this.#others[slot] ?? new Map<string, PortSet>();
+    this.#main[slot] = undefined;
+    this.#others[slot] = undefined;
+    const rehold = (set: PortSet, hostIp: string): void => {
+      for (const port of set.held()) this.portsAt(slot, hostIp).hold(port);
+    };
+    if (main !== undefined) rehold(main, defaultIp(before));
+    for (const [hostIp, set] of others) rehold(set, hostIp);
   }
 
   #remove(slot: number): void {
@@ -305,7 +313,9 @@ export class Ledger {
 
   #vacate(slot: number): void {
     this.#nodes[slot] = undefined;
-    this.#ports[slot] = undefined;
+    this.#main[slot] = undefined;
+    this.#mainIp[slot] = undefined;
+    this.#others[slot] = undefined;
     this.#units[slot] = undefined;
     this.#holders[slot] = 0;
     this.cpuUsed[slot] = this.memoryUsed[slot] = this.diskUsed[slot] = 0;
@@ -344,20 +354,26 @@ function portRange(node: Node, hostIp: string): PortRange {
   const reserved = [...node.reserved.ports];
   for (const network of Object.values(node.hostNetworks)) {
     const ip = hostNetworkIp(node, network.name);
-    if (ip === (hostIp === '' ? node.resources.networks[0]?.ip : hostIp)) {
+    if (ip === (hostIp === '' ? defaultIp(node) : hostIp)) {
       reserved.push(...network.reservedPorts);
     }
   }
   return { min, max, reserved };
 }
 
+/** The address that ports are given on where no host network is named; empty where there is none. */
+export function defaultIp(node: Node): string {
+  const { networks } = node.resources;
+  return (networks.find((network) => network.mode === 'host') ?? networks[0])?.ip ?? '';
+}
+
 /**
- * The node's address in one of its host networks: the first address for `''` and `default`,
+ * The node's address in one of its host networks: the default address for `''` and `default`,
  * undefined where the node has no such network.
  */
 export function hostNetworkIp(node: Node, name: string): string | undefined {
   const networks = node.resources.networks;
-  if (name === '' || name === 'default') return networks[0]?.ip ?? '';
+  if (name === '' || name === 'default') return defaultIp(node);
   const wanted = node.hostNetworks[name];
   if (wanted === undefined) return undefined;
   const match =

@@ -73,19 +73,17 @@ export class PortSet {
    * A free port of the dynamic range: the first at or after `start`, around the end.
    *
    * @param start 0..1, where in the range to begin
+   * @param but ports that are not to be given, though free
    */
-  draw(start: number): number | undefined {
-    if (this.#dynamicFree === 0) return undefined;
-    const words = this.#words;
-    const first = Math.min(this.#max - this.#min, Math.floor(start * (this.#max - this.#min + 1)));
-    let at = first >>> 5;
-    let free = ~(words[at] ?? 0) & (-1 << (first & 31));
-    for (let seen = 0; seen <= words.length; seen++) {
-      if (free !== 0) return this.#min + at * WORD_BITS + (31 - Math.clz32(free & -free));
-      at = at + 1 === words.length ? 0 : at + 1;
-      free = ~(words[at] ?? 0);
+  draw(start: number, but: readonly number[] = []): number | undefined {
+    const size = this.#max - this.#min + 1;
+    let port = this.#nextFree(Math.min(size - 1, Math.floor(start * size)));
+    for (let tries = 0; port !== undefined && but.includes(port); tries++) {
+      // Each of `but` can be met once; meeting more means there is nothing else.
+      if (tries >= but.length) return undefined;
+      port = this.#nextFree((port - this.#min + 1) % size);
     }
-    return undefined;
+    return port;
   }
 
   /** Every held port, as often as it is held, in no particular order. */
@@ -95,6 +93,20 @@ export class PortSet {
     }
     yield* this.#outside;
     for (const [port, times] of this.#again) for (let i = 0; i < times; i++) yield port;
+  }
+
+  /** The first free port at or after the bit `first`, around the end. */
+  #nextFree(first: number): number | undefined {
+    if (this.#dynamicFree === 0) return undefined;
+    const words = this.#words;
+    let at = first >>> 5;
+    let free = ~(words[at] ?? 0) & (-1 << (first & 31));
+    for (let seen = 0; seen <= words.length; seen++) {
+      if (free !== 0) return this.#min + at * WORD_BITS + (31 - Math.clz32(free & -free));
+      at = at + 1 === words.length ? 0 : at + 1;
+      free = ~(words[at] ?? 0);
+    }
+    return undefined;
   }
 
   #reservedOnly(port: number): boolean {

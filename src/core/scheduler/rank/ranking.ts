@@ -1,0 +1,399 @@
+/**
+ * All nodes, ranked for one kind of ask. Rankings are kept from evaluation to evaluation: between two
+ * of them only the nodes that changed are scored again (the ledger's dirty trail says which).
+ *
+ * What belongs to one evaluation (where the job already runs, nodes it must not use) is laid on top
+ * between `enter` and `leave`.
+ *
+ * K1: `best` is a node of the highest score among those that are in reach, feasible and not exhausted.
+ * K2: after `leave` nothing is left of the evaluation.
+ * K3: the answer depends on the nodes, the ask and the evaluation, not on the ranking's past.
+ */
+import { assert } from '../../../base/assert.ts';
+import type { Node } from '../../model/node.ts';
+import type { TaskGroup } from '../../model/task-group.ts';
+import type { SchedulerConfig } from '../../model/scheduler-config.ts';
+import type { Requirement } from '../feasible/requirement.ts';
+import type { Ledger } from '../ledger.ts';
+import type { AffinityScore } from './affinity.ts';
+import type { Ask } from './ask.ts';
+import { exhaustion } from './fit.ts';
+import { crowded, packed, RESCHEDULE_PENALTY, spreadOut } from './score.ts';
+import { Tournament } from './tournament.ts';
+
+/** What keeps a node from being chosen, by how far it got. */
+export type VerdictKind = 'fits' | 'absent' | 'elsewhere' | 'filtered' | 'exhausted';
+
+export interface Verdict {
+  readonly kind: VerdictKind;
+  /** For people, where filtered or exhausted. */
+  readonly reason: string;
+}
+
+/** What a ranking is of; all that `key` stands for. */
+export interface RankingSubject {
+  readonly requirement: Requirement;
+  readonly ask: Ask;
+  readonly group: TaskGroup;
+  readonly algorithm: SchedulerConfig['algorithm'];
+  readonly affinity: AffinityScore;
+  /** Values by which nodes are kept apart, for `spread`; empty: all together. */
+  readonly partition: (node: Node) => string;
+}
+
+/** A preference among the partitions, asked anew for every placement. */
+export type PartitionBoost = (partition: string) => number;
+
+const FITS = 0;
+const ABSENT = 1;
+const ELSEWHERE = 2;
+
+export class Ranking {
+  readonly #ledger: Ledger;
+  readonly #subject: RankingSubject;
+  #membership = -1;
+  #position = 0;
+
+  #leafOf = new Int32Array(0);
+  #slots: readonly number[] = [];
+  /** By leaf: what the node's row alone says, and the revision of the row that was judged. */
+  #judged = new Uint16Array(0);
+  #revision = new Float64Array(0);
+  #verdict = new Uint16Array(0);
+  #fit = new Float64Array(0);
+  #affinity = new Float64Array(0);
+  #partitions: Partition[] = [];
+  #partOf = new Int32Array(0);
+  #placeInPart = new Int32Array(0);
+
+  readonly #verdicts: Verdict[] = [
+    { kind: 'fits', reason: '' },
+    { kind: 'absent', reason: '' },
+    { kind: 'elsewhere', reason: '' },
+  ];
+  readonly #verdictCodes = new Map<string, number>();
+  readonly #byClass = new Map<string, string | undefined>();
+
+  // One evaluation's own.
+  #collisions = new Int32Array(0);
+  #masked = new Uint16Array(0);
+  #penalised = -1;
+  #desired = 1;
+  #rotation = 0;
+  #boost: PartitionBoost | undefined;
+  readonly #touched: number[] = [];
+
+  constructor(ledger: Ledger, subject: RankingSubject) {
+    this.#ledger = ledger;
+    this.#subject = subject;
+  }
+
+  /** How many leaves there are: one for each node, by node id. */
+  get length(): number {
+    return this.#slots.length;
+  }
+
+  slotAt(leaf: number): number {
+    return this.#slots[leaf] ?? 0;
+  }
+
+  /**
+   * Begins an evaluation of one group.
+   *
+   * @param desired how many instances the group is to have
+   * @param rotation 0..1, which of equally good nodes comes first
+   */
+  enter(desired: number, rotation: number, boost?: PartitionBoost): void {
+    assert(this.#touched.length === 0, 'a ranking serves one evaluation at a time');
+    this.refresh();
+    this.#desired = desired;
+    this.#rotation = rotation;
+    this.#boost = boost;
+  }
+
+  leave(): void {
+    const { length } = this.#touched;
+    for (const leaf of this.#touched) {
+      this.#collisions[leaf] = 0;
+      this.#masked[leaf] = FITS;
+    }
+    this.#penalised = -1;
+    for (let i = 0; i < length; i++) this.#rescore(this.#touched[i] ?? 0);
+    this.#touched.length = 0;
+    this.#boost = undefined;
+  }
+
+  /** Notes that the group has one instance more (or fewer) on the node. */
+  collide(slot: number, by: 1 | -1): void {
+    const leaf = this.#leafOf[slot] ?? 0;
+    this.#collisions[leaf] = (this.#collisions[leaf] ?? 0) + by;
+    this.#touched.push(leaf);
+    this.#rescore(leaf);
+  }
+
+  /** Takes the node out for the rest of the evaluation. */
+  mask(slot: number, reason: string): void {
+    const leaf = this.#leafOf[slot] ?? 0;
+    this.#masked[leaf] = this.#code('filtered', reason);
+    this.#touched.push(leaf);
+    this.#rescore(leaf);
+  }
+
+  /** Makes one node less welcome for the next placements; undefined ends it. */
+  penalise(slot: number | undefined): void {
+    const before = this.#penalised;
+    this.#penalised = slot === undefined ? -1 : (this.#leafOf[slot] ?? -1);
+    if (before !== -1) this.#rescore(before);
+    if (this.#penalised !== -1) {
+      this.#touched.push(this.#penalised);
+      this.#rescore(this.#penalised);
+    }
+  }
+
+  /** The leaf of a best node; undefined where no node can take the ask (K1). */
+  best(): number | undefined {
+    this.refresh();
+    const boost = this.#boost;
+    if (boost === undefined) return this.#bestOf(this.#partitions[0]);
+    let winner: number | undefined;
+    let high = -Infinity;
+    const count = this.#partitions.length;
+    const first = Math.floor(this.#rotation * count);
+    for (let i = 0; i < count; i++) {
+      const leaf = this.#bestOf(this.#partitions[(first + i) % count]);
+      const score = leaf === undefined ? -Infinity : this.score(leaf);
+      if (score > high) {
+        high = score;
+        winner = leaf;
+      }
+    }
+    return winner;
+  }
+
+  /** The best few, best first: for people to read. */
+  bestFew(count: number): readonly number[] {
+    const leaves: number[] = [];
+    while (leaves.length < count) {
+      const leaf = this.best();
+      if (leaf === undefined) break;
+      leaves.push(leaf);
+      this.#enterTree(leaf, -Infinity);
+    }
+    for (const leaf of leaves) this.#rescore(leaf);
+    return leaves;
+  }
+
+  verdictAt(leaf: number): Verdict {
+    return this.#verdicts[this.#verdict[leaf] ?? ABSENT] ?? NOBODY;
+  }
+
+  /** The mean of the parts that apply: what nodes are compared by. */
+  score(leaf: number): number {
+    const parts = this.scoreParts(leaf);
+    let sum = 0;
+    let count = 0;
+    for (const name in parts) {
+      const part = parts[name] ?? 0;
+      // A part of zero says nothing, as in Nomad; the fit always counts.
+      if (part === 0 && name !== 'binpack') continue;
+      sum += part;
+      count++;
+    }
+    return count === 0 ? 0 : sum / count;
+  }
+
+  /** Each part by Nomad's name for it. */
+  scoreParts(leaf: number): Readonly<Record<string, number>> {
+    const collisions = this.#collisions[leaf] ?? 0;
+    const partition = this.#partitions[this.#partOf[leaf] ?? 0];
+    return {
+      binpack: this.#fit[leaf] ?? 0,
+      'job-anti-affinity': collisions > 0 ? crowded(collisions, this.#desired) : 0,
+      'node-affinity': this.#affinity[leaf] ?? 0,
+      'allocation-spread': partition === undefined ? 0 : (this.#boost?.(partition.value) ?? 0),
+      'node-reschedule-penalty': leaf === this.#penalised ? RESCHEDULE_PENALTY : 0,
+    };
+  }
+
+  /** Catches up with the ledger. */
+  refresh(): void {
+    const ledger = this.#ledger;
+    if (this.#membership !== ledger.membership) return this.#rebuild();
+    if (this.#position < ledger.trailStart) return this.#rescoreAll();
+    for (; this.#position < ledger.position; this.#position++) {
+      const slot = ledger.trailSlot(this.#position);
+      // A later entry of the same slot will do.
+      if (ledger.dirtyAt[slot] !== this.#position) continue;
+      const leaf = this.#leafOf[slot] ?? -1;
+      if (leaf === -1) continue;
+      if (this.#moved(leaf)) return this.#rebuild();
+      this.#rescore(leaf);
+    }
+  }
+
+  /** True where a changed row puts the node into another partition. */
+  #moved(leaf: number): boolean {
+    const slot = this.slotAt(leaf);
+    if (this.#ledger.nodeRevision[slot] === this.#revision[leaf]) return false;
+    const partition = this.#partitions[this.#partOf[leaf] ?? 0];
+    return partition?.value !== this.#subject.partition(this.#ledger.nodeAt(slot));
+  }
+
+  #bestOf(partition: Partition | undefined): number | undefined {
+    if (partition === undefined) return undefined;
+    const { leaves, tournament } = partition;
+    const place = tournament.find(Math.floor(this.#rotation * leaves.length));
+    return place === undefined ? undefined : leaves[place];
+  }
+
+  #rebuild(): void {
+    assert(this.#touched.length === 0, 'nodes do not come or go under an evaluation');
+    const ledger = this.#ledger;
+    this.#membership = ledger.membership;
+    this.#slots = [...ledger.order];
+    const { length } = this.#slots;
+    this.#leafOf = new Int32Array(ledger.cpuTotal.length).fill(-1);
+    this.#judged = new Uint16Array(length);
+    this.#revision = new Float64Array(length);
+    this.#verdict = new Uint16Array(length);
+    this.#fit = new Float64Array(length);
+    this.#affinity = new Float64Array(length);
+    this.#collisions = new Int32Array(length);
+    this.#masked = new Uint16Array(length);
+    for (let leaf = 0; leaf < length; leaf++) this.#leafOf[this.slotAt(leaf)] = leaf;
+    this.#divide();
+    this.#rescoreAll();
+  }
+
+  #divide(): void {
+    const byValue = new Map<string, number[]>();
+    for (let leaf = 0; leaf < this.length; leaf++) {
+      const value = this.#subject.partition(this.#ledger.nodeAt(this.slotAt(leaf)));
+      const leaves = byValue.get(value);
+      if (leaves === undefined) byValue.set(value, [leaf]);
+      else leaves.push(leaf);
+    }
+    this.#partOf = new Int32Array(this.length);
+    this.#placeInPart = new Int32Array(this.length);
+    this.#partitions = [...byValue].map(([value, leaves], part) => {
+      leaves.forEach((leaf, place) => {
+        this.#partOf[leaf] = part;
+        this.#placeInPart[leaf] = place;
+      });
+      return { value, leaves, tournament: new Tournament(leaves.length) };
+    });
+  }
+
+  #rescoreAll(): void {
+    this.#position = this.#ledger.position;
+    for (const { leaves, tournament } of this.#partitions) {
+      leaves.forEach((leaf, place) => {
+        tournament.stage(place, this.#rate(leaf));
+      });
+      tournament.settle();
+    }
+  }
+
+  #rescore(leaf: number): void {
+    this.#enterTree(leaf, this.#rate(leaf));
+  }
+
+  #enterTree(leaf: number, value: number): void {
+    const partition = this.#partitions[this.#partOf[leaf] ?? 0];
+    partition?.tournament.set(this.#placeInPart[leaf] ?? 0, value);
+  }
+
+  /** Judges and scores one node; minus infinity where it cannot be chosen. */
+  #rate(leaf: number): number {
+    const slot = this.slotAt(leaf);
+    const verdict = this.#judge(leaf, slot);
+    this.#verdict[leaf] = verdict;
+    if (verdict !== FITS) return -Infinity;
+    const fit = this.#fitOf(slot);
+    this.#fit[leaf] = fit;
+    let sum = fit;
+    let count = 1;
+    const collisions = this.#collisions[leaf] ?? 0;
+    if (collisions > 0) {
+      sum += crowded(collisions, this.#desired);
+      count++;
+    }
+    const affinity = this.#affinity[leaf] ?? 0;
+    if (affinity !== 0) {
+      sum += affinity;
+      count++;
+    }
+    if (leaf === this.#penalised) {
+      sum += RESCHEDULE_PENALTY;
+      count++;
+    }
+    return sum / count;
+  }
+
+  #judge(leaf: number, slot: number): number {
+    if (this.#ledger.nodeRevision[slot] !== this.#revision[leaf]) this.#judgeRow(leaf, slot);
+    const judged = this.#judged[leaf] ?? ABSENT;
+    if (judged !== FITS) return judged;
+    const masked = this.#masked[leaf] ?? FITS;
+    if (masked !== FITS) return masked;
+    const reason = exhaustion(this.#ledger, slot, this.#subject.ask, this.#subject.group);
+    return reason === undefined ? FITS : this.#code('exhausted', reason);
+  }
+
+  #judgeRow(leaf: number, slot: number): void {
+    const node = this.#ledger.nodeAt(slot);
+    this.#revision[leaf] = this.#ledger.nodeRevision[slot] ?? 0;
+    this.#affinity[leaf] = this.#subject.affinity(node);
+    this.#judged[leaf] = this.#judgeNode(node);
+  }
+
+  #judgeNode(node: Node): number {
+    const { requirement } = this.#subject;
+    const ready = node.status === 'ready' && node.eligibility === 'eligible';
+    if (!ready || node.drain !== undefined || !requirement.inPool(node)) return ABSENT;
+    if (!requirement.inDatacenter(node)) return ELSEWHERE;
+    const reason = this.classRefusal(node) ?? requirement.nodeRefusal(node);
+    return reason === undefined ? FITS : this.#code('filtered', reason);
+  }
+
+  /** Asked once for each class of nodes (F1). */
+  classRefusal(node: Node): string | undefined {
+    const { requirement } = this.#subject;
+    if (node.computedClass === '') return requirement.classRefusal(node);
+    if (!this.#byClass.has(node.computedClass)) {
+      this.#byClass.set(node.computedClass, requirement.classRefusal(node));
+    }
+    return this.#byClass.get(node.computedClass);
+  }
+
+  #fitOf(slot: number): number {
+    const { cpuTotal, cpuUsed, memoryTotal, memoryUsed } = this.#ledger;
+    const { resources } = this.#subject.ask;
+    const cpu = freeShare(cpuTotal[slot] ?? 0, (cpuUsed[slot] ?? 0) + resources.cpu);
+    const memory = freeShare(memoryTotal[slot] ?? 0, (memoryUsed[slot] ?? 0) + resources.memoryMb);
+    return this.#subject.algorithm === 'binpack' ? packed(cpu, memory) : spreadOut(cpu, memory);
+  }
+
+  #code(kind: VerdictKind, reason: string): number {
+    const key = `${kind} ${reason}`;
+    let code = this.#verdictCodes.get(key);
+    if (code === undefined) {
+      code = this.#verdicts.length;
+      this.#verdicts.push({ kind, reason });
+      this.#verdictCodes.set(key, code);
+    }
+    return code;
+  }
+}
+
+interface Partition {
+  readonly value: string;
+  readonly leaves: readonly number[];
+  readonly tournament: Tournament;
+}
+
+const NOBODY: Verdict = { kind: 'absent', reason: '' };
+
+function freeShare(total: number, used: number): number {
+  return total <= 0 ? 0 : 1 - used / total;
+}
