@@ -42,13 +42,15 @@ function packagesOf(path) {
 function install() {
   console.error('installing dependencies ...');
   // `npm ci` removes node_modules first: right for a fresh clone, rude where something runs from it.
-  const verb = existsSync(join(root, 'node_modules')) ? 'install' : 'ci';
-  const { status } = spawnSync('npm', [verb, '--no-audit', '--no-fund', '--loglevel=error'], {
-    cwd: root,
-    stdio: ['ignore', 2, 2],
-  });
-  if (status !== 0) {
-    console.error(`cannot install the dependencies: npm ${verb} failed`);
-    process.exit(1);
-  }
+  // It also refuses a lockfile that some registry left incomplete; `npm install` then does.
+  const fresh = !existsSync(join(root, 'node_modules'));
+  if (fresh && npm('ci')) return;
+  if (npm('install')) return;
+  console.error('cannot install the dependencies');
+  process.exit(1);
+}
+
+function npm(verb) {
+  const args = [verb, '--no-audit', '--no-fund', '--no-save', '--loglevel=error'];
+  return spawnSync('npm', args, { cwd: root, stdio: ['ignore', 2, 2] }).status === 0;
 }
