@@ -13,3 +13,8 @@ declare class TextDecoder {
   constructor(label?: 'utf-8', options?: { fatal?: boolean; ignoreBOM?: boolean });
   decode(bytes?: Uint8Array): string;
 }
+
+/** How a caller says that it no longer waits. Pure code hands it on and never listens. */
+interface AbortSignal {
+  readonly aborted: boolean;
+}

@@ -8,9 +8,10 @@ export interface Issue {
 /** More than this help nobody, and a hostile body could make millions. */
 export const MAX_ISSUES = 20;
 
-/** Tells a list of mistakes from a decoded value; decoded values are never arrays of issues. */
+/** Tells mistakes from a decoded value, which may be a list itself: mistakes are never empty. */
 export function isIssues(result: unknown): result is readonly Issue[] {
-  return Array.isArray(result);
+  const first: unknown = Array.isArray(result) ? result[0] : undefined;
+  return typeof first === 'object' && first !== null && 'path' in first && 'message' in first;
 }
 
 /** Renders one mistake on one line: `Job.Priority: expected a number, got "x"`. */

@@ -146,7 +146,7 @@ const draft: fc.Arbitrary<Draft<JobDraft>> = fc.record(
     ),
   },
   { requiredKeys: ['id'] },
-) as fc.Arbitrary<Draft<JobDraft>>;
+) as unknown as fc.Arbitrary<Draft<JobDraft>>;
 
 test('K1: what is encoded is decoded to an equal value', () => {
   fc.assert(
