@@ -33,12 +33,14 @@ const figures = new Map<string, Figure>();
 const broken: string[] = [];
 for (const file of await benches(options.only)) {
   console.log(`# ${file}`);
+  const before = figures.size;
   const ended = await runBench(file, (figure) => {
     if (figures.has(figure.name)) broken.push(`${figure.name} is reported twice`);
     figures.set(figure.name, figure);
     console.log(row(figure, baseline[figure.name]?.value));
   });
   if (ended !== 0) broken.push(`${file} ended with ${String(ended)}`);
+  else if (figures.size === before) broken.push(`${file} reports no figure`);
 }
 const worse = [...figures.values()].filter((f) => isWorse(f, baseline[f.name]?.value));
 for (const { name } of worse) console.log(`worse: ${name}, beyond ${WORSE_FACTOR_MAX} times`);
@@ -46,7 +48,8 @@ for (const reason of broken) console.log(`broken: ${reason}`);
 if (options.update && broken.length === 0) writeBaseline();
 const failed = worse.length + broken.length;
 console.log(`${figures.size - worse.length} figures held, ${failed} failed`);
-process.exitCode = failed > 0 && !options.update ? 1 : broken.length > 0 ? 1 : 0;
+const isFailed = options.update ? broken.length > 0 : failed > 0;
+process.exitCode = isFailed ? 1 : 0;
 
 async function benches(only: string | undefined): Promise<string[]> {
   const all = await filesUnder(root, ['src', 'bench'], '.bench.ts');
