@@ -8,6 +8,7 @@ import { TASK_EVENTS_MAX } from '../limits.ts';
 import type { Lifecycle } from '../model/task.ts';
 import type { AllocInput, AllocPolicy } from './alloc.ts';
 import { hasEnded } from './alloc.ts';
+import type { TaskRole } from './lifecycle.ts';
 import { reportAlloc } from './report.ts';
 import { handleOf, isDead } from './task.ts';
 import type { TaskInput } from './task.ts';
@@ -77,9 +78,9 @@ function policyOf(args: readonly string[]): AllocPolicy {
     .map((a) => {
       const [name, flags] = split(a, ':');
       const hooks: readonly Lifecycle['hook'][] = ['prestart', 'poststart', 'poststop'];
-      const hook = hooks.find((h) => flags.includes(h)) ?? 'main';
+      const hook: TaskRole['hook'] = hooks.find((h) => flags.includes(h)) ?? 'main';
       const sidecar = flags.includes('sidecar');
-      const role = { hook, sidecar, leader: flags.includes('leader') };
+      const role: TaskRole = { hook, sidecar, leader: flags.includes('leader') };
       const policy = {
         ...SERVICE,
         restart: {
