@@ -37,3 +37,7 @@ export interface Rows {
   readonly deployments: Deployment;
   readonly config: ConfigRow;
 }
+
+/** Tables that nothing else is derived from. */
+export type PlainTable =
+  'jobVersions' | 'jobSummaries' | 'scalingEvents' | 'periodicLaunches' | 'config';

@@ -1,0 +1,241 @@
+/**
+ * The state of the cluster: the fold of all entries up to `index`. A value; `apply` makes the next.
+ *
+ * S1: tables hold the facts; `derived` holds sums over them, kept so that no entry costs more as
+ *     the cluster grows. The hash is over the tables alone.
+ */
+import { assert } from '../../base/assert.ts';
+import type { Index, Millis } from '../../base/brand.ts';
+import type { Alloc } from '../model/alloc.ts';
+import type { Deployment } from '../model/deployment.ts';
+import type { Evaluation } from '../model/evaluation.ts';
+import type { AllocId, DeploymentId, EvalId, JobId, Namespace, NodeId } from '../model/ids.ts';
+import type { Job } from '../model/job.ts';
+import type { JobSummary } from '../model/job-summary.ts';
+import type { Node } from '../model/node.ts';
+import type { ScalingEvents } from '../model/scaling-event.ts';
+import { DEFAULT_SCHEDULER_CONFIG } from '../model/scheduler-config.ts';
+import type { SchedulerConfig } from '../model/scheduler-config.ts';
+import { hashText } from './hash.ts';
+import type { ConfigRow, PeriodicLaunch } from './rows.ts';
+import type { StateReader } from './snapshot.ts';
+import { sortedMap } from './sorted.ts';
+import type { SortedMap } from './sorted.ts';
+import { CONFIG_KEY, TABLE_NAMES, emptyTables, versionKey } from './tables.ts';
+import type { Tables } from './tables.ts';
+import type { NodeUsage } from './usage.ts';
+import { jobKey } from './watch.ts';
+import type { TableName, WatchKey } from './watch.ts';
+
+/** How many rows speak of a job; decides its status. */
+export interface JobCounts {
+  /** Allocations that are not terminal. */
+  readonly live: number;
+  /** Evaluations still to be decided. */
+  readonly open: number;
+}
+
+export interface Derived {
+  /** By node; absent: nothing. */
+  readonly usage: SortedMap<NodeUsage>;
+  /** By job, purged ones included; absent: none. */
+  readonly jobCounts: SortedMap<JobCounts>;
+  /** Allocations by the job version they name; absent: none. */
+  readonly versionUse: SortedMap<number>;
+}
+
+export interface StateParts {
+  readonly index: Index;
+  /** The instant of the last entry; 0 before the first. */
+  readonly at: Millis;
+  readonly tables: Tables;
+  readonly derived: Derived;
+}
+
+export class State implements StateReader {
+  readonly index: Index;
+  readonly at: Millis;
+  readonly tables: Tables;
+  readonly derived: Derived;
+
+  constructor(parts: StateParts) {
+    this.index = parts.index;
+    this.at = parts.at;
+    this.tables = parts.tables;
+    this.derived = parts.derived;
+  }
+
+  get hash(): string {
+    let a = 0;
+    let b = 0;
+    for (const name of TABLE_NAMES) {
+      const sum = this.tables[name].hash;
+      a = (a + sum.a) | 0;
+      b = (b + sum.b) | 0;
+    }
+    return hashText({ a, b });
+  }
+
+  get schedulerConfig(): SchedulerConfig {
+    return this.configRow().scheduler;
+  }
+
+  indexOf(key: WatchKey): Index {
+    const [table, rest] = splitKey(key);
+    if (rest === '') return this.tables[table].lastIndex();
+    if (rest.startsWith('/')) return this.tables[table].indexOfRow(rest.slice(1));
+    const slash = rest.indexOf('/');
+    return this.tables[table].indexOfGroup(rest.slice(1, slash), rest.slice(slash + 1));
+  }
+
+  node(id: NodeId): Node | undefined {
+    return this.tables.nodes.get(id);
+  }
+
+  nodes(): Iterable<Node> {
+    return this.tables.nodes.values();
+  }
+
+  nodeCount(): number {
+    return this.tables.nodes.size;
+  }
+
+  nodesByPrefix(prefix: string): Iterable<Node> {
+    return this.tables.nodes.values(prefix);
+  }
+
+  job(namespace: Namespace, id: JobId): Job | undefined {
+    return this.tables.jobs.get(jobKey(namespace, id));
+  }
+
+  jobVersion(namespace: Namespace, id: JobId, version: number): Job | undefined {
+    const key = jobKey(namespace, id);
+    const newest = this.tables.jobs.get(key);
+    // The newest carries the job's present status; the kept copy of it does not.
+    if (newest?.version === version) return newest;
+    return this.tables.jobVersions.get(versionKey(key, version));
+  }
+
+  jobs(namespace?: Namespace, prefix = ''): Iterable<Job> {
+    if (namespace !== undefined) return this.tables.jobs.values(`${namespace}\0${prefix}`);
+    return prefix === '' ? this.tables.jobs.values() : this.#jobsNamed(prefix);
+  }
+
+  jobsByParent(namespace: Namespace, parent: JobId): Iterable<Job> {
+    return this.tables.jobs.valuesBy('parent', jobKey(namespace, parent));
+  }
+
+  jobVersions(namespace: Namespace, id: JobId): Iterable<Job> {
+    const kept = [...this.tables.jobVersions.valuesBy('job', jobKey(namespace, id))];
+    return kept.reverse().map((each) => this.jobVersion(namespace, id, each.version) ?? each);
+  }
+
+  jobSummary(namespace: Namespace, id: JobId): JobSummary | undefined {
+    return this.tables.jobSummaries.get(jobKey(namespace, id));
+  }
+
+  scalingEvents(namespace: Namespace, id: JobId): ScalingEvents | undefined {
+    return this.tables.scalingEvents.get(jobKey(namespace, id));
+  }
+
+  periodicLaunch(namespace: Namespace, id: JobId): PeriodicLaunch | undefined {
+    return this.tables.periodicLaunches.get(jobKey(namespace, id));
+  }
+
+  alloc(id: AllocId): Alloc | undefined {
+    return this.tables.allocs.get(id);
+  }
+
+  allocs(prefix?: string): Iterable<Alloc> {
+    return this.tables.allocs.values(prefix);
+  }
+
+  allocsByJob(namespace: Namespace, id: JobId): Iterable<Alloc> {
+    return this.tables.allocs.valuesBy('job', jobKey(namespace, id));
+  }
+
+  allocsByNode(id: NodeId): Iterable<Alloc> {
+    return this.tables.allocs.valuesBy('node', id);
+  }
+
+  allocsByEval(id: EvalId): Iterable<Alloc> {
+    return this.tables.allocs.valuesBy('eval', id);
+  }
+
+  allocsByDeployment(id: DeploymentId): Iterable<Alloc> {
+    return this.tables.allocs.valuesBy('deployment', id);
+  }
+
+  evaluation(id: EvalId): Evaluation | undefined {
+    return this.tables.evals.get(id);
+  }
+
+  evals(prefix?: string): Iterable<Evaluation> {
+    return this.tables.evals.values(prefix);
+  }
+
+  evalsByJob(namespace: Namespace, id: JobId): Iterable<Evaluation> {
+    return this.tables.evals.valuesBy('job', jobKey(namespace, id));
+  }
+
+  /** Evaluations that wait for a decision, or for room. */
+  openEvals(status: 'pending' | 'blocked'): Iterable<Evaluation> {
+    return this.tables.evals.valuesBy('open', status);
+  }
+
+  deployment(id: DeploymentId): Deployment | undefined {
+    return this.tables.deployments.get(id);
+  }
+
+  deployments(prefix?: string): Iterable<Deployment> {
+    return this.tables.deployments.values(prefix);
+  }
+
+  deploymentsByJob(namespace: Namespace, id: JobId): Iterable<Deployment> {
+    return this.tables.deployments.valuesBy('job', jobKey(namespace, id));
+  }
+
+  latestDeployment(namespace: Namespace, id: JobId): Deployment | undefined {
+    let latest: Deployment | undefined;
+    for (const each of this.deploymentsByJob(namespace, id)) {
+      if (latest === undefined || each.createIndex > latest.createIndex) latest = each;
+    }
+    return latest;
+  }
+
+  configRow(): ConfigRow {
+    return this.tables.config.get(CONFIG_KEY) ?? DEFAULT_CONFIG_ROW;
+  }
+
+  counts(): Readonly<Record<string, number>> {
+    return Object.fromEntries(TABLE_NAMES.map((name) => [name, this.tables[name].size]));
+  }
+
+  *#jobsNamed(prefix: string): Iterable<Job> {
+    for (const each of this.tables.jobs.values()) if (each.id.startsWith(prefix)) yield each;
+  }
+}
+
+export const DEFAULT_CONFIG_ROW: ConfigRow = {
+  scheduler: DEFAULT_SCHEDULER_CONFIG,
+  createIndex: 1 as Index,
+  modifyIndex: 1 as Index,
+};
+
+/** The state before the first entry. */
+export function emptyState(): State {
+  return new State({
+    index: 0 as Index,
+    at: 0 as Millis,
+    tables: emptyTables(),
+    derived: { usage: sortedMap(), jobCounts: sortedMap(), versionUse: sortedMap() },
+  });
+}
+
+/** A watch key as its table and what follows: nothing, `/<key>` or `.<index>/<value>`. */
+function splitKey(key: WatchKey): readonly [TableName, string] {
+  const end = /[./]/.exec(key)?.index ?? key.length;
+  const table = TABLE_NAMES.find((name) => name === key.slice(0, end));
+  assert(table !== undefined, 'watch keys come from watch.ts, which names only tables');
+  return [table, key.slice(end)];
+}

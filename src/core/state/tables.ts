@@ -1,0 +1,100 @@
+/** The tables of the state: how each kind of row is found. */
+import type { TableShape } from './table.ts';
+import { emptyTable } from './table.ts';
+import type { Table } from './table.ts';
+import type { Rows } from './rows.ts';
+import { jobKey } from './watch.ts';
+import type { TableName } from './watch.ts';
+
+export type Tables = { readonly [Name in TableName]: Table<Rows[Name]> };
+
+type Shapes = { readonly [Name in TableName]: TableShape<Rows[Name]> };
+
+/** The key of a kept version: versions of one job sort by number. */
+export function versionKey(job: string, version: number): string {
+  return `${job}\0${String(version).padStart(10, '0')}`;
+}
+
+export const CONFIG_KEY = 'scheduler';
+
+export const SHAPES: Shapes = {
+  jobs: {
+    name: 'jobs',
+    key: (job) => jobKey(job.namespace, job.id),
+    indexes: {
+      parent: (job) =>
+        job.parentId === undefined ? undefined : jobKey(job.namespace, job.parentId),
+      type: (job) => job.type,
+    },
+  },
+  jobVersions: {
+    name: 'jobVersions',
+    key: (job) => versionKey(jobKey(job.namespace, job.id), job.version),
+    indexes: { job: (job) => jobKey(job.namespace, job.id) },
+  },
+  jobSummaries: {
+    name: 'jobSummaries',
+    key: (summary) => jobKey(summary.namespace, summary.jobId),
+    indexes: {},
+  },
+  scalingEvents: {
+    name: 'scalingEvents',
+    key: (events) => jobKey(events.namespace, events.jobId),
+    indexes: {},
+  },
+  periodicLaunches: {
+    name: 'periodicLaunches',
+    key: (launch) => jobKey(launch.namespace, launch.jobId),
+    indexes: {},
+  },
+  nodes: { name: 'nodes', key: (node) => node.id, indexes: {} },
+  evals: {
+    name: 'evals',
+    key: (evaluation) => evaluation.id,
+    indexes: {
+      job: (evaluation) => jobKey(evaluation.namespace, evaluation.jobId),
+      /** Those that a broker must hold. */
+      open: (evaluation) =>
+        evaluation.status === 'pending' || evaluation.status === 'blocked'
+          ? evaluation.status
+          : undefined,
+      blockedJob: (evaluation) =>
+        evaluation.status === 'blocked'
+          ? jobKey(evaluation.namespace, evaluation.jobId)
+          : undefined,
+    },
+  },
+  allocs: {
+    name: 'allocs',
+    key: (alloc) => alloc.id,
+    indexes: {
+      job: (alloc) => jobKey(alloc.namespace, alloc.jobId),
+      node: (alloc) => alloc.nodeId,
+      eval: (alloc) => alloc.evalId,
+      deployment: (alloc) => alloc.deploymentId,
+    },
+  },
+  deployments: {
+    name: 'deployments',
+    key: (deployment) => deployment.id,
+    indexes: { job: (deployment) => jobKey(deployment.namespace, deployment.jobId) },
+  },
+  config: { name: 'config', key: () => CONFIG_KEY, indexes: {} },
+};
+
+export const TABLE_NAMES = Object.keys(SHAPES) as readonly TableName[];
+
+export function emptyTables(): Tables {
+  return {
+    jobs: emptyTable(SHAPES.jobs),
+    jobVersions: emptyTable(SHAPES.jobVersions),
+    jobSummaries: emptyTable(SHAPES.jobSummaries),
+    scalingEvents: emptyTable(SHAPES.scalingEvents),
+    periodicLaunches: emptyTable(SHAPES.periodicLaunches),
+    nodes: emptyTable(SHAPES.nodes),
+    evals: emptyTable(SHAPES.evals),
+    allocs: emptyTable(SHAPES.allocs),
+    deployments: emptyTable(SHAPES.deployments),
+    config: emptyTable(SHAPES.config),
+  };
+}
