@@ -29,7 +29,13 @@ export interface Requirement {
   readonly nodeRefusal: (node: Node) => string | undefined;
   /** Some constraint asks for a unique fact: classes say nothing about eligibility. */
   readonly escapes: boolean;
-  readonly distinct: readonly Constraint[];
+  /** `distinct_*` constraints, and whether they look at the whole job or at the group alone. */
+  readonly distinct: readonly Distinct[];
+}
+
+export interface Distinct {
+  readonly constraint: Constraint;
+  readonly wholeJob: boolean;
 }
 
 type Check = (node: Node) => string | undefined;
@@ -56,7 +62,9 @@ export function compileRequirement(job: Job, group: TaskGroup): Requirement {
       (node) => missingDevice(node, group),
     ]),
     escapes: unique.length > 0,
-    distinct: constraints.filter(isDistinct),
+    distinct: constraints
+      .filter(isDistinct)
+      .map((constraint) => ({ constraint, wholeJob: job.constraints.includes(constraint) })),
   };
 }
 

@@ -77,7 +77,7 @@ export class Ranking {
   // One evaluation's own.
   #collisions = new Int32Array(0);
   #masked = new Uint16Array(0);
-  #penalised = -1;
+  #penalised: readonly number[] = [];
   #desired = 1;
   #rotation = 0;
   #boost: PartitionBoost | undefined;
@@ -117,7 +117,7 @@ export class Ranking {
       this.#collisions[leaf] = 0;
       this.#masked[leaf] = FITS;
     }
-    this.#penalised = -1;
+    this.#penalised = [];
     for (let i = 0; i < length; i++) this.#rescore(this.#touched[i] ?? 0);
     this.#touched.length = 0;
     this.#boost = undefined;
@@ -131,23 +131,31 @@ export class Ranking {
     this.#rescore(leaf);
   }
 
-  /** Takes the node out for the rest of the evaluation. */
-  mask(slot: number, reason: string): void {
+  /** Takes the node out until told otherwise; without a reason it may be chosen again. */
+  mask(slot: number, reason: string | undefined): void {
     const leaf = this.#leafOf[slot] ?? 0;
-    this.#masked[leaf] = this.#code('filtered', reason);
+    const code = reason === undefined ? FITS : this.#code('filtered', reason);
+    if (this.#masked[leaf] === code) return;
+    this.#masked[leaf] = code;
     this.#touched.push(leaf);
     this.#rescore(leaf);
   }
 
-  /** Makes one node less welcome for the next placements; undefined ends it. */
-  penalise(slot: number | undefined): void {
+  /** Makes some nodes less welcome for the next placement; an empty list ends it. */
+  penalise(slots: readonly number[]): void {
     const before = this.#penalised;
-    this.#penalised = slot === undefined ? -1 : (this.#leafOf[slot] ?? -1);
-    if (before !== -1) this.#rescore(before);
-    if (this.#penalised !== -1) {
-      this.#touched.push(this.#penalised);
-      this.#rescore(this.#penalised);
+    this.#penalised = slots.map((slot) => this.#leafOf[slot] ?? -1).filter((leaf) => leaf !== -1);
+    for (const leaf of before) this.#rescore(leaf);
+    for (const leaf of this.#penalised) {
+      this.#touched.push(leaf);
+      this.#rescore(leaf);
     }
+  }
+
+  /** The leaf of a node, whether or not it can be chosen; undefined for unknown nodes. */
+  leafOf(slot: number): number | undefined {
+    const leaf = this.#leafOf[slot] ?? -1;
+    return leaf === -1 ? undefined : leaf;
   }
 
   /** The leaf of a best node; undefined where no node can take the ask (K1). */
@@ -211,22 +219,31 @@ export class Ranking {
       'job-anti-affinity': collisions > 0 ? crowded(collisions, this.#desired) : 0,
       'node-affinity': this.#affinity[leaf] ?? 0,
       'allocation-spread': partition === undefined ? 0 : (this.#boost?.(partition.value) ?? 0),
-      'node-reschedule-penalty': leaf === this.#penalised ? RESCHEDULE_PENALTY : 0,
+      'node-reschedule-penalty': this.#penalised.includes(leaf) ? RESCHEDULE_PENALTY : 0,
     };
   }
 
   /** Catches up with the ledger. */
   refresh(): void {
     const ledger = this.#ledger;
-    if (this.#membership !== ledger.membership) return this.#rebuild();
-    if (this.#position < ledger.trailStart) return this.#rescoreAll();
+    if (this.#membership !== ledger.membership) {
+      this.#rebuild();
+      return;
+    }
+    if (this.#position < ledger.trailStart) {
+      this.#rescoreAll();
+      return;
+    }
     for (; this.#position < ledger.position; this.#position++) {
       const slot = ledger.trailSlot(this.#position);
       // A later entry of the same slot will do.
       if (ledger.dirtyAt[slot] !== this.#position) continue;
       const leaf = this.#leafOf[slot] ?? -1;
       if (leaf === -1) continue;
-      if (this.#moved(leaf)) return this.#rebuild();
+      if (this.#moved(leaf)) {
+        this.#rebuild();
+        return;
+      }
       this.#rescore(leaf);
     }
   }
@@ -323,7 +340,7 @@ export class Ranking {
       sum += affinity;
       count++;
     }
-    if (leaf === this.#penalised) {
+    if (this.#penalised.includes(leaf)) {
       sum += RESCHEDULE_PENALTY;
       count++;
     }
