@@ -1,0 +1,73 @@
+/**
+ * The tasks of a keeper, by id.
+ *
+ * TS1: one id, one process: a repeated start or adoption meets the first one (P2).
+ */
+import { Failure } from '../base/failure.ts';
+import type { Kept, Launch } from '../core/keeper/launch.ts';
+import type { KeptState } from '../core/keeper/protocol.ts';
+import type { FifoPool } from './fifo-pool.ts';
+import type { KeptTask } from './kept-task.ts';
+import { adoptTask, launchTask } from './launch-task.ts';
+
+export class Tasks {
+  readonly #fifos: FifoPool;
+  readonly #tasks = new Map<string, KeptTask>();
+  readonly #starting = new Map<string, Promise<KeptTask>>();
+
+  constructor(fifos: FifoPool) {
+    this.#fifos = fifos;
+  }
+
+  get count(): number {
+    return this.#tasks.size + this.#starting.size;
+  }
+
+  /** Fails as `launchTask` does. */
+  async start(launch: Launch): Promise<Kept> {
+    const present = this.#tasks.get(launch.id);
+    if (present !== undefined) return present.kept;
+    const underway = this.#starting.get(launch.id) ?? this.#launch(launch);
+    return (await underway).kept;
+  }
+
+  adopt(kept: Kept): KeptState {
+    const present = this.#tasks.get(kept.id);
+    if (present !== undefined) return present.state;
+    const task = adoptTask(kept);
+    this.#tasks.set(kept.id, task);
+    return task.state;
+  }
+
+  /** Fails: `not_found`. */
+  get(id: string): KeptTask {
+    const task = this.#tasks.get(id);
+    if (task === undefined) {
+      throw new Failure('not_found', 'the keeper has no such task', { facts: { id } });
+    }
+    return task;
+  }
+
+  /** Content when there is no such task. */
+  async forget(id: string): Promise<void> {
+    const task = this.#tasks.get(id);
+    if (task === undefined) return;
+    await task.forget();
+    this.#tasks.delete(id);
+  }
+
+  list(): readonly { readonly kept: Kept; readonly state: KeptState }[] {
+    return [...this.#tasks.values()].map(({ kept, state }) => ({ kept, state }));
+  }
+
+  #launch(launch: Launch): Promise<KeptTask> {
+    const underway = launchTask(launch, this.#fifos).then((task) => {
+      this.#tasks.set(launch.id, task);
+      return task;
+    });
+    this.#starting.set(launch.id, underway);
+    const done = (): boolean => this.#starting.delete(launch.id);
+    underway.then(done, done);
+    return underway;
+  }
+}
