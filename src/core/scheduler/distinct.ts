@@ -40,9 +40,9 @@ export function watchDistinct(
     judge(slot);
   }
   return (slot) => {
+    for (const property of properties) property.recount();
     judge(slot);
     for (const property of properties) {
-      property.recount();
       for (const peer of property.peers(slot)) judge(peer);
     }
   };

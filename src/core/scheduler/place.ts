@@ -9,7 +9,7 @@
 import { assert } from '../../base/assert.ts';
 import type { Millis } from '../../base/brand.ts';
 import type { Random } from '../../base/random.ts';
-import type { Alloc, RescheduleEvent } from '../model/alloc.ts';
+import { isTerminal, type Alloc, type RescheduleEvent } from '../model/alloc.ts';
 import type { AllocId } from '../model/ids.ts';
 import type { Job } from '../model/job.ts';
 import type { PlacementMetrics } from '../model/metrics.ts';
@@ -101,7 +101,7 @@ class Placer {
     const { ledger, terms } = this.#scope;
     const { ranking } = terms;
     const depth = ledger.depth;
-    const replaced = request.replaces === undefined ? undefined : this.#vacate(request.replaces);
+    const replaced = this.#vacate(request.replaces);
     const penalties = this.#penalties(request);
     if (penalties.length > 0) ranking.penalise(penalties);
     const leaf = this.#preferred(request) ?? ranking.best();
@@ -153,8 +153,9 @@ class Placer {
     return placement;
   }
 
-  /** Takes a running allocation off its node for the moment; answers its slot. */
-  #vacate(alloc: Alloc): number | undefined {
+  /** Takes an allocation off its node for the moment; answers its slot if it held anything. */
+  #vacate(alloc: Alloc | undefined): number | undefined {
+    if (alloc === undefined || isTerminal(alloc)) return undefined;
     const slot = this.#scope.ledger.slotOf(alloc.nodeId);
     if (slot === undefined) return undefined;
     this.#scope.ledger.drop(slot, alloc);

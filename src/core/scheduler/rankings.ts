@@ -33,7 +33,7 @@ export function termsOf(
   config: SchedulerConfig,
 ): GroupTerms {
   let byKey = kept.get(ledger);
-  if (byKey === undefined) kept.set(ledger, (byKey = new Map()));
+  if (byKey === undefined) kept.set(ledger, (byKey = new Map<string, GroupTerms>()));
   const key = keyOf(job, group, config);
   const found = byKey.get(key);
   if (found !== undefined) {
