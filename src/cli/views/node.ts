@@ -1,0 +1,157 @@
+/** Nodes, listed and in full. */
+import type { AllocStub } from '../../api/nomad/alloc-codec.ts';
+import type { Alloc } from '../../core/model/alloc.ts';
+import type { Node, NodeEvent } from '../../core/model/node.ts';
+import { isClientTerminal } from '../../core/model/alloc.ts';
+import type { HostUsage } from '../../ports/client-link.ts';
+import { columns, keyValues } from '../format/columns.ts';
+import { bytes, mebibytes } from '../format/size.ts';
+import { shortDuration, timestamp } from '../format/time.ts';
+import { allocList, type AllocListOptions } from './allocs.ts';
+
+/** What a list of nodes shows of one. */
+export interface NodeRow {
+  readonly id: string;
+  readonly datacenter: string;
+  readonly name: string;
+  readonly nodeClass: string;
+  readonly nodePool: string;
+  readonly draining: boolean;
+  readonly eligibility: string;
+  readonly status: string;
+}
+
+export function nodeList(nodes: readonly NodeRow[], ids: (id: string) => string): string {
+  return columns([
+    ['ID', 'DC', 'Name', 'Class', 'Drain', 'Eligibility', 'Status'],
+    ...nodes.map((node) => [
+      ids(node.id),
+      node.datacenter,
+      node.name,
+      node.nodeClass || '<none>',
+      String(node.draining),
+      node.eligibility,
+      node.status,
+    ]),
+  ]);
+}
+
+export interface NodePage {
+  readonly node: Node;
+  readonly allocs: readonly Alloc[];
+  readonly stubs: readonly AllocStub[];
+  /** Absent where its client did not answer. */
+  readonly host: HostUsage | undefined;
+}
+
+/** @param options `verbose` adds every attribute */
+export function nodeStatus(page: NodePage, options: AllocListOptions & { short: boolean }): string {
+  const { node } = page;
+  const blocks = [about(page, options)];
+  if (options.short) {
+    blocks.push(`Allocations\n${allocList(page.stubs, options)}`);
+    return blocks.join('\n\n');
+  }
+  if (options.verbose) blocks.push(drivers(node));
+  blocks.push(`Node Events\n${events(node.events)}`);
+  blocks.push(`Allocated Resources\n${allocated(page)}`);
+  if (page.host !== undefined) {
+    blocks.push(`Host Resource Utilization\n${utilization(node, page.host)}`);
+  }
+  blocks.push(`Allocations\n${allocList(page.stubs, options)}`);
+  if (options.verbose) {
+    blocks.push(`Attributes\n${record(node.attributes)}`);
+    if (Object.keys(node.meta).length > 0) blocks.push(`Meta\n${record(node.meta)}`);
+  }
+  return blocks.join('\n\n');
+}
+
+function about({ node, host }: NodePage, { ids }: AllocListOptions): string {
+  const volumes = Object.keys(node.hostVolumes).sort().join(',');
+  const healthy = Object.entries(node.drivers)
+    .filter(([, driver]) => driver.detected)
+    .map(([name, driver]) => (driver.healthy ? name : `${name} (unhealthy)`));
+  return keyValues([
+    ['ID', ids(node.id)],
+    ['Name', node.name],
+    ['Class', node.nodeClass || '<none>'],
+    ['DC', node.datacenter],
+    ['Drain', drain(node)],
+    ['Eligibility', node.eligibility],
+    ['Status', node.status],
+    ['CSI Controllers', '<none>'],
+    ['CSI Drivers', '<none>'],
+    ...(host === undefined ? [] : [['Uptime', shortDuration(host.uptimeSeconds * 1000)] as const]),
+    ['Host Volumes', volumes || '<none>'],
+    ['CSI Volumes', '<none>'],
+    ['Driver Status', healthy.sort().join(',') || '<none>'],
+  ]);
+}
+
+function drain({ drain: strategy }: Node): string {
+  if (strategy === undefined) return 'false';
+  if (strategy.deadlineMs < 0) return 'true; force drain';
+  if (strategy.forceAt === undefined) return 'true; no deadline';
+  return `true; ${timestamp(strategy.forceAt)} deadline`;
+}
+
+function drivers(node: Node): string {
+  return `Drivers\n${columns([
+    ['Driver', 'Detected', 'Healthy', 'Message', 'Time'],
+    ...Object.entries(node.drivers)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, d]) => [
+        name,
+        String(d.detected),
+        String(d.healthy),
+        d.healthDescription,
+        timestamp(d.updatedAt),
+      ]),
+  ])}`;
+}
+
+function events(list: readonly NodeEvent[]): string {
+  return columns([
+    ['Time', 'Subsystem', 'Message'],
+    ...[...list].reverse().map((e) => [timestamp(e.at), e.subsystem, e.message]),
+  ]);
+}
+
+function allocated({ node, allocs }: NodePage): string {
+  const live = allocs.filter((alloc) => !isClientTerminal(alloc));
+  const sum = (of: (alloc: Alloc) => number): number => live.reduce((n, a) => n + of(a), 0);
+  return columns([
+    ['CPU', 'Memory', 'Disk'],
+    [
+      `${sum((a) => a.resources.cpu)}/${node.resources.cpu - node.reserved.cpu} MHz`,
+      share(
+        sum((a) => a.resources.memoryMb),
+        node.resources.memoryMb - node.reserved.memoryMb,
+      ),
+      share(
+        sum((a) => a.resources.diskMb),
+        node.resources.diskMb - node.reserved.diskMb,
+      ),
+    ],
+  ]);
+}
+
+function share(used: number, of: number): string {
+  return `${mebibytes(used)}/${mebibytes(of)}`;
+}
+
+function utilization(node: Node, host: HostUsage): string {
+  const disk = host.disks[0];
+  return columns([
+    ['CPU', 'Memory', 'Disk'],
+    [
+      `${Math.floor(host.cpuTicksConsumed)}/${node.resources.cpu} MHz`,
+      `${bytes(host.memory.used)}/${bytes(host.memory.total)}`,
+      disk === undefined ? '<unknown>' : `${bytes(disk.used)}/${bytes(disk.size)}`,
+    ],
+  ]);
+}
+
+function record(values: Readonly<Record<string, string>>): string {
+  return keyValues(Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
