@@ -35,3 +35,8 @@ export const SCALING_EVENTS_MAX = 20;
 export const TOMBSTONES_MAX = 4_096;
 /** Task events kept of one task. Source: Nomad's `DefaultMaxEvents`. */
 export const TASK_EVENTS_MAX = 10;
+
+// --- Keeper (core/keeper) ---
+
+/** Bytes of one message between client and keeper: the largest environment that `execve` takes is 2 MiB. */
+export const KEEPER_FRAME_MAX = 8 * 1024 * 1024;
