@@ -123,6 +123,8 @@ function isShallow(raw: unknown, left: number): boolean {
 
 export const textCodec: Codec<string> = TEXT;
 export const intCodec: Codec<number> = INT;
+export const floatCodec: Codec<number> = FLOAT;
+export const boolCodec: Codec<boolean> = BOOL;
 
 /** Text; `T` narrows it to a branded or enumerated kind, whose values are checked by validation. */
 export function text<T extends string>(wire: string, absent: Absent = ''): Field<T> {
