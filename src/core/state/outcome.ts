@@ -34,3 +34,15 @@ export type Refusal = Readonly<{
   /** `node is down`, `memory exhausted`, `port 8080 taken`. */
   reason: string;
 }>;
+
+/** What an edit amounts to when it was carried out. */
+export function accepted(
+  edit: { readonly changes: readonly unknown[]; readonly evalIds: readonly EvalId[] },
+  more: Omit<Accepted, 'ok' | 'changed' | 'evalIds'> = {},
+): Accepted {
+  return { ok: true, changed: edit.changes.length > 0, evalIds: edit.evalIds, ...more };
+}
+
+export function refused(reason: Refused['reason'], message: string): Refused {
+  return { ok: false, reason, message };
+}

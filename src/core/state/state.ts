@@ -65,6 +65,12 @@ export class State implements StateReader {
     this.derived = parts.derived;
   }
 
+  /** The same rows, one entry later: after one that was refused. */
+  unchangedAt(index: Index): State {
+    const { at, tables, derived } = this;
+    return new State({ index, at, tables, derived });
+  }
+
   get hash(): string {
     let a = 0;
     let b = 0;

@@ -1,0 +1,138 @@
+/**
+ * Allocations as their clients report them, and as people and controllers want them moved.
+ *
+ * C1: an allocation that ended stays ended: a late report adds to what is known of its tasks, and
+ *     never brings it back. One called lost stays lost.
+ * C2: an allocation that failed, or ended where it should go on running, evaluates its job in the
+ *     same entry.
+ * C3: a report that says nothing new changes nothing.
+ */
+import { same } from '../../base/same.ts';
+import { TASK_EVENTS_MAX } from '../limits.ts';
+import { isClientTerminal } from '../model/alloc.ts';
+import type { Alloc, TaskState } from '../model/alloc.ts';
+import type { EvalTrigger } from '../model/evaluation.ts';
+import type { Job } from '../model/job.ts';
+import { askEvaluation, putEvaluation } from './apply-evals.ts';
+import { countHealth } from './deployment-counts.ts';
+import type { Edit } from './edit.ts';
+import type { AllocClientFacts, AllocsClientUpdated, AllocsTransitioned } from './entry.ts';
+import { accepted, refused } from './outcome.ts';
+import type { Outcome } from './outcome.ts';
+import { jobKey } from './watch.ts';
+
+export function updateFromClients(edit: Edit, entry: AllocsClientUpdated): Outcome {
+  for (const update of entry.updates) {
+    const before = edit.table('allocs').get(update.id);
+    if (before === undefined) continue;
+    const after = reported(edit, before, update);
+    if (after === undefined) continue;
+    edit.putAlloc(after);
+    const healthy = after.deploymentStatus?.healthy;
+    if (healthy !== undefined) {
+      countHealth(edit, after, before.deploymentStatus?.healthy, healthy);
+    }
+    askAfter(edit, before, after, entry.seed);
+  }
+  return accepted(edit);
+}
+
+export function transitionAllocs(edit: Edit, entry: AllocsTransitioned): Outcome {
+  for (const id of entry.allocIds) {
+    if (edit.table('allocs').get(id) === undefined) {
+      return refused('not_found', `alloc "${id}" not found`);
+    }
+  }
+  for (const id of entry.allocIds) {
+    const before = edit.table('allocs').get(id);
+    if (before === undefined) continue;
+    const desiredTransition = {
+      ...NO_TRANSITION,
+      ...before.desiredTransition,
+      ...entry.transition,
+    };
+    if (same(desiredTransition, before.desiredTransition)) continue;
+    edit.putAlloc({
+      ...before,
+      desiredTransition,
+      modifyIndex: edit.index,
+      modifiedAt: edit.at,
+    });
+  }
+  for (const each of entry.evals) putEvaluation(edit, each);
+  return accepted(edit);
+}
+
+const NO_TRANSITION = { migrate: false, reschedule: false, forceReschedule: false };
+
+/** The row after a client's report; undefined where it says nothing new (C1, C3). */
+function reported(edit: Edit, before: Alloc, update: AllocClientFacts): Alloc | undefined {
+  const ended = isClientTerminal(before);
+  const { disconnectedAt, ...rest } = before;
+  const clientStatus = ended ? before.clientStatus : update.clientStatus;
+  const deploymentStatus = judged(edit, before, update);
+  const after: Alloc = {
+    ...rest,
+    clientStatus,
+    clientDescription: ended ? before.clientDescription : update.clientDescription,
+    taskStates: boundedStates(update.taskStates),
+    ...(update.networkStatus !== undefined && { networkStatus: update.networkStatus }),
+    ...(deploymentStatus !== undefined && { deploymentStatus }),
+    ...(clientStatus === 'unknown' && disconnectedAt !== undefined && { disconnectedAt }),
+  };
+  if (same(after, before)) return undefined;
+  return { ...after, modifyIndex: edit.index, modifiedAt: edit.at };
+}
+
+/** A verdict counts only in a deployment, and only when it is another one. */
+function judged(edit: Edit, before: Alloc, update: AllocClientFacts): Alloc['deploymentStatus'] {
+  const verdict = update.deploymentStatus;
+  const known = before.deploymentStatus;
+  if (verdict?.healthy === undefined || before.deploymentId === undefined) return known;
+  if (known?.healthy === verdict.healthy) return known;
+  return {
+    healthy: verdict.healthy,
+    canary: known?.canary ?? false,
+    at: verdict.at,
+    modifyIndex: edit.index,
+  };
+}
+
+function boundedStates(states: Alloc['taskStates']): Alloc['taskStates'] {
+  const all = Object.values<TaskState>(states);
+  if (all.every(({ events }) => events.length <= TASK_EVENTS_MAX)) return states;
+  return Object.fromEntries(
+    Object.entries(states).map(([name, state]) => [
+      name,
+      { ...state, events: state.events.slice(-TASK_EVENTS_MAX) },
+    ]),
+  );
+}
+
+/** Evaluates the job where the report leaves it with less, or more, than it should have (C2). */
+function askAfter(edit: Edit, before: Alloc, after: Alloc, seed: string): void {
+  const trigger = triggerOf(before, after);
+  if (trigger === undefined) return;
+  const job = edit.job(jobKey(after.namespace, after.jobId));
+  if (job === undefined || job.stop) return;
+  if (after.clientStatus === 'complete' && !runsOn(job)) return;
+  askEvaluation(edit, job, trigger, {
+    seed,
+    ...(after.deploymentId !== undefined && { deploymentId: after.deploymentId }),
+  });
+}
+
+function triggerOf(before: Alloc, after: Alloc): EvalTrigger | undefined {
+  if (before.clientStatus === 'unknown' && after.clientStatus === 'running') return 'reconnect';
+  if (after.desiredStatus !== 'run' || isClientTerminal(before)) return undefined;
+  if (after.clientStatus === 'complete') return 'alloc-failure';
+  // With a follow-up evaluation it is being taken care of.
+  return after.clientStatus === 'failed' && after.followupEvalId === undefined
+    ? 'alloc-failure'
+    : undefined;
+}
+
+/** True for jobs whose instances are not meant to end. */
+function runsOn(job: Job): boolean {
+  return job.type === 'service' || job.type === 'system';
+}

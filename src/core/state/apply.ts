@@ -1,0 +1,86 @@
+/**
+ * `apply`: the one function that advances the state.
+ *
+ * A1: total and deterministic: each replica computes the same from the same state and entry. There
+ *     is no clock, chance or I/O in here.
+ * A2: an entry that lost a race is refused as data (`outcome.ok` is false) and changes nothing but
+ *     the index. A throw is a bug and stops the replica.
+ * A3: the state that went in is as it was.
+ */
+import { assert } from '../../base/assert.ts';
+import type { Index } from '../../base/brand.ts';
+import { transitionAllocs, updateFromClients } from './apply-allocs.ts';
+import { configureScheduler, reap } from './apply-cluster.ts';
+import { changeDeploymentStatus, promoteDeployment, setHealth } from './apply-deployments.ts';
+import { deleteEvals, upsertEvals } from './apply-evals.ts';
+import {
+  deregisterJob,
+  dispatchJob,
+  launchPeriodic,
+  registerJob,
+  scaleJob,
+  setStability,
+} from './apply-jobs.ts';
+import {
+  changeEligibility,
+  changeNodeStatus,
+  deregisterNodes,
+  drainNode,
+  noteNodeEvents,
+  registerNode,
+} from './apply-nodes.ts';
+import { applyPlan } from './apply-plan.ts';
+import type { Change } from './change.ts';
+import { Edit } from './edit.ts';
+import type { Entry, EntryType } from './entry.ts';
+import type { Outcome } from './outcome.ts';
+import type { State } from './state.ts';
+
+export type Applied = Readonly<{ state: State; outcome: Outcome; changes: readonly Change[] }>;
+
+/** Advances the state by one committed entry (A1, A2, A3). */
+export function apply(state: State, index: Index, entry: Entry): Applied {
+  assert(index === state.index + 1, 'entries are applied in order, once, without gaps');
+  const edit = new Edit(state, index, entry.at);
+  const outcome = dispatch(edit, entry);
+  if (!outcome.ok) {
+    assert(edit.changes.length === 0, 'A2: what is refused has changed nothing');
+    return { state: state.unchangedAt(index), outcome, changes: [] };
+  }
+  return { state: edit.finish(), outcome, changes: edit.changes };
+}
+
+type Handlers = {
+  readonly [Type in EntryType]: (edit: Edit, entry: Extract<Entry, { type: Type }>) => Outcome;
+};
+
+const HANDLERS: Handlers = {
+  'job.register': registerJob,
+  'job.deregister': deregisterJob,
+  'job.stability': setStability,
+  'job.scale': scaleJob,
+  'job.dispatch': dispatchJob,
+  'periodic.launch': launchPeriodic,
+  'node.register': registerNode,
+  'node.status': changeNodeStatus,
+  'node.eligibility': changeEligibility,
+  'node.drain': drainNode,
+  'node.deregister': deregisterNodes,
+  'node.events': noteNodeEvents,
+  'evals.upsert': upsertEvals,
+  'evals.delete': deleteEvals,
+  'plan.apply': applyPlan,
+  'allocs.client-update': updateFromClients,
+  'allocs.transition': transitionAllocs,
+  'deployment.status': changeDeploymentStatus,
+  'deployment.promote': promoteDeployment,
+  'deployment.alloc-health': setHealth,
+  'scheduler.config': configureScheduler,
+  'gc.reap': reap,
+};
+
+function dispatch(edit: Edit, entry: Entry): Outcome {
+  assert(Object.hasOwn(HANDLERS, entry.type), 'the log holds no entry newer than this build');
+  const handle = HANDLERS[entry.type] as (edit: Edit, entry: Entry) => Outcome;
+  return handle(edit, entry);
+}
