@@ -1,0 +1,64 @@
+/**
+ * Rows as msgpack records whose field names are stored once for all rows, beside them.
+ *
+ * V1: the names that a row needs are stored in the same transaction as the row; `pending` tells the
+ *     store that there are new ones.
+ * V2: names are only ever added, so a row decodes for as long as it is stored.
+ */
+import { Packr } from 'msgpackr';
+
+/** The field names of each known shape, in the order of their ids. */
+export type Shapes = readonly (readonly string[])[];
+
+/** Two bytes address this many; shapes beyond are written out in each row. */
+const SHARED_SHAPES_MAX = 512;
+
+/** What our own records look like. Maps keyed by ids or by what users write would crowd them out. */
+const FIELD = /^[a-z][A-Za-z0-9]{0,40}$/;
+
+export class RowCodec {
+  readonly #packr: Packr;
+  #shapes: Shapes;
+  #isPending = false;
+
+  /** @param known what was stored, or an empty list for a new store */
+  constructor(known: Shapes) {
+    this.#shapes = known;
+    // The published types lack some options that the library's documentation names.
+    const options = {
+      useRecords: true,
+      moreTypes: true,
+      int64AsType: 'bigint',
+      // Handed over this way, and not as `structures`, shapes beyond the 32nd decode rightly, too.
+      getStructures: (): Shapes => this.#shapes.map((names) => [...names]),
+      maxSharedStructures: SHARED_SHAPES_MAX,
+      shouldShareStructure: (names: string[]) => names.every((name) => FIELD.test(name)),
+      saveStructures: (shapes: Shapes): boolean => {
+        this.#shapes = shapes.map((names) => [...names]);
+        this.#isPending = true;
+        return true;
+      },
+    } as const;
+    this.#packr = new Packr(
+      options as unknown as NonNullable<ConstructorParameters<typeof Packr>[0]>,
+    );
+  }
+
+  /** All shapes, when there are some that are not stored yet (V1). */
+  get pending(): Shapes | undefined {
+    return this.#isPending ? this.#shapes : undefined;
+  }
+
+  /** The store has them now. */
+  settle(): void {
+    this.#isPending = false;
+  }
+
+  encode(value: unknown): Buffer {
+    return this.#packr.pack(value);
+  }
+
+  decode(bytes: Uint8Array): unknown {
+    return this.#packr.unpack(bytes) as unknown;
+  }
+}
