@@ -19,6 +19,8 @@ export interface AllocNetworks {
 
 export interface NetworkWish {
   readonly id: AllocId;
+  /** `none`: a loopback interface and nothing else. */
+  readonly mode: 'bridge' | 'none';
   readonly ports: readonly AssignedPort[];
   readonly hostname: string;
   readonly dns?: Dns;
@@ -27,7 +29,8 @@ export interface NetworkWish {
 export interface AllocNetwork {
   /** Path of the network namespace. */
   readonly namespace: string;
+  /** Inside; empty in mode `none`. */
   readonly interfaceName: string;
-  /** Inside. */
+  /** Inside; empty in mode `none`. */
   readonly address: string;
 }

@@ -13,12 +13,23 @@ export function groupOf(job: Job, alloc: Pick<Alloc, 'group'>): TaskGroup | unde
   return job.groups.find((group) => group.name === alloc.group);
 }
 
-/** Derives an allocation's policy. The jitter's seed is the allocation's id: it differs by instance. */
-export function allocPolicy(job: Job, group: TaskGroup, alloc: Alloc): AllocPolicy {
+/**
+ * Derives an allocation's policy. The jitter's seed is the allocation's id: it differs by instance.
+ *
+ * @param limits the node's own: no `kill_timeout` reaches further [ms]
+ */
+export function allocPolicy(
+  job: Job,
+  group: TaskGroup,
+  alloc: Alloc,
+  limits: { readonly killTimeoutMsMax: number },
+): AllocPolicy {
   const health = healthPolicy(job, group, alloc);
   const tasks = group.tasks.map((task) => {
     const role = roleOf(task);
-    return [task.name, { role, policy: taskPolicy(job, task, `${alloc.id}/${task.name}`) }];
+    const policy = taskPolicy(job, task, `${alloc.id}/${task.name}`);
+    const killTimeoutMs = Math.min(policy.killTimeoutMs, limits.killTimeoutMsMax);
+    return [task.name, { role, policy: { ...policy, killTimeoutMs } }];
   });
   return {
     tasks: Object.fromEntries(tasks) as AllocPolicy['tasks'],

@@ -1,0 +1,99 @@
+/**
+ * Tells the servers what became of allocations, in batches.
+ *
+ * RP1: an update is kept until the servers acknowledged it or a newer one of its allocation came.
+ * RP2: of one allocation only the newest is sent: what it says includes the older ones.
+ */
+import { Bug } from '../base/assert.ts';
+import { explain } from '../base/failure.ts';
+import type { Random } from '../base/random.ts';
+import type { AllocId } from '../core/model/ids.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { AllocUpdate } from '../ports/server-link.ts';
+
+/** Between two batches [ms]. Source: Nomad's `allocSyncIntv`. */
+const BATCH_MS = 200;
+/** What comes together goes together, even after a quiet time [ms]. */
+const GATHER_MS = 10;
+const RETRY_MS_MAX = 5_000;
+/** Updates of one call: some 300 KB at ten events a task. */
+const UPDATES_MAX = 200;
+
+export class Reporter {
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #send: (updates: readonly AllocUpdate[], signal: AbortSignal) => Promise<void>;
+  readonly #log: (line: string) => void;
+  readonly #waiting = new Map<AllocId, AllocUpdate>();
+  #wake: () => void = () => undefined;
+
+  constructor(deps: {
+    readonly clock: Clock;
+    readonly random: Random;
+    readonly send: (updates: readonly AllocUpdate[], signal: AbortSignal) => Promise<void>;
+    readonly log: (line: string) => void;
+  }) {
+    this.#clock = deps.clock;
+    this.#random = deps.random;
+    this.#send = deps.send;
+    this.#log = deps.log;
+  }
+
+  /** Takes an update to be told (RP2). */
+  report(update: AllocUpdate): void {
+    this.#waiting.set(update.id, update);
+    this.#wake();
+  }
+
+  /** The servers no longer know it: nobody is to be told. */
+  forget(id: AllocId): void {
+    this.#waiting.delete(id);
+  }
+
+  get idle(): boolean {
+    return this.#waiting.size === 0;
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const wake = (): void => this.#wake();
+    signal.addEventListener('abort', wake, { once: true });
+    let failures = 0;
+    while (!signal.aborted) {
+      if (this.#waiting.size === 0) await this.#something(signal);
+      await this.#clock.sleep(GATHER_MS, signal);
+      if (signal.aborted) break;
+      failures = (await this.#flush(signal)) ? 0 : failures + 1;
+      await this.#clock.sleep(this.#pause(failures), signal);
+    }
+    signal.removeEventListener('abort', wake);
+  }
+
+  #pause(failures: number): number {
+    const backoff = Math.min(BATCH_MS * 2 ** failures, RETRY_MS_MAX);
+    return failures === 0 ? BATCH_MS : backoff * (0.5 + this.#random.next());
+  }
+
+  /** True when all that was taken was acknowledged. */
+  async #flush(signal: AbortSignal): Promise<boolean> {
+    const batch = [...this.#waiting.values()].slice(0, UPDATES_MAX);
+    if (batch.length === 0) return true;
+    try {
+      await this.#send(batch, signal);
+    } catch (error) {
+      if (error instanceof Bug) throw error;
+      if (!signal.aborted)
+        this.#log(`client: cannot report ${batch.length} allocations: ${explain(error)}`);
+      return false;
+    }
+    for (const update of batch) {
+      if (this.#waiting.get(update.id) === update) this.#waiting.delete(update.id);
+    }
+    return true;
+  }
+
+  async #something(signal: AbortSignal): Promise<void> {
+    const woken = new Promise<void>((resolve) => (this.#wake = resolve));
+    if (signal.aborted || this.#waiting.size > 0) return;
+    await woken;
+  }
+}

@@ -1,0 +1,356 @@
+/**
+ * Runs one allocation: drives its machine, keeps its state on disk, tells what became of it.
+ *
+ * RU1: what was decided is on disk before it is carried out.
+ * RU2: an assignment older than the one held changes nothing.
+ */
+import { explain, Failure } from '../base/failure.ts';
+import { Bug } from '../base/assert.ts';
+import type { Millis } from '../base/brand.ts';
+import type { Random } from '../base/random.ts';
+import type { AllocId } from '../core/model/ids.ts';
+import type { TaskGroup } from '../core/model/task-group.ts';
+import {
+  hasEnded,
+  newAlloc,
+  stepAlloc,
+  type AllocEffect,
+  type AllocInput,
+  type AllocPolicy,
+  type AllocRun,
+} from '../core/runner/alloc.ts';
+import { allocPolicy, groupOf } from '../core/runner/policy.ts';
+import { reportAlloc } from '../core/runner/report.ts';
+import { resumeAlloc } from '../core/runner/resume.ts';
+import { handleOf, type TaskInput } from '../core/runner/task.ts';
+import type { AllocDirs } from '../ports/alloc-dir.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Driver, TaskHandle } from '../ports/driver.ts';
+import type { AllocUpdate, Assignment, NodeRegistration } from '../ports/server-link.ts';
+import { Drive } from '../run/drive.ts';
+import type { ClientConfig } from './config.ts';
+import type { AllocHook, AllocScope, TaskHook } from './hooks/hook.ts';
+import type { ClientStore, StoredAlloc } from './store.ts';
+import { TaskEdge, taskOf } from './task-edge.ts';
+
+export interface RunnerDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly store: ClientStore;
+  readonly dirs: AllocDirs;
+  readonly drivers: ReadonlyMap<string, Driver>;
+  readonly allocHooks: readonly AllocHook[];
+  readonly taskHooks: readonly TaskHook[];
+  readonly node: () => NodeRegistration;
+  readonly report: (update: AllocUpdate) => void;
+  readonly log: (line: string) => void;
+}
+
+/** A running task, as `signal`, `exec` and `stats` need it. */
+export interface RunningTask {
+  readonly name: string;
+  readonly driver: Driver;
+  readonly handle: TaskHandle;
+}
+
+export class AllocRunner {
+  readonly id: AllocId;
+  readonly #config: ClientConfig;
+  readonly #deps: RunnerDeps;
+  readonly #drive: Drive<AllocRun, AllocInput, AllocEffect>;
+  readonly #edges = new Map<string, TaskEdge>();
+  readonly #restored: boolean;
+  readonly #stop = new AbortController();
+  readonly #scope: AllocScope;
+  #assignment: Assignment;
+  #group: TaskGroup;
+  #policy: AllocPolicy;
+  #cancel = new AbortController();
+  #ready: Promise<void> = Promise.resolve();
+  #endedAt: Millis | undefined;
+  readonly #ended: Promise<void>;
+  #tellEnd: () => void = () => undefined;
+
+  /** @param run the state it was left in by an earlier process; undefined: it is new here */
+  constructor(
+    assignment: Assignment,
+    run: AllocRun | undefined,
+    config: ClientConfig,
+    deps: RunnerDeps,
+  ) {
+    const group = groupOf(assignment.job, assignment.alloc) ?? EMPTY_GROUP(assignment);
+    this.id = assignment.alloc.id;
+    this.#config = config;
+    this.#deps = deps;
+    this.#assignment = assignment;
+    this.#group = group;
+    this.#policy = this.#derivePolicy();
+    this.#restored = run !== undefined;
+    this.#ended = new Promise((resolve) => (this.#tellEnd = resolve));
+    this.#scope = this.#newScope();
+    const now = deps.clock.now();
+    const initial = run ?? newAlloc(Object.keys(this.#policy.tasks), now);
+    this.#drive = new Drive(
+      {
+        initial,
+        pending: run === undefined ? [] : resumeAlloc(run, this.#policy),
+        tick: { type: 'tick' },
+        step: (state, input, at) => stepAlloc(state, input, this.#policy, at),
+      },
+      {
+        clock: deps.clock,
+        edge: {
+          settled: (state) => this.#settled(state),
+          perform: (effect) => this.#perform(effect),
+        },
+      },
+    );
+    if (hasEnded(initial)) this.#markEnded(lastEnd(initial) ?? now);
+  }
+
+  get assignment(): Assignment {
+    return this.#assignment;
+  }
+
+  get group(): TaskGroup {
+    return this.#group;
+  }
+
+  /** When its last task died; undefined: it is not over. */
+  get endedAt(): Millis | undefined {
+    return this.#endedAt;
+  }
+
+  /** Resolves when nothing of it runs any more, or on abort. */
+  async ended(signal: AbortSignal): Promise<void> {
+    if (signal.aborted || this.#endedAt !== undefined) return;
+    const aborted = new Promise<void>((resolve) => {
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    await Promise.race([aborted, this.#ended]);
+  }
+
+  /** Until it has ended, or `signal` aborts; then its tasks go on without us. */
+  async run(signal: AbortSignal): Promise<void> {
+    this.tell();
+    if (this.#endedAt !== undefined) return;
+    const stop = (): void => this.#stop.abort();
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true });
+    try {
+      if (this.#restored) this.#ready = this.#restore();
+      // What the servers want decides first: nothing is prepared for what is to be stopped.
+      if (this.#wantsStop()) this.#drive.send({ type: 'stop' });
+      this.#drive.send({ type: this.#restored ? 'tick' : 'begin' });
+      await this.#drive.run(this.#stop.signal);
+      await this.#ready;
+    } finally {
+      signal.removeEventListener('abort', stop);
+    }
+  }
+
+  /** Takes a newer assignment over (RU2): in place, or as the word to stop. */
+  async update(assignment: Assignment): Promise<void> {
+    if (assignment.alloc.allocModifyIndex <= this.#assignment.alloc.allocModifyIndex) return;
+    this.#assignment = assignment;
+    this.#group = groupOf(assignment.job, assignment.alloc) ?? this.#group;
+    this.#policy = this.#derivePolicy();
+    this.#scope.alloc = assignment.alloc;
+    this.#scope.job = assignment.job;
+    this.#scope.group = this.#group;
+    await this.#deps.store.putAssignment(assignment);
+    if (this.#endedAt !== undefined) return;
+    this.#drive.send({ type: this.#wantsStop() ? 'stop' : 'tick' });
+  }
+
+  /** As if the servers had said so: a node out of touch, a forgotten allocation. */
+  stop(): void {
+    if (this.#endedAt === undefined) this.#drive.send({ type: 'stop' });
+  }
+
+  /** Ends everything, poststop tasks too. */
+  abandon(): void {
+    if (this.#endedAt === undefined) this.#drive.send({ type: 'abandon' });
+  }
+
+  /** Fails: `not_found` no such task, `conflict` it does not run. */
+  running(task: string): RunningTask {
+    const name = taskOf(this.#group, task).name;
+    const found = this.allRunning().find((one) => one.name === name);
+    if (found === undefined) throw new Failure('conflict', 'Task not running');
+    return found;
+  }
+
+  allRunning(): readonly RunningTask[] {
+    return Object.entries(this.#drive.state.tasks).flatMap(([name, run]) => {
+      const handle = handleOf(run);
+      const driver = handle === undefined ? undefined : this.#deps.drivers.get(handle.driver);
+      return handle === undefined || driver === undefined ? [] : [{ name, driver, handle }];
+    });
+  }
+
+  /** Hands a wish to one task. */
+  ask(task: string, input: TaskInput): void {
+    this.#drive.send({ type: 'task', task, input });
+  }
+
+  /** Tells the servers how it stands. */
+  tell(): void {
+    const at = this.#deps.clock.now();
+    this.#deps.report({ id: this.id, ...reportAlloc(this.#drive.state), at });
+  }
+
+  #wantsStop(): boolean {
+    return this.#assignment.alloc.desiredStatus !== 'run';
+  }
+
+  #derivePolicy(): AllocPolicy {
+    const { job, alloc } = this.#assignment;
+    const killTimeoutMsMax = this.#config.killTimeoutMsMax;
+    return allocPolicy(job, this.#group, alloc, { killTimeoutMsMax });
+  }
+
+  #newScope(): AllocScope {
+    const { alloc, job } = this.#assignment;
+    return { alloc, job, group: this.#group, restored: this.#restored };
+  }
+
+  /** RU1. */
+  async #settled(state: AllocRun): Promise<void> {
+    await this.#deps.store.putRun(this.id, state);
+    this.tell();
+  }
+
+  #perform(effect: AllocEffect): Promise<void> {
+    switch (effect.do) {
+      case 'prepare':
+        return this.#prepare();
+      case 'cancel':
+        this.#cancel.abort();
+        return Promise.resolve();
+      case 'release':
+        return this.#release();
+      case 'task':
+        return this.#performTask(effect);
+    }
+  }
+
+  async #prepare(): Promise<void> {
+    this.#cancel = new AbortController();
+    const signal = AbortSignal.any([this.#cancel.signal, this.#stop.signal]);
+    try {
+      await this.#prerun(signal);
+      const { network } = this.#scope;
+      const told = network === undefined || network.address === '' ? undefined : network;
+      this.#answer({
+        type: 'prepared',
+        ...(told === undefined
+          ? {}
+          : { network: { interfaceName: told.interfaceName, address: told.address } }),
+      });
+    } catch (error) {
+      if (error instanceof Bug) throw error;
+      this.#answer({ type: 'prepare_failed', message: explain(error) });
+    }
+  }
+
+  async #prerun(signal: AbortSignal): Promise<void> {
+    for (const hook of this.#deps.allocHooks) {
+      if (signal.aborted) throw new Failure('canceled', 'the allocation was given up');
+      await hook.prerun(this.#scope, signal);
+    }
+  }
+
+  /** Finds again what its hooks made in an earlier process; tasks that run do not wait for it. */
+  async #restore(): Promise<void> {
+    const { stage } = this.#drive.state.life;
+    if (stage === 'new' || stage === 'preparing') {
+      this.#scope.restored = false;
+      if (stage === 'new') this.#drive.send({ type: 'begin' });
+      return;
+    }
+    try {
+      await this.#prerun(this.#stop.signal);
+    } catch (error) {
+      if (error instanceof Bug) throw error;
+      this.#deps.log(`client: cannot restore allocation ${this.id}: ${explain(error)}`);
+    }
+  }
+
+  async #release(): Promise<void> {
+    for (const hook of [...this.#deps.allocHooks].reverse()) {
+      try {
+        await hook.postrun(this.#scope);
+      } catch (error) {
+        if (error instanceof Bug) throw error;
+        this.#deps.log(`client: ${hook.name} of allocation ${this.id}: ${explain(error)}`);
+      }
+    }
+    this.#markEnded(this.#deps.clock.now());
+    this.#stop.abort();
+  }
+
+  async #performTask({ task, effect }: Extract<AllocEffect, { do: 'task' }>): Promise<void> {
+    // A start needs what the hooks made; what runs already needs to be watched at once.
+    if (effect.do === 'prepare' || effect.do === 'start') await this.#ready;
+    await this.#edge(task).perform(effect);
+  }
+
+  #edge(name: string): TaskEdge {
+    const known = this.#edges.get(name);
+    if (known !== undefined) return known;
+    const { dirs, node } = this.#deps;
+    const edge = new TaskEdge(name, {
+      driver: this.#deps.drivers.get(taskOf(this.#group, name).driver),
+      hooks: this.#deps.taskHooks,
+      clock: this.#deps.clock,
+      random: this.#deps.random.fork(`${this.id}/${name}`),
+      log: this.#deps.log,
+      scope: () => this.#scope,
+      place: (task, driver) => ({
+        ...this.#scope,
+        task,
+        driver,
+        node: node(),
+        hostEnv: this.#config.hostEnv,
+        directories: dirs.directories(this.id, task.name),
+      }),
+      send: (input) => this.ask(name, input),
+      signal: this.#stop.signal,
+    });
+    this.#edges.set(name, edge);
+    return edge;
+  }
+
+  #answer(input: AllocInput): void {
+    if (!this.#stop.signal.aborted) this.#drive.send(input);
+  }
+
+  #markEnded(at: Millis): void {
+    this.#endedAt = at;
+    this.#tellEnd();
+  }
+}
+
+/** Restores from what a store holds. */
+export function restoreRunner(
+  stored: StoredAlloc,
+  config: ClientConfig,
+  deps: RunnerDeps,
+): AllocRunner {
+  return new AllocRunner(stored.assignment, stored.run, config, deps);
+}
+
+function lastEnd(run: AllocRun): Millis | undefined {
+  const ends = Object.values(run.tasks).flatMap((task) => task.finishedAt ?? []);
+  return ends.length === 0 ? undefined : (Math.max(...ends) as Millis);
+}
+
+/** The servers never send such an assignment; should it come, it ends at once. */
+function EMPTY_GROUP({ alloc, job }: Assignment): TaskGroup {
+  const [first] = job.groups;
+  if (first === undefined) {
+    throw new Failure('invalid', `job "${job.id}" has no group "${alloc.group}"`);
+  }
+  return { ...first, name: alloc.group, tasks: [] };
+}
