@@ -61,8 +61,8 @@ export type FunctionHost = Readonly<{
   listFiles?: (directory: string) => readonly string[] | Problem;
   absolutePath?: (path: string) => string;
   homeDirectory?: () => string | undefined;
-  /** The digest of the UTF-8 bytes of a text. */
-  hash?: (algorithm: 'md5' | 'sha1' | 'sha256' | 'sha512', text: string) => Uint8Array;
+  /** The digest of some bytes. */
+  hash?: (algorithm: 'md5' | 'sha1' | 'sha256' | 'sha512', bytes: Uint8Array) => Uint8Array;
   bcrypt?: (text: string, cost: number) => Readonly<{ text: string }> | Problem;
   /** Decrypts base64 text with a private key in PEM form. */
   rsaDecrypt?: (ciphertext: string, key: string) => Readonly<{ text: string }> | Problem;

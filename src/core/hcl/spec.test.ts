@@ -9,6 +9,7 @@ import { formatDiagnostic } from './diagnostic.ts';
 import { Evaluation } from './evaluate.ts';
 import type { Scope } from './evaluation.ts';
 import { parseJson } from './json-body.ts';
+import { formatNumber } from './number.ts';
 import { parseConfig } from './parse.ts';
 import { Source } from './source.ts';
 import { decodeSpec } from './spec.ts';
@@ -116,7 +117,7 @@ function expectedRanges(wanted: Body): string[] {
   const list = wanted.blocks.find((block) => block.type === 'diagnostics');
   const numberIn = (body: Body, name: string): string => {
     const value = valueOf(body, name);
-    return value?.kind === 'number' ? String(value.value) : '?';
+    return value?.kind === 'number' ? formatNumber(value.value) : '?';
   };
   return (list?.body.blocks ?? []).map((block) => {
     const places = ['from', 'to'].map((name) => {

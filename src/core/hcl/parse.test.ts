@@ -1,0 +1,372 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { parse as parseTheirs } from '@cdktf/hcl2json';
+import fc from 'fast-check';
+import { HCL_SOURCE_MAX } from '../limits.ts';
+import type { Body, Expression } from './ast.ts';
+import { formatDiagnostic, renderDiagnostics } from './diagnostic.ts';
+import { Evaluation } from './evaluate.ts';
+import { FUNCTIONS } from './functions/library.ts';
+import { encodeJson } from './functions/json.ts';
+import { parseJson } from './json-body.ts';
+import { tokenize } from './lexer.ts';
+import { parseConfig, parseExpression } from './parse.ts';
+import { Source } from './source.ts';
+
+function complaints(text: string): string[] {
+  return parseConfig(new Source('x', text)).diagnostics.map(formatDiagnostic);
+}
+
+test('mistakes of form are told where they are, all of a file together', () => {
+  const rows: readonly (readonly [string, readonly string[]])[] = [
+    ['a = 1\nb {\n  c = [1,\n}\n', ['x:4,1-2: Invalid expression;']],
+    ['a = "x\nb = 1\n', ['x:1,7-2,1: Invalid multi-line string;']],
+    [
+      'a = 1 1\nb = = 2\nc = 3',
+      ['x:1,7-8: Missing newline after argument;', 'x:2,5-6: Invalid expression;'],
+    ],
+    [
+      'a = 1\na = 2',
+      ['x:2,1-2: Attribute redefined; The argument "a" was already set at x:1,1-2.'],
+    ],
+    ['"a" = 1', ['x:1,1-2: Invalid argument name;']],
+    ['a "b" c d', ['x:1,10-10: Invalid block definition;']],
+    ['a = { b = 1, c }', ['x:1,16-17: Missing attribute value;']],
+    ['a = { b = 1 c = 2 }', ['x:1,13-14: Missing attribute separator;']],
+    ['a = f(1', ['x:1,6-7: Unterminated function call;']],
+    ['a = (1 + 2', ['x:1,11-11: Unbalanced parentheses;']],
+    ['a = "${1', ['x:1,6-8: Unclosed template interpolation sequence;']],
+    ['a = "${1 2}"', ['x:1,10-11: Extra characters after interpolation expression;']],
+    ['a = "%{ foo }"', ['x:1,9-12: Invalid template directive; "foo" is not']],
+    ['a = "%{ if true }x"', ['x:1,6-18: Unexpected end of template;']],
+    ['a = "\\q"', ['x:1,6-8: Invalid escape sequence; The symbol "q"']],
+    [
+      "a = 'x'",
+      ['x:1,5-6: Invalid character; Single quotes are not valid.', 'x:1,5-6: Invalid expression;'],
+    ],
+    ['a = <<EOT\nfoo\n', ['x:3,1-1: Unterminated template string;']],
+    ['a = x ? 1', ['x:1,10-10: Missing false expression in conditional;']],
+    ['a = x.', ['x:1,6-7: Invalid attribute name;']],
+    [
+      'a = [for x y : x]',
+      ['x:1,12-13: Invalid "for" expression; For expression requires the "in" keyword'],
+    ],
+    ['a = 1\u0000', ['x:1,6-7: Invalid character; Configuration files are text']],
+    ['a = "é" ?', ['x:1,10-10: Missing expression;']],
+    ['a = 99999999999999999999e999999', ['x:1,5-32: Invalid number literal;']],
+  ];
+  for (const [text, expected] of rows) {
+    const actual = complaints(text);
+    assert.deepEqual(
+      actual.map((line, i) => line.slice(0, expected[i]?.length)),
+      expected,
+      JSON.stringify(text),
+    );
+  }
+});
+
+test('a mistake is shown under its line', () => {
+  const source = new Source('job.hcl', 'job "x" {\n\tcuont = = 3\n}\n');
+  const { diagnostics } = parseConfig(source);
+  assert.equal(
+    renderDiagnostics(diagnostics, new Map([[source.name, source]])),
+    'job.hcl:2,10-11: Invalid expression; Expected the start of an expression, but found an invalid expression token.\n' +
+      '  2 | \tcuont = = 3\n' +
+      '    | \t        ^',
+  );
+});
+
+test('columns count characters as a reader sees them, bytes are of UTF-8', () => {
+  const { diagnostics } = parseConfig(new Source('x', 'a = "👩‍👩‍👧‍👦é" ?'));
+  assert.deepEqual(diagnostics[0]?.subject.start, { line: 1, column: 11, byte: 35 });
+});
+
+/** The tree as hcl2json writes it, for what both can express: arguments with literals, blocks. */
+function asJson(body: Body): unknown {
+  const out: Record<string, unknown> = {};
+  for (const [name, { value }] of body.attributes) out[name] = plain(value);
+  for (const block of body.blocks) {
+    const path = [block.type, ...block.labels];
+    let at = out;
+    for (const key of path.slice(0, -1)) at = (at[key] ??= {}) as Record<string, unknown>;
+    const last = path[path.length - 1] ?? '';
+    at[last] = [...((at[last] as unknown[] | undefined) ?? []), asJson(block.body)];
+  }
+  return out;
+}
+
+function plain(value: Expression): unknown {
+  const run = new Evaluation({ functions: FUNCTIONS });
+  return JSON.parse(encodeJson(run.evaluate(value, { names: new Map() })));
+}
+
+const name = fc
+  .stringMatching(/^[a-z][a-z0-9_-]{0,6}$/)
+  .filter((n) => !/^(true|false|null|for|if|in)$/.test(n));
+const text = fc
+  .string({ unit: fc.constantFrom(...'abc é😀"\\\n\t{}$%~#/<>'), maxLength: 12 })
+  // What hcl2json writes for an escaped sequence cannot be told from a sequence.
+  .filter((t) => !/[$%]\{/.test(t));
+const quote = (t: string) => JSON.stringify(t).replace(/[\u007f-\u009f]/g, '');
+const literal = fc.letrec((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 3 },
+    text.map(quote),
+    fc.integer({ min: 0, max: 1e6 }).map(String),
+    fc.constantFrom('true', 'false', 'null', '1.5', '1e3'),
+    fc.array(tie('value'), { maxLength: 3 }).map((items) => `[${items.join(', ')}]`),
+    fc
+      .uniqueArray(fc.tuple(name, tie('value')), { maxLength: 3, selector: ([n]) => n })
+      .map((items) => `{\n${items.map(([n, v]) => `${n} = ${String(v)}\n`).join('')}}`),
+  ),
+})).value;
+const heredoc = fc
+  .array(
+    fc.stringMatching(/^[ \t]{0,3}[a-z ]{0,6}$/).filter((line) => line.trim() !== 'EOT'),
+    { maxLength: 4 },
+  )
+  .map((lines) => `<<EOT\n${lines.map((line) => `${line}\n`).join('')}EOT`);
+const attributes = fc
+  .uniqueArray(fc.tuple(name, fc.oneof(literal, heredoc)), { maxLength: 4, selector: ([n]) => n })
+  .map((items) =>
+    items
+      .map(([n, v]) =>
+        `${n} = ${String(v)} ${String(v).startsWith('<<') ? '' : '# why'}\n`.replace(
+          /EOT \n/,
+          'EOT\n',
+        ),
+      )
+      .join(''),
+  );
+const config = fc.letrec((tie) => ({
+  body: fc
+    .tuple(
+      attributes,
+      fc.array(fc.tuple(name, fc.array(name, { maxLength: 2 }), tie('body')), {
+        maxLength: 2,
+        depthSize: 'small',
+        maxDepth: 2,
+      } as object),
+    )
+    .map(([own, blocks]) => {
+      const nested = blocks.map(([type, labels, body]) => {
+        // A type of its own for each shape, so that no block meets an argument of its name.
+        return `b_${type}_${labels.length} ${labels.map((l) => `"${l}"`).join(' ')} {\n${String(body)}}\n`;
+      });
+      return `${own}${nested.join('')}`;
+    }),
+})).body;
+
+test('files mean what the reference parser says they mean', async () => {
+  await fc.assert(
+    fc.asyncProperty(config, async (written) => {
+      const source = String(written);
+      const { tree, diagnostics } = parseConfig(new Source('x', source));
+      assert.deepEqual(diagnostics.map(formatDiagnostic), []);
+      const theirs: unknown = await parseTheirs('x', source);
+      assert.deepEqual(normal(asJson(tree)), normal(theirs));
+    }),
+    { numRuns: 200 },
+  );
+});
+
+/** hcl2json writes what it cannot express as text in `${}`: here that is only `null` inside. */
+function normal(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value), (_, part: unknown) =>
+    part === '${null}' ? null : part,
+  );
+}
+
+test('mistakes are told at the place where the reference parser tells them', async () => {
+  const bad = [
+    'a = 1 2',
+    'a = [1 2]',
+    'a = {b = 1 c = 2}',
+    'a = ',
+    'a',
+    'a b',
+    'a {',
+    'a { b = 1',
+    'a { b = 1, c = 2 }',
+    'a {\n  b = 1, c = 2\n}',
+    'a = f(1 2)',
+    'a = f(1,\n',
+    'a = (1 2)',
+    'a = "x${1 2}"',
+    'a = "x${1"',
+    'a = "x',
+    'a = x.1a',
+    'a = [for x in y]',
+    'a = {for x in y : x}',
+    'a = [for x in y : x => x]',
+    'a = !',
+    'a = 1 +',
+    'a = x ? 1 2',
+    '"a" = 1',
+    'a = b c = d',
+    'a "x" = 1',
+    'a "x"\n{\n}',
+    '}',
+    'a {\n}}',
+    'a = 5 & 3',
+    'a = x[1',
+    'a = x[*',
+    'a = {1 2}',
+    'a = {a}',
+    'a = @',
+    'a = "%{ if x }"',
+    'a = "%{ endif }"',
+    'a = 1 # x\nb = # y\n',
+  ];
+  const differing: string[] = [];
+  for (const text of bad) {
+    const theirs = await parseTheirs('x', text).then(
+      () => 'no error',
+      (error: unknown) => String(error),
+    );
+    const ours = complaints(text)[0] ?? 'no error';
+    const place = /x:[0-9,-]+/.exec(theirs)?.[0] ?? theirs;
+    if (!ours.startsWith(`${place}:`))
+      differing.push(`${JSON.stringify(text)} ours ${ours} theirs ${theirs}`);
+  }
+  assert.deepEqual(differing, []);
+});
+
+test('X1, X2, X3: tokens are in order and leave out nothing but space and comments', () => {
+  fc.assert(
+    fc.property(
+      fc.string({
+        unit: fc.constantFrom(...'ab1 ."\n${}%[]()=<-#/*\\~\t\u00e9\u{1F600}EOT'),
+        maxLength: 60,
+      }),
+      (t) => {
+        const tokens = tokenize(new Source('x', t));
+        let at = 0;
+        for (const token of tokens) {
+          assert.match(t.slice(at, token.start), /^(?:[ \t]|\/\*[^]*?\*\/|#.*|\/\/.*)*$/);
+          assert.ok(token.end > token.start || token.kind === 'end of file');
+          at = token.end;
+        }
+        assert.equal(tokens[tokens.length - 1]?.kind, 'end of file');
+      },
+    ),
+    { numRuns: 2000 },
+  );
+});
+
+test('D1: whatever the text, an answer comes, and soon', () => {
+  const words = fc.constantFrom(
+    ...[
+      'a',
+      '=',
+      '"',
+      '${',
+      '%{',
+      '}',
+      '{',
+      '[',
+      ']',
+      '(',
+      ')',
+      '\n',
+      '<<EOT\n',
+      'EOT\n',
+      'for',
+      'in',
+      ':',
+      '=>',
+    ],
+    ...[
+      'if',
+      '...',
+      '.',
+      '*',
+      ',',
+      '?',
+      '1',
+      '-',
+      '!',
+      '~}',
+      '#',
+      'endfor',
+      'else',
+      '\\',
+      '\u{1F600}',
+      '\uFEFF',
+      '\uD800',
+    ],
+  );
+  fc.assert(
+    fc.property(fc.array(words, { maxLength: 60 }), (parts) => {
+      const source = new Source('x', parts.join(' '));
+      const { tree, diagnostics } = parseConfig(source);
+      renderDiagnostics(diagnostics, new Map([['x', source]]));
+      const run = new Evaluation({ functions: FUNCTIONS });
+      for (const { value } of tree.attributes.values()) run.evaluate(value, { names: new Map() });
+      parseJson(new Source('x', parts.join('')));
+    }),
+    { numRuns: 3000 },
+  );
+});
+
+test('hostile files get an error in time', () => {
+  const deep = (open: string, close: string) =>
+    `a = ${open.repeat(50_000)}1${close.repeat(50_000)}`;
+  const rows: readonly (readonly [string, string, RegExp])[] = [
+    ['brackets', deep('[', ']'), /Nesting too deep/],
+    ['parentheses', deep('(', ')'), /Nesting too deep/],
+    ['unclosed brackets', `a = ${'['.repeat(100_000)}`, /Nesting too deep/],
+    ['unary', `a = ${'!'.repeat(100_000)}true`, /Nesting too deep/],
+    ['templates', `a = ${'"${'.repeat(50_000)}1${'}"'.repeat(50_000)}`, /Nesting too deep/],
+    ['conditionals', `a = ${'true ? 1 : '.repeat(50_000)}1`, /Nesting too deep/],
+    ['sums', `a = ${'1 + '.repeat(100_000)}1`, /Nesting too deep/],
+    ['indexes', `a = x${'[y]'.repeat(100_000)}`, /Nesting too deep/],
+    ['splats', `a = x${'[*]'.repeat(100_000)}`, /Nesting too deep/],
+    ['blocks', 'a {\n'.repeat(100_000), /Nesting too deep/],
+    ['directives', `a = "${'%{ if true }'.repeat(50_000)}"`, /Nesting too deep/],
+    ['size', ' '.repeat(HCL_SOURCE_MAX + 1), /Configuration too large/],
+    ['digits', `a = ${'9'.repeat(100_000)}`, /Invalid number literal/],
+    ['mistakes', 'a = = 1\n'.repeat(100_000), /Invalid expression/],
+    ['heredocs', `a = ${'<<E\n'.repeat(50_000)}`, /Unterminated template string/],
+  ];
+  for (const [what, hostile, expected] of rows) {
+    const started = performance.now();
+    const { diagnostics } = parseConfig(new Source('x', hostile));
+    assert.match(diagnostics.map(formatDiagnostic).join('\n'), expected, what);
+    assert.ok(performance.now() - started < 3000, `${what} took too long`);
+  }
+});
+
+test('hostile expressions are given up in time', () => {
+  const doubling = Array.from(
+    { length: 60 },
+    (_, i) => `{ v = try("${'${x.v}'.repeat(2)}", "${i}") }`,
+  );
+  const chain = doubling.reduce(
+    (inner, _) => `[for x in [${inner}] : { v = "\${x.v}\${x.v}" }][0]`,
+    '{ v = "aaaaaaaaaa" }',
+  );
+  const product =
+    '[for a in range(1000) : [for b in range(1000) : [for c in range(1000) : a + b + c]]]';
+  const rows: readonly (readonly [string, RegExp])[] = [
+    [chain, /Nesting too deep|too expensive/],
+    [product, /Configuration too expensive/],
+    ['setproduct(range(1000), range(1000), range(1000))', /too large|too expensive/],
+    ['format("%900000000d", 1)', /too large|too expensive|unrecognized/],
+    ['join(format("%999999d", 1), range(1000))', /too large|too expensive/],
+    ['replace(format("%99999d", 1), " ", format("%99999d", 1))', /too large|too expensive/],
+    ['regex("(a+)+$", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab")', /did not match/],
+    ['1e999999999', /Invalid number literal/],
+    [Array.from({ length: 60 }, () => '1e1000').join(' * '), /too large a number/],
+    ['range(1e9)', /more than 1024 values/],
+  ];
+  for (const [hostile, expected] of rows) {
+    const started = performance.now();
+    const { tree, diagnostics } = parseExpression(new Source('x', hostile));
+    const run = new Evaluation({ functions: FUNCTIONS });
+    run.evaluate(tree, { names: new Map() });
+    const told = [...diagnostics, ...run.diagnostics].map(formatDiagnostic).join('\n');
+    assert.match(told, expected, hostile.slice(0, 80));
+    assert.ok(performance.now() - started < 5000, `${hostile.slice(0, 80)} took too long`);
+  }
+});
