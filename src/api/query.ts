@@ -1,5 +1,5 @@
 /** What follows the question mark: named, typed parameters, written and read in one place. */
-import { formatDuration, parseDuration } from './codec/duration.ts';
+import { formatDuration, parseDuration } from '../base/duration.ts';
 import type { Issue } from './codec/issue.ts';
 
 /** One parameter. */

@@ -9,7 +9,7 @@
 import type { Millis } from '../../base/brand.ts';
 import { TASK_EVENTS_MAX } from '../limits.ts';
 import type { TaskEvent } from '../model/alloc.ts';
-import { goDuration } from './go-duration.ts';
+import { formatDuration } from '../../base/duration.ts';
 import type { Exit } from './handle.ts';
 import { WITHIN_POLICY } from './restart.ts';
 
@@ -70,7 +70,7 @@ export function terminated(exit: Exit): EventDraft {
 }
 
 export function restarting(delayMs: number, reason: string): EventDraft {
-  const wait = `Task restarting in ${goDuration(delayMs)}`;
+  const wait = `Task restarting in ${formatDuration(delayMs)}`;
   const shown = reason === '' || reason === WITHIN_POLICY ? wait : `${reason} - ${wait}`;
   return {
     ...plain('Restarting', shown),
@@ -91,14 +91,14 @@ export function killing(timeoutMs: number): EventDraft {
   const shown =
     timeoutMs === 0
       ? 'Sent interrupt'
-      : `Sent interrupt. Waiting ${goDuration(timeoutMs)} before force killing`;
-  return { ...plain('Killing', shown), details: { kill_timeout: goDuration(timeoutMs) } };
+      : `Sent interrupt. Waiting ${formatDuration(timeoutMs)} before force killing`;
+  return { ...plain('Killing', shown), details: { kill_timeout: formatDuration(timeoutMs) } };
 }
 
 export function shutdownDelay(delayMs: number): EventDraft {
   return plain(
     'Waiting for shutdown delay',
-    `Waiting for shutdown_delay of ${goDuration(delayMs)} before killing the task.`,
+    `Waiting for shutdown_delay of ${formatDuration(delayMs)} before killing the task.`,
   );
 }
 

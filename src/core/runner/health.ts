@@ -11,7 +11,7 @@
  * Source: https://developer.hashicorp.com/nomad/docs/job-specification/update
  */
 import type { Millis } from '../../base/brand.ts';
-import { goDuration } from './go-duration.ts';
+import { formatDuration } from '../../base/duration.ts';
 import type { Member } from './lifecycle.ts';
 import { isDead } from './task.ts';
 
@@ -93,7 +93,7 @@ function unhealthy(
 }
 
 function complaint({ role, run }: Member, policy: HealthPolicy): string | undefined {
-  const deadline = goDuration(policy.deadlineMs);
+  const deadline = formatDuration(policy.deadlineMs);
   if (run.failed) return 'Unhealthy because of failed task';
   switch (run.life.phase) {
     case 'waiting':
@@ -105,7 +105,7 @@ function complaint({ role, run }: Member, policy: HealthPolicy): string | undefi
     case 'running':
     case 'draining':
     case 'killing': {
-      const least = goDuration(policy.minHealthyMs);
+      const least = formatDuration(policy.minHealthyMs);
       return `Task not running for min_healthy_time of ${least} by healthy_deadline of ${deadline}`;
     }
     case 'dead':

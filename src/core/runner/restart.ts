@@ -10,7 +10,7 @@
  */
 import type { Millis } from '../../base/brand.ts';
 import type { RestartPolicy } from '../model/strategy.ts';
-import { goDuration } from './go-duration.ts';
+import { formatDuration } from '../../base/duration.ts';
 
 /** Remembers the restarts of the present interval. Kept on disk: it outlives the agent. */
 export interface RestartTracker {
@@ -89,5 +89,5 @@ function count(tracker: RestartTracker, policy: RestartPolicy, now: Millis): Res
 }
 
 function exceeded(policy: RestartPolicy): string {
-  return `Exceeded allowed attempts ${policy.attempts} in interval ${goDuration(policy.intervalMs)} and mode is "fail"`;
+  return `Exceeded allowed attempts ${policy.attempts} in interval ${formatDuration(policy.intervalMs)} and mode is "fail"`;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { goDuration } from './go-duration.ts';
+import { formatDuration } from './duration.ts';
 
 const rows: readonly (readonly [number, string])[] = [
   [0, '0s'],
@@ -18,5 +18,5 @@ const rows: readonly (readonly [number, string])[] = [
 ];
 
 test('durations read as Go prints them', () => {
-  for (const [ms, text] of rows) assert.equal(goDuration(ms), text);
+  for (const [ms, text] of rows) assert.equal(formatDuration(ms), text);
 });
