@@ -66,10 +66,12 @@ for (const [name, using] of [
 }
 
 test('C1: any sequence of batches loads as the last value of each key', async () => {
+  // No entry brings this name in; see io/log/entry-codec.ts.
+  const fieldName = fc.string({ minLength: 1 }).filter((s) => s !== '__proto__');
   // A number is written as its shape: many shapes, each with its own field names.
   const value = fc.oneof(
     fc.integer(),
-    fc.dictionary(fc.string({ minLength: 1 }), fc.integer(), { maxKeys: 5 }),
+    fc.dictionary(fieldName, fc.integer(), { maxKeys: 5 }),
     fc.nat(900).map((n) => ({ [`field${n}`]: n, nested: { [`inner${n}`]: [n] } })),
   );
   const row = fc.tuple(fc.constantFrom('a', 'b'), fc.string({ maxLength: 6 }), value);
