@@ -63,9 +63,9 @@ export class Rollout {
     return this.current?.groups[group];
   }
 
-  /** Takes the group into the deployment: the running one, or a new one. */
+  /** Takes the group into a new deployment. A running one keeps the groups that it began with. */
   add(group: string, state: DeploymentGroup): void {
-    this.#added.set(group, state);
+    if (this.current === undefined) this.#added.set(group, state);
   }
 
   /** Every group of the job has what it should have, in health. */
@@ -93,7 +93,7 @@ export class Rollout {
   }
 
   #compose(): Deployment {
-    const groups = { ...this.current?.groups, ...Object.fromEntries(this.#added) };
+    const groups = Object.fromEntries(this.#added);
     const canaries = Object.values(groups).filter((g) => g.desiredCanaries > 0 && !g.promoted);
     const description =
       canaries.length === 0
@@ -101,9 +101,6 @@ export class Rollout {
         : canaries.every((group) => group.autoPromote)
           ? DEPLOYMENT_AUTO_PROMOTES
           : DEPLOYMENT_NEEDS_PROMOTION;
-    if (this.current !== undefined) {
-      return { ...this.current, groups, statusDescription: description };
-    }
     const job = this.#job;
     assert(job !== undefined, 'only groups of a job join a deployment');
     const { now, nextId } = this.#deps;

@@ -1,0 +1,71 @@
+/** Which running instances of a group are too many, and the rows that say so. */
+import type { Alloc, ClientStatus } from '../model/alloc.ts';
+import type { EvalId } from '../model/ids.ts';
+import type { Stop } from '../model/plan.ts';
+import { byName, live } from './buckets.ts';
+import { NameIndex } from './name-index.ts';
+
+/** Tells an allocation to stop. */
+export function stopOf(
+  alloc: Alloc,
+  description: string,
+  extra: { clientStatus?: ClientStatus; followupEvalId?: EvalId } = {},
+): Stop {
+  return { allocId: alloc.id, nodeId: alloc.nodeId, desiredStatus: 'stop', description, ...extra };
+}
+
+/** Notes something on an allocation that goes on. */
+export function noteOn(
+  alloc: Alloc,
+  description: string,
+  extra: { clientStatus?: ClientStatus; followupEvalId?: EvalId },
+): Stop {
+  return { allocId: alloc.id, nodeId: alloc.nodeId, desiredStatus: 'run', description, ...extra };
+}
+
+export interface Surplus {
+  readonly count: number;
+  /** Present instances; canaries of a rollout that is not promoted are not among them. */
+  readonly keep: readonly Alloc[];
+  readonly migrate: readonly Alloc[];
+  /** Promoted canaries: instances whose names they took go first. */
+  readonly canaries: readonly Alloc[];
+  readonly names: NameIndex;
+  readonly naming: { readonly job: string; readonly group: string };
+}
+
+/**
+ * Picks what is to go until `count` is left: doubles of promoted canaries, then instances that would
+ * move anyway, then the highest numbers.
+ */
+export function pickSurplus(surplus: Surplus): ReadonlySet<Alloc> {
+  const { count, keep, migrate, names } = surplus;
+  const picked = new Set<Alloc>();
+  let excess = keep.length + migrate.length - count;
+  const pick = (candidates: readonly Alloc[], matches: (alloc: Alloc) => boolean): void => {
+    for (const alloc of candidates) {
+      if (excess <= 0) return;
+      if (picked.has(alloc) || !matches(alloc)) continue;
+      picked.add(alloc);
+      excess--;
+    }
+  };
+  if (excess <= 0) return picked;
+
+  const running = byName(live(keep));
+  const canaryNames = new Set(surplus.canaries.map((alloc) => alloc.name));
+  const canaryIds = new Set(surplus.canaries.map((alloc) => alloc.id));
+  pick(running, (alloc) => canaryNames.has(alloc.name) && !canaryIds.has(alloc.id));
+
+  const moving = new NameIndex({ ...surplus.naming, count }, migrate).takeHighest(
+    Math.max(0, excess),
+  );
+  pick(byName(migrate), (alloc) => moving.has(alloc.name));
+  for (const alloc of picked) if (moving.has(alloc.name)) names.free(alloc.name);
+
+  const highest = names.takeHighest(Math.max(0, excess));
+  pick(running, (alloc) => highest.has(alloc.name));
+  // Only doubles of one name are left to pick from.
+  pick([...running].reverse(), () => true);
+  return picked;
+}

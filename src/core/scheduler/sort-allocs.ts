@@ -1,0 +1,79 @@
+/** Puts every allocation of a group into its bucket (R1). */
+import type { Millis } from '../../base/brand.ts';
+import { isTerminal, type Alloc } from '../model/alloc.ts';
+import { isActive } from '../model/deployment.ts';
+import type { EvalId, NodeId } from '../model/ids.ts';
+import type { Job } from '../model/job.ts';
+import type { Node } from '../model/node.ts';
+import type { TaskGroup } from '../model/task-group.ts';
+import {
+  classifyByNode,
+  classifyTerminal,
+  emptyBuckets,
+  type Bucket,
+  type Buckets,
+} from './buckets.ts';
+import { nextTry } from './reschedule.ts';
+import type { Rollout } from './rollout.ts';
+
+export interface SortScope {
+  /** Undefined once it was forgotten. */
+  readonly job: Job | undefined;
+  /** Undefined where the job has it no more. */
+  readonly group: TaskGroup | undefined;
+  readonly rollout: Rollout;
+  readonly nodeOf: (id: NodeId) => Node | undefined;
+  readonly now: Millis;
+  /** The evaluation under way: a delayed one replaces what was waiting for it. */
+  readonly evalId: EvalId;
+}
+
+export function sortAllocs(allocs: Iterable<Alloc>, scope: SortScope): Buckets {
+  const buckets = emptyBuckets();
+  for (const alloc of allocs) buckets[bucketOf(alloc, scope)].push(alloc);
+  return buckets;
+}
+
+/**
+ * A delay shorter than this is not worth an evaluation of its own [ms].
+ *
+ * Source: Nomad's reschedule window.
+ */
+const RESCHEDULE_WINDOW_MS = 1_000;
+
+function bucketOf(alloc: Alloc, scope: SortScope): Bucket {
+  const { job, group, nodeOf, now } = scope;
+  const batch = job?.type === 'batch';
+  if (!isTerminal(alloc)) return classifyByNode(alloc, nodeOf(alloc.nodeId), group, now);
+  if (batch && isOlder(alloc, job)) return 'ignore';
+  return classifyTerminal(alloc, batch) ?? classifyFailed(alloc, scope);
+}
+
+function isOlder(alloc: Alloc, job: Job): boolean {
+  return alloc.jobVersion < job.version || alloc.createIndex < job.createIndex;
+}
+
+/** One that failed and was not replaced yet. It keeps its place as long as it may not be tried again. */
+function classifyFailed(
+  alloc: Alloc,
+  { group, rollout, now, evalId }: SortScope,
+): Extract<Bucket, 'ignore' | 'keep' | 'rescheduleNow' | 'rescheduleLater'> {
+  if (alloc.nextAllocId !== undefined) return 'ignore';
+  if (alloc.desiredTransition?.forceReschedule === true) return 'rescheduleNow';
+  const { current } = rollout;
+  const rollingOut = current !== undefined && isActive(current);
+  if (
+    rollingOut &&
+    alloc.deploymentId === current.id &&
+    alloc.desiredTransition?.reschedule !== true
+  ) {
+    // Whether the rollout fails because of it comes first.
+    return 'keep';
+  }
+  const next = nextTry(alloc, group?.reschedule);
+  if (next === undefined) return 'keep';
+  if (alloc.followupEvalId === evalId || next.at - now <= RESCHEDULE_WINDOW_MS) {
+    return 'rescheduleNow';
+  }
+  return alloc.followupEvalId === undefined ? 'rescheduleLater' : 'keep';
+}
