@@ -106,3 +106,14 @@ function complete<Path extends string, Query extends QueryFields, Body, Reply>(
 export function fillPath(path: string, params: Readonly<Record<string, string>>): string {
   return path.replace(/:([A-Za-z]+)/g, (_, name: string) => encodeURIComponent(params[name] ?? ''));
 }
+
+/** A route of any kind. */
+export type AnyRoute = Pick<
+  Route,
+  'name' | 'method' | 'also' | 'path' | 'about' | 'bodyOptional' | 'answers' | 'blocking'
+> &
+  Readonly<{
+    query: QueryFields;
+    body: Codec<unknown> | undefined;
+    reply: Codec<unknown> | undefined;
+  }>;

@@ -4,9 +4,10 @@
  * Every constructor takes the wire name and what stands there when the model has nothing.
  */
 import type { Json, JsonObject } from '../../base/json.ts';
+import type { Draft } from '../../core/model/draft.ts';
 import { describe, isObject, note } from './codec.ts';
 import type { Absent, Codec, Decoding, Field, Mode, Presence, Shape } from './codec.ts';
-import { parseDuration } from './duration.ts';
+import { parseDuration } from '../../base/duration.ts';
 
 /** Deeper free-form configuration is an attack or a mistake; Go's own limit is 10,000. */
 export const MAX_FREE_FORM_DEPTH = 100;
@@ -304,4 +305,18 @@ function mapValues(
 
 function field<T>(wire: string, codec: Codec<T>, absent: Absent): Field<T> {
   return { wire, codec, absent, presence: 'always' satisfies Presence };
+}
+
+/** Reads and writes an object as its author wrote it, inside a finished value. */
+export function asDraft<T, D extends Draft<T>>(inner: Shape<T>): Codec<D> {
+  return {
+    encode: (value) => inner.encode(value, 'draft'),
+    decode: (raw, path, to) => inner.decode(raw, path, { mode: 'draft', issues: to.issues }),
+    zero: undefined,
+  };
+}
+
+/** A value that is kept exactly as it stands on the wire. */
+export function verbatim<T>(zero?: () => T): Codec<T> {
+  return { ...(ANY as Codec<unknown>), zero } as Codec<T>;
 }

@@ -30,9 +30,13 @@ import {
   textCodec,
   textMap,
 } from '../codec/fields.ts';
-import { formatPorts, parsePorts } from './port-ranges.ts';
+import { formatPorts, parsePorts } from '../../core/model/port-ranges.ts';
 
-const PORT_RANGES = converted<readonly number[], string>(textCodec, formatPorts, parsePorts);
+const PORT_RANGES = converted<readonly number[], string>(
+  textCodec,
+  formatPorts,
+  (text) => parsePorts(text) ?? [],
+);
 
 const DRIVER: Shape<DriverInfo> = shape({
   attributes: textMap('Attributes'),

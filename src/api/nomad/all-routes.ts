@@ -1,0 +1,19 @@
+/** Every endpoint of the jobs API, for whoever mounts, documents or checks them all. */
+import type { AnyRoute } from '../route.ts';
+import { AGENT_ROUTES } from './agent-routes.ts';
+import { ALLOC_ROUTES } from './alloc-routes.ts';
+import { CLIENT_ROUTES } from './client-routes.ts';
+import { CLUSTER_ROUTES } from './cluster-routes.ts';
+import { DEPLOYMENT_ROUTES } from './deployment-routes.ts';
+import { JOB_ROUTES } from './job-routes.ts';
+import { NODE_ROUTES } from './node-routes.ts';
+
+export const NOMAD_ROUTES: readonly AnyRoute[] = [
+  ...JOB_ROUTES,
+  ...ALLOC_ROUTES,
+  ...DEPLOYMENT_ROUTES,
+  ...NODE_ROUTES,
+  ...CLIENT_ROUTES,
+  ...AGENT_ROUTES,
+  ...CLUSTER_ROUTES,
+];
