@@ -78,16 +78,21 @@ export function isSameNode(a: NodeRegistration, b: NodeRegistration): boolean {
 function attributes(config: ClientConfig, found: Findings): Record<string, string> {
   const { host, drivers, noBridge } = found;
   const healthy = Object.values(drivers).filter((driver) => driver.detected);
-  return {
-    ...host.attributes,
-    ...Object.assign({}, ...healthy.map((driver) => driver.attributes)),
-    ...(noBridge === undefined
-      ? { 'network.bridge': 'muster' }
-      : { 'network.bridge.absent': noBridge }),
+  const bridge =
+    noBridge === undefined
+      ? { 'network.bridge': BRIDGE.device }
+      : { 'network.bridge.absent': noBridge };
+  const own = {
+    ...bridge,
     'nomad.advertise.address': config.httpAddr,
     'muster.advertise.address': config.httpAddr,
     ...config.attributes,
   };
+  return Object.fromEntries(
+    [host.attributes, ...healthy.map((driver) => driver.attributes), own].flatMap((facts) =>
+      Object.entries(facts),
+    ),
+  );
 }
 
 /** Without what moves all the time: instants of looks, free disk. */

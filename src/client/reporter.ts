@@ -10,6 +10,7 @@ import type { Random } from '../base/random.ts';
 import type { AllocId } from '../core/model/ids.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { AllocUpdate } from '../ports/server-link.ts';
+import { isAborted } from '../run/aborted.ts';
 
 /** Between two batches [ms]. Source: Nomad's `allocSyncIntv`. */
 const BATCH_MS = 200;
@@ -50,8 +51,9 @@ export class Reporter {
     this.#waiting.delete(id);
   }
 
-  get idle(): boolean {
-    return this.#waiting.size === 0;
+  /** True while the servers have not acknowledged the newest of it (RP1). */
+  isWaiting(id: AllocId): boolean {
+    return this.#waiting.has(id);
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -61,7 +63,6 @@ export class Reporter {
     while (!signal.aborted) {
       if (this.#waiting.size === 0) await this.#something(signal);
       await this.#clock.sleep(GATHER_MS, signal);
-      if (signal.aborted) break;
       failures = (await this.#flush(signal)) ? 0 : failures + 1;
       await this.#clock.sleep(this.#pause(failures), signal);
     }
@@ -76,12 +77,12 @@ export class Reporter {
   /** True when all that was taken was acknowledged. */
   async #flush(signal: AbortSignal): Promise<boolean> {
     const batch = [...this.#waiting.values()].slice(0, UPDATES_MAX);
-    if (batch.length === 0) return true;
+    if (batch.length === 0 || signal.aborted) return true;
     try {
       await this.#send(batch, signal);
     } catch (error) {
       if (error instanceof Bug) throw error;
-      if (!signal.aborted)
+      if (!isAborted(signal))
         this.#log(`client: cannot report ${batch.length} allocations: ${explain(error)}`);
       return false;
     }

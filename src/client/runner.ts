@@ -1,7 +1,7 @@
 /**
  * Runs one allocation: drives its machine, keeps its state on disk, tells what became of it.
  *
- * RU1: what was decided is on disk before it is carried out.
+ * RU1: what was decided is on disk before it is carried out, unless the disk refuses it.
  * RU2: an assignment older than the one held changes nothing.
  */
 import { explain, Failure } from '../base/failure.ts';
@@ -217,7 +217,13 @@ export class AllocRunner {
 
   /** RU1. */
   async #settled(state: AllocRun): Promise<void> {
-    await this.#deps.store.putRun(this.id, state);
+    try {
+      await this.#deps.store.putRun(this.id, state);
+    } catch (error) {
+      // A full disk must not end what runs; the next change is kept again.
+      if (error instanceof Bug) throw error;
+      this.#deps.log(`client: cannot keep the state of allocation ${this.id}: ${explain(error)}`);
+    }
     this.tell();
   }
 

@@ -1,5 +1,6 @@
 /** What a machine is and has, as jobs may ask for it. */
 import type { NodeNetwork } from '../core/model/node.ts';
+import type { HostUsage } from './client-link.ts';
 
 /** Facts by the names that job files use: `kernel.name`, `cpu.arch`, `unique.hostname`. */
 export interface HostFacts {
@@ -17,4 +18,6 @@ export interface HostFacts {
 export interface Fingerprinter {
   /** Looks at the machine. Facts that cannot be learnt are left out; never rejects. */
   read(signal: AbortSignal): Promise<HostFacts>;
+  /** What the machine uses now. Fails: `unavailable`. */
+  usage(): Promise<HostUsage>;
 }

@@ -1,0 +1,191 @@
+/**
+ * The allocations of this node: restored, taken over from the servers' list, collected.
+ *
+ * AL1: one runner for each allocation, ever: what was collected is remembered for as long as the
+ *      servers list it, so that a late list does not start it again.
+ * AL2: an allocation's directory goes only once the servers know its end, or have forgotten it.
+ */
+import { Bug } from '../base/assert.ts';
+import type { Millis } from '../base/brand.ts';
+import { explain, Failure } from '../base/failure.ts';
+import type { AllocId } from '../core/model/ids.ts';
+import { sortAssignments } from '../core/runner/assignments.ts';
+import { collect } from '../core/runner/collect.ts';
+import type { Assignment } from '../ports/server-link.ts';
+import type { ClientConfig } from './config.ts';
+import type { Reporter } from './reporter.ts';
+import { AllocRunner, restoreRunner, type RunnerDeps } from './runner.ts';
+
+export class Allocs {
+  readonly #config: ClientConfig;
+  readonly #deps: RunnerDeps;
+  readonly #reporter: Reporter;
+  readonly #runners = new Map<AllocId, AllocRunner>();
+  /** AL1: with the index each had. */
+  readonly #collected = new Map<AllocId, number>();
+  readonly #underway = new Set<Promise<void>>();
+  readonly #life = new AbortController();
+  #onBroken: (error: unknown) => void = () => undefined;
+
+  constructor(config: ClientConfig, deps: RunnerDeps, reporter: Reporter) {
+    this.#config = config;
+    this.#deps = deps;
+    this.#reporter = reporter;
+  }
+
+  /** Called with the error should a runner break. */
+  set onBroken(tell: (error: unknown) => void) {
+    this.#onBroken = tell;
+  }
+
+  /** Fails: `not_found`. */
+  get(id: AllocId): AllocRunner {
+    const runner = this.#runners.get(id);
+    if (runner === undefined) throw new Failure('not_found', `Unknown allocation "${id}"`);
+    return runner;
+  }
+
+  all(): readonly AllocRunner[] {
+    return [...this.#runners.values()];
+  }
+
+  /** Resolves when it has ended here; what is not here has. */
+  async awaitEnd(id: AllocId, signal: AbortSignal): Promise<void> {
+    await this.#runners.get(id)?.ended(signal);
+  }
+
+  /** Takes up what an earlier process left. */
+  async restore(): Promise<void> {
+    for (const stored of await this.#deps.store.loadAllocs()) {
+      const runner = restoreRunner(stored, this.#config, this.#deps);
+      this.#runners.set(runner.id, runner);
+    }
+    for (const runner of this.all()) this.#launch(runner);
+  }
+
+  /** Brings what runs here in line with a complete list. */
+  async assign(listed: readonly Assignment[]): Promise<void> {
+    const held = [
+      ...this.all().map(({ id, assignment }) => ({
+        id,
+        allocModifyIndex: assignment.alloc.allocModifyIndex,
+      })),
+      ...[...this.#collected].map(([id, allocModifyIndex]) => ({ id, allocModifyIndex })),
+    ];
+    const { added, updated, removed } = sortAssignments(held, listed);
+    await Promise.all(added.map((assignment) => this.#add(assignment)));
+    await Promise.all(
+      updated.map(async (assignment) => this.#runners.get(assignment.alloc.id)?.update(assignment)),
+    );
+    for (const id of removed) {
+      this.#collected.delete(id);
+      const runner = this.#runners.get(id);
+      if (runner !== undefined) this.#track(this.#forget(runner));
+    }
+  }
+
+  /** Removes what ended allocations left, as the settings say. */
+  async collect(): Promise<void> {
+    for (;;) {
+      const chosen = collect(
+        this.all().map(({ id, endedAt }) => ({
+          id,
+          ...(endedAt === undefined ? {} : { endedAt }),
+        })),
+        await this.#deps.dirs.fullness(),
+        this.#config.collect,
+        this.#deps.clock.now(),
+      );
+      const [first] = chosen.filter((id) => !this.#reporter.isWaiting(id));
+      if (first === undefined) return;
+      await this.#collectOne(this.get(first));
+    }
+  }
+
+  /** Removes what one ended allocation left, or all of them. */
+  async collectNow(id: AllocId | undefined): Promise<void> {
+    const runners = id === undefined ? this.all() : [this.get(id)];
+    for (const runner of runners) {
+      if (runner.endedAt !== undefined && !this.#reporter.isWaiting(runner.id)) {
+        await this.#collectOne(runner);
+      } else if (id !== undefined) {
+        throw new Failure('conflict', `allocation "${id}" has not ended`);
+      }
+    }
+  }
+
+  /** Stops groups whose job wants that when the servers were silent for too long. */
+  stopSilent(heardAt: Millis): void {
+    const silentMs = this.#deps.clock.now() - heardAt;
+    for (const runner of this.all()) {
+      const { disconnect, stopAfterClientDisconnectMs } = runner.group;
+      const limitMs = disconnect?.stopOnClientAfterMs ?? stopAfterClientDisconnectMs;
+      if (limitMs !== undefined && silentMs > limitMs) runner.stop();
+    }
+  }
+
+  /** Ends everything and removes every trace of it (`-dev`). */
+  async abandonAll(signal: AbortSignal): Promise<void> {
+    await Promise.all(
+      this.all().map(async (runner) => {
+        runner.abandon();
+        await runner.ended(signal);
+        await this.#deps.dirs.remove(runner.id);
+      }),
+    );
+    await this.#deps.store.clear();
+  }
+
+  /** Lets go of everything; tasks go on. */
+  async end(): Promise<void> {
+    this.#life.abort();
+    await Promise.all(this.#underway);
+  }
+
+  async #add(assignment: Assignment): Promise<void> {
+    const { alloc } = assignment;
+    try {
+      await this.#deps.store.putAssignment(assignment);
+      const runner = new AllocRunner(assignment, undefined, this.#config, this.#deps);
+      this.#runners.set(alloc.id, runner);
+      this.#launch(runner);
+    } catch (error) {
+      if (error instanceof Bug) throw error;
+      // It stays in the servers' list: the next one brings it again.
+      this.#deps.log(`client: cannot take allocation ${alloc.id} over: ${explain(error)}`);
+    }
+  }
+
+  async #forget(runner: AllocRunner): Promise<void> {
+    runner.abandon();
+    await runner.ended(this.#life.signal);
+    if (this.#life.signal.aborted) return;
+    await this.#removeTraces(runner);
+  }
+
+  async #collectOne(runner: AllocRunner): Promise<void> {
+    this.#collected.set(runner.id, runner.assignment.alloc.allocModifyIndex);
+    await this.#removeTraces(runner);
+  }
+
+  async #removeTraces(runner: AllocRunner): Promise<void> {
+    this.#runners.delete(runner.id);
+    this.#reporter.forget(runner.id);
+    await this.#deps.dirs.remove(runner.id);
+    await this.#deps.store.remove(runner.id);
+  }
+
+  #launch(runner: AllocRunner): void {
+    this.#track(runner.run(this.#life.signal));
+  }
+
+  #track(work: Promise<void>): void {
+    const done = work
+      .catch((error: unknown) => {
+        if (error instanceof Failure) this.#deps.log(`client: ${explain(error)}`);
+        else this.#onBroken(error);
+      })
+      .finally(() => this.#underway.delete(done));
+    this.#underway.add(done);
+  }
+}

@@ -1,0 +1,239 @@
+/**
+ * The client role: runs on this machine what the servers gave it, and tells them how it goes.
+ *
+ * CL1: tasks do not notice its end, however it comes; the next start finds them again.
+ * CL2: servers that are away change nothing for what runs, unless its job says so.
+ */
+import { Bug } from '../base/assert.ts';
+import type { Index } from '../base/brand.ts';
+import { explain, Failure } from '../base/failure.ts';
+import type { Random } from '../base/random.ts';
+import type { NodeId } from '../core/model/ids.ts';
+import type { AllocDirs } from '../ports/alloc-dir.ts';
+import type { ClientLink } from '../ports/client-link.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Driver } from '../ports/driver.ts';
+import type { Fingerprinter } from '../ports/fingerprint.ts';
+import type { AllocNetworks } from '../ports/network.ts';
+import type { NodeRegistration, ServerLink } from '../ports/server-link.ts';
+import type { Service } from '../ports/service.ts';
+import type { StateFiles } from '../ports/state-files.ts';
+import { isAborted } from '../run/aborted.ts';
+import { Allocs } from './allocs.ts';
+import type { ClientConfig } from './config.ts';
+import { Heart } from './heart.ts';
+import { allocHooks, taskHooks } from './hooks/recipe.ts';
+import { AllocLink } from './link.ts';
+import { fingerprintDrivers, isSameNode, registration } from './registration.ts';
+import { Reporter } from './reporter.ts';
+import { ClientStore, type Identity } from './store.ts';
+
+export interface ClientDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly servers: ServerLink;
+  readonly drivers: readonly Driver[];
+  readonly files: StateFiles;
+  readonly dirs: AllocDirs;
+  readonly networks: AllocNetworks;
+  readonly fingerprinter: Fingerprinter;
+  /** Draws a UUID. */
+  readonly drawId: () => string;
+  readonly log: (line: string) => void;
+}
+
+/** How long one question for allocations stays open [ms]. Source: Nomad's blocking queries. */
+const PULL_MS = 300_000;
+/** Shortest time between two questions that were answered without news [ms]. */
+const PULL_MS_MIN = 100;
+const RETRY_MS_MIN = 250;
+const RETRY_MS_MAX = 5_000;
+/** How often the silence of the servers is measured [ms]. */
+const SILENCE_MS = 1_000;
+/** What a driver may take beyond a task's own grace when everything is ended [ms]. */
+const END_SLACK_MS = 15_000;
+
+export class Client implements Service {
+  readonly name = 'client';
+  readonly link: ClientLink;
+  readonly #config: ClientConfig;
+  readonly #deps: ClientDeps;
+  readonly #store: ClientStore;
+  readonly #heart: Heart;
+  readonly #reporter: Reporter;
+  readonly #allocs: Allocs;
+  #node: NodeRegistration | undefined;
+
+  constructor(config: ClientConfig, deps: ClientDeps) {
+    const { clock, random, log, dirs, networks, servers } = deps;
+    const node = (): NodeRegistration => this.#known();
+    this.#config = config;
+    this.#deps = deps;
+    this.#store = new ClientStore(deps.files, log);
+    this.#heart = new Heart({ clock, random: random.fork('heart'), servers, node, log });
+    this.#reporter = new Reporter({
+      clock,
+      random: random.fork('reporter'),
+      log,
+      send: (updates, signal) => servers.updateAllocs(node().id, node().secretId, updates, signal),
+    });
+    const hookDeps = {
+      dirs,
+      networks,
+      hostVolumes: config.hostVolumes,
+      awaitEnd: (id: Parameters<Allocs['awaitEnd']>[0], signal: AbortSignal) =>
+        this.#allocs.awaitEnd(id, signal),
+    };
+    this.#allocs = new Allocs(
+      config,
+      {
+        clock,
+        random: random.fork('allocs'),
+        store: this.#store,
+        dirs,
+        drivers: new Map(deps.drivers.map((driver) => [driver.name, driver])),
+        allocHooks: allocHooks(hookDeps),
+        taskHooks: taskHooks(hookDeps),
+        node,
+        report: (update) => this.#reporter.report(update),
+        log,
+      },
+      this.#reporter,
+    );
+    this.link = new AllocLink({ allocs: this.#allocs, ...deps });
+  }
+
+  /** Undefined until it has been drawn or read. */
+  get nodeId(): NodeId | undefined {
+    return this.#node?.id;
+  }
+
+  /** What it says of itself; undefined until it has looked. */
+  get node(): NodeRegistration | undefined {
+    return this.#node;
+  }
+
+  /** Runs once. CL1: after an abort nothing of it is left but its tasks, or not even they. */
+  async run(signal: AbortSignal): Promise<void> {
+    const identity = await this.#store.identity(() => this.#drawIdentity());
+    this.#node = await this.#look(identity, signal);
+    await this.#allocs.restore();
+    await this.#sweep();
+    const stop = new AbortController();
+    const all = AbortSignal.any([signal, stop.signal]);
+    let broken: { readonly error: unknown } | undefined;
+    const fail = (error: unknown): void => {
+      broken ??= { error };
+      stop.abort();
+    };
+    this.#allocs.onBroken = fail;
+    const loops = [
+      this.#heart.run(all),
+      this.#reporter.run(all),
+      this.#pull(all),
+      this.#every(this.#config.collect.intervalMs, () => this.#allocs.collect(), all),
+      this.#every(this.#config.fingerprintMs, () => this.#lookAgain(identity, all), all),
+      this.#every(SILENCE_MS, () => this.#stopSilent(), all),
+    ];
+    await Promise.all(loops.map((loop) => loop.catch(fail)));
+    if (broken === undefined && this.#config.stopTasksAtEnd) await this.#endTasks();
+    await this.#allocs.end();
+    if (broken !== undefined) throw broken.error;
+  }
+
+  #known(): NodeRegistration {
+    if (this.#node === undefined) throw new Failure('unavailable', 'the client is starting');
+    return this.#node;
+  }
+
+  #drawIdentity(): Identity {
+    return { nodeId: this.#deps.drawId() as NodeId, secretId: this.#deps.drawId() };
+  }
+
+  async #look(identity: Identity, signal: AbortSignal): Promise<NodeRegistration> {
+    const { clock, drivers, fingerprinter, networks } = this.#deps;
+    const [host, found, noBridge] = await Promise.all([
+      fingerprinter.read(signal),
+      fingerprintDrivers(drivers, clock.now(), signal),
+      networks.unavailable(signal),
+    ]);
+    return registration(identity, this.#config, { host, drivers: found, noBridge });
+  }
+
+  async #lookAgain(identity: Identity, signal: AbortSignal): Promise<void> {
+    const node = await this.#look(identity, signal);
+    if (signal.aborted || isSameNode(node, this.#known())) return;
+    this.#node = node;
+    this.#heart.registerAgain();
+  }
+
+  /** What a crash left of networks whose allocation is over. */
+  async #sweep(): Promise<void> {
+    const live = this.#allocs.all().filter((runner) => runner.endedAt === undefined);
+    try {
+      await this.#deps.networks.sweep(new Set(live.map((runner) => runner.id)));
+    } catch (error) {
+      if (error instanceof Bug) throw error;
+      this.#deps.log(`client: cannot clear old networks: ${explain(error)}`);
+    }
+  }
+
+  async #pull(signal: AbortSignal): Promise<void> {
+    const { servers, clock, random, log } = this.#deps;
+    let after = 0 as Index;
+    let failures = 0;
+    while (!signal.aborted) {
+      await this.#heart.registered(signal);
+      const askedAt = clock.now();
+      try {
+        const { id: nodeId, secretId } = this.#known();
+        const reply = await servers.pullAllocs(
+          { nodeId, secretId, after, waitMs: PULL_MS },
+          signal,
+        );
+        await this.#allocs.assign(reply.allocs);
+        failures = 0;
+        const early = reply.index <= after && clock.now() - askedAt < PULL_MS_MIN;
+        after = reply.index;
+        if (early) await clock.sleep(PULL_MS_MIN, signal);
+      } catch (error) {
+        if (error instanceof Bug) throw error;
+        if (isAborted(signal)) return;
+        if (error instanceof Failure && error.fault === 'not_found') this.#heart.registerAgain();
+        if (failures === 0) log(`client: cannot ask for allocations: ${explain(error)}`);
+        const most = Math.min(RETRY_MS_MIN * 2 ** failures++, RETRY_MS_MAX);
+        await clock.sleep(most * (0.5 + random.next() / 2), signal);
+      }
+    }
+  }
+
+  #stopSilent(): Promise<void> {
+    this.#allocs.stopSilent(this.#heart.heardAt);
+    return Promise.resolve();
+  }
+
+  async #every(ms: number, work: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#deps.clock.sleep(ms, signal);
+      if (!isAborted(signal)) await this.#attempt(work);
+    }
+  }
+
+  async #attempt(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (error instanceof Bug) throw error;
+      this.#deps.log(`client: ${explain(error)}`);
+    }
+  }
+
+  async #endTasks(): Promise<void> {
+    const over = new AbortController();
+    const limitMs = this.#config.killTimeoutMsMax + END_SLACK_MS;
+    const limit = this.#deps.clock.sleep(limitMs, over.signal).then(() => over.abort());
+    await this.#allocs.abandonAll(over.signal);
+    over.abort();
+    await limit;
+  }
+}

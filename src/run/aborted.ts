@@ -1,0 +1,7 @@
+/**
+ * True once the signal was given. A call of its own because the compiler takes an earlier look at
+ * `signal.aborted` for lasting, although an `await` lies between.
+ */
+export function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
+}
