@@ -1,0 +1,293 @@
+/**
+ * The agent's configuration: what the files and flags say, with every default filled in and checked.
+ */
+import type { JsonObject } from '../../base/json.ts';
+import type { HostNetwork, HostVolume, NodeReserved } from '../model/node.ts';
+import { DEFAULT_SCHEDULER_CONFIG, type SchedulerConfig } from '../model/scheduler-config.ts';
+import type { AgentFile } from './decode.ts';
+import { Reader } from './reader.ts';
+import { parsePorts } from '../model/port-ranges.ts';
+
+export interface AgentConfig {
+  /** `-dev`: server and client in one, nothing kept. */
+  readonly dev: boolean;
+  readonly region: string;
+  readonly datacenter: string;
+  /** Undefined: the machine's host name. */
+  readonly name?: string;
+  /** Absolute; in `-dev` a fresh directory that is removed at the end. */
+  readonly dataDir: string;
+  readonly logLevel: LogLevel;
+  readonly logJson: boolean;
+  readonly bindAddr: string;
+  readonly addresses: { readonly http: string };
+  readonly ports: { readonly http: number; readonly rpc: number; readonly serf: number };
+  /** `host:port` of the API as others reach it. */
+  readonly advertiseHttp?: string;
+  readonly insecure: boolean;
+  readonly encrypt: string;
+  readonly leaveOnInterrupt: boolean;
+  readonly leaveOnTerminate: boolean;
+  readonly responseHeaders: Readonly<Record<string, string>>;
+  readonly server?: ServerSettings;
+  readonly client?: ClientSettings;
+  /** By driver: the free-form `config` block of its `plugin`. */
+  readonly plugins: Readonly<Record<string, JsonObject>>;
+}
+
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error';
+
+export interface ServerSettings {
+  readonly bootstrapExpect: number;
+  readonly heartbeatGraceMs: number;
+  readonly heartbeatTtlMsMin: number;
+  readonly heartbeatsPerSecondMax: number;
+  readonly gc: {
+    readonly intervalMs: number;
+    readonly jobMs: number;
+    readonly evalMs: number;
+    readonly batchEvalMs: number;
+    readonly deploymentMs: number;
+    readonly nodeMs: number;
+  };
+  readonly scheduler: SchedulerConfig;
+}
+
+export interface ClientSettings {
+  readonly servers: readonly string[];
+  readonly allocDir?: string;
+  readonly stateDir?: string;
+  readonly nodeClass: string;
+  readonly nodePool: string;
+  readonly meta: Readonly<Record<string, string>>;
+  readonly options: Readonly<Record<string, string>>;
+  readonly networkInterface?: string;
+  readonly networkMbits?: number;
+  readonly cpuTotalCompute?: number;
+  readonly memoryTotalMb?: number;
+  readonly diskTotalMb?: number;
+  readonly dynamicPortMin: number;
+  readonly dynamicPortMax: number;
+  readonly killTimeoutMsMax: number;
+  readonly reserved: NodeReserved;
+  readonly hostVolumes: Readonly<Record<string, HostVolume>>;
+  readonly hostNetworks: Readonly<Record<string, HostNetwork>>;
+  readonly collect: {
+    readonly intervalMs: number;
+    readonly allocsMax: number;
+    readonly diskUsedPercentMax: number;
+    readonly inodesUsedPercentMax: number;
+  };
+  readonly drainOnShutdown?: {
+    readonly deadlineMs: number;
+    readonly force: boolean;
+    readonly ignoreSystemJobs: boolean;
+  };
+}
+
+/** A mistake that no single place of a file is to blame for; `path` is the setting's name. */
+export interface ConfigProblem {
+  readonly path: string;
+  readonly message: string;
+}
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const LOG_LEVELS: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error'];
+
+/**
+ * Fills in the defaults.
+ *
+ * @param file all files and flags merged
+ * @param dev with its own defaults, which the files may override
+ */
+export function agentConfig(
+  file: AgentFile,
+  { dev, devDir }: { readonly dev: boolean; readonly devDir: string },
+): AgentConfig | readonly ConfigProblem[] {
+  const root = new Reader(file, '');
+  const server = root.block('server');
+  const client = root.block('client');
+  const problems: ConfigProblem[] = [];
+  const bindAddr = root.text('bind_addr', '127.0.0.1');
+  const dataDir = root.text('data_dir', dev ? devDir : '');
+  const config: AgentConfig = {
+    dev,
+    region: root.text('region', 'global'),
+    datacenter: root.text('datacenter', 'dc1'),
+    ...optional('name', root.text('name')),
+    dataDir,
+    logLevel: logLevel(root.text('log_level', dev ? 'debug' : 'info'), problems),
+    logJson: root.flag('log_json', false),
+    bindAddr,
+    addresses: { http: root.block('addresses').text('http', bindAddr) },
+    ports: {
+      http: root.block('ports').count('http', 4646),
+      rpc: root.block('ports').count('rpc', 4647),
+      serf: root.block('ports').count('serf', 8301),
+    },
+    ...optional('advertiseHttp', root.block('advertise').text('http')),
+    insecure: root.flag('insecure', false),
+    encrypt: server.text('encrypt', ''),
+    leaveOnInterrupt: root.flag('leave_on_interrupt', false),
+    leaveOnTerminate: root.flag('leave_on_terminate', false),
+    responseHeaders: root.record('http_api_response_headers'),
+    ...(server.flag('enabled', dev) ? { server: serverSettings(server, problems) } : {}),
+    ...(client.flag('enabled', dev) ? { client: clientSettings(client, problems) } : {}),
+    plugins: plugins(root),
+  };
+  problems.push(...check(config));
+  return problems.length > 0 ? problems : config;
+}
+
+/** Narrows the answer of `agentConfig`. */
+export function isAgentConfig(value: AgentConfig | readonly ConfigProblem[]): value is AgentConfig {
+  return !Array.isArray(value);
+}
+
+function check(config: AgentConfig): ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  if (config.dataDir === '')
+    problems.push({ path: 'data_dir', message: 'is required without -dev' });
+  else if (!config.dataDir.startsWith('/')) {
+    problems.push({ path: 'data_dir', message: `must be absolute, not "${config.dataDir}"` });
+  }
+  if (config.server === undefined && config.client === undefined) {
+    problems.push({ path: 'server', message: 'or client must be enabled (or start with -dev)' });
+  }
+  for (const [name, port] of Object.entries(config.ports)) {
+    if (port < 0 || port > 65_535) {
+      problems.push({ path: `ports.${name}`, message: `${port} is not a port` });
+    }
+  }
+  const loopback = [config.bindAddr, config.addresses.http].every(isLoopback);
+  if (!loopback && config.encrypt === '' && !config.insecure) {
+    problems.push({
+      path: 'bind_addr',
+      message: 'listens beyond loopback without `encrypt`; set `insecure = true` if that is meant',
+    });
+  }
+  return problems;
+}
+
+function isLoopback(address: string): boolean {
+  return address.startsWith('127.') || address === '::1' || address === 'localhost';
+}
+
+function logLevel(text: string, problems: ConfigProblem[]): LogLevel {
+  const lower = text.toLowerCase();
+  const found = LOG_LEVELS.find((level) => level === lower);
+  if (found !== undefined) return found;
+  problems.push({ path: 'log_level', message: `"${text}" is none of ${LOG_LEVELS.join(' ')}` });
+  return 'info';
+}
+
+function serverSettings(server: Reader, problems: ConfigProblem[]): ServerSettings {
+  const scheduler = server.block('default_scheduler_config');
+  const preemption = scheduler.block('preemption_config');
+  const algorithm = scheduler.text('scheduler_algorithm', 'binpack');
+  if (algorithm !== 'binpack' && algorithm !== 'spread') {
+    const path = 'server.default_scheduler_config.scheduler_algorithm';
+    problems.push({ path, message: `"${algorithm}" is neither binpack nor spread` });
+  }
+  const fallback = DEFAULT_SCHEDULER_CONFIG;
+  return {
+    bootstrapExpect: server.count('bootstrap_expect', 1),
+    heartbeatGraceMs: server.count('heartbeat_grace', 10_000),
+    heartbeatTtlMsMin: server.count('min_heartbeat_ttl', 10_000),
+    heartbeatsPerSecondMax: server.count('max_heartbeats_per_second', 50),
+    gc: {
+      intervalMs: server.count('job_gc_interval', 5 * MINUTE),
+      jobMs: server.count('job_gc_threshold', 4 * HOUR),
+      evalMs: server.count('eval_gc_threshold', HOUR),
+      batchEvalMs: server.count('batch_eval_gc_threshold', 24 * HOUR),
+      deploymentMs: server.count('deployment_gc_threshold', HOUR),
+      nodeMs: server.count('node_gc_threshold', 24 * HOUR),
+    },
+    scheduler: {
+      ...fallback,
+      algorithm: algorithm === 'spread' ? 'spread' : 'binpack',
+      memoryOversubscription: scheduler.flag('memory_oversubscription_enabled', false),
+      rejectJobRegistration: scheduler.flag('reject_job_registration', false),
+      preemption: {
+        system: preemption.flag('system_scheduler_enabled', fallback.preemption.system),
+        sysbatch: preemption.flag('sysbatch_scheduler_enabled', false),
+        batch: preemption.flag('batch_scheduler_enabled', false),
+        service: preemption.flag('service_scheduler_enabled', false),
+      },
+    },
+  };
+}
+
+function clientSettings(client: Reader, problems: ConfigProblem[]): ClientSettings {
+  const drain = client.block('drain_on_shutdown');
+  return {
+    servers: client.texts('servers'),
+    ...optional('allocDir', client.text('alloc_dir')),
+    ...optional('stateDir', client.text('state_dir')),
+    nodeClass: client.text('node_class', ''),
+    nodePool: client.text('node_pool', 'default'),
+    meta: client.record('meta'),
+    options: client.record('options'),
+    ...optional('networkInterface', client.text('network_interface')),
+    ...optional('networkMbits', client.count('network_speed')),
+    ...optional('cpuTotalCompute', client.count('cpu_total_compute')),
+    ...optional('memoryTotalMb', client.count('memory_total_mb')),
+    ...optional('diskTotalMb', client.count('disk_total_mb', client.count('disk_free_mb'))),
+    dynamicPortMin: client.count('min_dynamic_port', 20_000),
+    dynamicPortMax: client.count('max_dynamic_port', 32_000),
+    killTimeoutMsMax: client.count('max_kill_timeout', 30_000),
+    reserved: reserved(client.block('reserved'), problems),
+    hostVolumes: client.named('host_volume', (volume, name) => ({
+      name,
+      path: volume.text('path', ''),
+      readOnly: volume.flag('read_only', false),
+    })),
+    hostNetworks: client.named('host_network', (network, name) => ({
+      name,
+      cidr: network.text('cidr', ''),
+      interface: network.text('interface', ''),
+      reservedPorts: ports(network, problems),
+    })),
+    collect: {
+      intervalMs: client.count('gc_interval', MINUTE),
+      allocsMax: client.count('gc_max_allocs', 50),
+      diskUsedPercentMax: client.count('gc_disk_usage_threshold', 80),
+      inodesUsedPercentMax: client.count('gc_inode_usage_threshold', 70),
+    },
+    ...(client.has('drain_on_shutdown')
+      ? {
+          drainOnShutdown: {
+            deadlineMs: drain.count('deadline', HOUR),
+            force: drain.flag('force', false),
+            ignoreSystemJobs: drain.flag('ignore_system_jobs', false),
+          },
+        }
+      : {}),
+  };
+}
+
+function reserved(block: Reader, problems: ConfigProblem[]): NodeReserved {
+  return {
+    cpu: block.count('cpu', 0),
+    memoryMb: block.count('memory', 0),
+    diskMb: block.count('disk', 0),
+    ports: ports(block, problems),
+  };
+}
+
+function ports(block: Reader, problems: ConfigProblem[]): readonly number[] {
+  const text = block.text('reserved_ports', '');
+  const found = parsePorts(text);
+  if (found !== undefined) return found;
+  problems.push({ path: `${block.path}.reserved_ports`, message: `"${text}" lists no ports` });
+  return [];
+}
+
+function plugins(root: Reader): Readonly<Record<string, JsonObject>> {
+  return root.named('plugin', (plugin) => plugin.object('config'));
+}
+
+function optional<K extends string, T>(key: K, value: T | undefined): { readonly [P in K]?: T } {
+  return value === undefined ? {} : ({ [key]: value } as { readonly [P in K]: T });
+}

@@ -1,0 +1,172 @@
+/**
+ * What an agent's configuration file may hold, as a table: argument and block names as operators
+ * write them, and the kind of each. Decoding, merging and the reference read it.
+ *
+ * Source: https://developer.hashicorp.com/nomad/docs/configuration
+ */
+
+/** One argument or block. `note` is its line in the reference. */
+export type Setting =
+  | Readonly<{ kind: 'text' | 'flag' | 'count' | 'texts' | 'duration'; note: string }>
+  /** Names and texts, as a block or an argument. */
+  | Readonly<{ kind: 'record'; note: string }>
+  | Readonly<{ kind: 'block'; settings: Settings; note: string }>
+  /** A block with one label, which may stand several times. */
+  | Readonly<{ kind: 'named'; settings: Settings; note: string }>
+  /** Anything: kept as written. */
+  | Readonly<{ kind: 'free'; note: string }>;
+
+export type Settings = Readonly<Record<string, Setting>>;
+
+const text = (note: string): Setting => ({ kind: 'text', note });
+const flag = (note: string): Setting => ({ kind: 'flag', note });
+const count = (note: string): Setting => ({ kind: 'count', note });
+const texts = (note: string): Setting => ({ kind: 'texts', note });
+const duration = (note: string): Setting => ({ kind: 'duration', note });
+const record = (note: string): Setting => ({ kind: 'record', note });
+const block = (note: string, settings: Settings): Setting => ({ kind: 'block', settings, note });
+const named = (note: string, settings: Settings): Setting => ({ kind: 'named', settings, note });
+
+const PORTS = block('Ports to listen on.', {
+  http: count('The jobs API and the console; 4646.'),
+  rpc: count('Agent to agent; 4647.'),
+  serf: count('Gossip; 8301, and 4648 means the same.'),
+});
+
+const ADDRESSES = block('Addresses to listen on, where they differ from `bind_addr`.', {
+  http: text('Of the jobs API and the console.'),
+  rpc: text('Of the agent link.'),
+  serf: text('Of gossip.'),
+});
+
+const SERVER = block('The role that decides.', {
+  enabled: flag('Run it.'),
+  bootstrap_expect: count('Servers to wait for before the first decision; 1 runs alone.'),
+  retry_join: texts('Other servers, tried until one answers.'),
+  start_join: texts('Other servers, tried once.'),
+  data_dir: text('Where its state lives; `DATA_DIR/server` otherwise.'),
+  encrypt: text('Key of gossip and of the agent link, base64.'),
+  heartbeat_grace: duration('How long beyond its time a heartbeat is waited for; 10s.'),
+  min_heartbeat_ttl: duration('Shortest time between two heartbeats of a client; 10s.'),
+  max_heartbeats_per_second: count('Rate at which clients are told to be heard from; 50.'),
+  num_schedulers: count('Schedulers at work at once.'),
+  enabled_schedulers: texts('Kinds of jobs scheduled here.'),
+  job_gc_threshold: duration('Age at which finished jobs are forgotten; 4h.'),
+  eval_gc_threshold: duration('Age at which evaluations are forgotten; 1h.'),
+  batch_eval_gc_threshold: duration('The same for those of batch jobs; 24h.'),
+  deployment_gc_threshold: duration('Age at which deployments are forgotten; 1h.'),
+  node_gc_threshold: duration('Age at which nodes that are down are forgotten; 24h.'),
+  job_gc_interval: duration('How often finished jobs are looked for; 5m.'),
+  default_scheduler_config: block('Knobs of the scheduler, until an operator turns them.', {
+    scheduler_algorithm: text('`binpack` or `spread`.'),
+    memory_oversubscription_enabled: flag('Let `memory_max` count.'),
+    reject_job_registration: flag('Take no new jobs.'),
+    preemption_config: block('Who may evict whom.', {
+      system_scheduler_enabled: flag('System jobs may.'),
+      sysbatch_scheduler_enabled: flag('System batch jobs may.'),
+      batch_scheduler_enabled: flag('Batch jobs may.'),
+      service_scheduler_enabled: flag('Service jobs may.'),
+    }),
+  }),
+});
+
+const CLIENT = block('The role that runs tasks.', {
+  enabled: flag('Run it.'),
+  servers: texts('Servers, `host` or `host:port`.'),
+  state_dir: text('Where it remembers; `DATA_DIR/client` otherwise.'),
+  alloc_dir: text('Where allocations live; `DATA_DIR/alloc` otherwise.'),
+  node_class: text('Groups nodes for constraints and for people.'),
+  node_pool: text('The pool of the node; `default`.'),
+  meta: record('Facts of the node for `${meta.*}`.'),
+  options: record('Settings of older versions; drivers read some.'),
+  network_interface: text('Takes its address from this interface.'),
+  network_speed: count('Mbit/s, where the link does not tell.'),
+  cpu_total_compute: count('MHz of all cores, where the machine tells wrong.'),
+  memory_total_mb: count('MiB, where the machine tells wrong.'),
+  disk_total_mb: count('MiB, where the machine tells wrong.'),
+  disk_free_mb: count('MiB free for allocations, where the machine tells wrong.'),
+  min_dynamic_port: count('Lowest port given out; 20000.'),
+  max_dynamic_port: count('Highest port given out; 32000.'),
+  max_kill_timeout: duration('No task may take longer to end; 30s.'),
+  gc_interval: duration('How often what ended allocations left is removed; 1m.'),
+  gc_max_allocs: count('Ended allocations kept beyond which the oldest go; 50.'),
+  gc_disk_usage_threshold: count('Percent of the disk beyond which they go; 80.'),
+  gc_inode_usage_threshold: count('Percent of the inodes beyond which they go; 70.'),
+  no_host_uuid: flag('Accepted: the node id is always drawn by chance.'),
+  drain_on_shutdown: block('Move tasks away when the agent is told to stop.', {
+    deadline: duration('How long they may take.'),
+    force: flag('Do not wait.'),
+    ignore_system_jobs: flag('Leave system jobs running.'),
+  }),
+  reserved: block('What the machine keeps for itself.', {
+    cpu: count('MHz.'),
+    cores: text('Cores.'),
+    memory: count('MiB.'),
+    disk: count('MiB.'),
+    reserved_ports: text('`22,80,8500-8600`.'),
+  }),
+  host_volume: named('A directory of this machine that jobs may mount.', {
+    path: text('Absolute.'),
+    read_only: flag('Never written to by a job.'),
+  }),
+  host_network: named('Addresses that ports can be taken on.', {
+    cidr: text('The network, `10.0.0.0/8`.'),
+    interface: text('The interface.'),
+    reserved_ports: text('Ports that nobody may have there.'),
+  }),
+  server_join: block('How servers are found and joined.', {
+    retry_join: texts('Addresses, tried until one answers.'),
+    start_join: texts('Addresses, tried once.'),
+    retry_max: count('How often; 0 is for ever.'),
+    retry_interval: duration('Wait between two tries; 30s.'),
+  }),
+});
+
+const CONSUL = block('Finding each other through a Consul API.', {
+  address: text('`host:port`.'),
+  token: text('Its token.'),
+  server_service_name: text('`nomad` unless given.'),
+  client_service_name: text('`nomad-client` unless given.'),
+  auto_advertise: flag('Register there.'),
+  server_auto_join: flag('Servers find each other there.'),
+  client_auto_join: flag('Clients find servers there.'),
+});
+
+const PLUGIN = named('Settings of a task driver: `plugin "docker" { config { ... } }`.', {
+  config: { kind: 'free', note: "The driver's own settings." },
+  args: texts('Accepted for older files.'),
+});
+
+/** The whole file. */
+export const AGENT_SETTINGS: Settings = {
+  region: text('The region; `global`.'),
+  datacenter: text('The datacenter; `dc1`.'),
+  name: text("The node's name; the machine's host name otherwise."),
+  data_dir: text('Where everything is kept. Required without `-dev`.'),
+  plugin_dir: text('Accepted for older files.'),
+  log_level: text('`trace debug info warn error`.'),
+  log_json: flag('Log lines as JSON.'),
+  log_file: text('Log to this file.'),
+  bind_addr: text('Address to listen on; 127.0.0.1.'),
+  advertise: block('Addresses told to others, where they differ.', {
+    http: text('Of the jobs API.'),
+    rpc: text('Of the agent link.'),
+    serf: text('Of gossip.'),
+  }),
+  addresses: ADDRESSES,
+  ports: PORTS,
+  insecure: flag('Listen beyond loopback without encryption.'),
+  enable_debug: flag('Accepted: profiles are always served to loopback.'),
+  enable_syslog: flag('Accepted; log lines go to standard error.'),
+  leave_on_interrupt: flag('SIGINT makes it leave.'),
+  leave_on_terminate: flag('SIGTERM makes it leave.'),
+  disable_update_check: flag('Accepted: no update is ever looked for.'),
+  disable_anonymous_signature: flag('Accepted: nothing is ever sent home.'),
+  http_api_response_headers: record('Headers added to every answer of the API.'),
+  server: SERVER,
+  client: CLIENT,
+  consul: CONSUL,
+  plugin: PLUGIN,
+  telemetry: { kind: 'free', note: 'Accepted; metrics are served at `/v1/metrics`.' },
+  acl: block('Access control.', { enabled: flag('Ask for tokens.') }),
+};
