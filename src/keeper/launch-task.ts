@@ -4,24 +4,31 @@ import { once } from 'node:events';
 import { chownSync } from 'node:fs';
 import type { Millis } from '../base/brand.ts';
 import { Failure, type Fault } from '../base/failure.ts';
-import type { Kept, Launch, LogTarget, Outlet } from '../core/keeper/launch.ts';
-import { insideCgroups } from './cgroup-step.ts';
+import type { Kept, Launch, LaunchUser, LogTarget, Outlet } from '../core/keeper/launch.ts';
 import type { FifoPool } from './fifo-pool.ts';
 import { KeptTask } from './kept-task.ts';
 import { closeAll, discard, Output } from './output.ts';
 import { bootId, processStat } from './proc.ts';
 
+export type InsideCgroups = <Result>(dirs: readonly string[], fork: () => Result) => Result;
+
+export interface LaunchDeps {
+  readonly fifos: FifoPool;
+  readonly insideCgroups: InsideCgroups;
+}
+
 /** Fails: `not_found` no such program or directory, `denied`, `invalid`, `unavailable`. */
-export async function launchTask(launch: Launch, fifos: FifoPool): Promise<KeptTask> {
-  const stdout = await outlet(launch.stdout, fifos);
-  const stderr = await outlet(launch.stderr, fifos);
+export async function launchTask(launch: Launch, deps: LaunchDeps): Promise<KeptTask> {
+  const stdout = await outlet(launch.stdout, deps.fifos);
+  const stderr = await outlet(launch.stderr, deps.fifos);
   const outlets = [stdout, stderr].filter((o) => o !== undefined);
+  const owner = launch.outputOwner ?? launch.user;
   const outputs: Output[] = [];
   const inherited: number[] = [];
   try {
     const open = (o: Outlet | undefined): number | 'ignore' => {
       if (o === undefined) return 'ignore';
-      if (launch.user !== undefined) chownSync(o.fifo, launch.user.uid, launch.user.gid);
+      if (owner !== undefined) chownSync(o.fifo, owner.uid, owner.gid);
       const output = new Output(o);
       outputs.push(output);
       const fd = output.openForTask();
@@ -29,7 +36,7 @@ export async function launchTask(launch: Launch, fifos: FifoPool): Promise<KeptT
       return fd;
     };
     const stdio = ['ignore', open(stdout), open(stderr)] as const;
-    const { child, pid } = await fork(launch, stdio);
+    const { child, pid } = await fork(launch, stdio, deps.insideCgroups);
     const kept = {
       id: launch.id,
       pid,
@@ -71,17 +78,16 @@ async function outlet(target: LogTarget | undefined, fifos: FifoPool): Promise<O
 async function fork(
   launch: Launch,
   stdio: readonly ['ignore', number | 'ignore', number | 'ignore'],
+  insideCgroups: InsideCgroups,
 ): Promise<{ child: ChildProcess; pid: number }> {
   const [program = '', ...args] = argvFor(launch);
-  const child = insideCgroups(launch.cgroups, () =>
+  const child = insideCgroups(launch.bornIn, () =>
     spawn(program, args, {
       cwd: launch.cwd,
       env: launch.env,
       detached: true,
       stdio: [...stdio],
-      ...(launch.user !== undefined && launch.user.groups.length === 0
-        ? { uid: launch.user.uid, gid: launch.user.gid }
-        : {}),
+      ...(isPlain(launch) ? { uid: launch.user.uid, gid: launch.user.gid } : {}),
     }),
   );
   if (child.pid !== undefined) return { child, pid: child.pid };
@@ -90,12 +96,18 @@ async function fork(
   throw error;
 }
 
-/** Node cannot set supplementary groups, `setpriv` can, and leaves nothing of itself behind. */
+/** Whether Node can change to the user itself: one without supplementary groups, at once. */
+function isPlain(launch: Launch): launch is Launch & { user: LaunchUser } {
+  return launch.user?.groups.length === 0 && launch.through.length === 0;
+}
+
+/** What Node cannot do `setpriv` can, and leaves nothing of itself behind. */
 function argvFor(launch: Launch): readonly string[] {
-  const { user, argv } = launch;
-  if (user === undefined || user.groups.length === 0) return argv;
-  const groups = `--groups=${user.groups.join(',')}`;
-  return ['/usr/bin/setpriv', `--reuid=${user.uid}`, `--regid=${user.gid}`, groups, '--', ...argv];
+  const { user, through, argv } = launch;
+  if (user === undefined || isPlain(launch)) return [...through, ...argv];
+  const groups = user.groups.length === 0 ? '--clear-groups' : `--groups=${user.groups.join(',')}`;
+  const ids = [`--reuid=${user.uid}`, `--regid=${user.gid}`, groups];
+  return [...through, '/usr/bin/setpriv', ...ids, '--', ...argv];
 }
 
 const FAULT_OF: Readonly<Record<string, Fault>> = {

@@ -8,8 +8,9 @@
 import { chmodSync, unlinkSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { Failure } from '../base/failure.ts';
-import { serve } from './serve.ts';
 import { FifoPool } from './fifo-pool.ts';
+import type { InsideCgroups } from './launch-task.ts';
+import { serve } from './serve.ts';
 import { Tasks } from './tasks.ts';
 
 export interface KeeperOptions {
@@ -23,16 +24,28 @@ export interface KeeperOptions {
   readonly idleMs: number;
 }
 
+/** What a keeper is given of the world besides Node itself. */
+export interface KeeperDeps {
+  /** Runs `fork` so that what it starts is born in the cgroups; throws what the system says. */
+  readonly insideCgroups: InsideCgroups;
+}
+
 /**
  * Resolves when `signal` aborts, when a client ends it, or when it has been idle for long.
  *
+ * The caller ends the process then, which has handles left of its tasks.
+ *
  * Fails: `conflict` when another keeper answers on the socket.
  */
-export async function runKeeper(options: KeeperOptions, signal: AbortSignal): Promise<void> {
+export async function runKeeper(
+  options: KeeperOptions,
+  deps: KeeperDeps,
+  signal: AbortSignal,
+): Promise<void> {
   const ending = new AbortController();
   const stopped = AbortSignal.any([signal, ending.signal]);
   await makeWay(options.socketPath);
-  const tasks = new Tasks(new FifoPool(options.fifoDir));
+  const tasks = new Tasks({ fifos: new FifoPool(options.fifoDir), ...deps });
   const server = createServer((socket) => {
     serve(socket, tasks, { version: options.version, end: () => ending.abort() });
   });

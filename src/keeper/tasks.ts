@@ -6,17 +6,16 @@
 import { Failure } from '../base/failure.ts';
 import type { Kept, Launch } from '../core/keeper/launch.ts';
 import type { KeptState } from '../core/keeper/protocol.ts';
-import type { FifoPool } from './fifo-pool.ts';
 import type { KeptTask } from './kept-task.ts';
-import { adoptTask, launchTask } from './launch-task.ts';
+import { adoptTask, launchTask, type LaunchDeps } from './launch-task.ts';
 
 export class Tasks {
-  readonly #fifos: FifoPool;
+  readonly #deps: LaunchDeps;
   readonly #tasks = new Map<string, KeptTask>();
   readonly #starting = new Map<string, Promise<KeptTask>>();
 
-  constructor(fifos: FifoPool) {
-    this.#fifos = fifos;
+  constructor(deps: LaunchDeps) {
+    this.#deps = deps;
   }
 
   get count(): number {
@@ -61,7 +60,7 @@ export class Tasks {
   }
 
   #launch(launch: Launch): Promise<KeptTask> {
-    const underway = launchTask(launch, this.#fifos).then((task) => {
+    const underway = launchTask(launch, this.#deps).then((task) => {
       this.#tasks.set(launch.id, task);
       return task;
     });

@@ -32,6 +32,8 @@ function shell(script: string, more: Partial<Launch> = {}): Launch {
     argv: ['/bin/sh', '-c', script],
     env: { PATH: '/usr/bin:/bin' },
     cwd: stand.dir,
+    through: [],
+    bornIn: [],
     cgroups: [],
     stdout: logs(`${id}.stdout`),
     stderr: logs(`${id}.stderr`),

@@ -18,7 +18,16 @@ export interface Launch {
   readonly cwd: string;
   /** Absent: the keeper's own user. */
   readonly user?: LaunchUser;
-  /** Directories of cgroups that the process is born in; everything in them dies with the task. */
+  /**
+   * A program with arguments that is run before, still as the keeper's user, and turns into the
+   * task: `nsenter --net=... --`. Empty: none.
+   */
+  readonly through: readonly string[];
+  /** Who may reopen the pipes of the output (`/dev/stdout`) where that is not `user`. */
+  readonly outputOwner?: { readonly uid: number; readonly gid: number };
+  /** Directories of cgroups that the process is born in, at most one in each hierarchy. */
+  readonly bornIn: readonly string[];
+  /** Directories of cgroups whose processes, and those in cgroups below, all belong to the task. */
   readonly cgroups: readonly string[];
   /** Absent: output goes nowhere. */
   readonly stdout?: LogTarget;

@@ -1,6 +1,6 @@
 /**
- * Starts a process inside cgroups: the keeper steps into them, forks, and steps back, all in one
- * turn of the event loop. So the process is in them from its first instruction, no shell stands
+ * Starts a process inside cgroups: this process steps into them, forks, and steps back, all in one
+ * turn of the event loop. So the new one is in them from its first instruction, no shell stands
  * between (which would cost time and change the environment), and errors of the start are told.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
