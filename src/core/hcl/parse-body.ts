@@ -44,12 +44,7 @@ export function parseBody(reader: TokenReader, open: Token | undefined): Body {
 /** Complains about what can begin no item; true if the body ends with it. */
 function misplaced(reader: TokenReader, token: Token, open: Token | undefined): boolean {
   if (token.kind === 'end of file' && open !== undefined) {
-    reader.complainOnce(
-      reader.span(open),
-      'Unclosed configuration block',
-      'There is no closing brace for this block before the end of the file. This may be caused ' +
-        'by incorrect brace nesting elsewhere in this file.',
-    );
+    complainUnclosed(reader, open);
     return true;
   }
   const quoted = token.kind === 'open quote';
@@ -62,6 +57,15 @@ function misplaced(reader: TokenReader, token: Token, open: Token | undefined): 
   );
   reader.recoverAfterItem();
   return reader.peek().kind === 'end of file';
+}
+
+function complainUnclosed(reader: TokenReader, open: Token): void {
+  reader.complainOnce(
+    reader.span(open),
+    'Unclosed configuration block',
+    'There is no closing brace for this block before the end of the file. This may be caused ' +
+      'by incorrect brace nesting elsewhere in this file.',
+  );
 }
 
 function parseItem(reader: TokenReader, attributes: Map<string, Attribute>, blocks: Block[]): void {
@@ -239,6 +243,10 @@ function parseBlockBody(reader: TokenReader, open: Token): Body {
 }
 
 function complainSingleLine(reader: TokenReader, open: Token, next: Token): void {
+  if (next.kind === 'end of file') {
+    complainUnclosed(reader, open);
+    return;
+  }
   const details: Partial<Record<Token['kind'], string>> = {
     ',':
       'Single-line block syntax can include only one argument definition. To define multiple ' +

@@ -364,10 +364,11 @@ function asKey(key: Expression): Expression {
 }
 
 function parseFor(reader: TokenReader, open: Token, end: ']' | '}'): Expression {
-  const invalid = (detail: string): Expression => {
+  const invalid: Invalid = (detail, subject) => {
     const at = reader.peek();
     const context = reader.source.span(open.start, at.end);
-    reader.complainOnce(reader.span(at), 'Invalid "for" expression', detail, context);
+    const place = subject ?? reader.span(at);
+    reader.complainOnce(place, 'Invalid "for" expression', detail, context);
     reader.recover(end);
     return nothing(reader.spanFrom(open));
   };
@@ -390,12 +391,15 @@ function parseFor(reader: TokenReader, open: Token, end: ']' | '}'): Expression 
   return parseForBody(reader, { open, end, names, collection, invalid });
 }
 
+/** Complains, goes behind the expression, and answers what stands for it. */
+type Invalid = (detail: string, subject?: Span) => Expression;
+
 type ForHead = Readonly<{
   open: Token;
   end: ']' | '}';
   names: readonly string[];
   collection: Expression;
-  invalid: (detail: string) => Expression;
+  invalid: Invalid;
 }>;
 
 function parseForBody(reader: TokenReader, head: ForHead): Expression {
@@ -404,8 +408,12 @@ function parseForBody(reader: TokenReader, head: ForHead): Expression {
   const arrow = reader.take('=>') !== undefined;
   const value = arrow ? parseExpression(reader) : first;
   if (reader.isRecovering()) return invalid('');
-  if (arrow && end === ']') return invalid('Key expression is not valid when building a tuple.');
-  if (!arrow && end === '}') return invalid('Key expression is required when building an object.');
+  if (arrow && end === ']') {
+    return invalid('Key expression is not valid when building a tuple.', first.span);
+  }
+  if (!arrow && end === '}') {
+    return invalid('Key expression is required when building an object.', first.span);
+  }
   const groups = reader.take('...') !== undefined;
   if (groups && end === ']') {
     return invalid('Grouping ellipsis (...) cannot be used when building a tuple.');

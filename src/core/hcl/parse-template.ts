@@ -8,7 +8,8 @@
 import { HCL_DEPTH_MAX } from '../limits.ts';
 import type { Expression, ForExpression } from './ast.ts';
 import type { Span } from './source.ts';
-import { countCharacters } from './source.ts';
+import { formatRange } from './diagnostic.ts';
+import { countCharacters, toRange } from './source.ts';
 import type { Token, TokenKind } from './token.ts';
 import type { TokenReader } from './token-reader.ts';
 import { string } from './value.ts';
@@ -119,11 +120,11 @@ function readSequence(reader: TokenReader, open: Token, parse: ParseExpression):
 }
 
 function complainUnclosed(reader: TokenReader, open: Token, close: Token, isValue: boolean): void {
-  if (close.kind === 'end of file') {
+  if (close.kind === 'end of file' || close.kind === 'open quote') {
     reader.complainOnce(
       reader.span(open),
       isValue ? 'Unclosed template interpolation sequence' : 'Unclosed template control sequence',
-      'There is no closing brace for this sequence before the end of the file. This might be ' +
+      'There is no closing brace for this sequence before the end of its template. This might be ' +
         'caused by incorrect nesting inside the given expression.',
     );
     return;
@@ -270,10 +271,10 @@ function close(cursor: Cursor, opened: Span, kind: 'endif' | 'endfor'): void {
   }
   const name = kind === 'endif' ? 'if' : 'for';
   cursor.reader.complainOnce(
-    part?.span ?? opened,
+    part?.span ?? cursor.reader.span(cursor.reader.last()),
     part === undefined ? 'Unexpected end of template' : `Unexpected ${part.kind} directive`,
     part === undefined
-      ? `The ${name} directive is missing its corresponding ${kind} directive.`
+      ? `The ${name} directive at ${formatRange(toRange(opened))} is missing its corresponding ${kind} directive.`
       : `Expecting an ${kind} directive for the ${name} started before.`,
   );
 }

@@ -137,7 +137,8 @@ const REMARKS: Partial<Record<Token['kind'], Remark>> = {
       'Quoted strings may not be split over multiple lines. To produce a multi-line string, ' +
       'either use the \\n escape to represent a newline character or use the "heredoc" ' +
       'multi-line template syntax.',
-    once: false,
+    // The newlines after it are in what looks like strings because of it.
+    once: true,
   },
   invalid: {
     summary: 'Invalid character',
