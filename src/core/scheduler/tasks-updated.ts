@@ -7,6 +7,7 @@
  *
  * Source: https://developer.hashicorp.com/nomad/docs/commands/job/plan (in-place and destructive)
  */
+import { same } from '../../base/same.ts';
 import type { Job } from '../model/job.ts';
 import type { NetworkRequest } from '../model/network.ts';
 import type { Service } from '../model/service.ts';
@@ -82,17 +83,4 @@ function taskFacts(job: Job, group: TaskGroup, task: Task): unknown {
 
 function meshFacts(service: Service): unknown {
   return service.connect;
-}
-
-/** Deep equality of plain data; the order of an object's fields does not matter. */
-function same(a: unknown, b: unknown): boolean {
-  if (Object.is(a, b)) return true;
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
-  if (Array.isArray(a) !== Array.isArray(b)) return false;
-  const left = Object.entries(a).filter(([, value]) => value !== undefined);
-  const right = new Map(Object.entries(b).filter(([, value]) => value !== undefined));
-  return (
-    left.length === right.size &&
-    left.every(([key, value]) => right.has(key) && same(value, right.get(key)))
-  );
 }

@@ -4,6 +4,7 @@
  * Source: https://developer.hashicorp.com/nomad/docs/job-specification/constraint#operator
  */
 import type { ConstraintOperand } from '../../model/placement.ts';
+import { compileRegex, testRegex, type Regex } from '../../regex/search.ts';
 import { inRange, parseRange, parseVersion } from './version.ts';
 
 type Side = string | undefined;
@@ -11,7 +12,7 @@ type Side = string | undefined;
 /** What is compared by itself; `distinct_*` look at other placements and are decided elsewhere. */
 export type Comparison = Exclude<ConstraintOperand, 'distinct_hosts' | 'distinct_property'>;
 
-/** Longer values are not searched: a pattern must not get room to run away in. */
+/** Longer values are not searched: one constraint must not take a noticeable time. */
 const REGEXP_VALUE_LENGTH_MAX = 2_048;
 
 /** True where the comparison holds. Undefined sides are facts that the node does not have. */
@@ -82,16 +83,20 @@ function versionHolds(left: string, right: string, strict: boolean): boolean {
 
 function matches(value: string, pattern: string): boolean {
   if (value.length > REGEXP_VALUE_LENGTH_MAX) return false;
-  return compilePattern(pattern)?.test(value) ?? false;
+  const regex = compiled(pattern);
+  return regex !== undefined && testRegex(regex, value) === true;
 }
 
-/** Go's spelling of flags and group names in JavaScript's; undefined where it is no pattern. */
-function compilePattern(pattern: string): RegExp | undefined {
-  const leading = /^\(\?([ims]+)\)/.exec(pattern);
-  const body = pattern.slice(leading?.[0].length ?? 0).replaceAll('(?P<', '(?<');
-  try {
-    return new RegExp(body, `u${leading?.[1] ?? ''}`);
-  } catch {
-    return undefined;
-  }
+/** Patterns seen lately. Each node asks for the same few again and again. */
+const patterns = new Map<string, Regex | undefined>();
+const PATTERNS_MAX = 256;
+
+/** Undefined where it is no pattern: such a constraint holds nowhere. */
+function compiled(pattern: string): Regex | undefined {
+  if (patterns.has(pattern)) return patterns.get(pattern);
+  if (patterns.size >= PATTERNS_MAX) patterns.clear();
+  const regex = compileRegex(pattern);
+  const usable = 'problem' in regex ? undefined : regex;
+  patterns.set(pattern, usable);
+  return usable;
 }
