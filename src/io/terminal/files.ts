@@ -1,0 +1,82 @@
+/** Files as a person at a command line names them; `-` is standard input. */
+import { open, readFile, stat } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
+import { Failure, type Fault } from '../../base/failure.ts';
+
+/** The largest file read whole [bytes]: far above any job file. */
+const SIZE_MAX = 64 * 1024 * 1024;
+
+export interface TextFiles {
+  /** Fails: `not_found`, `denied`, `invalid` (not UTF-8, a directory), `exhausted` (too large). */
+  read(path: string): Promise<string>;
+  exists(path: string): Promise<boolean>;
+  /** Fails: `conflict` where there is one already. */
+  create(path: string, text: string): Promise<void>;
+}
+
+export function textFiles(stdin: Readable): TextFiles {
+  return {
+    read: async (path) => decode(path, path === '-' ? await readAll(stdin) : await readWhole(path)),
+    exists: (path) =>
+      stat(path).then(
+        () => true,
+        () => false,
+      ),
+    create: async (path, text) => {
+      try {
+        await using file = await open(path, 'wx', 0o644);
+        await file.writeFile(text);
+      } catch (cause) {
+        throw new Failure(faultOf(cause), `cannot write "${path}"`, { cause });
+      }
+    },
+  };
+}
+
+async function readWhole(path: string): Promise<Buffer> {
+  try {
+    const found = await stat(path);
+    if (found.isDirectory()) throw new Failure('invalid', `"${path}" is a directory`);
+    if (found.size > SIZE_MAX) throw tooLarge(path);
+    return await readFile(path);
+  } catch (cause) {
+    if (cause instanceof Failure) throw cause;
+    throw new Failure(faultOf(cause), `cannot read "${path}"`, { cause });
+  }
+}
+
+async function readAll(stream: Readable): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  let size = 0;
+  for await (const piece of stream as AsyncIterable<Buffer>) {
+    size += piece.length;
+    if (size > SIZE_MAX) throw tooLarge('-');
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces);
+}
+
+function decode(path: string, bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new Failure('invalid', `"${path}" is not UTF-8 text`, { cause });
+  }
+}
+
+function tooLarge(path: string): Failure {
+  return new Failure('exhausted', `"${path}" is larger than ${SIZE_MAX / 1024 / 1024} MiB`);
+}
+
+const FAULTS: Readonly<Record<string, Fault>> = {
+  ENOENT: 'not_found',
+  ENOTDIR: 'not_found',
+  EACCES: 'denied',
+  EPERM: 'denied',
+  EEXIST: 'conflict',
+  ENOSPC: 'exhausted',
+};
+
+function faultOf(cause: unknown): Fault {
+  return FAULTS[(cause as NodeJS.ErrnoException).code ?? ''] ?? 'invalid';
+}

@@ -1,0 +1,40 @@
+/** What is typed, as bytes, and the size of the terminal. */
+import type { ReadStream, WriteStream } from 'node:tty';
+
+export interface TypedInput {
+  readonly isTerminal: boolean;
+  bytes(signal: AbortSignal): AsyncIterable<Uint8Array>;
+  /** Every key at once and unechoed, Ctrl-C too; nothing where there is no terminal. */
+  raw(on: boolean): void;
+  size(): { readonly columns: number; readonly rows: number } | undefined;
+  /** Answers the function that stops listening. */
+  onResize(listener: () => void): () => void;
+}
+
+export function typedInput(stdin: ReadStream, stdout: WriteStream): TypedInput {
+  return {
+    isTerminal: stdin.isTTY,
+    async *bytes(signal) {
+      const pieces = stdin.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Buffer>;
+      const aborted = new Promise<{ done: true; value: undefined }>((resolve) => {
+        signal.addEventListener('abort', () => resolve({ done: true, value: undefined }), {
+          once: true,
+        });
+      });
+      while (!signal.aborted) {
+        const next = await Promise.race([pieces.next(), aborted]);
+        if (next.done === true) break;
+        yield next.value;
+      }
+      stdin.pause();
+    },
+    raw: (on) => {
+      if (stdin.isTTY) stdin.setRawMode(on);
+    },
+    size: () => (stdout.isTTY ? { columns: stdout.columns, rows: stdout.rows } : undefined),
+    onResize: (listener) => {
+      stdout.on('resize', listener);
+      return () => stdout.off('resize', listener);
+    },
+  };
+}
