@@ -62,6 +62,11 @@ export class FlagValues {
     return this.#values.get(name) === true;
   }
 
+  /** True where a boolean flag was switched off: `-x=false`. */
+  denied(name: string): boolean {
+    return this.#values.get(name) === false;
+  }
+
   text(name: string): string | undefined {
     const value = this.#values.get(name);
     return typeof value === 'string' ? value : undefined;

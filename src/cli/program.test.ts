@@ -4,7 +4,7 @@ import { Failure } from '../base/failure.ts';
 import { completionCommand } from './completion.ts';
 import { flag, type Command, type Invocation } from './command.ts';
 import { runProgram } from './program.ts';
-import { testWorld } from './test-world.test.ts';
+import { testWorld } from './test-world.fixture.ts';
 
 let seen: Invocation | undefined;
 

@@ -18,11 +18,17 @@ export async function runProgram(
   world: World,
 ): Promise<number> {
   let code = 0;
-  const program = build(commands, world, async (command, args, flags) => {
-    code = await runCommand(command, args, flags, world);
+  const { words, off } = normalise(commands, argv);
+  const program = build(commands, world, async (command, args, values) => {
+    for (const name of off) values.set(name, false);
+    code = await runCommand(command, args, new FlagValues(values), world);
   });
+  if (words.length === 0) {
+    world.err(programHelp(commands));
+    return 1;
+  }
   try {
-    await program.parseAsync(normalise(commands, argv), { from: 'user' });
+    await program.parseAsync(words, { from: 'user' });
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1;
@@ -30,7 +36,11 @@ export async function runProgram(
   }
 }
 
-type Action = (command: Command, args: readonly string[], flags: FlagValues) => Promise<void>;
+/** 128 and the number of SIGINT, as shells tell it. */
+const INTERRUPTED = 130;
+
+type Values = Map<string, string | boolean | readonly string[]>;
+type Action = (command: Command, args: readonly string[], values: Values) => Promise<void>;
 
 async function runCommand(
   command: Command,
@@ -42,6 +52,7 @@ async function runCommand(
     return await command.run({ args, flags }, world);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
+    if (world.signal.aborted) return INTERRUPTED;
     world.err(`${explain(error)}\n`);
     return command.failureCode ?? FAULTS[error.fault].exit;
   }
@@ -75,14 +86,14 @@ function define(leaf: Commander, command: Command, world: World, action: Action)
   for (const spec of command.flags) leaf.addOption(option(spec));
   if (command.passThrough === true) leaf.passThroughOptions();
   leaf.action(async () => {
-    const values = new Map<string, string | boolean | readonly string[]>();
+    const values: Values = new Map();
     for (const spec of command.flags) {
       const value: unknown = leaf.getOptionValue(attribute(spec.name));
       if (typeof value === 'string' || typeof value === 'boolean' || Array.isArray(value)) {
         values.set(spec.name, value as string | boolean | readonly string[]);
       }
     }
-    await action(command, leaf.args, new FlagValues(values));
+    await action(command, leaf.args, values);
   });
   if (world.terminal) leaf.showSuggestionAfterError();
 }
@@ -130,13 +141,20 @@ function quiet(command: Commander, world: World): Commander {
     });
 }
 
+/** The words as commander wants them, and the boolean flags that were switched off. */
+interface Typed {
+  readonly words: readonly string[];
+  readonly off: ReadonlySet<string>;
+}
+
 /** Gives long flags their second dash, and booleans written `-x=false` their meaning. */
-function normalise(commands: readonly Command[], argv: readonly string[]): string[] {
-  const booleans = new Set(
-    commands.flatMap((c) => c.flags.filter((f) => f.kind === 'boolean').map((f) => f.name)),
-  );
-  const rest = passThroughFrom(commands, argv);
-  return argv.flatMap((word, i) => {
+function normalise(commands: readonly Command[], argv: readonly string[]): Typed {
+  const meant = meantCommand(commands, argv);
+  const known = (meant === undefined ? commands : [meant.command]).flatMap((c) => c.flags);
+  const booleans = new Set(known.filter((f) => f.kind === 'boolean').map((f) => f.name));
+  const rest = passThroughFrom(meant, argv);
+  const off = new Set<string>();
+  const words = argv.flatMap((word, i) => {
     if (i >= rest) return [word];
     const match = /^--?([A-Za-z][\w-]*)(=[\s\S]*)?$/.exec(word);
     const name = match?.[1];
@@ -144,25 +162,42 @@ function normalise(commands: readonly Command[], argv: readonly string[]): strin
     const value = match?.[2];
     const dashes = name.length === 1 ? '-' : '--';
     if (booleans.has(name) && value !== undefined) {
-      return /^=(1|t|true)$/i.test(value) ? [`${dashes}${name}`] : [];
+      if (/^=(1|t|true)$/i.test(value)) return [`${dashes}${name}`];
+      off.add(name);
+      return [];
     }
     if (name.length === 1 && value !== undefined) return [`-${name}`, value.slice(1)];
     return [`${dashes}${name}${value ?? ''}`];
   });
+  return { words, off };
+}
+
+interface Meant {
+  readonly command: Command;
+  /** How many words its name has. */
+  readonly words: number;
+}
+
+/** The command whose name the words begin with; the longest name wins. */
+function meantCommand(commands: readonly Command[], argv: readonly string[]): Meant | undefined {
+  let best: Meant | undefined;
+  for (const command of commands) {
+    for (const name of [command.name, ...(command.aliases ?? [])]) {
+      const words = name.split(' ');
+      const fits = words.every((word, i) => argv[i] === word);
+      if (fits && words.length > (best?.words ?? 0)) best = { command, words: words.length };
+    }
+  }
+  return best;
 }
 
 /** Where the words begin that belong to somebody else's command line (P2). */
-function passThroughFrom(commands: readonly Command[], argv: readonly string[]): number {
+function passThroughFrom(meant: Meant | undefined, argv: readonly string[]): number {
   const end = argv.indexOf('--');
-  const command = commands.find(
-    (c) =>
-      c.passThrough === true &&
-      [c.name, ...(c.aliases ?? [])].some((n) => n.split(' ').every((word, i) => argv[i] === word)),
-  );
-  if (command === undefined) return end < 0 ? argv.length : end;
-  const takesValue = new Set(command.flags.filter((f) => f.kind !== 'boolean').map((f) => f.name));
-  const start = command.name.split(' ').length;
-  for (let i = start; i < argv.length; i++) {
+  if (meant?.command.passThrough !== true) return end < 0 ? argv.length : end;
+  const valued = meant.command.flags.filter((f) => f.kind !== 'boolean');
+  const takesValue = new Set(valued.map((f) => f.name));
+  for (let i = meant.words; i < argv.length; i++) {
     const word = argv[i] ?? '';
     const match = /^--?([A-Za-z][\w-]*)(=.*)?$/.exec(word);
     if (match === null) return i;

@@ -1,37 +1,56 @@
-/** What the command line needs of the world around it; made by compose, or by a test. */
+/** What the command line needs of the world around it; made by `process-world.ts`, or by a test. */
+import type { OpenSocket, Send } from '../api/api.ts';
 import type { Millis } from '../base/brand.ts';
+import type { FunctionHost } from '../core/hcl/function.ts';
 
 export interface World {
   /** Writes to standard output, as it is. */
   out(text: string): void;
+  /** The same for bytes: task output need not be text. Resolves when more may be written. */
+  outBytes(bytes: Uint8Array): Promise<void>;
   err(text: string): void;
+  errBytes(bytes: Uint8Array): Promise<void>;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** True where standard output is a terminal that shows colours. */
   readonly terminal: boolean;
   now(): Millis;
+  /** Resolves after `ms`, or at once when the signal aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /** Aborts on Ctrl-C. */
   readonly signal: AbortSignal;
   readonly files: Files;
   readonly input: Input;
-  /** Sends one HTTP request to the agent. */
-  readonly transport: (request: never) => Promise<never>;
+  /** How to talk to the agent at an address (`http://127.0.0.1:4646`). Connects when first used. */
+  connect(address: string): Wire;
+  /** What functions of the job language may use. */
+  functionHost(): Promise<FunctionHost>;
+}
+
+/** The transport under `Api`. */
+export interface Wire {
+  readonly send: Send;
+  readonly open?: OpenSocket;
 }
 
 export interface Files {
   /** Fails: `not_found`, `invalid` (not text, too large). `-` is standard input. */
   read(path: string): Promise<string>;
+  /** The same as bytes. */
+  readBytes(path: string): Promise<Uint8Array>;
   exists(path: string): Promise<boolean>;
   /** Refuses to overwrite. Fails: `conflict`. */
   create(path: string, text: string): Promise<void>;
 }
 
-/** Standard input as bytes, for `alloc exec`. */
+/** Standard input. */
 export interface Input {
   readonly isTerminal: boolean;
   bytes(signal: AbortSignal): AsyncIterable<Uint8Array>;
+  /** One line that a person types; empty at the end of the input. */
+  line(): Promise<string>;
   /** Raw mode while a remote terminal is open. */
   raw(on: boolean): void;
   size(): { readonly columns: number; readonly rows: number } | undefined;
+  /** Answers how to stop listening. */
   onResize(listener: () => void): () => void;
 }

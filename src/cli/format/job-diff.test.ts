@@ -1,12 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  jobDiff,
-  type DiffType,
-  type FieldDiff,
-  type JobDiff,
-  type ObjectDiff,
-} from './job-diff.ts';
+import type { DiffType, FieldDiff, ObjectDiff } from '../../api/nomad/diff-object.ts';
+import type { JobDiff } from '../../api/nomad/job-diff.ts';
+import { jobDiff } from './job-diff.ts';
 import { paint } from './paint.ts';
 
 const field = (Type: DiffType, Name: string, Old: string, New: string): FieldDiff => ({

@@ -4,37 +4,9 @@
  * D1: markers line up: a line without one is indented by the longest marker of its siblings.
  * D2: a group or task that was added or removed whole shows no fields unless asked to.
  */
+import type { DiffType, FieldDiff, ObjectDiff } from '../../api/nomad/diff-object.ts';
+import type { JobDiff, TaskDiff, TaskGroupDiff } from '../../api/nomad/job-diff.ts';
 import type { Paint } from './paint.ts';
-
-/** The wire's JobDiff; Source: https://developer.hashicorp.com/nomad/api-docs/jobs#plan */
-export interface JobDiff {
-  readonly Type: DiffType;
-  readonly ID: string;
-  readonly Fields: readonly FieldDiff[] | null;
-  readonly Objects: readonly ObjectDiff[] | null;
-  readonly TaskGroups: readonly TaskGroupDiff[] | null;
-}
-export type DiffType = 'None' | 'Added' | 'Deleted' | 'Edited';
-export interface FieldDiff {
-  readonly Type: DiffType;
-  readonly Name: string;
-  readonly Old: string;
-  readonly New: string;
-  readonly Annotations: readonly string[] | null;
-}
-export interface ObjectDiff {
-  readonly Type: DiffType;
-  readonly Name: string;
-  readonly Fields: readonly FieldDiff[] | null;
-  readonly Objects: readonly ObjectDiff[] | null;
-}
-export interface TaskGroupDiff extends ObjectDiff {
-  readonly Tasks: readonly TaskDiff[] | null;
-  readonly Updates: Readonly<Record<string, number>> | null;
-}
-export interface TaskDiff extends ObjectDiff {
-  readonly Annotations: readonly string[] | null;
-}
 
 /** Renders a whole job; ends with a newline. */
 export function jobDiff(diff: JobDiff, paint: Paint, verbose: boolean): string {

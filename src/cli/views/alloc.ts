@@ -5,8 +5,7 @@ import type { Job } from '../../core/model/job.ts';
 import type { AssignedPort } from '../../core/model/network.ts';
 import type { TaskGroup } from '../../core/model/task-group.ts';
 import type { Task } from '../../core/model/task.ts';
-import type { AllocUsage } from '../../ports/client-link.ts';
-import type { TaskUsage } from '../../ports/driver.ts';
+import type { AllocUseAnswer, TaskUse } from '../../api/nomad/usage-codec.ts';
 import { columns, keyValues } from '../format/columns.ts';
 import type { Ids } from '../format/ids.ts';
 import { bytes, mebibytes } from '../format/size.ts';
@@ -17,8 +16,10 @@ export interface AllocPage {
   readonly alloc: Alloc;
   readonly job: Job | undefined;
   /** Absent where it does not run, or its client did not answer. */
-  readonly usage: AllocUsage | undefined;
+  readonly usage: AllocUseAnswer | undefined;
 }
+
+type Use = Pick<TaskUse, 'cpu' | 'memory'>;
 
 export interface AllocOptions {
   readonly ids: Ids;
@@ -121,7 +122,7 @@ function shortTasks(tasks: readonly [string, TaskState][]): string {
 function taskBlock(name: string, state: TaskState, page: AllocPage, options: AllocOptions): string {
   const group = page.job?.groups.find((g) => g.name === page.alloc.group);
   const task = group?.tasks.find((t) => t.name === name);
-  const usage = page.usage?.tasks[name];
+  const usage = page.usage?.tasks[name]?.resource;
   const head = `${title(name, task)} is "${state.state}"`;
   const known = group !== undefined && task !== undefined;
   const parts = [known ? `${head}\nTask Resources\n${resources(task, group, usage)}` : head];
@@ -137,7 +138,7 @@ function title(name: string, task: Task | undefined): string {
 }
 
 /** What it uses of what it may, where that is known. */
-function resources(task: Task, group: TaskGroup, usage: TaskUsage | undefined): string {
+function resources(task: Task, group: TaskGroup, usage: Use | undefined): string {
   const used = (now: string | undefined, of: string): string =>
     now === undefined ? of : `${now}/${of}`;
   const cpu = usage === undefined ? undefined : String(Math.floor(usage.cpu.totalTicks));
@@ -154,7 +155,7 @@ function resources(task: Task, group: TaskGroup, usage: TaskUsage | undefined): 
 }
 
 /** Figures that this kind of task does not have are left out. */
-function usageTables({ cpu, memory }: TaskUsage): string {
+function usageTables({ cpu, memory }: Use): string {
   const percent = (value: number): string => `${value.toFixed(2)}%`;
   const sizes: [title: string, size: number, always: boolean][] = [
     ['Cache', memory.cache, false],

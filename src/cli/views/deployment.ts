@@ -56,3 +56,21 @@ function deployedGroups(deployment: Deployment): string {
   ]);
   return `Deployed\n${table}`;
 }
+
+/** One line each, in the order given. */
+export function deploymentList(
+  deployments: readonly Deployment[],
+  { ids }: { readonly ids: Ids },
+): string {
+  if (deployments.length === 0) return 'No deployments found';
+  return columns([
+    ['ID', 'Job ID', 'Job Version', 'Status', 'Description'],
+    ...deployments.map((d) => [
+      ids(d.id),
+      d.jobId,
+      String(d.jobVersion),
+      d.status,
+      d.statusDescription,
+    ]),
+  ]);
+}

@@ -1,9 +1,10 @@
 /** Nodes, listed and in full. */
 import type { AllocStub } from '../../api/nomad/alloc-codec.ts';
 import type { Alloc } from '../../core/model/alloc.ts';
-import type { Node, NodeEvent } from '../../core/model/node.ts';
+import type { NodeView } from '../../api/nomad/node-codec.ts';
+import type { HostUse } from '../../api/nomad/usage-codec.ts';
+import type { NodeEvent } from '../../core/model/node.ts';
 import { isClientTerminal } from '../../core/model/alloc.ts';
-import type { HostUsage } from '../../ports/client-link.ts';
 import { columns, keyValues } from '../format/columns.ts';
 import { bytes, mebibytes } from '../format/size.ts';
 import { shortDuration, timestamp } from '../format/time.ts';
@@ -21,7 +22,10 @@ export interface NodeRow {
   readonly status: string;
 }
 
-export function nodeList(nodes: readonly NodeRow[], ids: (id: string) => string): string {
+export function nodeList(
+  nodes: readonly NodeRow[],
+  { ids }: { readonly ids: (id: string) => string },
+): string {
   return columns([
     ['ID', 'DC', 'Name', 'Class', 'Drain', 'Eligibility', 'Status'],
     ...nodes.map((node) => [
@@ -37,11 +41,11 @@ export function nodeList(nodes: readonly NodeRow[], ids: (id: string) => string)
 }
 
 export interface NodePage {
-  readonly node: Node;
+  readonly node: NodeView;
   readonly allocs: readonly Alloc[];
   readonly stubs: readonly AllocStub[];
   /** Absent where its client did not answer. */
-  readonly host: HostUsage | undefined;
+  readonly host: HostUse | undefined;
 }
 
 /** @param options `verbose` adds every attribute */
@@ -88,14 +92,14 @@ function about({ node, host }: NodePage, { ids }: AllocListOptions): string {
   ]);
 }
 
-function drain({ drain: strategy }: Node): string {
+function drain({ drain: strategy }: NodeView): string {
   if (strategy === undefined) return 'false';
   if (strategy.deadlineMs < 0) return 'true; force drain';
   if (strategy.forceAt === undefined) return 'true; no deadline';
   return `true; ${timestamp(strategy.forceAt)} deadline`;
 }
 
-function drivers(node: Node): string {
+function drivers(node: NodeView): string {
   return `Drivers\n${columns([
     ['Driver', 'Detected', 'Healthy', 'Message', 'Time'],
     ...Object.entries(node.drivers)
@@ -140,7 +144,7 @@ function share(used: number, of: number): string {
   return `${mebibytes(used)}/${mebibytes(of)}`;
 }
 
-function utilization(node: Node, host: HostUsage): string {
+function utilization(node: NodeView, host: HostUse): string {
   const disk = host.disks[0];
   return columns([
     ['CPU', 'Memory', 'Disk'],

@@ -1,0 +1,51 @@
+/** The caller of the agent's API that a command line asks for: address, token, namespace, region. */
+import { Api, type ApiOptions } from '../api/api.ts';
+import { Failure } from '../base/failure.ts';
+import type { FlagValues } from './command.ts';
+import type { World } from './world.ts';
+
+const DEFAULT_ADDRESS = 'http://127.0.0.1:4646';
+
+type Given = Pick<World, 'env' | 'connect'>;
+
+/** Makes the caller from the flags, then the environment, then the defaults. */
+export function agentApi(flags: FlagValues, world: Given): Api {
+  const address = agentAddress(flags, world.env);
+  const { send, open } = world.connect(address);
+  const reaching: typeof send = async (request, signal) => {
+    try {
+      return await send(request, signal);
+    } catch (cause) {
+      if (!(cause instanceof Failure) || cause.fault !== 'unavailable') throw cause;
+      throw new Failure('unavailable', `cannot reach the agent at ${address}`, { cause });
+    }
+  };
+  return new Api(options(flags, world.env), {
+    send: reaching,
+    ...(open === undefined ? {} : { open }),
+  });
+}
+
+/** Where the agent is, as a URL without a slash at its end. */
+export function agentAddress(flags: FlagValues, env: World['env']): string {
+  const typed = first(flags.text('address'), env['MUSTER_ADDR'], env['NOMAD_ADDR']);
+  const address = typed ?? DEFAULT_ADDRESS;
+  const url = /^[a-z]+:\/\//i.test(address) ? address : `http://${address}`;
+  return url.replace(/\/+$/, '');
+}
+
+function options(flags: FlagValues, env: World['env']): ApiOptions {
+  const token = first(flags.text('token'), env['MUSTER_TOKEN'], env['NOMAD_TOKEN']);
+  const namespace = first(flags.text('namespace'), env['MUSTER_NAMESPACE'], env['NOMAD_NAMESPACE']);
+  const region = first(flags.text('region'), env['MUSTER_REGION'], env['NOMAD_REGION']);
+  return {
+    ...(token === undefined ? {} : { token }),
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(region === undefined ? {} : { region }),
+  };
+}
+
+/** An empty variable says nothing, as an absent one. */
+function first(...values: readonly (string | undefined)[]): string | undefined {
+  return values.find((value) => value !== undefined && value !== '');
+}

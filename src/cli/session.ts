@@ -1,0 +1,59 @@
+/** What a command that asks the agent works with, made once from its flags and its world. */
+import type { Api } from '../api/api.ts';
+import type { Millis } from '../base/brand.ts';
+import { agentApi } from './agent-api.ts';
+import { API_FLAGS, flag, type Flag, type Invocation } from './command.ts';
+import { shortIds, type Ids } from './format/ids.ts';
+import { paint, type Paint } from './format/paint.ts';
+import type { World } from './world.ts';
+
+export interface Session {
+  readonly api: Api;
+  readonly world: World;
+  readonly ids: Ids;
+  readonly paint: Paint;
+  /** Whole ids, whole tables. */
+  readonly verbose: boolean;
+  /** When the command began: ages are told from here. */
+  readonly now: Millis;
+}
+
+export function openSession({ flags }: Invocation, world: World): Session {
+  const verbose = flags.has('verbose');
+  const noColour = (world.env['NO_COLOR'] ?? '') !== '' || flags.has('no-color');
+  return {
+    api: agentApi(flags, world),
+    world,
+    ids: shortIds(verbose),
+    paint: paint(world.terminal && !noColour),
+    verbose,
+    now: world.now(),
+  };
+}
+
+export const VERBOSE: Flag = flag.boolean('verbose', 'Print whole ids and more detail.');
+export const JSON_FLAG: Flag = flag.boolean('json', 'Print what the API answers, as JSON.');
+export const DETACH: Flag = flag.boolean(
+  'detach',
+  'Return at once instead of following what happens.',
+);
+export const YES: Flag = flag.boolean('yes', 'Do not ask for confirmation.');
+
+/** The flags of a command of its own, then those of every command that asks the agent. */
+export function withApiFlags(...own: readonly Flag[]): readonly Flag[] {
+  return [...own, ...API_FLAGS];
+}
+
+/** Asks a question that only `y` answers with yes; always yes with `-yes`. */
+export async function confirm(
+  { flags }: Invocation,
+  world: World,
+  question: string,
+): Promise<boolean> {
+  if (flags.has('yes')) return true;
+  world.out(`${question} [y/N] `);
+  const answer = (await world.input.line()).trim();
+  if (answer === 'y' || answer === 'Y') return true;
+  world.out('Cancelled.\n');
+  return false;
+}

@@ -1,0 +1,70 @@
+/** A world for tests of commands: what is printed is kept, files are a map. */
+import { Failure } from '../base/failure.ts';
+import type { Millis } from '../base/brand.ts';
+import type { World } from './world.ts';
+
+export interface TestWorld extends World {
+  printed(): string;
+  complained(): string;
+}
+
+/** @param over replaces parts of it; `text` are the files, `typed` is standard input */
+export function testWorld(
+  over: Partial<World> & { text?: Record<string, string>; typed?: string } = {},
+): TestWorld {
+  const out: string[] = [];
+  const err: string[] = [];
+  const decoder = new TextDecoder();
+  const text = new Map(Object.entries(over.text ?? {}));
+  const typed = over.typed ?? '';
+  const read = (path: string): Promise<string> => {
+    const found = path === '-' ? typed : text.get(path);
+    return found === undefined
+      ? Promise.reject(new Failure('not_found', `cannot read "${path}"`))
+      : Promise.resolve(found);
+  };
+  return {
+    out: (piece) => out.push(piece),
+    outBytes: (bytes) => {
+      out.push(decoder.decode(bytes));
+      return Promise.resolve();
+    },
+    err: (piece) => err.push(piece),
+    errBytes: (bytes) => {
+      err.push(decoder.decode(bytes));
+      return Promise.resolve();
+    },
+    env: {},
+    terminal: false,
+    now: () => 1_795_242_889_000 as Millis,
+    sleep: () => Promise.resolve(),
+    signal: new AbortController().signal,
+    files: {
+      read,
+      readBytes: async (path) => new TextEncoder().encode(await read(path)),
+      exists: (path) => Promise.resolve(text.has(path)),
+      create: (path, content) => {
+        text.set(path, content);
+        return Promise.resolve();
+      },
+    },
+    input: {
+      isTerminal: false,
+      // eslint-disable-next-line @typescript-eslint/require-await -- the port is asynchronous
+      bytes: async function* () {
+        if (typed !== '') yield new TextEncoder().encode(typed);
+      },
+      line: () => Promise.resolve(typed.split('\n')[0] ?? ''),
+      raw: () => undefined,
+      size: () => undefined,
+      onResize: () => () => undefined,
+    },
+    connect: () => ({
+      send: () => Promise.reject(new Failure('unavailable', 'no agent in this test')),
+    }),
+    functionHost: () => Promise.resolve({}),
+    ...over,
+    printed: () => out.join(''),
+    complained: () => err.join(''),
+  };
+}
