@@ -13,6 +13,7 @@ import type { Alloc } from '../model/alloc.ts';
 import { isActive } from '../model/deployment.ts';
 import type { Deployment } from '../model/deployment.ts';
 import type { AllocId, NodeId } from '../model/ids.ts';
+import type { Node } from '../model/node.ts';
 import type { InPlaceUpdate, Placement, Plan, Stop } from '../model/plan.ts';
 import { askEvaluation, putEvaluation } from './apply-evals.ts';
 import { countPlaced } from './deployment-counts.ts';
@@ -26,6 +27,8 @@ import { jobKey } from './watch.ts';
 /** What a plan does on one node. */
 interface Share {
   readonly nodeId: NodeId;
+  /** Absent where the node was forgotten. */
+  readonly node: Node | undefined;
   readonly placements: Placement[];
   readonly stops: Stop[];
   readonly updates: InPlaceUpdate[];
@@ -34,7 +37,7 @@ interface Share {
 
 export function applyPlan(edit: Edit, entry: PlanApplied): Outcome {
   const { plan } = entry;
-  const shares = sharesOf(plan);
+  const shares = sharesOf(edit, plan);
   const refusals = verify(edit, plan, shares);
   if (refusals.length > 0 && plan.allAtOnce) return accepted(edit, { refused: refusals });
   putDeployments(edit, plan);
@@ -71,11 +74,14 @@ function verify(edit: Edit, plan: Plan, shares: readonly Share[]): readonly Refu
 }
 
 function refusalOf(edit: Edit, share: Share): string | undefined {
-  const node = edit.table('nodes').get(share.nodeId);
+  const { node } = share;
   if (node === undefined) return 'node is gone';
   if (share.placements.length > 0) {
     if (node.status !== 'ready') return `node is ${node.status}`;
     if (node.eligibility !== 'eligible') return 'node is not eligible';
+  }
+  if (isOnlyPlacements(share)) {
+    return edit.usage(share.nodeId).refusal(share.placements, node);
   }
   const usage = new UsageEdit(edit.usage(share.nodeId).finish());
   for (const id of leaving(share)) {
@@ -89,10 +95,13 @@ function refusalOf(edit: Edit, share: Share): string | undefined {
     usage.add({ resources: update.resources, ports: alloc.ports });
   }
   for (const placement of share.placements) {
-    if (edit.table('allocs').get(placement.id) !== undefined) return 'already placed';
     usage.add(placement);
   }
   return usage.excess(node);
+}
+
+function isOnlyPlacements(share: Share): boolean {
+  return share.stops.length + share.updates.length + share.preemptions.length === 0;
 }
 
 /** Everything that gives its room back. A stop that lets it run on (`unknown`) gives none. */
@@ -108,12 +117,13 @@ function liveAlloc(edit: Edit, id: AllocId): Alloc | undefined {
   return alloc === undefined || isTerminal(alloc) ? undefined : alloc;
 }
 
-function sharesOf(plan: Plan): readonly Share[] {
+function sharesOf(edit: Edit, plan: Plan): readonly Share[] {
   const shares = new Map<NodeId, Share>();
   const shareOf = (nodeId: NodeId): Share => {
     let share = shares.get(nodeId);
     if (share === undefined) {
-      share = { nodeId, placements: [], stops: [], updates: [], preemptions: [] };
+      const node = edit.table('nodes').get(nodeId);
+      share = { nodeId, node, placements: [], stops: [], updates: [], preemptions: [] };
       shares.set(nodeId, share);
     }
     return share;
@@ -132,7 +142,10 @@ function carryOut(edit: Edit, plan: Plan, share: Share, placed: Alloc[]): void {
     const alloc = updateInPlace(edit, plan, update);
     if (alloc !== undefined) placed.push(alloc);
   }
-  for (const placement of share.placements) placed.push(place(edit, plan, placement));
+  for (const placement of share.placements) {
+    const alloc = place(edit, plan, placement, share.node);
+    if (alloc !== undefined) placed.push(alloc);
+  }
 }
 
 function stopAlloc(edit: Edit, stop: Stop): void {
@@ -189,8 +202,13 @@ function updateInPlace(edit: Edit, plan: Plan, update: InPlaceUpdate): Alloc | u
   return joins ? alloc : undefined;
 }
 
-function place(edit: Edit, plan: Plan, placement: Placement): Alloc {
-  const node = edit.table('nodes').get(placement.nodeId);
+/** Answers undefined where it is placed already: the same plan was proposed twice. */
+function place(
+  edit: Edit,
+  plan: Plan,
+  placement: Placement,
+  node: Node | undefined,
+): Alloc | undefined {
   const alloc: Mutable<Alloc> = {
     id: placement.id,
     namespace: plan.namespace,
@@ -222,9 +240,11 @@ function place(edit: Edit, plan: Plan, placement: Placement): Alloc {
   }
   if (placement.previousAllocId !== undefined) {
     alloc.previousAllocId = placement.previousAllocId;
+  }
+  if (!edit.insertAlloc(alloc)) return undefined;
+  if (placement.previousAllocId !== undefined) {
     linkPrevious(edit, placement.previousAllocId, placement.id);
   }
-  edit.putAlloc(alloc);
   return alloc;
 }
 

@@ -142,6 +142,15 @@ export class Edit {
     this.#summaries.count(alloc, before);
   }
 
+  /** Writes an allocation that is new. Answers false, and writes nothing, where it is not. */
+  insertAlloc(alloc: Alloc): boolean {
+    if (!this.#tables.allocs.insert(alloc)) return false;
+    this.changes.push({ table: 'allocs', key: alloc.id, before: undefined, after: alloc });
+    this.#countAlloc(alloc, undefined);
+    this.#summaries.count(alloc, undefined);
+    return true;
+  }
+
   deleteAlloc(id: string): void {
     const before = this.#tables.allocs.delete(id);
     if (before === undefined) return;

@@ -69,11 +69,32 @@ function walkRecord(record: Record<string, unknown>): number {
   for (const key in record) {
     const value = record[key];
     if (value === undefined) continue;
-    const field = finish(hashKey(key) ^ Math.imul(walk(value), 0xc2b2ae35));
+    const walked = typeof value === 'object' ? walkShared(key, value) : walk(value);
+    const field = finish(hashKey(key) ^ Math.imul(walked, 0xc2b2ae35));
     sum = (sum + field) | 0;
     lowerLane = (lowerLane + Math.imul(field ^ 0x27d4eb2f, 0x165667b1)) | 0;
   }
   return sum;
+}
+
+/** The last value seen in fields whose values many rows in succession share by reference. */
+const SHARED = new Map<string, { value: object | null; walked: number; lower: number }>([
+  ['metrics', { value: null, walked: 0, lower: 0 }],
+  ['resources', { value: null, walked: 0, lower: 0 }],
+]);
+
+function walkShared(key: string, value: object | null): number {
+  const last = SHARED.get(key);
+  if (last === undefined) return walk(value);
+  if (last.value !== value) {
+    const before = lowerLane;
+    last.walked = walk(value);
+    last.lower = (lowerLane - before) | 0;
+    last.value = value;
+    return last.walked;
+  }
+  lowerLane = (lowerLane + last.lower) | 0;
+  return last.walked;
 }
 
 function hashString(text: string): number {

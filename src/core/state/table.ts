@@ -208,6 +208,16 @@ export class TableEdit<Row extends { readonly modifyIndex: Index }> {
     return this.load(written);
   }
 
+  /** Writes a row whose key is new. Answers false, and writes nothing, where it is not. */
+  insert(written: Row): boolean {
+    assert(written.modifyIndex === this.#index, 'a row remembers the entry that changed it');
+    const key = this.#base.shape.key(written);
+    if (!(this.#rows ??= this.#base.rows.clone()).set(key, written, false)) return false;
+    this.#add(written);
+    for (let i = 0; i < this.#base.secondary.length; i++) this.#reindex(i, key, undefined, written);
+    return true;
+  }
+
   /** Like `put`, for a row that an earlier entry wrote. */
   load(written: Row): Row | undefined {
     const key = this.#base.shape.key(written);

@@ -77,6 +77,22 @@ export class UsageEdit {
     }
   }
 
+  /**
+   * Why the claimants do not fit on `node` beside what is there; undefined where they do. Changes
+   * nothing.
+   */
+  refusal(
+    claimants: readonly Claimant[],
+    node: Pick<Node, 'resources' | 'reserved'>,
+  ): string | undefined {
+    if (!this.#mayFit(claimants, node)) {
+      const trial = new UsageEdit(this.finish());
+      for (const each of claimants) trial.add(each);
+      return trial.excess(node);
+    }
+    return undefined;
+  }
+
   /** Why `node` cannot bear this usage, in an operator's words; undefined where it can. */
   excess(node: Pick<Node, 'resources' | 'reserved'>): string | undefined {
     const { resources, reserved } = node;
@@ -101,6 +117,22 @@ export class UsageEdit {
       addresses: this.#addresses,
       exclusive: this.#exclusive,
     };
+  }
+
+  /** A quick yes for the common case: one claimant, no exclusive names; else undecided (false). */
+  #mayFit(claimants: readonly Claimant[], node: Pick<Node, 'resources' | 'reserved'>): boolean {
+    const only = claimants[0];
+    if (only === undefined || claimants.length > 1 || node.reserved.ports.length > 0) return false;
+    const { resources, reserved } = node;
+    const asked = only.resources;
+    if (exclusiveNames(asked).length > 0 || only.ports.length > 1) return false;
+    if (this.#cpu + asked.cpu > resources.cpu - reserved.cpu) return false;
+    if (this.#memoryMb + asked.memoryMb > resources.memoryMb - reserved.memoryMb) return false;
+    if (this.#diskMb + asked.diskMb > resources.diskMb - reserved.diskMb) return false;
+    return only.ports.every((port) => {
+      const claim = this.#claim(port);
+      return this.#ports[lowerBound(this.#ports, claim)] !== claim;
+    });
   }
 
   #claim(port: AssignedPort): number {
