@@ -161,7 +161,7 @@ export class SimDisk implements Disk {
     if (inFlight !== undefined) this.#inFlight.add(inFlight);
     const { clock, latencyMsMax = 0 } = this.#options;
     if (clock === undefined) await Promise.resolve();
-    else await clock.sleep(this.#random.next() * latencyMsMax, NEVER);
+    else await clock.sleep(this.#random.next() * latencyMsMax, new AbortController().signal);
     const planned = this.#crashAt;
     if (planned !== undefined && this.#operations >= planned.operation) this.crash(planned.kind);
     this.#checkAlive(epoch);
@@ -243,8 +243,6 @@ export class SimDisk implements Disk {
     throw new Failure('unavailable', `cannot sync "${path}": simulated device error`);
   }
 }
-
-const NEVER = new AbortController().signal;
 
 function parentOf(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf('/')));

@@ -11,7 +11,7 @@ const data = fc.letrec((tie) => ({
     fc.string({ unit: 'binary' }),
     fc.integer(),
     fc.maxSafeInteger(),
-    fc.double({ noNaN: true }),
+    fc.double({ noNaN: true }).map((n) => (n === 0 ? 0 : n)),
     fc.boolean(),
     fc.constant(undefined),
     fc.constant(null),
