@@ -17,18 +17,10 @@ import type { Requirement } from '../feasible/requirement.ts';
 import type { Ledger } from '../ledger.ts';
 import type { AffinityScore } from './affinity.ts';
 import type { Ask } from './ask.ts';
+import { ABSENT, Census, ELSEWHERE, FITS, type Verdict } from './census.ts';
 import { exhaustion } from './fit.ts';
 import { crowded, packed, RESCHEDULE_PENALTY, spreadOut } from './score.ts';
 import { Tournament } from './tournament.ts';
-
-/** What keeps a node from being chosen, by how far it got. */
-export type VerdictKind = 'fits' | 'absent' | 'elsewhere' | 'filtered' | 'exhausted';
-
-export interface Verdict {
-  readonly kind: VerdictKind;
-  /** For people, where filtered or exhausted. */
-  readonly reason: string;
-}
 
 /** What a ranking is of; all that `key` stands for. */
 export interface RankingSubject {
@@ -44,10 +36,6 @@ export interface RankingSubject {
 /** A preference among the partitions, asked anew for every placement. */
 export type PartitionBoost = (partition: string) => number;
 
-const FITS = 0;
-const ABSENT = 1;
-const ELSEWHERE = 2;
-
 export class Ranking {
   readonly #ledger: Ledger;
   readonly #subject: RankingSubject;
@@ -60,18 +48,15 @@ export class Ranking {
   #judged = new Uint16Array(0);
   #revision = new Float64Array(0);
   #verdict = new Uint16Array(0);
+  #nodeClasses: string[] = [];
   #fit = new Float64Array(0);
   #affinity = new Float64Array(0);
   #partitions: Partition[] = [];
   #partOf = new Int32Array(0);
   #placeInPart = new Int32Array(0);
 
-  readonly #verdicts: Verdict[] = [
-    { kind: 'fits', reason: '' },
-    { kind: 'absent', reason: '' },
-    { kind: 'elsewhere', reason: '' },
-  ];
-  readonly #verdictCodes = new Map<string, number>();
+  readonly #census = new Census();
+  #available: Readonly<Record<string, number>> | undefined;
   readonly #byClass = new Map<string, string | undefined>();
 
   // One evaluation's own.
@@ -134,7 +119,7 @@ export class Ranking {
   /** Takes the node out until told otherwise; without a reason it may be chosen again. */
   mask(slot: number, reason: string | undefined): void {
     const leaf = this.#leafOf[slot] ?? 0;
-    const code = reason === undefined ? FITS : this.#code('filtered', reason);
+    const code = reason === undefined ? FITS : this.#census.code('filtered', reason);
     if (this.#masked[leaf] === code) return;
     this.#masked[leaf] = code;
     this.#touched.push(leaf);
@@ -192,7 +177,26 @@ export class Ranking {
   }
 
   verdictAt(leaf: number): Verdict {
-    return this.#verdicts[this.#verdict[leaf] ?? ABSENT] ?? NOBODY;
+    return this.#census.verdict(this.#verdict[leaf] ?? ABSENT);
+  }
+
+  /** How all nodes fare at this moment. */
+  get census(): Census {
+    return this.#census;
+  }
+
+  /** Nodes in reach by datacenter. */
+  available(): Readonly<Record<string, number>> {
+    if (this.#available !== undefined) return this.#available;
+    const counts: Record<string, number> = {};
+    for (let leaf = 0; leaf < this.length; leaf++) {
+      const judged = this.#judged[leaf] ?? ABSENT;
+      if (judged === ABSENT || judged === ELSEWHERE) continue;
+      const { datacenter } = this.#ledger.nodeAt(this.slotAt(leaf));
+      counts[datacenter] = (counts[datacenter] ?? 0) + 1;
+    }
+    this.#available = counts;
+    return counts;
   }
 
   /** The mean of the parts that apply: what nodes are compared by. */
@@ -272,7 +276,10 @@ export class Ranking {
     this.#leafOf = new Int32Array(ledger.cpuTotal.length).fill(-1);
     this.#judged = new Uint16Array(length);
     this.#revision = new Float64Array(length);
-    this.#verdict = new Uint16Array(length);
+    this.#verdict = new Uint16Array(length).fill(ABSENT);
+    this.#census.reset(length);
+    this.#nodeClasses = [];
+    this.#available = undefined;
     this.#fit = new Float64Array(length);
     this.#affinity = new Float64Array(length);
     this.#collisions = new Int32Array(length);
@@ -324,7 +331,11 @@ export class Ranking {
   #rate(leaf: number): number {
     const slot = this.slotAt(leaf);
     const verdict = this.#judge(leaf, slot);
-    this.#verdict[leaf] = verdict;
+    const before = this.#verdict[leaf] ?? ABSENT;
+    if (verdict !== before) {
+      this.#census.move(before, verdict, this.#nodeClasses[leaf] ?? '');
+      this.#verdict[leaf] = verdict;
+    }
     if (verdict !== FITS) return -Infinity;
     const fit = this.#fitOf(slot);
     this.#fit[leaf] = fit;
@@ -354,14 +365,24 @@ export class Ranking {
     const masked = this.#masked[leaf] ?? FITS;
     if (masked !== FITS) return masked;
     const reason = exhaustion(this.#ledger, slot, this.#subject.ask, this.#subject.group);
-    return reason === undefined ? FITS : this.#code('exhausted', reason);
+    return reason === undefined ? FITS : this.#census.code('exhausted', reason);
   }
 
   #judgeRow(leaf: number, slot: number): void {
     const node = this.#ledger.nodeAt(slot);
     this.#revision[leaf] = this.#ledger.nodeRevision[slot] ?? 0;
     this.#affinity[leaf] = this.#subject.affinity(node);
+    this.#available = undefined;
+    this.#reclass(leaf, node.nodeClass);
     this.#judged[leaf] = this.#judgeNode(node);
+  }
+
+  /** Counts that a node had under its old class move to the new one. */
+  #reclass(leaf: number, nodeClass: string): void {
+    const verdict = this.#verdict[leaf] ?? ABSENT;
+    this.#census.move(verdict, ABSENT, this.#nodeClasses[leaf] ?? '');
+    this.#census.move(ABSENT, verdict, nodeClass);
+    this.#nodeClasses[leaf] = nodeClass;
   }
 
   #judgeNode(node: Node): number {
@@ -370,7 +391,7 @@ export class Ranking {
     if (!ready || node.drain !== undefined || !requirement.inPool(node)) return ABSENT;
     if (!requirement.inDatacenter(node)) return ELSEWHERE;
     const reason = this.classRefusal(node) ?? requirement.nodeRefusal(node);
-    return reason === undefined ? FITS : this.#code('filtered', reason);
+    return reason === undefined ? FITS : this.#census.code('filtered', reason);
   }
 
   /** Asked once for each class of nodes (F1). */
@@ -390,17 +411,6 @@ export class Ranking {
     const memory = freeShare(memoryTotal[slot] ?? 0, (memoryUsed[slot] ?? 0) + resources.memoryMb);
     return this.#subject.algorithm === 'binpack' ? packed(cpu, memory) : spreadOut(cpu, memory);
   }
-
-  #code(kind: VerdictKind, reason: string): number {
-    const key = `${kind} ${reason}`;
-    let code = this.#verdictCodes.get(key);
-    if (code === undefined) {
-      code = this.#verdicts.length;
-      this.#verdicts.push({ kind, reason });
-      this.#verdictCodes.set(key, code);
-    }
-    return code;
-  }
 }
 
 interface Partition {
@@ -408,8 +418,6 @@ interface Partition {
   readonly leaves: readonly number[];
   readonly tournament: Tournament;
 }
-
-const NOBODY: Verdict = { kind: 'absent', reason: '' };
 
 function freeShare(total: number, used: number): number {
   return total <= 0 ? 0 : 1 - used / total;
