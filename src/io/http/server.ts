@@ -1,0 +1,185 @@
+/** The `HttpServer` port on node:http, with find-my-way as its router and ws for WebSockets. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import createRouter, { type HTTPMethod, type HTTPVersion, type Instance } from 'find-my-way';
+import { WebSocketServer, type WebSocket } from 'ws';
+import { Failure, type Fault } from '../../base/failure.ts';
+import type { HttpApp, HttpListener, HttpMount, HttpServer } from '../../ports/http.ts';
+import {
+  CONNECTIONS_MAX,
+  HEADER_BYTES_MAX,
+  HEADERS_MS_MAX,
+  KEEP_ALIVE_MS,
+  REQUEST_MS_MAX,
+  SOCKET_MESSAGE_BYTES_MAX,
+} from './limits.ts';
+import { incoming, type Incoming } from './request.ts';
+import { sendReply } from './reply.ts';
+import { sendMessage, socketMessages } from './socket-messages.ts';
+
+type Router = Instance<HTTPVersion.V1>;
+
+const METHODS: readonly HTTPMethod[] = ['GET', 'PUT', 'POST', 'DELETE', 'PATCH'];
+/** Longest name in a path. Ids are short; job ids are bounded by their own rule. */
+const PARAM_CHARS_MAX = 1024;
+
+/** The real HTTP server. */
+export const nodeHttpServer: HttpServer = {
+  listen: (at, app) => new Listening(app).listen(at),
+};
+
+class Listening {
+  readonly #app: HttpApp;
+  readonly #router: Router;
+  readonly #mounts = new Map<unknown, HttpMount>();
+  readonly #closing = new AbortController();
+  readonly #server: Server;
+  readonly #sockets: WebSocketServer;
+
+  constructor(app: HttpApp) {
+    this.#app = app;
+    this.#router = createRouter({ maxParamLength: PARAM_CHARS_MAX, ignoreTrailingSlash: true });
+    for (const mount of app.mounts) this.#mount(mount);
+    this.#server = createServer(
+      {
+        maxHeaderSize: HEADER_BYTES_MAX,
+        headersTimeout: HEADERS_MS_MAX,
+        requestTimeout: REQUEST_MS_MAX,
+        keepAliveTimeout: KEEP_ALIVE_MS,
+        // Half the shortest limit, so that a slow sender is noticed soon after it.
+        connectionsCheckingInterval: HEADERS_MS_MAX / 2,
+      },
+      (request, response) => {
+        this.#serve(request, response).catch(() => response.destroy());
+      },
+    );
+    this.#server.maxConnections = CONNECTIONS_MAX;
+    this.#sockets = new WebSocketServer({ noServer: true, maxPayload: SOCKET_MESSAGE_BYTES_MAX });
+    this.#server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
+      this.#upgrade(request, stream, head).catch(() => stream.destroy());
+    });
+  }
+
+  async listen(at: { readonly host: string; readonly port: number }): Promise<HttpListener> {
+    const server = this.#server;
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', (error) => reject(cannotListen(at, error)));
+      server.listen(at.port, at.host, () => resolve());
+    });
+    const { port } = server.address() as AddressInfo;
+    return { host: at.host, port, close: (graceMs) => this.#close(graceMs) };
+  }
+
+  #mount(mount: HttpMount): void {
+    const handler = (): void => undefined;
+    this.#mounts.set(handler, mount);
+    this.#router.on(mount.method as HTTPMethod, mount.path, handler);
+  }
+
+  #find(
+    method: string,
+    path: string,
+  ): { mount: HttpMount; params: Readonly<Record<string, string>> } | undefined {
+    const looked = method === 'HEAD' ? 'GET' : method;
+    const found = this.#router.find(looked as HTTPMethod, this.#app.rewrite(path));
+    const mount = found === null ? undefined : this.#mounts.get(found.handler);
+    if (found === null || mount === undefined) return undefined;
+    return { mount, params: found.params as Record<string, string> };
+  }
+
+  async #serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
+    const request = incoming(message, response, this.#closing.signal);
+    try {
+      const reply = await this.#answer(request);
+      await sendReply(reply, { message, response, signal: request.signal });
+    } finally {
+      request.release();
+    }
+  }
+
+  async #answer(request: Incoming): ReturnType<HttpMount['handle']> {
+    const found = this.#find(request.method, request.path);
+    if (found === undefined) return this.#app.missing(request, this.#allowed(request.path));
+    const named = { ...request, params: found.params };
+    try {
+      return await found.mount.handle(named);
+    } catch (error) {
+      return this.#app.failed(error, named);
+    }
+  }
+
+  #allowed(path: string): readonly string[] {
+    return METHODS.filter((method) => this.#find(method, path) !== undefined);
+  }
+
+  async #upgrade(message: IncomingMessage, stream: Duplex, head: Buffer): Promise<void> {
+    stream.on('error', () => stream.destroy());
+    const request = incoming(message, stream, this.#closing.signal);
+    try {
+      const found = this.#find('GET', request.path);
+      const upgrade = found?.mount.upgrade;
+      const named = { ...request, params: found?.params ?? {} };
+      const agreed =
+        upgrade === undefined
+          ? this.#app.missing(named, [])
+          : await upgrade(named).catch((error: unknown) => this.#app.failed(error, named));
+      if (typeof agreed !== 'function') {
+        refuse(stream, agreed.status, agreed.body);
+        return;
+      }
+      const socket = await this.#accept(message, stream, head);
+      const ended = (): void => socket.terminate();
+      request.signal.addEventListener('abort', ended, { once: true });
+      await agreed({
+        messages: socketMessages(socket),
+        send: (text) => sendMessage(socket, text),
+      }).finally(() => {
+        request.signal.removeEventListener('abort', ended);
+        socket.close(1000);
+      });
+    } finally {
+      request.release();
+    }
+  }
+
+  #accept(message: IncomingMessage, stream: Duplex, head: Buffer): Promise<WebSocket> {
+    return new Promise((resolve) => {
+      this.#sockets.handleUpgrade(message, stream, head, (socket) => {
+        // A broken connection ends in 'close', which the messages' reader sees.
+        socket.on('error', () => socket.terminate());
+        resolve(socket);
+      });
+    });
+  }
+
+  async #close(graceMs: number): Promise<void> {
+    const server = this.#server;
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    this.#closing.abort();
+    server.closeIdleConnections();
+    const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+    await closed;
+    clearTimeout(cut);
+  }
+}
+
+function refuse(stream: Duplex, status: number, body: unknown): void {
+  const text = typeof body === 'string' ? body : '';
+  stream.end(
+    `HTTP/1.1 ${status} Refused\r\nContent-Type: text/plain; charset=utf-8\r\n` +
+      `Content-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`,
+  );
+}
+
+const LISTEN_FAULTS: Readonly<Record<string, Fault>> = {
+  EADDRINUSE: 'conflict',
+  EACCES: 'denied',
+  EADDRNOTAVAIL: 'invalid',
+  ENOTFOUND: 'invalid',
+};
+
+function cannotListen(at: { host: string; port: number }, cause: NodeJS.ErrnoException): Failure {
+  const fault = LISTEN_FAULTS[cause.code ?? ''] ?? 'unavailable';
+  return new Failure(fault, `cannot listen on ${at.host}:${at.port}`, { cause });
+}
