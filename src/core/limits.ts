@@ -40,3 +40,18 @@ export const TASK_EVENTS_MAX = 10;
 
 /** Bytes of one message between client and keeper: the largest environment that `execve` takes is 2 MiB. */
 export const KEEPER_FRAME_MAX = 8 * 1024 * 1024;
+
+// --- Deciding (core/scheduler/broker.ts, core/controllers, server) ---
+
+/** A worker that says nothing for so long has died; its evaluation is given to another [ms]. Source: Nomad. */
+export const EVAL_LEASE_MS = 60_000;
+/** Deliveries of an evaluation before it is called failed. Source: Nomad's `EvalDeliveryLimit`. */
+export const EVAL_DELIVERIES_MAX = 3;
+/** Pause before a failed evaluation is delivered again [ms]: first, and later times. Source: Nomad. */
+export const EVAL_NACK_DELAYS_MS: readonly number[] = [1_000, 20_000];
+/** A failed evaluation is followed by another one after this [ms], so that a fault heals itself. */
+export const EVAL_FOLLOW_UP_MS = 60_000;
+/** Attempts to place what was refused before giving up, by whether instances are to run on. Source: Nomad. */
+export const PLAN_ATTEMPTS_MAX = { service: 5, batch: 2 } as const;
+/** Placements of one call of `schedule`: some 5 ms of work, so that the event loop is not held. */
+export const SCHEDULE_BUDGET = 500;
