@@ -12,7 +12,7 @@ import {
   type AllocPolicy,
   type AllocRun,
 } from '../src/core/runner/alloc.ts';
-import { goDuration } from '../src/core/runner/go-duration.ts';
+import { formatDuration } from '../src/base/duration.ts';
 import { handleOf, type TaskEffect, type TaskPolicy } from '../src/core/runner/task.ts';
 import type { TaskRole } from '../src/core/runner/lifecycle.ts';
 import type { Exit, Handle } from '../src/core/runner/handle.ts';
@@ -114,7 +114,7 @@ export class RunnerWorld {
   events(task: string): string {
     const { events = [] } = this.run.tasks[task] ?? {};
     return events
-      .map((e) => `${goDuration(e.at).padStart(10)}  ${e.type.padEnd(15)}  ${e.displayMessage}`)
+      .map((e) => `${formatDuration(e.at).padStart(10)}  ${e.type.padEnd(15)}  ${e.displayMessage}`)
       .join('\n');
   }
 
@@ -165,7 +165,7 @@ export class RunnerWorld {
         return;
       }
       case 'stop':
-        this.lines.push(`${task}: stop, grace ${goDuration(effect.timeoutMs)}`);
+        this.lines.push(`${task}: stop, grace ${formatDuration(effect.timeoutMs)}`);
         return;
       case 'signal':
         this.lines.push(`${task}: signal ${effect.signal}`);

@@ -63,7 +63,7 @@ export class Reporter {
     while (!signal.aborted) {
       if (this.#waiting.size === 0) await this.#something(signal);
       await this.#clock.sleep(GATHER_MS, signal);
-      failures = (await this.#flush(signal)) ? 0 : failures + 1;
+      failures = (await this.#flush(failures === 0, signal)) ? 0 : failures + 1;
       await this.#clock.sleep(this.#pause(failures), signal);
     }
     signal.removeEventListener('abort', wake);
@@ -74,15 +74,15 @@ export class Reporter {
     return failures === 0 ? BATCH_MS : backoff * (0.5 + this.#random.next());
   }
 
-  /** True when all that was taken was acknowledged. */
-  async #flush(signal: AbortSignal): Promise<boolean> {
+  /** True when all that was taken was acknowledged. An outage is told once. */
+  async #flush(tell: boolean, signal: AbortSignal): Promise<boolean> {
     const batch = [...this.#waiting.values()].slice(0, UPDATES_MAX);
     if (batch.length === 0 || signal.aborted) return true;
     try {
       await this.#send(batch, signal);
     } catch (error) {
       if (error instanceof Bug) throw error;
-      if (!isAborted(signal))
+      if (tell && !isAborted(signal))
         this.#log(`client: cannot report ${batch.length} allocations: ${explain(error)}`);
       return false;
     }

@@ -200,11 +200,11 @@ export class TaskEdge {
   }
 }
 
-/** The task by name. Fails: `invalid` when the job's version has none such. */
+/** The task by name. Fails: `not_found` when the job's version has none such. */
 export function taskOf(group: TaskGroup, name: string): Task {
   const task = group.tasks.find((one) => one.name === name);
   if (task === undefined)
-    throw new Failure('invalid', `group "${group.name}" has no task "${name}"`);
+    throw new Failure('not_found', `group "${group.name}" has no task "${name}"`);
   return task;
 }
 
