@@ -7,7 +7,7 @@ export interface Hierarchies {
   readonly unified?: string;
   /** Controllers of the unified hierarchy. */
   readonly unifiedControllers: readonly string[];
-  /** Mount points of v1 hierarchies by controller. */
+  /** Mount points of v1 hierarchies by controller, or by name (`name=systemd`). */
   readonly v1: Readonly<Record<string, string>>;
 }
 
@@ -41,7 +41,8 @@ export function parseMounts(text: string): Omit<Hierarchies, 'unifiedControllers
     if (type === 'cgroup2') unified ??= point;
     if (type !== 'cgroup') continue;
     for (const option of superOptions.split(',')) {
-      if (CONTROLLERS.has(option)) v1[option] ??= point;
+      // A name stands for a hierarchy without controllers: runtimes make cgroups there too.
+      if (CONTROLLERS.has(option) || option.startsWith('name=')) v1[option] ??= point;
     }
   }
   return { ...(unified === undefined ? {} : { unified }), v1 };

@@ -16,9 +16,34 @@ export function findCommand(command: string, taskDir: string, searchPath: string
     : [join(taskDir, 'local'), taskDir, ...searchPath.split(delimiter).filter(isAbsolute)].map(
         (dir) => join(dir, command),
       );
+  return pick(command, candidates, (path) => path);
+}
+
+/**
+ * The same for a task with a file tree of its own; answers the path as the task sees it.
+ *
+ * @param outside where a path of the task's lies on the machine
+ */
+export function findInside(
+  command: string,
+  searchPath: string,
+  outside: (path: string) => string,
+): string {
+  const dirs = ['/local', '/', ...searchPath.split(delimiter).filter(isAbsolute)];
+  const candidates = command.includes('/')
+    ? [resolve('/', command)]
+    : dirs.map((dir) => join(dir, command));
+  return pick(command, candidates, outside);
+}
+
+function pick(
+  command: string,
+  candidates: readonly string[],
+  outside: (path: string) => string,
+): string {
   let denied: string | undefined;
   for (const path of candidates) {
-    const found = look(path);
+    const found = look(outside(path));
     if (found === 'runs') return path;
     if (found === 'denied') denied ??= path;
   }

@@ -152,14 +152,14 @@ export class ProcessTasks {
 
   /** Runs a command as the task runs: its user, directory, environment, network and cgroup. */
   async exec(handle: TaskHandle, request: ExecRequest, signal: AbortSignal): Promise<ExecSession> {
-    const { kept, container, env, cwd, user, through } = stateOf(handle);
+    const { env, cwd, user, through } = stateOf(handle);
     const [command = '', ...args] = request.command;
     const plan = {
       argv: [findCommand(command, cwd, env['PATH'] ?? DEFAULT_PATH), ...args],
       env,
       cwd,
       through,
-      bornIn: kept.cgroups.map((dir) => (container ? `${dir}/runtime` : dir)),
+      bornIn: this.bornIn(handle),
       tty: request.tty,
       ...(user === undefined ? {} : { user }),
       ...(request.size === undefined ? {} : { size: request.size }),
@@ -167,10 +167,18 @@ export class ProcessTasks {
     return await startExec(plan, signal);
   }
 
-  /** What lives of the task. */
+  /** The cgroups that a command beside the task belongs in. */
+  bornIn(handle: TaskHandle): readonly string[] {
+    const { kept, container } = stateOf(handle);
+    return kept.cgroups.map((dir) => (container ? `${dir}/runtime` : dir));
+  }
+
+  /** What lives of the task, without the runtime that runs it. */
   pids(handle: TaskHandle): readonly number[] {
-    const { kept } = stateOf(handle);
-    if (kept.cgroups.length > 0) return kept.cgroups.flatMap((dir) => cgroupPids(dir));
+    const { kept, container } = stateOf(handle);
+    if (kept.cgroups.length > 0) {
+      return kept.cgroups.flatMap((dir) => cgroupPids(container ? `${dir}/task` : dir));
+    }
     const pids = [kept.pid, ...descendantsOf(kept.pid)];
     return usageOf(pids.slice(0, 1)).pids === 0 ? [] : pids;
   }

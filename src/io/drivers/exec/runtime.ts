@@ -1,0 +1,96 @@
+/** The OCI runtime of this machine: which one, whether it can be used here, and how it is called. */
+import { execFile } from 'node:child_process';
+import { statSync } from 'node:fs';
+import { promisify } from 'node:util';
+import type { TaskCgroups } from '../../cgroup/task-cgroups.ts';
+import type { Hierarchies } from '../../cgroup/hierarchy.ts';
+import { findProgram } from '../process/lookup.ts';
+
+export interface Runtime {
+  readonly name: 'runc' | 'crun';
+  readonly path: string;
+  readonly version: string;
+}
+
+export type FoundRuntime = Runtime | { readonly whyNot: string };
+
+/**
+ * Finds runtimes, and asks each file for its version once: a fingerprint is taken every few seconds.
+ */
+export class RuntimeFinder {
+  readonly #cgroups: TaskCgroups;
+  readonly #hybrid: boolean;
+  readonly #versions = new Map<string, string>();
+
+  constructor(cgroups: TaskCgroups, hierarchies: Hierarchies) {
+    this.#cgroups = cgroups;
+    this.#hybrid = hierarchies.unified !== undefined && Object.keys(hierarchies.v1).length > 0;
+  }
+
+  async find(): Promise<FoundRuntime> {
+    if (process.getuid?.() !== 0) return { whyNot: 'the agent does not run as root' };
+    if (this.#cgroups.whyNot !== undefined) return { whyNot: this.#cgroups.whyNot };
+    const reasons: string[] = [];
+    // While it waits for a container, crun takes a fifth of runc's memory.
+    for (const name of ['crun', 'runc'] as const) {
+      const path = findProgram(name);
+      const whyNot = path === undefined ? 'not found' : this.#whyNot(name);
+      if (path === undefined || whyNot !== undefined) reasons.push(`${name}: ${whyNot ?? ''}`);
+      else {
+        const version = await this.#versionOf(path);
+        if (version !== undefined) return { name, path, version };
+        reasons.push(`${name}: tells no version`);
+      }
+    }
+    return { whyNot: `no OCI runtime can be used (${reasons.join('; ')})` };
+  }
+
+  #whyNot(name: Runtime['name']): string | undefined {
+    return name === 'crun' && this.#hybrid
+      ? 'sets no limits where cgroups v1 and v2 are mixed'
+      : undefined;
+  }
+
+  async #versionOf(path: string): Promise<string | undefined> {
+    try {
+      const key = `${path} ${statSync(path).mtimeMs}`;
+      const known = this.#versions.get(key);
+      if (known !== undefined) return known;
+      const { stdout } = await promisify(execFile)(path, ['--version'], { timeout: 10_000 });
+      const version = /version (\S+)/.exec(stdout)?.[1];
+      if (version !== undefined) this.#versions.set(key, version);
+      return version;
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+/** Its state of running containers: lost with the machine's start, as the containers are. */
+const STATE_DIR = '/run/muster/oci';
+
+/** Arguments that every call of the runtime begins with. */
+export function runtimeArgv(path: string): readonly string[] {
+  return [path, '--root', STATE_DIR];
+}
+
+/** Runs the container in the foreground; the process ends with the container, and as it does. */
+export function runArgv(
+  runtime: Pick<Runtime, 'name' | 'path'>,
+  id: string,
+  bundle: string,
+): readonly string[] {
+  return [
+    ...runtimeArgv(runtime.path),
+    '--log',
+    `${bundle}/log`,
+    'run',
+    // v1 counts kills for want of memory in the container's own cgroup only, which has to stay.
+    ...(runtime.name === 'runc' ? ['--keep'] : []),
+    '--bundle',
+    bundle,
+    '--pid-file',
+    `${bundle}/pid`,
+    id,
+  ];
+}
