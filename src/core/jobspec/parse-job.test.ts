@@ -1,0 +1,234 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'node:test';
+import { formatDiagnostic } from '../hcl/diagnostic.ts';
+import { Source } from '../hcl/source.ts';
+import type { JobDraft } from '../model/job.ts';
+import { encodeJobDraft } from '../../api/nomad/job-codec.ts';
+import { parseJobFile } from './parse-job.ts';
+import type { JobFileOptions } from './parse-job.ts';
+
+const PAIRS = join(process.cwd(), '../shared/conformance/jobspecs');
+
+function parse(text: string, options: JobFileOptions = {}): JobDraft {
+  const result = parseJobFile(new Source('x.hcl', text), options);
+  assert.ok('job' in result, 'job' in result ? '' : result.map(formatDiagnostic).join('\n'));
+  return result.job;
+}
+
+function mistakes(text: string, options: JobFileOptions = {}): readonly string[] {
+  const result = parseJobFile(new Source('x.hcl', text), options);
+  return 'job' in result ? [] : result.map(formatDiagnostic);
+}
+
+/** The same place and headline, and every name that the other quotes. */
+function agrees(ours: string, theirs: string): boolean {
+  const headline = theirs.slice(0, theirs.indexOf(';') + 1);
+  const quoted = theirs.match(/"[^"]*"/g) ?? [];
+  return ours.startsWith(headline) && quoted.every((name) => ours.includes(name));
+}
+
+test(
+  'each job file of the conformance data gives the same API form, or names the same mistakes',
+  { skip: existsSync(PAIRS) ? false : 'the conformance data is not here' },
+  () => {
+    for (const file of readdirSync(PAIRS).filter((name) => name.endsWith('.hcl'))) {
+      const source = new Source(file, readFileSync(join(PAIRS, file), 'utf8'));
+      const result = parseJobFile(source);
+      const base = join(PAIRS, file.slice(0, -'.hcl'.length));
+      if (existsSync(`${base}.err`)) {
+        assert.ok(!('job' in result), `${file} is to be refused`);
+        const lines = readFileSync(`${base}.err`, 'utf8').split('\n').filter(Boolean);
+        const told = result.map(formatDiagnostic);
+        // One mistake that was told twice is told once here.
+        assert.equal(told.length, new Set(lines).size, `${file}: ${told.join('\n')}`);
+        for (const line of lines)
+          assert.ok(
+            told.some((ours) => agrees(ours, line)),
+            line,
+          );
+        continue;
+      }
+      assert.ok(
+        'job' in result,
+        `${file}: ${'job' in result ? '' : result.map(formatDiagnostic).join('\n')}`,
+      );
+      const wanted = JSON.parse(readFileSync(`${base}.json`, 'utf8')) as { Job: unknown };
+      assert.deepEqual(JSON.parse(JSON.stringify(encodeJobDraft(result.job))), wanted.Job, file);
+    }
+  },
+);
+
+test('variables come from the command line, files, the environment, their defaults', () => {
+  const text = `
+    variable "image" { type = string }
+    variable "count" {
+      type    = number
+      default = 1
+    }
+    variable "dcs" { type = list(string) }
+    variable "any" { default = "d" }
+    locals {
+      full = "\${local.base}:\${var.count}"
+      base = upper(var.image)
+    }
+    job "x" {
+      datacenters = var.dcs
+      group "g" {
+        count = var.count
+        task "t" {
+          config {
+            image = local.full
+            any   = var.any
+          }
+        }
+      }
+    }`;
+  const job = parse(text, {
+    variables: [
+      ['count', '3'],
+      ['any', 'redis:6'],
+    ],
+    varFiles: [new Source('v.hcl', 'dcs = ["a", "b"]\ncount = 2\n')],
+    environment: { NOMAD_VAR_image: 'img', NOMAD_VAR_count: '9', NOMAD_VAR_other: 'x' },
+  });
+  assert.deepEqual(job.datacenters, ['a', 'b']);
+  assert.equal(job.groups?.[0]?.count, 3);
+  assert.deepEqual(job.groups[0].tasks?.[0]?.config, { image: 'IMG:3', any: 'redis:6' });
+});
+
+test('mistakes in variables name their place', () => {
+  const rows: readonly (readonly [string, JobFileOptions, RegExp])[] = [
+    ['variable "a" {}\njob "x" {}', {}, /^x.hcl:1,1-13: Unset variable "a"; /],
+    ['job "x" { name = var.b }', {}, /^x.hcl:1,21-23: Unsupported attribute; .*named "b"/],
+    [
+      'variable "aa" { default = 1 }\njob "x" {}',
+      { variables: [['ab', '1']] },
+      /Undefined -var variable; .*Did you mean "aa"\?/,
+    ],
+    [
+      'variable "a" {\n  type = nmber\n}\njob "x" {}',
+      { variables: [['a', '1']] },
+      /^x.hcl:2,10-15: Invalid type specification; .*Did you mean "number"\?/,
+    ],
+    [
+      'variable "a" {\n  type = number\n  default = "x"\n}\njob "x" {}',
+      {},
+      /^x.hcl:3,13-16: Invalid default value for variable; .*a number is required/,
+    ],
+    [
+      'variable "a" { type = number }\njob "x" {}',
+      { variables: [['a', 'x']] },
+      /^<value for var.a>:1,1-2: Invalid value for variable; .*a number is required/,
+    ],
+    [
+      'variable "a" {\n  default = 1\n  validation {\n    condition = var.a > 1\n    error_message = "Too small."\n  }\n}\njob "x" {}',
+      {},
+      /^x.hcl:1,1-13: Invalid value for variable; Too small\.\n\nThis was checked by the validation rule at x.hcl:4,5-26\./,
+    ],
+    [
+      'locals {\n  a = local.b\n  b = local.a\n}\njob "x" {}',
+      {},
+      /^x.hcl:2,3-4: Circular local value/,
+    ],
+    ['', {}, /^x.hcl:1,1-1: Missing job block/],
+    [
+      'job "a" {}\njob "b" {}',
+      {},
+      /^x.hcl:2,1-8: Duplicate job block; Only one job block is allowed\. Another was defined at x.hcl:1,1-8\./,
+    ],
+  ];
+  for (const [text, options, expected] of rows)
+    assert.match(mistakes(text, options).join('\n'), expected);
+});
+
+test('what only the client knows stays as it was written', () => {
+  const job = parse(`job "x" {
+    group "g" {
+      task "t" {
+        env {
+          A = "\${NOMAD_PORT_http} \${attr.kernel.name} \${meta["a b"]}"
+          B = "\${env["HOME"]}/\${node.unique.id}"
+          C = attr.cpu.arch
+        }
+      }
+    }
+  }`);
+  assert.deepEqual(job.groups?.[0]?.tasks?.[0]?.env, {
+    A: '${NOMAD_PORT_http} ${attr.kernel.name} ${meta["a b"]}',
+    B: '${env["HOME"]}/${node.unique.id}',
+    C: '${attr.cpu.arch}',
+  });
+});
+
+test('a name that is nearly ours is taken, with a warning', () => {
+  const result = parseJobFile(new Source('x.hcl', 'job "x" { name = "${vars.a}" }'));
+  assert.ok('job' in result);
+  assert.equal(result.job.name, '${vars.a}');
+  assert.match(
+    result.warnings.map(formatDiagnostic).join(),
+    /^x.hcl:1,21-27: Unknown name; .*Did you mean "var"\?/,
+  );
+});
+
+test('older and newer spellings are taken', () => {
+  const job = parse(`job "x" {
+    meta = { a = 1 }
+    group "g" {
+      count = "5"
+      restart { attempts = 1 }
+      task "t" {
+        resources {
+          network {
+            mbits         = 1
+            dynamic_ports = ["http", "https"]
+          }
+        }
+        config {
+          port_map { http = 80 }
+        }
+      }
+      dynamic "service" {
+        for_each = ["a", "b"]
+        labels   = []
+        content { name = service.value }
+      }
+    }
+  }`);
+  const group = job.groups?.[0];
+  assert.deepEqual(job.meta, { a: '1' });
+  assert.equal(group?.count, 5);
+  assert.deepEqual(group.tasks?.[0]?.resources?.networks, [
+    { mbits: 1, dynamicPorts: [{ label: 'http' }, { label: 'https' }] },
+  ]);
+  assert.deepEqual(group.tasks[0].config, { port_map: [{ http: 80 }] });
+  assert.deepEqual(
+    group.services?.map((service) => service.name),
+    ['a', 'b'],
+  );
+});
+
+test('mistakes of many kinds are told together, each where it is', () => {
+  const text = `job "x" {
+  gruop "g" {}
+  priority = "high"
+  group "g" {
+    cuont = 3
+    restart { interval = "10" }
+    network {
+      port {}
+    }
+    task {
+    }
+  }
+}`;
+  assert.deepEqual(mistakes(text), [
+    'x.hcl:2,3-8: Unsupported block type; Blocks of type "gruop" are not expected here. Did you mean "group"?',
+    'x.hcl:3,15-19: Unsuitable value type; Unsuitable value: a number is required',
+    'x.hcl:5,5-10: Unsupported argument; An argument named "cuont" is not expected here. Did you mean "count"?',
+    'x.hcl:6,27-29: Unsuitable value type; Unsuitable duration value: time: missing unit in duration "10"',
+    'x.hcl:8,12-13: Missing name for port; All port blocks must have 1 labels (name).',
+    'x.hcl:10,10-11: Missing name for task; All task blocks must have 1 labels (name).',
+  ]);
+});
