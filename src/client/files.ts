@@ -6,6 +6,8 @@ import type { FileFrame } from '../ports/client-link.ts';
 
 /** Bytes of one piece. Source: Nomad's stream frames. */
 export const FRAME_BYTES = 64 * 1024;
+/** Between two looks at a file that seems not to grow [ms]: a watch may begin a moment too late. */
+export const LOOK_MS = 1_000;
 /** A stream that has been quiet for so long sends an empty piece [ms]. */
 export const QUIET_MS = 10_000;
 
@@ -46,6 +48,7 @@ export async function* followFile(
   const { id, path } = place;
   const size = (await dirs.stat(id, path)).size;
   let offset = from.origin === 'start' ? from.offset : Math.max(0, size - from.offset);
+  let quietMs = 0;
   while (!signal.aborted) {
     const news = await look(dirs, place, offset);
     if (news === 'deleted') {
@@ -58,8 +61,12 @@ export async function* followFile(
     } else if (news.length > 0) {
       yield { file: path, offset, bytes: news };
       offset += news.length;
+      quietMs = 0;
     } else {
-      await dirs.changed(id, path, QUIET_MS, signal);
+      await dirs.changed(id, path, LOOK_MS, signal);
+      quietMs += LOOK_MS;
+      if (quietMs < QUIET_MS) continue;
+      quietMs = 0;
       yield { file: path, offset, bytes: new Uint8Array() };
     }
   }

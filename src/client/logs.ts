@@ -8,12 +8,9 @@ import { Failure } from '../base/failure.ts';
 import type { AllocId } from '../core/model/ids.ts';
 import type { AllocDirs } from '../ports/alloc-dir.ts';
 import type { FileFrame, LogsQuery } from '../ports/client-link.ts';
-import { FRAME_BYTES, QUIET_MS } from './files.ts';
+import { FRAME_BYTES, LOOK_MS, QUIET_MS } from './files.ts';
 
 const FOLDER = 'alloc/logs';
-
-/** Between two looks at the end of an allocation's output [ms]. */
-const LOOK_MS = 1_000;
 
 interface LogSource {
   readonly id: AllocId;

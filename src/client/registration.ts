@@ -8,6 +8,12 @@ import type { NodeRegistration } from '../ports/server-link.ts';
 import type { ClientConfig } from './config.ts';
 import type { Identity } from './store.ts';
 
+/**
+ * The Nomad release whose job language and task environment this build follows: what constraints on
+ * `${attr.nomad.version}` are compared with.
+ */
+export const NOMAD_COMPAT_VERSION = '1.6.5';
+
 /** What was found on the machine. */
 export interface Findings {
   readonly host: HostFacts;
@@ -84,6 +90,7 @@ function attributes(config: ClientConfig, found: Findings): Record<string, strin
       : { 'network.bridge.absent': noBridge };
   const own = {
     ...bridge,
+    'nomad.version': NOMAD_COMPAT_VERSION,
     'nomad.advertise.address': config.httpAddr,
     'muster.advertise.address': config.httpAddr,
     ...config.attributes,

@@ -1,0 +1,243 @@
+/** The directories of allocations on a real disk, below one root. */
+import { watch } from 'node:fs';
+import { chmod, cp, mkdir, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Millis } from '../../base/brand.ts';
+import { Failure } from '../../base/failure.ts';
+import type { AllocId } from '../../core/model/ids.ts';
+import type { AllocDirs, ByteRange, NewFile } from '../../ports/alloc-dir.ts';
+import type { FileInfo } from '../../ports/client-link.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { TaskDirectories } from '../../ports/driver.ts';
+import { diskAt } from '../proc/machine.ts';
+import { failureOf, isAbsent } from './errors.ts';
+import { openInside } from './inside.ts';
+
+/** Names of one listing. More than any task keeps for people to look at. */
+const LISTING_MAX = 10_000;
+/** Bytes that are looked at to tell text from the rest. Source: Go's DetectContentType. */
+const SNIFF_BYTES = 512;
+/** What a watch cannot see (other file systems) is looked at this often [ms]. */
+const LOOK_MS = 250;
+
+export class DiskAllocDirs implements AllocDirs {
+  readonly #root: string;
+  readonly #clock: Clock;
+
+  /** @param root `data_dir/alloc`; made when it is not there */
+  constructor(root: string, clock: Clock) {
+    this.#root = root;
+    this.#clock = clock;
+  }
+
+  async create(id: AllocId, tasks: readonly string[]): Promise<void> {
+    const root = this.#dir(id);
+    const plan: (readonly [string, number])[] = [
+      ['', 0o755],
+      // Any user of any task writes here, as in Nomad.
+      ['alloc', 0o777],
+      ['alloc/data', 0o777],
+      ['alloc/logs', 0o777],
+      ['alloc/tmp', 0o777],
+      ...tasks.flatMap((task): (readonly [string, number])[] => [
+        [task, 0o777],
+        [`${task}/local`, 0o777],
+        [`${task}/secrets`, 0o777],
+        [`${task}/tmp`, 0o777],
+      ]),
+    ];
+    try {
+      for (const [path, mode] of plan) await makeDir(join(root, path), mode);
+    } catch (error) {
+      throw failureOf(error, `cannot make the directory of allocation ${id}`);
+    }
+  }
+
+  directories(id: AllocId, task: string): TaskDirectories {
+    const allocDir = this.#dir(id);
+    const taskDir = join(allocDir, task);
+    return {
+      allocDir,
+      sharedDir: join(allocDir, 'alloc'),
+      taskDir,
+      localDir: join(taskDir, 'local'),
+      secretsDir: join(taskDir, 'secrets'),
+    };
+  }
+
+  async remove(id: AllocId): Promise<void> {
+    try {
+      await rm(this.#dir(id), { recursive: true, force: true, maxRetries: 3, retryDelay: 50 });
+    } catch (error) {
+      throw failureOf(error, `cannot remove the directory of allocation ${id}`);
+    }
+  }
+
+  async list(): Promise<readonly AllocId[]> {
+    try {
+      return (await readdir(this.#root)).sort() as AllocId[];
+    } catch (error) {
+      if (isAbsent(error)) return [];
+      throw failureOf(error, 'cannot list the allocations');
+    }
+  }
+
+  async writeFile(id: AllocId, path: string, file: NewFile): Promise<void> {
+    const folder = join(this.#dir(id), dirname(path));
+    try {
+      await mkdir(folder, { recursive: true });
+      await using inside = await openInside(this.#dir(id), dirname(path));
+      // A file of ours takes the place of whatever a task may have put there.
+      const target = join(inside.real, path.slice(path.lastIndexOf('/') + 1));
+      await rm(target, { force: true });
+      const handle = await open(target, 'wx', file.mode);
+      try {
+        await handle.writeFile(file.bytes);
+      } finally {
+        await handle.close();
+      }
+    } catch (error) {
+      throw failureOf(error, `cannot write "${path}"`);
+    }
+  }
+
+  async moveData(from: AllocId, to: AllocId, tasks: readonly string[]): Promise<void> {
+    const folders = ['alloc/data', ...tasks.map((task) => `${task}/local`)];
+    try {
+      for (const folder of folders) await this.#moveFolder(from, to, folder);
+    } catch (error) {
+      throw failureOf(error, `cannot take over the data of allocation ${from}`);
+    }
+  }
+
+  async listFiles(id: AllocId, path: string): Promise<readonly FileInfo[]> {
+    await using folder = await openInside(this.#dir(id), path);
+    if (!folder.isDirectory) throw new Failure('invalid', `"${path}" is not a folder`);
+    const names = (await readdir(`/proc/self/fd/${folder.file.fd}`)).sort().slice(0, LISTING_MAX);
+    const infos = await Promise.all(names.map((name) => this.#tryStat(id, join(path, name))));
+    return infos.filter((info) => info !== undefined);
+  }
+
+  async stat(id: AllocId, path: string): Promise<FileInfo> {
+    await using opened = await openInside(this.#dir(id), path);
+    const stat = await opened.file.stat();
+    return {
+      name: path.slice(path.lastIndexOf('/') + 1),
+      directory: opened.isDirectory,
+      size: stat.size,
+      mode: stat.mode & 0o7777,
+      modifiedAt: Math.floor(stat.mtimeMs) as Millis,
+      contentType: opened.isDirectory ? '' : await sniff(opened.file),
+    };
+  }
+
+  async read(id: AllocId, path: string, { offset, length }: ByteRange): Promise<Uint8Array> {
+    await using opened = await openInside(this.#dir(id), path);
+    if (opened.isDirectory) throw new Failure('invalid', `"${path}" is a folder`);
+    const buffer = Buffer.allocUnsafe(length);
+    const { bytesRead } = await opened.file.read(buffer, 0, length, offset);
+    return buffer.subarray(0, bytesRead);
+  }
+
+  async changed(id: AllocId, path: string, ms: number, signal: AbortSignal): Promise<void> {
+    const over = new AbortController();
+    const both = AbortSignal.any([signal, over.signal]);
+    const waits = [this.#clock.sleep(ms, both)];
+    try {
+      const watched = await this.#watchFolder(id, dirname(path), both);
+      waits.push(watched.changed);
+    } catch {
+      // No watch to be had (too many, or none on this file system): look again soon.
+      waits.push(this.#clock.sleep(Math.min(ms, LOOK_MS), both));
+    }
+    await Promise.race(waits);
+    over.abort();
+  }
+
+  fullness(): Promise<{ readonly usedPercent: number; readonly inodesUsedPercent: number }> {
+    const disk = diskAt(this.#root);
+    return Promise.resolve({
+      usedPercent: disk?.usedPercent ?? 0,
+      inodesUsedPercent: disk?.inodesUsedPercent ?? 0,
+    });
+  }
+
+  /** Resolves once the watch stands; a promise handed out bare would be waited for, too. */
+  async #watchFolder(
+    id: AllocId,
+    path: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly changed: Promise<void> }> {
+    const { real } = await this.#resolve(id, path);
+    const watcher = watch(real, { persistent: false, signal });
+    const changed = new Promise<void>((resolve) => {
+      for (const event of ['change', 'error', 'close']) watcher.once(event, () => resolve());
+    });
+    return { changed };
+  }
+
+  async #resolve(id: AllocId, path: string): Promise<{ readonly real: string }> {
+    await using opened = await openInside(this.#dir(id), path);
+    return { real: opened.real };
+  }
+
+  /** Links that lead out, secrets, and what has gone meanwhile are not listed. */
+  async #tryStat(id: AllocId, path: string): Promise<FileInfo | undefined> {
+    try {
+      return await this.stat(id, path);
+    } catch (error) {
+      if (error instanceof Failure) return undefined;
+      throw error;
+    }
+  }
+
+  async #moveFolder(from: AllocId, to: AllocId, folder: string): Promise<void> {
+    const source = join(this.#dir(from), folder);
+    const target = join(this.#dir(to), folder);
+    for (const name of await namesIn(source)) {
+      await moveEntry(join(source, name), join(target, name));
+    }
+  }
+
+  #dir(id: AllocId): string {
+    if (!/^[\w-]+$/.test(id)) throw new Failure('invalid', `"${id}" is no allocation's id`);
+    return join(this.#root, id);
+  }
+}
+
+async function makeDir(path: string, mode: number): Promise<void> {
+  const made = await mkdir(path, { recursive: true });
+  // The umask does not apply to what tasks must share; what exists keeps what it was given.
+  if (made !== undefined) await chmod(path, mode);
+}
+
+async function namesIn(path: string): Promise<readonly string[]> {
+  try {
+    return await readdir(path);
+  } catch (error) {
+    if (isAbsent(error)) return [];
+    throw error;
+  }
+}
+
+async function moveEntry(source: string, target: string): Promise<void> {
+  await rm(target, { recursive: true, force: true });
+  try {
+    await rename(source, target);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error;
+    await cp(source, target, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
+    await rm(source, { recursive: true, force: true });
+  }
+}
+
+async function sniff(file: FileHandle): Promise<string> {
+  const buffer = Buffer.alloc(SNIFF_BYTES);
+  const { bytesRead } = await file.read(buffer, 0, SNIFF_BYTES, 0);
+  const isText = buffer
+    .subarray(0, bytesRead)
+    .every(
+      (byte) => byte >= 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d || byte === 0x1b,
+    );
+  return isText ? 'text/plain; charset=utf-8' : 'application/octet-stream';
+}
