@@ -55,3 +55,24 @@ export const EVAL_FOLLOW_UP_MS = 60_000;
 export const PLAN_ATTEMPTS_MAX = { service: 5, batch: 2 } as const;
 /** Placements of one call of `schedule`: some 5 ms of work, so that the event loop is not held. */
 export const SCHEDULE_BUDGET = 500;
+
+// --- Serving reads and clients (server) ---
+
+/** The longest that a read may block [ms]. Source: Nomad and Consul. */
+export const BLOCKING_WAIT_MS_MAX = 600_000;
+/** How long a read blocks that does not say [ms]. Source: Nomad and Consul. */
+export const BLOCKING_WAIT_MS = 300_000;
+/** Parked reads. One costs some 2 KB besides its connection. */
+export const PARKED_MAX = 100_000;
+/** Entries whose changes are kept for event streams that begin in the past. Source: Nomad keeps 100 events. */
+export const CHANGE_BATCHES_MAX = 256;
+/** Clients' reports wait so long for others to share an entry [ms]. Source: Nomad batches as long. */
+export const REPORT_BATCH_MS = 50;
+/** Heartbeats that all nodes together send in a second; more nodes beat more slowly. Source: Nomad. */
+export const HEARTBEATS_PER_SECOND = 50;
+/** The shortest time between a node's heartbeats [ms]. Source: Nomad's `min_heartbeat_ttl`. */
+export const HEARTBEAT_TTL_MS_MIN = 10_000;
+/** A node is down when it is silent for so long after its time [ms]. Source: Nomad's `heartbeat_grace`. */
+export const HEARTBEAT_GRACE_MS = 10_000;
+/** Base64 input of a dispatched job, decoded [bytes]. Source: Nomad's `DispatchPayloadSizeLimit`. */
+export const DISPATCH_PAYLOAD_BYTES_MAX = 16 * 1024;

@@ -15,10 +15,9 @@ import type { Eligibility } from '../core/model/node.ts';
 import type { PlanAnnotations } from '../core/model/plan.ts';
 import type { Evaluation } from '../core/model/evaluation.ts';
 import type { SchedulerConfig } from '../core/model/scheduler-config.ts';
-import type { Change } from '../core/state/change.ts';
-import type { EntryType } from '../core/state/entry.ts';
 import type { Read } from '../core/state/reads.ts';
 import type { StateReader } from '../core/state/snapshot.ts';
+import type { ChangeBatch } from './replica.ts';
 
 export interface Operations {
   // Reading
@@ -114,13 +113,6 @@ export interface Answer<T> {
   /** How old the answer may be [ms]; 0 from a leader. */
   readonly lastContactMs: number;
   readonly knownLeader: boolean;
-}
-
-export interface ChangeBatch {
-  readonly index: Index;
-  readonly type: EntryType;
-  readonly at: Millis;
-  readonly changes: readonly Change[];
 }
 
 export interface RegisterOptions {

@@ -106,6 +106,11 @@ export class Table<Row extends { readonly modifyIndex: Index }> {
     return written === undefined || gone > written ? gone : written;
   }
 
+  /** When something last went out of a group, as far as is known. */
+  goneFromGroup(index: string, value: string): Index {
+    return markedAt(this.#parts.marks, groupMark(index, value));
+  }
+
   /** What a checkpoint must hold besides the rows. */
   get marks(): Marks {
     return this.#parts.marks;

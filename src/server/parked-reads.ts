@@ -1,0 +1,194 @@
+/**
+ * Blocking reads: those who wait for something to change.
+ *
+ * Q1: a read answers once the index of what it looked at is above the one its caller knows, and
+ *     not before; or when its time is over.
+ * Q2: a waiting read holds its keys and its index, never a state.
+ * Q3: many reads woken by one entry answer in slices, so that the event loop is not held.
+ */
+import type { Index } from '../base/brand.ts';
+import { Failure } from '../base/failure.ts';
+import type { Random } from '../base/random.ts';
+import { BLOCKING_WAIT_MS, BLOCKING_WAIT_MS_MAX, PARKED_MAX } from '../core/limits.ts';
+import type { Change } from '../core/state/change.ts';
+import type { Read, Reading } from '../core/state/reads.ts';
+import type { State } from '../core/state/state.ts';
+import { SHAPES } from '../core/state/tables.ts';
+import { indexed, row, watch } from '../core/state/watch.ts';
+import type { TableName, WatchKey } from '../core/state/watch.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Replica } from './replica.ts';
+
+interface Parked {
+  readonly keys: readonly WatchKey[];
+  readonly after: Index;
+  readonly wake: () => void;
+}
+
+export interface BlockingOptions {
+  readonly after?: Index | undefined;
+  readonly waitMs?: number | undefined;
+  /**
+   * Whether what changed since `after` is worth an answer; absent: everything is. What it calls
+   * stale is passed over for good.
+   */
+  readonly isNews?: (state: State, after: Index) => boolean;
+}
+
+export class ParkedReads {
+  readonly #replica: Replica;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #byKey = new Map<WatchKey, Set<Parked>>();
+  /** How many wait for rows, or groups, of a table: most entries need no look at the keys. */
+  readonly #byTable = new Map<TableName, number>();
+  readonly #due = new Set<Parked>();
+  #isDraining = false;
+  #size = 0;
+
+  constructor(deps: { readonly replica: Replica; readonly clock: Clock; readonly random: Random }) {
+    this.#replica = deps.replica;
+    this.#clock = deps.clock;
+    this.#random = deps.random;
+    deps.replica.subscribe((batch, state) => this.#tell(batch.changes, state));
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /**
+   * Carries out a read, after waiting if the options ask for it (Q1).
+   *
+   * Fails: `canceled` when `signal` aborts; `exhausted` when too many wait.
+   */
+  async query<T>(
+    read: Read<T>,
+    options: BlockingOptions,
+    signal: AbortSignal,
+  ): Promise<{ readonly value: T; readonly index: Index }> {
+    const until = this.#clock.now() + this.#waitMs(options.waitMs);
+    for (;;) {
+      if (signal.aborted) throw new Failure('canceled', 'gave up waiting for a change');
+      const { state } = this.#replica;
+      const { value, keys } = read(state);
+      const index = indexOfAll(state, keys);
+      const leftMs = until - this.#clock.now();
+      const { after, isNews } = options;
+      const isDue = after === undefined || leftMs <= 0;
+      if (isDue || (index > after && isNews?.(state, after) !== false)) return { value, index };
+      await this.#park({ keys, after: index > after ? index : after }, leftMs, signal);
+    }
+  }
+
+  /** The asked time, bounded, and up to a sixteenth longer, so that waiters do not return as one. */
+  #waitMs(asked: number | undefined): number {
+    const wanted = asked === undefined || asked <= 0 ? BLOCKING_WAIT_MS : asked;
+    const bounded = Math.min(wanted, BLOCKING_WAIT_MS_MAX);
+    return bounded + (this.#random.next() * bounded) / 16;
+  }
+
+  async #park(
+    { keys, after }: Pick<Reading<never>, 'keys'> & { readonly after: Index },
+    waitMs: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (this.#size >= PARKED_MAX) throw new Failure('exhausted', 'too many reads are waiting');
+    const done = new AbortController();
+    const end = (): void => done.abort();
+    const parked: Parked = { keys, after, wake: end };
+    signal.addEventListener('abort', end, { once: true });
+    this.#hold(parked, 1);
+    await this.#clock.sleep(waitMs, done.signal);
+    this.#hold(parked, -1);
+    signal.removeEventListener('abort', end);
+  }
+
+  #hold(parked: Parked, by: 1 | -1): void {
+    this.#size += by;
+    for (const key of parked.keys) {
+      const table = tableOf(key);
+      this.#byTable.set(table, (this.#byTable.get(table) ?? 0) + by);
+      const mates = this.#byKey.get(key);
+      if (by === 1) {
+        if (mates === undefined) this.#byKey.set(key, new Set([parked]));
+        else mates.add(parked);
+      } else {
+        mates?.delete(parked);
+        if (mates?.size === 0) this.#byKey.delete(key);
+      }
+    }
+    if (by === -1) this.#due.delete(parked);
+  }
+
+  #tell(changes: readonly Change[], state: State): void {
+    if (this.#size === 0) return;
+    const tables = new Set<TableName>();
+    for (const change of changes) {
+      if ((this.#byTable.get(change.table) ?? 0) === 0) continue;
+      tables.add(change.table);
+      this.#mark(row(change.table, change.key), state);
+      this.#markGroups(change, state);
+    }
+    for (const table of tables) this.#mark(watch.table(table), state);
+    if (this.#due.size > 0) this.#drain();
+  }
+
+  #markGroups(change: Change, state: State): void {
+    const indexes = SHAPES[change.table].indexes as Indexes;
+    for (const name in indexes) {
+      const of = indexes[name];
+      if (of === undefined) continue;
+      const before = change.before && of(change.before);
+      const after = change.after && of(change.after);
+      if (after !== undefined) this.#mark(indexed(change.table, name, after), state);
+      if (before !== undefined && before !== after) {
+        this.#mark(indexed(change.table, name, before), state);
+      }
+    }
+  }
+
+  #mark(key: WatchKey, state: State): void {
+    const parked = this.#byKey.get(key);
+    if (parked === undefined) return;
+    const index = state.indexOf(key);
+    for (const each of parked) if (index > each.after) this.#due.add(each);
+  }
+
+  /** Wakes those who are due, a slice at a time (Q3). */
+  #drain(): void {
+    if (this.#isDraining) return;
+    this.#isDraining = true;
+    const slice = (): void => {
+      let left = WAKES_PER_TURN;
+      for (const each of this.#due) {
+        if (left === 0) break;
+        left -= 1;
+        this.#due.delete(each);
+        each.wake();
+      }
+      this.#isDraining = this.#due.size > 0;
+      if (this.#isDraining) setImmediate(slice);
+    };
+    slice();
+  }
+}
+
+type Indexes = Readonly<Record<string, (row: object) => string | undefined>>;
+
+/** Each reads and encodes an answer, some 0.1 ms. */
+const WAKES_PER_TURN = 50;
+
+/** The index of an answer that looked at these keys: the highest. */
+export function indexOfAll(state: State, keys: readonly WatchKey[]): Index {
+  let highest = 1 as Index;
+  for (const key of keys) {
+    const index = state.indexOf(key);
+    if (index > highest) highest = index;
+  }
+  return highest;
+}
+
+function tableOf(key: WatchKey): TableName {
+  return key.slice(0, key.search(/[./]|$/)) as TableName;
+}
