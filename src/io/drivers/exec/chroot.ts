@@ -1,5 +1,5 @@
 /** The file tree that an isolated task sees, and where each path in it really lies. */
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join, normalize } from 'node:path';
 import type { TaskSpec } from '../../../ports/driver.ts';
 
@@ -61,7 +61,8 @@ export function bindsOf(
   chroot: Readonly<Record<string, string>> | undefined,
   own: readonly Bind[],
 ): readonly Bind[] {
-  const wanted = chroot ?? Object.fromEntries(DEFAULT_CHROOT.map((path) => [path, path]));
+  const usual = [...DEFAULT_CHROOT, ...javaSettings()];
+  const wanted = chroot ?? Object.fromEntries(usual.map((path) => [path, path]));
   const readOnly = (source: string, path: string): Bind => ({
     source,
     path: normalize(path),
@@ -83,6 +84,13 @@ export function bindsOf(
   ];
   // One at each place: the last one wins.
   return [...new Map(binds.map((bind) => [bind.path, bind])).values()];
+}
+
+/** Debian keeps parts of a Java runtime in directories of `/etc` named after its version. */
+function javaSettings(): readonly string[] {
+  return readdirSync('/etc')
+    .filter((name) => name.startsWith('java'))
+    .map((name) => `/etc/${name}`);
 }
 
 /** Where a path that the task sees lies on the machine. */

@@ -44,6 +44,8 @@ export interface IsolatedCommand {
   /** A name or a path as the task sees it. */
   readonly command: string;
   readonly args: readonly string[];
+  /** Files that have to be there, as the task sees them. */
+  readonly needs: readonly string[];
   /** As the task sees it; empty: the root. */
   readonly cwd: string;
   readonly capabilities: readonly string[];
@@ -101,9 +103,9 @@ export class ContainerTasks {
       const binds = bindsOf(task, this.#options.chroot, ownFiles(task, bundle));
       const taskPath = task.env['PATH'] ?? DEFAULT_PATH;
       const { taskDir } = task.directories;
-      const program = findInside(command.command, taskPath, (path) =>
-        outside(path, taskDir, binds),
-      );
+      const where = (path: string): string => outside(path, taskDir, binds);
+      const program = findInside(command.command, taskPath, where);
+      for (const file of command.needs) requireFile(file, where(file));
       makeTemporary(taskDir);
       const containerId = cgroupName(task).replaceAll('%', '_');
       const config = ociConfig(task, {
@@ -260,6 +262,11 @@ function ownFiles(task: TaskSpec, bundle: string): readonly Bind[] {
   const source = join(bundle, 'resolv.conf');
   writeFileSync(source, `${lines.join('\n')}\n`, { mode: 0o644 });
   return [{ source, path: '/etc/resolv.conf', readOnly: true, propagation: '' }];
+}
+
+/** Fails: `not_found`. @param path where it really lies */
+export function requireFile(name: string, path: string): void {
+  if (!existsSync(path)) throw new Failure('not_found', `no file "${name}" in the task`);
 }
 
 function makeTemporary(taskDir: string): void {

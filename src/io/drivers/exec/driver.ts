@@ -111,6 +111,7 @@ function decode(
   const command = {
     command: reader.requiredText('command'),
     args: reader.texts('args'),
+    needs: [],
     cwd: reader.text('work_dir'),
     hostPid: sharesHost(reader, 'pid_mode'),
     hostIpc: sharesHost(reader, 'ipc_mode'),

@@ -1,10 +1,8 @@
 /** The OCI runtime of this machine: which one, whether it can be used here, and how it is called. */
-import { execFile } from 'node:child_process';
-import { statSync } from 'node:fs';
-import { promisify } from 'node:util';
 import type { TaskCgroups } from '../../cgroup/task-cgroups.ts';
 import type { Hierarchies } from '../../cgroup/hierarchy.ts';
 import { findProgram } from '../process/lookup.ts';
+import { Versions } from '../process/version.ts';
 
 export interface Runtime {
   readonly name: 'runc' | 'crun';
@@ -14,13 +12,11 @@ export interface Runtime {
 
 export type FoundRuntime = Runtime | { readonly whyNot: string };
 
-/**
- * Finds runtimes, and asks each file for its version once: a fingerprint is taken every few seconds.
- */
+/** Finds the runtime that can be used here. */
 export class RuntimeFinder {
   readonly #cgroups: TaskCgroups;
   readonly #hybrid: boolean;
-  readonly #versions = new Map<string, string>();
+  readonly #versions = new Versions();
 
   constructor(cgroups: TaskCgroups, hierarchies: Hierarchies) {
     this.#cgroups = cgroups;
@@ -37,7 +33,8 @@ export class RuntimeFinder {
       const whyNot = path === undefined ? 'not found' : this.#whyNot(name);
       if (path === undefined || whyNot !== undefined) reasons.push(`${name}: ${whyNot ?? ''}`);
       else {
-        const version = await this.#versionOf(path);
+        const told = await this.#versions.ask(path, ['--version']);
+        const version = /version (\S+)/.exec(told ?? '')?.[1];
         if (version !== undefined) return { name, path, version };
         reasons.push(`${name}: tells no version`);
       }
@@ -49,20 +46,6 @@ export class RuntimeFinder {
     return name === 'crun' && this.#hybrid
       ? 'sets no limits where cgroups v1 and v2 are mixed'
       : undefined;
-  }
-
-  async #versionOf(path: string): Promise<string | undefined> {
-    try {
-      const key = `${path} ${statSync(path).mtimeMs}`;
-      const known = this.#versions.get(key);
-      if (known !== undefined) return known;
-      const { stdout } = await promisify(execFile)(path, ['--version'], { timeout: 10_000 });
-      const version = /version (\S+)/.exec(stdout)?.[1];
-      if (version !== undefined) this.#versions.set(key, version);
-      return version;
-    } catch {
-      return undefined;
-    }
   }
 }
 
