@@ -17,6 +17,8 @@ export interface Scenario {
   readonly config: JsonObject;
   readonly user?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Printed once it takes signals: the first process of a container dies of none before. */
+  readonly ready?: string;
 }
 
 export interface DriverContract {
@@ -140,6 +142,12 @@ export function driverContract(
   const begin = async (scenario: Scenario): Promise<{ spec: TaskSpec; handle: TaskHandle }> => {
     const spec = specFor(world.dir, name, scenario);
     const handle = await world.driver.start(spec, forever);
+    const { ready } = scenario;
+    const deadline = Date.now() + 30_000;
+    while (ready !== undefined && !printed(spec).includes(ready)) {
+      assert(Date.now() < deadline, 'it gets ready');
+      await world.pass(10);
+    }
     // A handle rests on disk between two agents.
     return { spec, handle: JSON.parse(JSON.stringify(handle)) as TaskHandle };
   };
@@ -235,10 +243,7 @@ export function driverContract(
       t.skip('nothing can ignore');
       return;
     }
-    const { handle, spec } = await begin(ignores);
-    if (world.scenarios.prints !== undefined) {
-      while (!printed(spec).includes('ready')) await world.pass(20);
-    }
+    const { handle } = await begin(ignores);
     let stopped = false;
     const stopping = world.driver.stop(handle, 'SIGTERM', 400).then(() => (stopped = true));
     await world.pass(200);

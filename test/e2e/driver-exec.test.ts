@@ -63,8 +63,8 @@ if (skip !== false) {
         scenarios: {
           exits: (code) => sh(`exit ${code}`),
           // The first process of a pid namespace dies of no signal that it does not handle.
-          runs: sh('trap "exit 143" TERM; sleep 60 & wait'),
-          ignores: sh('trap "" TERM; echo ready; while :; do sleep 60; done'),
+          runs: sh('trap "exit 143" TERM; echo ready; sleep 60 & wait', { ready: 'ready' }),
+          ignores: sh('trap "" TERM; echo ready; while :; do sleep 60; done', { ready: 'ready' }),
           prints: (text) => sh(`echo ${text}`),
           absent: { config: { command: 'no-such-command' } },
           invalid: { config: { command: 'a', cap_add: ['sys_admin'] }, path: 'cap_add[0]' },

@@ -55,7 +55,7 @@ if (skip !== false) {
         pass: (ms) => delay(ms),
         scenarios: {
           exits: (code) => told('', 0, code),
-          runs: told('', 600_000, 0),
+          runs: { ...told('ready', 600_000, 0), ready: 'ready' },
           prints: (text) => told(text, 0, 0),
           absent: { config: { jar_path: 'local/no.jar' } },
           invalid: { config: { args: ['x'] }, path: 'jar_path' },

@@ -40,7 +40,7 @@ driverContract(
       scenarios: {
         exits: (code) => sh(`exit ${code}`),
         runs: sh('exec sleep 60'),
-        ignores: sh('trap "" TERM; echo ready; while :; do sleep 60; done'),
+        ignores: sh('trap "" TERM; echo ready; while :; do sleep 60; done', { ready: 'ready' }),
         prints: (text) => sh(`echo ${text}`),
         absent: { config: { command: 'no-such-command' } },
         invalid: { config: { args: 'x' }, path: 'command' },
