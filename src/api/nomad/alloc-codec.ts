@@ -9,7 +9,7 @@ import type {
 } from '../../core/model/alloc.ts';
 import type { Job, JobType } from '../../core/model/job.ts';
 import type { AllocWithJob } from '../../core/state/reads.ts';
-import { encodeFull, OMIT, shape, type Codec, type Shape } from '../codec/codec.ts';
+import { OMIT, shape, type Codec, type Shape } from '../codec/codec.ts';
 import {
   bool,
   converted,
@@ -204,7 +204,10 @@ export function allocStub({ alloc, job }: AllocWithJob, withResources: boolean):
   };
 }
 
-/** The wire form of an allocation, for the event stream. */
-export function encodeAlloc(value: AllocWithJob): JsonObject {
-  return encodeFull(ALLOC as Shape<AllocWithJob>, value);
-}
+/** An allocation in the event stream: without its job, which has events of its own. */
+export const ALLOC_EVENT: Shape<Alloc> = {
+  decode: (raw, path, to) => (ALLOC.decode(raw, path, to) as AllocWithJob | undefined)?.alloc,
+  zero: undefined,
+  encode: (alloc, mode) =>
+    ALLOC.encode({ alloc: alloc as Alloc, job: undefined }, mode) as JsonObject,
+};

@@ -1,0 +1,83 @@
+/** The agent itself. */
+import * as routes from '../../api/nomad/agent-routes.ts';
+import { LOG_FRAME } from '../../api/nomad/file-codec.ts';
+import { Failure } from '../../base/failure.ts';
+import { plainly, type HttpDeps } from './deps.ts';
+import { notFound, textReply } from './fail.ts';
+import { bind, bindRaw, type Bound } from './mount.ts';
+import { bytesReply, linesReply, toLines, withHeartbeats } from './stream.ts';
+
+/** A quiet log is kept alive so often [ms]. */
+const HEARTBEAT_MS = 10_000;
+
+/** Binds what concerns the agent. */
+export function agentHandlers(deps: HttpDeps): readonly Bound[] {
+  const { agent } = deps;
+  return [
+    bind(routes.agentSelf, () => plainly(agent.self())),
+    bind(routes.agentMembers, () =>
+      plainly({
+        serverName: agent.serverName,
+        serverRegion: agent.region,
+        serverDatacenter: agent.datacenter,
+        members: agent.members(),
+      }),
+    ),
+    bind(routes.agentHealth, ({ query }) => {
+      const all: Readonly<Record<string, routes.Health>> = { ...agent.health() };
+      const health = Object.entries(all).filter(
+        ([role]) => query.type === undefined || query.type === role,
+      );
+      const ok = health.every(([, one]) => one.ok);
+      return Promise.resolve({ value: Object.fromEntries(health), status: ok ? 200 : 500 });
+    }),
+    bind(routes.agentServers, () => plainly(agent.servers())),
+    bind(routes.agentHost, () => plainly({ id: agent.serverName, host: agent.host() })),
+    bindRaw(routes.agentMonitor, ({ query, signal }) => {
+      const level = query.level ?? 'info';
+      const lines = agent.monitor({ level, json: query.json === true }, signal);
+      const frames = withHeartbeats(bytesOf(lines), () => new Uint8Array(), HEARTBEAT_MS, {
+        clock: deps.clock,
+        signal,
+      });
+      if (query.plain === true) return Promise.resolve(bytesReply(frames));
+      const shaped = toLines(framed(frames), LOG_FRAME, (frame) => frame.bytes.length === 0);
+      return Promise.resolve(linesReply(shaped));
+    }),
+    ...membership(deps),
+    bindRaw(routes.readMetrics, async ({ query }) => {
+      if (query.format === 'prometheus') {
+        const type = 'text/plain; version=0.0.4; charset=utf-8';
+        return textReply(200, await deps.metrics.prometheus(), { 'Content-Type': type });
+      }
+      const json = routes.readMetrics.reply?.encode(await deps.metrics.json(), 'full');
+      return textReply(200, JSON.stringify(json), { 'Content-Type': 'application/json' });
+    }),
+  ];
+}
+
+function membership({ agent }: HttpDeps): readonly Bound[] {
+  return [
+    bind(routes.joinAgent, () =>
+      // Honest until there is gossip: one server has nobody to join.
+      plainly({ error: 'joining other servers is not supported yet', joined: 0 }),
+    ),
+    bind(routes.forceLeave, ({ query }) => {
+      const member = agent.members().find((one) => one.name === query.node);
+      if (member === undefined) throw notFound(`there is no member "${query.node ?? ''}"`);
+      throw new Failure('invalid', `member "${member.name}" is ${member.status}, not failed`);
+    }),
+  ];
+}
+
+const encoder = new TextEncoder();
+
+async function* bytesOf(lines: AsyncIterable<string>): AsyncGenerator<Uint8Array> {
+  for await (const line of lines) yield encoder.encode(`${line}\n`);
+}
+
+async function* framed(
+  pieces: AsyncIterable<Uint8Array>,
+): AsyncGenerator<{ readonly bytes: Uint8Array }> {
+  for await (const bytes of pieces) yield { bytes };
+}

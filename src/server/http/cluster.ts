@@ -1,0 +1,145 @@
+/** The cluster as a whole. */
+import * as routes from '../../api/nomad/cluster-routes.ts';
+import type { Index } from '../../base/brand.ts';
+import { DEFAULT_NAMESPACE } from '../../core/model/ids.ts';
+import { readJobs, readSchedulerConfig } from '../../core/state/reads.ts';
+import type { ScalingPolicyStub } from '../../api/nomad/job-replies.ts';
+import type { ScalingPolicy } from '../../core/model/task.ts';
+import type { Job } from '../../core/model/job.ts';
+import type { JobWithSummary } from '../../core/state/reads.ts';
+import { plainly, toldOf, type HttpDeps } from './deps.ts';
+import { invalid, notFound } from './fail.ts';
+import { bind, type Bound } from './mount.ts';
+
+/** Binds what concerns the cluster. */
+export function clusterHandlers(deps: HttpDeps): readonly Bound[] {
+  return [...status(deps), ...settings(deps), ...namespaces(), ...scaling(deps)];
+}
+
+function status({ agent, ops }: HttpDeps): readonly Bound[] {
+  return [
+    bind(routes.statusLeader, () => plainly(agent.leader())),
+    bind(routes.statusPeers, () => plainly(agent.peers())),
+    bind(routes.listRegions, () => plainly(agent.regions())),
+    bind(routes.raftConfiguration, () => {
+      const servers = agent.peers().map((address) => ({
+        id: address,
+        name: agent.serverName,
+        address,
+        leader: address === agent.leader(),
+        voter: true,
+      }));
+      return plainly({ index: ops.stats().index, servers });
+    }),
+    bind(routes.autopilotHealth, () => {
+      const { leading, index } = ops.stats();
+      const servers = agent.peers().map((address) => ({
+        id: address,
+        name: agent.serverName,
+        address,
+        status: 'alive',
+        version: agent.version,
+        leader: leading,
+        lastContactMs: 0,
+        lastIndex: index,
+        healthy: leading,
+        voter: true,
+      }));
+      // One server cannot lose another.
+      return plainly({ healthy: leading, failureTolerance: 0, servers });
+    }),
+  ];
+}
+
+function settings({ ops }: HttpDeps): readonly Bound[] {
+  return [
+    bind(routes.readSchedulerConfig, async ({ waiting, signal }) => {
+      const answer = await ops.query(readSchedulerConfig(), waiting, signal);
+      const { scheduler, createIndex, modifyIndex } = answer.value;
+      return { value: { config: { ...scheduler, createIndex, modifyIndex } }, ...toldOf(answer) };
+    }),
+    bind(routes.setSchedulerConfig, async ({ query, body }) => {
+      const algorithm: string = body.algorithm;
+      if (algorithm !== '' && algorithm !== 'binpack' && algorithm !== 'spread') {
+        throw invalid(`SchedulerAlgorithm: expected "binpack" or "spread", got "${algorithm}"`);
+      }
+      const config = algorithm === '' ? { ...body, algorithm: 'binpack' as const } : body;
+      const reply = await ops.setSchedulerConfig(config, query.ifModifyIndex as Index | undefined);
+      return { value: reply, index: reply.index };
+    }),
+    bind(routes.collectGarbage, async () => {
+      await ops.collectGarbage();
+      return { value: undefined };
+    }),
+    bind(routes.reconcileSummaries, async () => {
+      await ops.reconcileSummaries();
+      return { value: undefined };
+    }),
+    bind(routes.listVolumes, () => plainly([])),
+    bind(routes.listPlugins, () => plainly([])),
+  ];
+}
+
+const ONLY_NAMESPACE = {
+  name: DEFAULT_NAMESPACE,
+  description: 'Default shared namespace',
+  createIndex: 1 as Index,
+  modifyIndex: 1 as Index,
+};
+
+function namespaces(): readonly Bound[] {
+  return [
+    bind(routes.listNamespaces, ({ query }) =>
+      plainly(DEFAULT_NAMESPACE.startsWith(query.prefix ?? '') ? [ONLY_NAMESPACE] : []),
+    ),
+    bind(routes.readNamespace, ({ params }) => {
+      if (params.name !== DEFAULT_NAMESPACE) throw notFound('Namespace not found');
+      return plainly(ONLY_NAMESPACE);
+    }),
+  ];
+}
+
+function scaling({ ops }: HttpDeps): readonly Bound[] {
+  return [
+    bind(routes.listScalingPolicies, async ({ query, listed, waiting, signal }) => {
+      const answer = await ops.query(readJobs({ namespace: listed }), waiting, signal);
+      const stubs = policiesOf(answer.value)
+        .filter(({ job }) => query.job === undefined || job.id === query.job)
+        .filter(({ policy }) => query.type === undefined || policy.type === query.type)
+        .map(({ job, policy }) => stubOf(job, policy));
+      return { value: stubs, ...toldOf(answer) };
+    }),
+    bind(routes.readScalingPolicy, async ({ params, waiting, signal }) => {
+      const answer = await ops.query(readJobs({}), waiting, signal);
+      const found = policiesOf(answer.value).find(({ policy }) => policy.id === params.id);
+      if (found === undefined) throw notFound('policy not found', answer.index);
+      return { value: found.policy, ...toldOf(answer) };
+    }),
+  ];
+}
+
+interface Owned {
+  readonly job: Job;
+  readonly policy: ScalingPolicy;
+}
+
+function policiesOf(jobs: readonly JobWithSummary[]): readonly Owned[] {
+  return jobs.flatMap(({ job }) =>
+    job.groups.flatMap((group): readonly Owned[] => {
+      const own = group.scaling === undefined ? [] : [group.scaling];
+      const tasks = group.tasks.flatMap((task) => task.scalingPolicies);
+      return [...own, ...tasks].map((policy) => ({ job, policy }));
+    }),
+  );
+}
+
+function stubOf(job: Job, policy: ScalingPolicy): ScalingPolicyStub {
+  return {
+    id: policy.id,
+    enabled: policy.enabled,
+    type: policy.type,
+    target: policy.target,
+    createIndex: job.createIndex,
+    modifyIndex: job.jobModifyIndex,
+  };
+}

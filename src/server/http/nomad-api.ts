@@ -1,0 +1,55 @@
+/** The whole jobs API as an HTTP application. */
+import { canonicalPath } from '../../api/path.ts';
+import type { HttpApp, HttpReply } from '../../ports/http.ts';
+import { agentHandlers } from './agent.ts';
+import { allocHandlers, deploymentHandlers, evalHandlers } from './allocs.ts';
+import { clientHandlers } from './client.ts';
+import { clusterHandlers } from './cluster.ts';
+import type { HttpDeps } from './deps.ts';
+import { eventHandlers } from './events.ts';
+import { failureReply, textReply } from './fail.ts';
+import { jobReads } from './jobs-read.ts';
+import { jobWrites } from './jobs-write.ts';
+import type { Bound } from './mount.ts';
+import { nodeHandlers } from './nodes.ts';
+import { searchHandlers } from './search.ts';
+
+/** Every endpoint with its handler. */
+export function nomadHandlers(deps: HttpDeps): readonly Bound[] {
+  return [
+    ...jobReads(deps),
+    ...jobWrites(deps),
+    ...allocHandlers(deps),
+    ...evalHandlers(deps),
+    ...deploymentHandlers(deps),
+    ...nodeHandlers(deps),
+    ...clientHandlers(deps),
+    ...agentHandlers(deps),
+    ...clusterHandlers(deps),
+    ...searchHandlers(deps),
+    ...eventHandlers(deps),
+  ];
+}
+
+/**
+ * What an HTTP server listens with on the jobs port.
+ *
+ * @param report is told of errors that are nobody's fault but ours
+ */
+export function nomadApp(deps: HttpDeps, report: (error: unknown) => void): HttpApp {
+  return {
+    mounts: nomadHandlers(deps).flatMap((bound) => bound.mounts),
+    rewrite: canonicalPath,
+    missing: (_, allowed) => missing(allowed),
+    failed: (error) => {
+      const reply = failureReply(error);
+      if (reply.status === 500) report(error);
+      return reply;
+    },
+  };
+}
+
+function missing(allowed: readonly string[]): HttpReply {
+  if (allowed.length === 0) return textReply(404, 'page not found');
+  return textReply(405, 'Invalid method', { Allow: allowed.join(', ') });
+}
