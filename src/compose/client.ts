@@ -1,0 +1,102 @@
+/** Builds the client role on the real machine. */
+import { join } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import type { Random } from '../base/random.ts';
+import { Client } from '../client/client.ts';
+import { DEFAULT_CLIENT_CONFIG, taskHostEnv, type ClientConfig } from '../client/config.ts';
+import type { AgentConfig, ClientSettings } from '../core/agent-config/config.ts';
+import { DiskAllocDirs } from '../io/alloc-dir/alloc-dirs.ts';
+import { DirectoryStateFiles } from '../io/alloc-dir/state-files.ts';
+import { HostFingerprinter } from '../io/fingerprint/host.ts';
+import { KeeperClient } from '../io/keeper/client.ts';
+import { keeperSocketPath } from '../io/keeper/find-keeper.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { ServerLink } from '../ports/server-link.ts';
+import { VERSION } from '../version.ts';
+import { buildDrivers } from './drivers.ts';
+
+export interface ClientParts {
+  readonly client: Client;
+  /** Lets go of everything once the client has ended; `-dev` ends the keeper too. */
+  close(): Promise<void>;
+}
+
+export interface ClientWorld {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly servers: ServerLink;
+  readonly log: (line: string) => void;
+}
+
+export function buildClient(
+  config: AgentConfig,
+  settings: ClientSettings,
+  world: ClientWorld,
+): ClientParts {
+  const { clock, log } = world;
+  const allocDir = settings.allocDir ?? join(config.dataDir, 'alloc');
+  const keeper = new KeeperClient({
+    socketPath: keeperSocketPath(config.dataDir),
+    command: [
+      process.execPath,
+      process.argv[1] ?? '',
+      ...['keeper', keeperSocketPath(config.dataDir), join(config.dataDir, 'pipes')],
+    ],
+    logPath: join(config.dataDir, 'keeper.log'),
+    version: VERSION,
+  });
+  const built = buildDrivers(config, { keeper, clock, now: () => clock.now() });
+  const client = new Client(clientConfig(config, settings), {
+    ...world,
+    drivers: built.drivers,
+    files: new DirectoryStateFiles(settings.stateDir ?? join(config.dataDir, 'client')),
+    dirs: new DiskAllocDirs(allocDir, clock),
+    networks: undefined as never,
+    fingerprinter: new HostFingerprinter(
+      {
+        storagePath: allocDir,
+        loopback: config.dev,
+        ...(settings.networkInterface === undefined
+          ? {}
+          : { networkInterface: settings.networkInterface }),
+      },
+      () => clock.now(),
+    ),
+    drawId: randomUUID,
+    log,
+  });
+  return {
+    client,
+    close: async () => {
+      await built.close();
+      if (config.dev) await keeper.end();
+      else keeper.close();
+    },
+  };
+}
+
+function clientConfig(config: AgentConfig, settings: ClientSettings): ClientConfig {
+  const { cpuTotalCompute, memoryTotalMb, diskTotalMb } = settings;
+  return {
+    ...DEFAULT_CLIENT_CONFIG,
+    ...(config.name === undefined ? {} : { name: config.name }),
+    region: config.region,
+    datacenter: config.datacenter,
+    nodeClass: settings.nodeClass,
+    nodePool: settings.nodePool,
+    meta: settings.meta,
+    httpAddr: config.advertiseHttp ?? `${config.addresses.http}:${config.ports.http}`,
+    reserved: settings.reserved,
+    ...(cpuTotalCompute === undefined ? {} : { cpuTotalCompute }),
+    ...(memoryTotalMb === undefined ? {} : { memoryTotalMb }),
+    ...(diskTotalMb === undefined ? {} : { diskTotalMb }),
+    dynamicPortMin: settings.dynamicPortMin,
+    dynamicPortMax: settings.dynamicPortMax,
+    hostVolumes: settings.hostVolumes,
+    hostNetworks: settings.hostNetworks,
+    killTimeoutMsMax: settings.killTimeoutMsMax,
+    hostEnv: taskHostEnv(process.env),
+    collect: settings.collect,
+    stopTasksAtEnd: config.dev,
+  };
+}
