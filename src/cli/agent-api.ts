@@ -1,6 +1,5 @@
 /** The caller of the agent's API that a command line asks for: address, token, namespace, region. */
 import { Api, type ApiOptions } from '../api/api.ts';
-import { Failure } from '../base/failure.ts';
 import type { FlagValues } from './command.ts';
 import type { World } from './world.ts';
 
@@ -11,19 +10,7 @@ type Given = Pick<World, 'env' | 'connect'>;
 /** Makes the caller from the flags, then the environment, then the defaults. */
 export function agentApi(flags: FlagValues, world: Given): Api {
   const address = agentAddress(flags, world.env);
-  const { send, open } = world.connect(address);
-  const reaching: typeof send = async (request, signal) => {
-    try {
-      return await send(request, signal);
-    } catch (cause) {
-      if (!(cause instanceof Failure) || cause.fault !== 'unavailable') throw cause;
-      throw new Failure('unavailable', `cannot reach the agent at ${address}`, { cause });
-    }
-  };
-  return new Api(options(flags, world.env), {
-    send: reaching,
-    ...(open === undefined ? {} : { open }),
-  });
+  return new Api(options(flags, world.env), world.connect(address));
 }
 
 /** Where the agent is, as a URL without a slash at its end. */

@@ -52,8 +52,22 @@ export async function confirm(
 ): Promise<boolean> {
   if (flags.has('yes')) return true;
   world.out(`${question} [y/N] `);
-  const answer = (await world.input.line()).trim();
+  const answer = (await readLine(world)).trim();
   if (answer === 'y' || answer === 'Y') return true;
   world.out('Cancelled.\n');
   return false;
+}
+
+/** Longest answer worth reading [bytes]. */
+const ANSWER_MAX = 1000;
+
+/** What is typed up to the first newline, or up to the end of the input. */
+async function readLine({ input, signal }: World): Promise<string> {
+  const decoder = new TextDecoder();
+  let typed = '';
+  for await (const bytes of input.bytes(signal)) {
+    typed += decoder.decode(bytes, { stream: true });
+    if (typed.includes('\n') || typed.length > ANSWER_MAX) break;
+  }
+  return typed.split('\n')[0] ?? '';
 }

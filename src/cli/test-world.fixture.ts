@@ -54,7 +54,6 @@ export function testWorld(
       bytes: async function* () {
         if (typed !== '') yield new TextEncoder().encode(typed);
       },
-      line: () => Promise.resolve(typed.split('\n')[0] ?? ''),
       raw: () => undefined,
       size: () => undefined,
       onResize: () => () => undefined,

@@ -1,4 +1,4 @@
-/** What the command line needs of the world around it; made by `process-world.ts`, or by a test. */
+/** What the command line needs of the world around it; made by compose, or by a test. */
 import type { OpenSocket, Send } from '../api/api.ts';
 import type { Millis } from '../base/brand.ts';
 import type { FunctionHost } from '../core/hcl/function.ts';
@@ -26,7 +26,7 @@ export interface World {
   functionHost(): Promise<FunctionHost>;
 }
 
-/** The transport under `Api`. */
+/** The transport under `Api`. A failure to reach the agent names its address. */
 export interface Wire {
   readonly send: Send;
   readonly open?: OpenSocket;
@@ -46,8 +46,6 @@ export interface Files {
 export interface Input {
   readonly isTerminal: boolean;
   bytes(signal: AbortSignal): AsyncIterable<Uint8Array>;
-  /** One line that a person types; empty at the end of the input. */
-  line(): Promise<string>;
   /** Raw mode while a remote terminal is open. */
   raw(on: boolean): void;
   size(): { readonly columns: number; readonly rows: number } | undefined;

@@ -71,3 +71,18 @@ function failures(e: Evaluation, ids: Ids, verbose: boolean): string {
 function failed(e: Evaluation): boolean {
   return Object.keys(e.failedGroups).length > 0;
 }
+
+/** Evaluations of any job, one line each, in the order given. */
+export function evaluationsOfAll(evaluations: readonly Evaluation[], { ids }: Options): string {
+  return columns([
+    ['ID', 'Priority', 'Triggered By', 'Job ID', 'Status', 'Placement Failures'],
+    ...evaluations.map((e) => [
+      ids(e.id),
+      String(e.priority),
+      e.triggeredBy,
+      e.jobId,
+      e.status,
+      e.status === 'blocked' ? 'N/A - In Progress' : String(failed(e)),
+    ]),
+  ]);
+}

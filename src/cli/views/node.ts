@@ -2,7 +2,7 @@
 import type { AllocStub } from '../../api/nomad/alloc-codec.ts';
 import type { Alloc } from '../../core/model/alloc.ts';
 import type { NodeView } from '../../api/nomad/node-codec.ts';
-import type { HostUse } from '../../api/nomad/usage-codec.ts';
+import type { AllocUseAnswer, HostUse } from '../../api/nomad/usage-codec.ts';
 import type { NodeEvent } from '../../core/model/node.ts';
 import { isClientTerminal } from '../../core/model/alloc.ts';
 import { columns, keyValues } from '../format/columns.ts';
@@ -22,12 +22,20 @@ export interface NodeRow {
   readonly status: string;
 }
 
+/** @param options `running` counts allocations by node, for a column of its own */
 export function nodeList(
   nodes: readonly NodeRow[],
-  { ids }: { readonly ids: (id: string) => string },
+  options: {
+    readonly ids: (id: string) => string;
+    readonly running?: ReadonlyMap<string, number> | undefined;
+  },
 ): string {
+  const { ids, running } = options;
   return columns([
-    ['ID', 'DC', 'Name', 'Class', 'Drain', 'Eligibility', 'Status'],
+    [
+      ...['ID', 'DC', 'Name', 'Class', 'Drain', 'Eligibility', 'Status'],
+      ...(running === undefined ? [] : ['Running Allocs']),
+    ],
     ...nodes.map((node) => [
       ids(node.id),
       node.datacenter,
@@ -36,6 +44,7 @@ export function nodeList(
       String(node.draining),
       node.eligibility,
       node.status,
+      ...(running === undefined ? [] : [String(running.get(node.id) ?? 0)]),
     ]),
   ]);
 }
@@ -46,12 +55,19 @@ export interface NodePage {
   readonly stubs: readonly AllocStub[];
   /** Absent where its client did not answer. */
   readonly host: HostUse | undefined;
+  /** What its running allocations use, as far as they said. */
+  readonly running: readonly AllocUseAnswer[];
 }
 
-/** @param options `verbose` adds every attribute */
-export function nodeStatus(page: NodePage, options: AllocListOptions & { short: boolean }): string {
+export interface NodeOptions extends AllocListOptions {
+  readonly short: boolean;
+  readonly stats: boolean;
+}
+
+/** @param options `verbose` adds every attribute, `stats` the machine's own figures */
+export function nodeStatus(page: NodePage, options: NodeOptions): string {
   const { node } = page;
-  const blocks = [about(page, options)];
+  const blocks = [about(page)];
   if (options.short) {
     blocks.push(`Allocations\n${allocList(page.stubs, options)}`);
     return blocks.join('\n\n');
@@ -60,7 +76,9 @@ export function nodeStatus(page: NodePage, options: AllocListOptions & { short: 
   blocks.push(`Node Events\n${events(node.events)}`);
   blocks.push(`Allocated Resources\n${allocated(page)}`);
   if (page.host !== undefined) {
+    blocks.push(`Allocation Resource Utilization\n${used(page, page.host)}`);
     blocks.push(`Host Resource Utilization\n${utilization(node, page.host)}`);
+    if (options.stats) blocks.push(...machine(page.host));
   }
   blocks.push(`Allocations\n${allocList(page.stubs, options)}`);
   if (options.verbose) {
@@ -70,13 +88,13 @@ export function nodeStatus(page: NodePage, options: AllocListOptions & { short: 
   return blocks.join('\n\n');
 }
 
-function about({ node, host }: NodePage, { ids }: AllocListOptions): string {
+function about({ node, host }: NodePage): string {
   const volumes = Object.keys(node.hostVolumes).sort().join(',');
   const healthy = Object.entries(node.drivers)
     .filter(([, driver]) => driver.detected)
     .map(([name, driver]) => (driver.healthy ? name : `${name} (unhealthy)`));
   return keyValues([
-    ['ID', ids(node.id)],
+    ['ID', node.id],
     ['Name', node.name],
     ['Class', node.nodeClass || '<none>'],
     ['DC', node.datacenter],
@@ -154,6 +172,54 @@ function utilization(node: NodeView, host: HostUse): string {
       disk === undefined ? '<unknown>' : `${bytes(disk.used)}/${bytes(disk.size)}`,
     ],
   ]);
+}
+
+/** What the allocations use of the machine. */
+function used({ node, running }: NodePage, host: HostUse): string {
+  const sum = (of: (use: AllocUseAnswer) => number): number =>
+    running.reduce((total, use) => total + of(use), 0);
+  const memory = sum(({ resource: { memory: m } }) => m.rss || m.usage);
+  return columns([
+    ['CPU', 'Memory'],
+    [
+      `${Math.floor(sum((use) => use.resource.cpu.totalTicks))}/${node.resources.cpu} MHz`,
+      `${bytes(memory)}/${bytes(host.memory.total)}`,
+    ],
+  ]);
+}
+
+/** Every processor and disk. */
+function machine({ cpus, memory, disks }: HostUse): string[] {
+  const percent = (value: number): string => `${value.toFixed(2)}%`;
+  return [
+    ...cpus.map(
+      (cpu) =>
+        `CPU Stats\n${keyValues([
+          ['CPU', cpu.name],
+          ['User', percent(cpu.user)],
+          ['System', percent(cpu.system)],
+          ['Idle', percent(cpu.idle)],
+        ])}`,
+    ),
+    `Memory Stats\n${keyValues([
+      ['Total', bytes(memory.total)],
+      ['Available', bytes(memory.available)],
+      ['Used', bytes(memory.used)],
+      ['Free', bytes(memory.free)],
+    ])}`,
+    ...disks.map(
+      (disk) =>
+        `Disk Stats\n${keyValues([
+          ['Device', disk.device],
+          ['MountPoint', disk.mountpoint],
+          ['Size', bytes(disk.size)],
+          ['Used', bytes(disk.used)],
+          ['Available', bytes(disk.available)],
+          ['Used Percent', percent(disk.usedPercent)],
+          ['Inodes Percent', percent(disk.inodesUsedPercent)],
+        ])}`,
+    ),
+  ];
 }
 
 function record(values: Readonly<Record<string, string>>): string {

@@ -9,14 +9,19 @@ const SIZE_MAX = 64 * 1024 * 1024;
 export interface TextFiles {
   /** Fails: `not_found`, `denied`, `invalid` (not UTF-8, a directory), `exhausted` (too large). */
   read(path: string): Promise<string>;
+  /** The same for content that need not be text. */
+  readBytes(path: string): Promise<Uint8Array>;
   exists(path: string): Promise<boolean>;
   /** Fails: `conflict` where there is one already. */
   create(path: string, text: string): Promise<void>;
 }
 
 export function textFiles(stdin: Readable): TextFiles {
+  const readBytes = (path: string): Promise<Buffer> =>
+    path === '-' ? readAll(stdin) : readWhole(path);
   return {
-    read: async (path) => decode(path, path === '-' ? await readAll(stdin) : await readWhole(path)),
+    read: async (path) => decode(path, await readBytes(path)),
+    readBytes,
     exists: (path) =>
       stat(path).then(
         () => true,

@@ -1,0 +1,79 @@
+/** The table of all commands: the parser, the help, the completion and the reference read it. */
+import type { Command } from './command.ts';
+import { agentCommand, keeperCommand, versionCommand } from './commands/agent.ts';
+import {
+  agentInfo,
+  monitor,
+  namespaceList,
+  namespaceStatus,
+  systemGc,
+  systemReconcile,
+  ui,
+} from './commands/agent-reads.ts';
+import { allocRestart, allocSignal, allocStop } from './commands/alloc-actions.ts';
+import { allocExec } from './commands/alloc-exec.ts';
+import { allocFs } from './commands/alloc-fs.ts';
+import { allocLogs } from './commands/alloc-logs.ts';
+import { allocStatus } from './commands/alloc-status.ts';
+import {
+  deploymentFail,
+  deploymentPause,
+  deploymentPromote,
+  deploymentResume,
+  deploymentUnblock,
+} from './commands/deployment-changes.ts';
+import { deploymentList, deploymentStatus, jobDeploymentsCommand } from './commands/deployments.ts';
+import { evalList, evalStatus } from './commands/evaluations.ts';
+import { init } from './commands/init.ts';
+import {
+  jobEval,
+  jobPeriodicForce,
+  jobPromote,
+  jobRevert,
+  jobScale,
+} from './commands/job-changes.ts';
+import { jobDispatch } from './commands/job-dispatch.ts';
+import { jobPlan } from './commands/job-plan.ts';
+import { jobAllocsCommand, jobHistory, jobInspect } from './commands/job-reads.ts';
+import { jobRun } from './commands/job-run.ts';
+import { jobStatus } from './commands/job-status.ts';
+import { jobStop } from './commands/job-stop.ts';
+import { jobValidate } from './commands/job-validate.ts';
+import { nodeDrain, nodeEligibility } from './commands/node-changes.ts';
+import { nodeStatus } from './commands/node-status.ts';
+import {
+  operatorGetConfig,
+  operatorHealth,
+  operatorListPeers,
+  operatorMetrics,
+  operatorSetConfig,
+} from './commands/operator.ts';
+import { serverForceLeave, serverJoin, serverMembers } from './commands/server.ts';
+import { status } from './commands/status.ts';
+import { why } from './commands/why.ts';
+import { completionCommand } from './completion.ts';
+
+/** What the program does besides asking an agent; handed in by whoever can. */
+export interface Roles {
+  readonly version: string;
+  readonly agent: Command['run'];
+  readonly keeper: Command['run'];
+}
+
+/** Makes the table. */
+export function makeCommands(roles: Roles): readonly Command[] {
+  const commands: Command[] = [
+    ...[agentCommand(roles.agent), keeperCommand(roles.keeper), versionCommand(roles.version)],
+    ...[jobRun, jobPlan, jobValidate, jobStatus, jobStop, jobHistory, jobRevert, jobScale],
+    ...[jobEval, jobDispatch, jobPeriodicForce, jobInspect, jobDeploymentsCommand, jobPromote],
+    ...[jobAllocsCommand, init, status, why],
+    ...[allocStatus, allocLogs, allocExec, allocFs, allocSignal, allocRestart, allocStop],
+    ...[nodeStatus, nodeDrain, nodeEligibility, evalList, evalStatus],
+    ...[deploymentList, deploymentStatus, deploymentPromote, deploymentFail, deploymentPause],
+    ...[deploymentResume, deploymentUnblock, serverMembers, serverJoin, serverForceLeave],
+    ...[operatorGetConfig, operatorSetConfig, operatorListPeers, operatorHealth, operatorMetrics],
+    ...[systemGc, systemReconcile, monitor, agentInfo, namespaceList, namespaceStatus, ui],
+  ];
+  commands.push(completionCommand(() => commands));
+  return commands;
+}

@@ -1,0 +1,117 @@
+/** Commands that print what is known of one job: `inspect`, `allocs`, `history`. */
+import { jobAllocs, jobVersions, readJob } from '../../api/nomad/job-routes.ts';
+import type { VersionsAnswer } from '../../api/nomad/job-replies.ts';
+import { encodeJob } from '../../api/nomad/job-codec.ts';
+import { Failure } from '../../base/failure.ts';
+import type { Job } from '../../core/model/job.ts';
+import { flag, type Command, type Invocation } from '../command.ts';
+import { wireJson } from '../format/json.ts';
+import { JSON_FLAG, VERBOSE, withApiFlags, type Session } from '../session.ts';
+import { allocList } from '../views/allocs.ts';
+import { jobVersion } from '../views/job-version.ts';
+import { theJob } from './job-changes.ts';
+
+export const jobInspect: Command = {
+  name: 'job inspect',
+  aliases: ['inspect'],
+  summary: 'Print a job in its API form',
+  arguments: ['<job>'],
+  flags: withApiFlags(
+    flag.number('version', '<version>', 'That version instead of the newest.'),
+    flag.boolean('json', 'Accepted for compatibility: it prints JSON in any case.'),
+  ),
+  examples: [
+    {
+      line: 'muster job inspect web > web.json && muster run -json web.json',
+      says: 'Save it, and run it again:',
+    },
+  ],
+  run: async (invocation, world) => {
+    const { session, id } = await theJob(invocation, world);
+    const version = invocation.flags.number('version');
+    const job =
+      version === undefined
+        ? await session.api.call(readJob, { params: { id } }, world.signal)
+        : ofVersion(await versionsOf(id, false, session), version);
+    world.out(`${JSON.stringify({ Job: encodeJob(job) }, null, 4)}\n`);
+    return 0;
+  },
+};
+
+export const jobAllocsCommand: Command = {
+  name: 'job allocs',
+  summary: 'List the allocations of a job',
+  arguments: ['<job>'],
+  flags: withApiFlags(
+    flag.boolean('all', 'Also those of a purged job of that name.'),
+    JSON_FLAG,
+    VERBOSE,
+  ),
+  examples: [{ line: 'muster job allocs -verbose web', says: 'With whole ids and node names:' }],
+  run: async (invocation, world) => {
+    const { session, id } = await theJob(invocation, world);
+    const all = invocation.flags.has('all') ? true : undefined;
+    const stubs = await session.api.call(
+      jobAllocs,
+      { params: { id }, query: { all } },
+      world.signal,
+    );
+    if (invocation.flags.has('json')) world.out(wireJson(jobAllocs.reply, stubs));
+    else world.out(`${allocList(stubs, session)}\n`);
+    return 0;
+  },
+};
+
+export const jobHistory: Command = {
+  name: 'job history',
+  summary: 'Show the versions of a job',
+  arguments: ['<job>'],
+  flags: withApiFlags(
+    flag.boolean('p', 'Print what each version changed.'),
+    flag.number('version', '<version>', 'Only that version.'),
+    JSON_FLAG,
+    flag.boolean('verbose', 'With -p: print all fields of what is new.'),
+  ),
+  examples: [{ line: 'muster job history -p web', says: 'What changed, version by version:' }],
+  run: async (invocation, world) => {
+    const { flags } = invocation;
+    const { session, id } = await theJob(invocation, world);
+    const answer = await versionsOf(id, flags.has('p'), session);
+    const version = flags.number('version');
+    if (flags.has('json')) {
+      const whole = version === undefined ? answer.versions : [ofVersion(answer, version)];
+      world.out(`${JSON.stringify(whole.map(encodeJob), null, 4)}\n`);
+      return 0;
+    }
+    if (version !== undefined) ofVersion(answer, version);
+    world.out(`${texts(answer, version, invocation, session).join('\n\n')}\n`);
+    return 0;
+  },
+};
+
+function texts(
+  { versions, diffs }: VersionsAnswer,
+  version: number | undefined,
+  { flags }: Invocation,
+  { paint }: Session,
+): string[] {
+  const shown: string[] = [];
+  versions.forEach((job, i) => {
+    if (version !== undefined && job.version !== version) return;
+    const diff = flags.has('p') ? diffs[i] : undefined;
+    shown.push(jobVersion(job, diff, paint, flags.has('verbose')));
+  });
+  return shown;
+}
+
+function versionsOf(id: string, diffs: boolean, { api, world }: Session): Promise<VersionsAnswer> {
+  const query = { diffs: diffs ? true : undefined };
+  return api.call(jobVersions, { params: { id }, query }, world.signal);
+}
+
+function ofVersion({ versions }: VersionsAnswer, version: number): Job {
+  const found = versions.find((job) => job.version === version);
+  if (found !== undefined) return found;
+  const kept = versions.map((job) => job.version).join(', ');
+  throw new Failure('not_found', `No version ${version} of the job is kept; there are ${kept}`);
+}

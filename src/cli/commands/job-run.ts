@@ -1,0 +1,123 @@
+/** `muster run`: a job file becomes running allocations. */
+import type { Api } from '../../api/api.ts';
+import { encodeJobDraft } from '../../api/nomad/job-codec.ts';
+import { registerJob } from '../../api/nomad/job-routes.ts';
+import type { JobChanged } from '../../api/nomad/job-replies.ts';
+import type { Index } from '../../base/brand.ts';
+import { Failure } from '../../base/failure.ts';
+import type { JobDraft } from '../../core/model/job.ts';
+import { flag, type Command, type Invocation } from '../command.ts';
+import { monitorEvaluation } from '../monitor/evaluation.ts';
+import { DETACH, openSession, VERBOSE, withApiFlags, type Session } from '../session.ts';
+import { JOB_FILE_FLAGS, loadJob } from './job-file.ts';
+
+export const jobRun: Command = {
+  name: 'job run',
+  aliases: ['run'],
+  summary: 'Run a job, or change a running one',
+  description:
+    'Registers the job of a file and follows it until it is placed and its deployment is over. ' +
+    '"-" reads standard input.\n \nExits with 0 when all went well, 1 when something was refused or the deployment failed, 2 when not everything could be placed.',
+  arguments: ['<path>'],
+  flags: withApiFlags(
+    DETACH,
+    flag.number(
+      'check-index',
+      '<index>',
+      'Register the job only if it is still at this index, which "muster plan" tells; 0: only if it is new.',
+    ),
+    flag.boolean('output', 'Print the job in its API form instead of registering it.'),
+    flag.boolean('preserve-counts', 'Keep the counts of groups that run already.'),
+    flag.number('eval-priority', '<priority>', 'Priority of the evaluation; the job’s otherwise.'),
+    ...JOB_FILE_FLAGS,
+    VERBOSE,
+    flag.boolean('policy-override', 'Accepted for compatibility.'),
+    flag.string('consul-token', '<token>', 'Handed on with the job.'),
+    flag.string('vault-token', '<token>', 'Handed on with the job.'),
+  ),
+  examples: [
+    { line: 'muster run web.nomad', says: 'Run a job and watch it start:' },
+    {
+      line: 'muster run -check-index 24 web.nomad',
+      says: 'Run what was planned, or nothing:',
+    },
+    { line: 'muster run -var tag=1.2 -detach web.nomad', says: 'With a variable, not waiting:' },
+  ],
+  run: async (invocation, world) => {
+    const { args, flags } = invocation;
+    const job = withTokens(await loadJob(args[0] ?? '', invocation, world), invocation);
+    if (flags.has('output')) {
+      world.out(`${JSON.stringify({ Job: encodeJobDraft(job) }, null, 4)}\n`);
+      return 0;
+    }
+    const opened = openSession(invocation, world);
+    const session = { ...opened, api: apiFor(job, opened.api) };
+    const changed = await register(job, invocation, session);
+    if (changed === undefined) return 1;
+    return told(changed, invocation, session);
+  },
+};
+
+/** The caller in the namespace and region that the job names; flags count where it names none. */
+export function apiFor(job: JobDraft, api: Api): Api {
+  return api.with({
+    ...(job.namespace === undefined ? {} : { namespace: job.namespace }),
+    ...(job.region === undefined ? {} : { region: job.region }),
+  });
+}
+
+function withTokens(job: JobDraft, { flags }: Invocation): JobDraft {
+  const consulToken = flags.text('consul-token');
+  const vaultToken = flags.text('vault-token');
+  return {
+    ...job,
+    ...(consulToken === undefined ? {} : { consulToken }),
+    ...(vaultToken === undefined ? {} : { vaultToken }),
+  };
+}
+
+/** Registers the job; undefined, and said, when it is no longer at the index that was planned. */
+async function register(
+  job: JobDraft,
+  { flags }: Invocation,
+  { api, world }: Session,
+): Promise<JobChanged | undefined> {
+  const index = flags.number('check-index');
+  try {
+    return await api.call(registerJob, {
+      body: {
+        job,
+        enforceIndex: index !== undefined,
+        jobModifyIndex: (index ?? 0) as Index,
+        preserveCounts: flags.has('preserve-counts'),
+        evalPriority: flags.number('eval-priority') ?? 0,
+      },
+    });
+  } catch (error) {
+    const refused = error instanceof Failure ? ENFORCED.exec(error.message)?.[0] : undefined;
+    if (index === undefined || refused === undefined) throw error;
+    world.err(`${refused.trim()}\nJob not updated\n`);
+    return undefined;
+  }
+}
+
+/** How servers, Nomad's too, say that a job is no longer at the index that was planned. */
+const ENFORCED = /Enforcing job modify index[\s\S]*/;
+
+async function told(
+  { evalId, warnings }: JobChanged,
+  { flags }: Invocation,
+  session: Session,
+): Promise<number> {
+  const { world } = session;
+  printWarnings(warnings, session);
+  if (evalId !== undefined && !flags.has('detach')) return monitorEvaluation(evalId, session);
+  world.out('Job registration successful\n');
+  if (evalId !== undefined) world.out(`Evaluation ID: ${evalId}\n`);
+  return 0;
+}
+
+/** Warnings of the servers as `plan`, `run` and `validate` print them. */
+export function printWarnings(warnings: string, { world, paint }: Session): void {
+  if (warnings !== '') world.out(`${paint.yellow(`Job Warnings:\n${warnings}\n`)}\n`);
+}

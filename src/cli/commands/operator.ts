@@ -1,0 +1,194 @@
+/** Commands for whoever runs the cluster: the scheduler's settings, the log's peers, figures. */
+import { readMetrics } from '../../api/nomad/agent-routes.ts';
+import {
+  autopilotHealth,
+  raftConfiguration,
+  readSchedulerConfig,
+  setSchedulerConfig,
+} from '../../api/nomad/cluster-routes.ts';
+import type { SchedulerConfigReply } from '../../api/nomad/scheduler-config-codec.ts';
+import { Failure } from '../../base/failure.ts';
+import type { SchedulerConfig } from '../../core/model/scheduler-config.ts';
+import { flag, type Command, type FlagValues } from '../command.ts';
+import { columns, keyValues } from '../format/columns.ts';
+import { wireJson } from '../format/json.ts';
+import { JSON_FLAG, openSession, withApiFlags } from '../session.ts';
+
+export const operatorGetConfig: Command = {
+  name: 'operator scheduler get-config',
+  summary: 'Print the settings of the scheduler',
+  arguments: [],
+  flags: withApiFlags(JSON_FLAG),
+  examples: [{ line: 'muster operator scheduler get-config', says: 'As they are:' }],
+  run: async (invocation, world) => {
+    const { api } = openSession(invocation, world);
+    const answer = await api.call(readSchedulerConfig, {}, world.signal);
+    if (invocation.flags.has('json')) world.out(wireJson(readSchedulerConfig.reply, answer));
+    else world.out(`${settings(answer)}\n`);
+    return 0;
+  },
+};
+
+function settings({ config }: SchedulerConfigReply): string {
+  return keyValues([
+    ['Scheduler Algorithm', config.algorithm],
+    ['Memory Oversubscription', String(config.memoryOversubscription)],
+    ['Reject Job Registration', String(config.rejectJobRegistration)],
+    ['Pause Eval Broker', String(config.pauseEvalBroker)],
+    ['Preemption System Scheduler', String(config.preemption.system)],
+    ['Preemption Service Scheduler', String(config.preemption.service)],
+    ['Preemption Batch Scheduler', String(config.preemption.batch)],
+    ['Preemption SysBatch Scheduler', String(config.preemption.sysbatch)],
+    ['Modify Index', String(config.modifyIndex)],
+  ]);
+}
+
+export const operatorSetConfig: Command = {
+  name: 'operator scheduler set-config',
+  summary: 'Change the settings of the scheduler',
+  description: 'What is not named stays as it is. Flags take true or false.',
+  arguments: [],
+  flags: withApiFlags(
+    flag.number('check-index', '<index>', 'Change only what is still at this index.'),
+    flag.string('scheduler-algorithm', '<name>', '"binpack" or "spread".'),
+    flag.string('memory-oversubscription', '<bool>', 'Tasks may use "memory_max".'),
+    flag.string('reject-job-registration', '<bool>', 'Refuse new and changed jobs.'),
+    flag.string('pause-eval-broker', '<bool>', 'Schedule nothing.'),
+    flag.string('preempt-system-scheduler', '<bool>', 'System jobs may evict.'),
+    flag.string('preempt-service-scheduler', '<bool>', 'Service jobs may evict.'),
+    flag.string('preempt-batch-scheduler', '<bool>', 'Batch jobs may evict.'),
+    flag.string('preempt-sysbatch-scheduler', '<bool>', 'Sysbatch jobs may evict.'),
+  ),
+  examples: [
+    {
+      line: 'muster operator scheduler set-config -scheduler-algorithm=spread',
+      says: 'Use all machines alike:',
+    },
+  ],
+  run: async (invocation, world) => {
+    const { flags } = invocation;
+    const { api } = openSession(invocation, world);
+    const { config } = await api.call(readSchedulerConfig, {}, world.signal);
+    const answer = await api.call(setSchedulerConfig, {
+      query: { ifModifyIndex: flags.number('check-index') ?? config.modifyIndex },
+      body: changed(config, flags),
+    });
+    if (!answer.updated) {
+      throw new Failure('conflict', 'Scheduler configuration could not be atomically updated');
+    }
+    world.out('Scheduler configuration updated!\n');
+    return 0;
+  },
+};
+
+function changed(config: SchedulerConfig, flags: FlagValues): SchedulerConfig {
+  const algorithm = flags.text('scheduler-algorithm') ?? config.algorithm;
+  if (algorithm !== 'binpack' && algorithm !== 'spread') {
+    throw new Failure('invalid', `-scheduler-algorithm is binpack or spread, not "${algorithm}"`);
+  }
+  const { preemption } = config;
+  return {
+    algorithm,
+    preemption: {
+      system: yesNo(flags, 'preempt-system-scheduler', preemption.system),
+      service: yesNo(flags, 'preempt-service-scheduler', preemption.service),
+      batch: yesNo(flags, 'preempt-batch-scheduler', preemption.batch),
+      sysbatch: yesNo(flags, 'preempt-sysbatch-scheduler', preemption.sysbatch),
+    },
+    memoryOversubscription: yesNo(flags, 'memory-oversubscription', config.memoryOversubscription),
+    rejectJobRegistration: yesNo(flags, 'reject-job-registration', config.rejectJobRegistration),
+    pauseEvalBroker: yesNo(flags, 'pause-eval-broker', config.pauseEvalBroker),
+  };
+}
+
+function yesNo(flags: FlagValues, name: string, otherwise: boolean): boolean {
+  const typed = flags.text(name);
+  if (typed === undefined) return otherwise;
+  if (typed === 'true' || typed === 'false') return typed === 'true';
+  throw new Failure('invalid', `-${name} is true or false, not "${typed}"`);
+}
+
+export const operatorListPeers: Command = {
+  name: 'operator raft list-peers',
+  summary: 'List the servers that hold the log',
+  arguments: [],
+  flags: withApiFlags(
+    flag.boolean('stale', 'Accepted for compatibility: any server knows.'),
+    JSON_FLAG,
+  ),
+  examples: [{ line: 'muster operator raft list-peers', says: 'Who holds the log, who leads:' }],
+  run: async (invocation, world) => {
+    const { api } = openSession(invocation, world);
+    const answer = await api.call(raftConfiguration, {}, world.signal);
+    if (invocation.flags.has('json')) {
+      world.out(wireJson(raftConfiguration.reply, answer));
+      return 0;
+    }
+    const rows = answer.servers.map((peer) => [
+      peer.name,
+      peer.id,
+      peer.address,
+      peer.leader ? 'leader' : 'follower',
+      String(peer.voter),
+    ]);
+    world.out(`${columns([['Node', 'ID', 'Address', 'State', 'Voter'], ...rows])}\n`);
+    return 0;
+  },
+};
+
+export const operatorHealth: Command = {
+  name: 'operator autopilot health',
+  summary: 'Say how the servers are',
+  arguments: [],
+  flags: withApiFlags(JSON_FLAG),
+  examples: [{ line: 'muster operator autopilot health', says: 'Each of them:' }],
+  run: async (invocation, world) => {
+    const { api } = openSession(invocation, world);
+    const answer = await api.call(autopilotHealth, {}, world.signal);
+    if (invocation.flags.has('json')) {
+      world.out(wireJson(autopilotHealth.reply, answer));
+      return 0;
+    }
+    const rows = answer.servers.map((server) => [
+      server.name,
+      server.address,
+      server.status,
+      server.version,
+      String(server.leader),
+      String(server.voter),
+      String(server.healthy),
+      String(server.lastIndex),
+    ]);
+    const title = ['Name', 'Address', 'Status', 'Build', 'Leader', 'Voter', 'Healthy', 'Index'];
+    world.out(`${columns([title, ...rows])}\n`);
+    return 0;
+  },
+};
+
+export const operatorMetrics: Command = {
+  name: 'operator metrics',
+  summary: 'Print the figures of the agent',
+  arguments: [],
+  flags: withApiFlags(
+    flag.string('format', '<format>', '"prometheus", or "json", which is the default.'),
+    flag.boolean('pretty', 'Indent the JSON.'),
+    flag.boolean('json', 'Print JSON. This is the default.'),
+  ),
+  examples: [
+    { line: 'muster operator metrics -format prometheus', says: 'As a scrape sees them:' },
+  ],
+  run: async (invocation, world) => {
+    const { flags } = invocation;
+    const { api } = openSession(invocation, world);
+    const format = flags.text('format');
+    if (format === 'prometheus') {
+      const text = await api.bytes(readMetrics, { query: { format } }, world.signal);
+      for await (const bytes of text) await world.outBytes(bytes);
+      return 0;
+    }
+    const pretty = flags.has('pretty') ? true : undefined;
+    const bytes = await api.bytes(readMetrics, { query: { pretty } }, world.signal);
+    for await (const piece of bytes) await world.outBytes(piece);
+    return 0;
+  },
+};

@@ -1,0 +1,110 @@
+/** Commands about the servers: `members`, `join`, `force-leave`. */
+import { agentMembers, forceLeave, joinAgent, type Member } from '../../api/nomad/agent-routes.ts';
+import { statusLeader } from '../../api/nomad/cluster-routes.ts';
+import { Failure } from '../../base/failure.ts';
+import { flag, type Command } from '../command.ts';
+import { columns } from '../format/columns.ts';
+import { wireJson } from '../format/json.ts';
+import { JSON_FLAG, openSession, VERBOSE, withApiFlags } from '../session.ts';
+
+export const serverMembers: Command = {
+  name: 'server members',
+  aliases: ['server-members'],
+  summary: 'List the servers',
+  arguments: [],
+  flags: withApiFlags(flag.boolean('detailed', 'Print every tag.'), JSON_FLAG, VERBOSE),
+  examples: [{ line: 'muster server members', says: 'Who is there, and who leads:' }],
+  run: async (invocation, world) => {
+    const { flags } = invocation;
+    const { api } = openSession(invocation, world);
+    const answer = await api.call(agentMembers, {}, world.signal);
+    if (flags.has('json')) {
+      world.out(wireJson(agentMembers.reply, answer));
+      return 0;
+    }
+    const members = [...answer.members].sort((a, b) => (a.name < b.name ? -1 : 1));
+    if (flags.has('detailed') || flags.has('verbose')) {
+      world.out(`${detailed(members)}\n`);
+      return 0;
+    }
+    world.out(`${table(members, await api.call(statusLeader, {}, world.signal))}\n`);
+    return 0;
+  },
+};
+
+function table(members: readonly Member[], leader: string): string {
+  return columns([
+    [
+      ...['Name', 'Address', 'Port', 'Status', 'Leader', 'Protocol', 'Build', 'Datacenter'],
+      'Region',
+    ],
+    ...members.map(({ name, address, port, status, tags }) => [
+      name,
+      address,
+      String(port),
+      status,
+      String(leader !== '' && leader === rpcAddress({ address, tags })),
+      '2',
+      tags['build'] ?? '',
+      tags['dc'] ?? '',
+      tags['region'] ?? '',
+    ]),
+  ]);
+}
+
+/** Where it answers its peers, which is how a leader is named. */
+function rpcAddress({ address, tags }: Pick<Member, 'address' | 'tags'>): string {
+  return `${tags['rpc_addr'] ?? address}:${tags['port'] ?? ''}`;
+}
+
+function detailed(members: readonly Member[]): string {
+  return columns([
+    ['Name', 'Address', 'Port', 'Tags'],
+    ...members.map(({ name, address, port, tags }) => [
+      name,
+      address,
+      String(port),
+      Object.entries(tags)
+        .map(([key, value]) => `${key}=${value}`)
+        .sort()
+        .join(','),
+    ]),
+  ]);
+}
+
+export const serverJoin: Command = {
+  name: 'server join',
+  aliases: ['server-join'],
+  summary: 'Join other servers',
+  arguments: ['<address...>'],
+  flags: withApiFlags(),
+  examples: [
+    { line: 'muster server join 127.0.0.2:8301', says: 'Make two servers know each other:' },
+  ],
+  run: async (invocation, world) => {
+    const { api } = openSession(invocation, world);
+    let joined = 0;
+    for (const address of invocation.args) {
+      const answer = await api.call(joinAgent, { query: { address } }, world.signal);
+      if (answer.error !== '') throw new Failure('unavailable', answer.error);
+      joined += answer.joined;
+    }
+    world.out(`Joined ${joined} servers successfully\n`);
+    return 0;
+  },
+};
+
+export const serverForceLeave: Command = {
+  name: 'server force-leave',
+  aliases: ['server-force-leave'],
+  summary: 'Take a failed server out of the list of members',
+  arguments: ['<name>'],
+  flags: withApiFlags(flag.boolean('prune', 'Forget it at once.')),
+  examples: [{ line: 'muster server force-leave vm2.global', says: 'It will not come back:' }],
+  run: async (invocation, world) => {
+    const { api } = openSession(invocation, world);
+    const prune = invocation.flags.has('prune') ? true : undefined;
+    await api.call(forceLeave, { query: { node: invocation.args[0], prune } }, world.signal);
+    return 0;
+  },
+};
