@@ -1,10 +1,28 @@
-/** Turns the command line into a command. */
-import { Command } from 'commander';
+/** From the words of the command line to a command; the roles are loaded by those that run them. */
+import { Bug } from './base/assert.ts';
+import { makeCommands } from './cli/commands.ts';
+import { runProgram } from './cli/program.ts';
+import { processWorld } from './compose/world.ts';
 import { VERSION } from './version.ts';
 
-const program = new Command('muster');
-program
-  .command('version')
-  .description('print the version')
-  .action(() => console.log(`Muster v${VERSION}`));
-program.parse();
+const commands = makeCommands({
+  version: VERSION,
+  agent: async (invocation, world) => {
+    const { agentMain } = await import('./compose/agent.ts');
+    return agentMain(invocation, world);
+  },
+  keeper: async ({ args }) => {
+    const { keeperMain } = await import('./compose/keeper.ts');
+    return keeperMain(args);
+  },
+});
+
+runProgram(commands, process.argv.slice(2), processWorld()).then(
+  // Connections that are kept for a next request would hold the process open.
+  (code) => process.exit(code),
+  (error: unknown) => {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    process.stderr.write(`${error instanceof Bug ? 'a bug: ' : ''}${text}\n`);
+    process.exit(70);
+  },
+);

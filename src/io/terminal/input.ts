@@ -1,9 +1,12 @@
 /** What is typed, as bytes, and the size of the terminal. */
+import { createInterface } from 'node:readline/promises';
 import type { ReadStream, WriteStream } from 'node:tty';
 
 export interface TypedInput {
   readonly isTerminal: boolean;
   bytes(signal: AbortSignal): AsyncIterable<Uint8Array>;
+  /** One line that a person types, without its end; empty at the end of the input. */
+  line(): Promise<string>;
   /** Every key at once and unechoed, Ctrl-C too; nothing where there is no terminal. */
   raw(on: boolean): void;
   size(): { readonly columns: number; readonly rows: number } | undefined;
@@ -27,6 +30,15 @@ export function typedInput(stdin: ReadStream, stdout: WriteStream): TypedInput {
         yield next.value;
       }
       stdin.pause();
+    },
+    line: async () => {
+      const lines = createInterface({ input: stdin, terminal: false });
+      try {
+        for await (const line of lines) return line;
+        return '';
+      } finally {
+        lines.close();
+      }
     },
     raw: (on) => {
       if (stdin.isTTY) stdin.setRawMode(on);

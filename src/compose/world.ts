@@ -1,0 +1,48 @@
+/** The world of the command line: this process, its terminal, its files, an HTTP client. */
+import type { Wire, World } from '../cli/world.ts';
+import { systemClock } from '../io/clock.ts';
+import { textFiles } from '../io/terminal/files.ts';
+import { typedInput } from '../io/terminal/input.ts';
+import { endWithReader, writeBytes } from '../io/terminal/output.ts';
+
+export function processWorld(): World {
+  const { stdin, stdout, stderr, env } = process;
+  const interrupted = new AbortController();
+  process.once('SIGINT', () => {
+    interrupted.abort();
+  });
+  endWithReader(stdout, () => process.exit(0));
+  return {
+    out: (text) => {
+      stdout.write(text);
+    },
+    outBytes: (bytes) => writeBytes(stdout, bytes),
+    err: (text) => {
+      stderr.write(text);
+    },
+    errBytes: (bytes) => writeBytes(stderr, bytes),
+    env,
+    terminal: stdout.isTTY,
+    now: () => systemClock.now(),
+    sleep: (ms, signal = interrupted.signal) => systemClock.sleep(ms, signal),
+    signal: interrupted.signal,
+    files: textFiles(stdin),
+    input: typedInput(stdin, stdout),
+    connect,
+    functionHost: async () => {
+      const { functionHost } = await import('../io/hcl/function-host.ts');
+      return functionHost(Date.now());
+    },
+  };
+}
+
+/** The HTTP client is loaded when the first request is made: `version` and `-h` need none. */
+function connect(address: string): Wire {
+  const client = import('../io/http/client.ts').then(({ connectHttp }) => connectHttp(address));
+  // A bad address is told by the request that fails for it.
+  client.catch(() => undefined);
+  return {
+    send: async (request, signal) => (await client).send(request, signal),
+    open: async (request, signal) => (await client).open(request, signal),
+  };
+}
