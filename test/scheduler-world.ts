@@ -16,6 +16,8 @@ import { register, T0 } from './state-world.ts';
 
 /** As the worker's: a plan entry is bounded. */
 const BUDGET = 1_000;
+/** More evaluations than any test leads to: something goes in circles. */
+const SETTLE_MAX = 1_000;
 
 export class SchedulerWorld {
   state: State = emptyState();
@@ -68,13 +70,14 @@ export class SchedulerWorld {
   /** Decides pending evaluations whose time has come until there are none. */
   settle(budget = BUDGET): readonly ScheduleResult[] {
     const results: ScheduleResult[] = [];
-    for (;;) {
+    while (results.length < SETTLE_MAX) {
       const due = [...this.state.openEvals('pending')].find(
         (evaluation) => (evaluation.waitUntil ?? 0) <= this.now,
       );
       if (due === undefined) return results;
       results.push(this.evaluate(due, budget));
     }
+    throw new Error(`does not settle: ${JSON.stringify(results[SETTLE_MAX - 1], undefined, 1)}`);
   }
 
   allocs(job: string): readonly Alloc[] {

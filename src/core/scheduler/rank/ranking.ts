@@ -202,12 +202,15 @@ export class Ranking {
   /** The mean of the parts that apply: what nodes are compared by. */
   score(leaf: number): number {
     const parts = this.scoreParts(leaf);
+    const spread = this.#boost !== undefined;
     let sum = 0;
     let count = 0;
     for (const name in parts) {
       const part = parts[name] ?? 0;
-      // A part of zero says nothing, as in Nomad; the fit always counts.
-      if (part === 0 && name !== 'binpack') continue;
+      // A part of zero says nothing, but the fit always counts; so does a spread that is just met:
+      // left out, it would weigh less than one that is missed by little.
+      const counts = name === 'binpack' || (name === 'allocation-spread' && spread);
+      if (part === 0 && !counts) continue;
       sum += part;
       count++;
     }
