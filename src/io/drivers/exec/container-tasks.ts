@@ -22,6 +22,7 @@ import type {
 } from '../../../ports/driver.ts';
 import type { Hierarchies } from '../../cgroup/hierarchy.ts';
 import { cpuFacts } from '../../proc/machine.ts';
+import { readProcess } from '../../proc/process.ts';
 import { startExec } from '../process/exec-session.ts';
 import { DEFAULT_PATH, findInside } from '../process/lookup.ts';
 import { cgroupName, ProcessTasks, type ProcessDeps } from '../process/process-tasks.ts';
@@ -216,7 +217,7 @@ export class ContainerTasks {
     );
     const deadline = Date.now() + START_MS_MAX;
     try {
-      while (!existsSync(join(bundle, 'pid'))) {
+      while (!hasBegun(join(bundle, 'pid'))) {
         if (seen.ended || Date.now() > deadline) throw await this.#whyNotStarted(handle, bundle);
         await Promise.race([watching, delay(3)]);
       }
@@ -262,6 +263,12 @@ function ownFiles(task: TaskSpec, bundle: string): readonly Bind[] {
   const source = join(bundle, 'resolv.conf');
   writeFileSync(source, `${lines.join('\n')}\n`, { mode: 0o644 });
   return [{ source, path: '/etc/resolv.conf', readOnly: true, propagation: '' }];
+}
+
+/** Whether the container's first process has turned from the runtime's helper into the task. */
+function hasBegun(pidFile: string): boolean {
+  const pid = Number(readIfThere(pidFile));
+  return pid > 0 && readProcess(pid)?.comm.startsWith('runc:[') !== true;
 }
 
 /** Fails: `not_found`. @param path where it really lies */
