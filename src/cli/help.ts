@@ -1,17 +1,34 @@
 /** The help of the program and of each command, from the commands' own values. */
 import { columns } from './format/columns.ts';
-import type { Command, Flag } from './command.ts';
+import { API_FLAGS, type Command, type Flag } from './command.ts';
 
 const WIDTH = 80;
 
 /** The list of commands. */
 export function programHelp(commands: readonly Command[]): string {
-  const shown = commands
-    .filter((c) => c.hidden !== true)
-    .map((c) => [shortest(c), c.summary] as const)
-    .sort(([a], [b]) => (a < b ? -1 : 1));
+  return list(
+    '',
+    commands.filter(isShown).map((c) => [shortest(c), c.summary]),
+  );
+}
+
+/** The commands whose names begin with a word: `muster job`. */
+export function groupHelp(group: string, commands: readonly Command[]): string {
+  const within = commands.filter((c) => isShown(c) && c.name.startsWith(`${group} `));
+  return list(
+    `${group} `,
+    within.map((c) => [c.name, c.summary]),
+  );
+}
+
+function isShown(command: Command): boolean {
+  return command.hidden !== true;
+}
+
+function list(group: string, rows: readonly (readonly [name: string, says: string])[]): string {
+  const shown = [...rows].sort(([a], [b]) => (a < b ? -1 : 1));
   return [
-    'Usage: muster [-h] <command> [<args>]',
+    `Usage: muster ${group}[-h] <command> [<args>]`,
     '',
     'Commands:',
     indent(columns(shown), 4),
@@ -27,17 +44,24 @@ export function commandHelp(command: Command): string {
     .concat(command.arguments ?? [])
     .filter((word) => word !== '')
     .join(' ');
+  const general = command.flags.filter((one) => API_FLAGS.includes(one));
+  const own = command.flags.filter((one) => !API_FLAGS.includes(one));
   const also = (command.aliases ?? []).map((alias) => `muster ${alias}`).join(', ');
   return [
     usage,
     ...(also === '' ? [] : [`Also:  ${also}`]),
     '',
     ...wrap(command.description ?? `${command.summary}.`, 2),
-    ...(command.flags.length === 0 ? [] : ['', 'Flags:', ...command.flags.flatMap(flagHelp)]),
+    ...flagsHelp('Flags:', own),
+    ...flagsHelp('General flags:', general),
     ...(command.examples.length === 0 ? [] : ['', 'Examples:']),
     ...command.examples.flatMap(({ line, says }) => ['', `  ${says}`, `    $ ${line}`]),
     '',
   ].join('\n');
+}
+
+function flagsHelp(title: string, flags: readonly Flag[]): string[] {
+  return flags.length === 0 ? [] : ['', title, ...flags.flatMap(flagHelp)];
 }
 
 function flagHelp(flag: Flag): string[] {

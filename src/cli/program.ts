@@ -8,7 +8,7 @@
 import { Command as Commander, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { explain, Failure, FAULTS } from '../base/failure.ts';
 import { FlagValues, type Command, type Flag } from './command.ts';
-import { commandHelp, programHelp } from './help.ts';
+import { commandHelp, groupHelp, programHelp } from './help.ts';
 import type { World } from './world.ts';
 
 /** Runs one command line; answers the exit code, everything printed. */
@@ -63,7 +63,7 @@ function build(commands: readonly Command[], world: World, action: Action): Comm
   program.configureHelp({ formatHelp: () => programHelp(commands) });
   for (const command of commands) {
     for (const name of [command.name, ...(command.aliases ?? [])]) {
-      const leaf = reach(program, name.split(' '), world);
+      const leaf = reach(program, name.split(' '), { commands, world });
       define(leaf, command, world, action);
     }
   }
@@ -71,13 +71,22 @@ function build(commands: readonly Command[], world: World, action: Action): Comm
 }
 
 /** Walks to the sub-command of that name, making the groups on the way. */
-function reach(root: Commander, words: readonly string[], world: World): Commander {
+function reach(root: Commander, words: readonly string[], within: Within): Commander {
   let at = root;
-  for (const word of words) {
+  words.forEach((word, i) => {
     const known = at.commands.find((c) => c.name() === word);
-    at = known ?? quiet(at.command(word), world);
-  }
+    at = known ?? group(at.command(word), words.slice(0, i + 1).join(' '), within);
+  });
   return at;
+}
+
+interface Within {
+  readonly commands: readonly Command[];
+  readonly world: World;
+}
+
+function group(command: Commander, name: string, { commands, world }: Within): Commander {
+  return quiet(command, world).configureHelp({ formatHelp: () => groupHelp(name, commands) });
 }
 
 function define(leaf: Commander, command: Command, world: World, action: Action): void {

@@ -161,7 +161,7 @@ async function beat(send: SendInput, world: World, signal: AbortSignal): Promise
 async function printUntilExit(socket: WireSocket, world: World): Promise<number | undefined> {
   for await (const message of socket.messages) {
     const output = decodeExecOutput(message);
-    if (output === undefined) throw new Failure('internal', 'the task’s side sent what it may not');
+    if (output === undefined) throw new Failure('internal', "the task's side sent what it may not");
     if (output.type === 'exited') return output.exitCode;
     await print(output, world);
   }

@@ -15,8 +15,8 @@ export const jobDispatch: Command = {
     'The second argument is a file whose content the instance gets as its payload; "-" reads standard input.',
   arguments: ['<job>', '[input-file]'],
   flags: withApiFlags(
-    flag.list('meta', '<key=value>', 'A value that the job’s tasks find in their environment.'),
-    flag.string('id-prefix-template', '<text>', 'Part of the instance’s id.'),
+    flag.list('meta', '<key=value>', "A value that the job's tasks find in their environment."),
+    flag.string('id-prefix-template', '<text>', "Part of the instance's id."),
     flag.string(
       'idempotency-token',
       '<token>',

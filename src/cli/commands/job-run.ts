@@ -28,7 +28,7 @@ export const jobRun: Command = {
     ),
     flag.boolean('output', 'Print the job in its API form instead of registering it.'),
     flag.boolean('preserve-counts', 'Keep the counts of groups that run already.'),
-    flag.number('eval-priority', '<priority>', 'Priority of the evaluation; the job’s otherwise.'),
+    flag.number('eval-priority', '<priority>', "Priority of the evaluation; the job's otherwise."),
     ...JOB_FILE_FLAGS,
     VERBOSE,
     flag.boolean('policy-override', 'Accepted for compatibility.'),
