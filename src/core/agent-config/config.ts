@@ -233,7 +233,7 @@ function clientSettings(client: Reader, problems: ConfigProblem[]): ClientSettin
     ...optional('networkMbits', client.count('network_speed')),
     ...optional('cpuTotalCompute', client.count('cpu_total_compute')),
     ...optional('memoryTotalMb', client.count('memory_total_mb')),
-    ...optional('diskTotalMb', client.count('disk_total_mb', client.count('disk_free_mb'))),
+    ...optional('diskTotalMb', client.count('disk_total_mb') ?? client.count('disk_free_mb')),
     dynamicPortMin: client.count('min_dynamic_port', 20_000),
     dynamicPortMax: client.count('max_dynamic_port', 32_000),
     killTimeoutMsMax: client.count('max_kill_timeout', 30_000),
