@@ -18,6 +18,7 @@ export class ReportBatch {
   readonly #never = new AbortController().signal;
   #waiting: Waiting[] = [];
   #isWriting = false;
+  #draining: Promise<void> = Promise.resolve();
 
   /** `write` makes one entry durable; it is called by one at a time. */
   constructor(
@@ -28,6 +29,11 @@ export class ReportBatch {
     this.#clock = deps.clock;
   }
 
+  /** Resolves once nothing is being written any more. */
+  settled(): Promise<void> {
+    return this.#draining;
+  }
+
   /** Resolves once the reports are durable. Fails: as `write` does. */
   add(updates: readonly AllocClientFacts[]): Promise<void> {
     if (updates.length === 0) return Promise.resolve();
@@ -36,7 +42,8 @@ export class ReportBatch {
     });
     if (!this.#isWriting) {
       this.#isWriting = true;
-      return Promise.all([done, this.#drain()]).then(() => undefined);
+      // It never rejects: what fails is told to those who wait.
+      this.#draining = this.#drain();
     }
     return done;
   }

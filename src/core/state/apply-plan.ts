@@ -217,7 +217,7 @@ function place(
     nodeId: placement.nodeId,
     nodeName: node?.name ?? '',
     jobId: plan.jobId,
-    jobVersion: plan.jobVersion,
+    jobVersion: placement.jobVersion ?? plan.jobVersion,
     group: placement.group,
     resources: placement.resources,
     ports: placement.ports,

@@ -106,6 +106,10 @@ export class State implements StateReader {
     return this.tables.nodes.size;
   }
 
+  drainingNodes(): Iterable<Node> {
+    return this.tables.nodes.valuesBy('draining', 'yes');
+  }
+
   nodesByPrefix(prefix: string): Iterable<Node> {
     return this.tables.nodes.values(prefix);
   }
@@ -129,6 +133,11 @@ export class State implements StateReader {
 
   jobsByParent(namespace: Namespace, parent: JobId): Iterable<Job> {
     return this.tables.jobs.valuesBy('parent', jobKey(namespace, parent));
+  }
+
+  /** Periodic jobs that are enabled and not stopped. */
+  periodicJobs(): Iterable<Job> {
+    return this.tables.jobs.valuesBy('periodic', 'yes');
   }
 
   jobVersions(namespace: Namespace, id: JobId): Iterable<Job> {
@@ -199,6 +208,10 @@ export class State implements StateReader {
 
   deploymentsByJob(namespace: Namespace, id: JobId): Iterable<Deployment> {
     return this.tables.deployments.valuesBy('job', jobKey(namespace, id));
+  }
+
+  activeDeployments(): Iterable<Deployment> {
+    return this.tables.deployments.valuesBy('active', 'yes');
   }
 
   latestDeployment(namespace: Namespace, id: JobId): Deployment | undefined {

@@ -1,4 +1,5 @@
 /** The tables of the state: how each kind of row is found. */
+import { isActive } from '../model/deployment.ts';
 import type { TableShape } from './table.ts';
 import { emptyTable } from './table.ts';
 import type { Table } from './table.ts';
@@ -17,6 +18,11 @@ export function versionKey(job: string, version: number): string {
 
 export const CONFIG_KEY = 'scheduler';
 
+// The one group of an index that says only which rows are of interest.
+const PERIODIC = 'yes';
+const DRAINING = 'yes';
+const ACTIVE = 'yes';
+
 export const SHAPES: Shapes = {
   jobs: {
     name: 'jobs',
@@ -25,6 +31,8 @@ export const SHAPES: Shapes = {
       parent: (job) =>
         job.parentId === undefined ? undefined : jobKey(job.namespace, job.parentId),
       type: (job) => job.type,
+      /** Those that a schedule launches. */
+      periodic: (job) => (job.periodic?.enabled === true && !job.stop ? PERIODIC : undefined),
     },
   },
   jobVersions: {
@@ -47,7 +55,11 @@ export const SHAPES: Shapes = {
     key: (launch) => jobKey(launch.namespace, launch.jobId),
     indexes: {},
   },
-  nodes: { name: 'nodes', key: (node) => node.id, indexes: {} },
+  nodes: {
+    name: 'nodes',
+    key: (node) => node.id,
+    indexes: { draining: (node) => (node.drain === undefined ? undefined : DRAINING) },
+  },
   evals: {
     name: 'evals',
     key: (evaluation) => evaluation.id,
@@ -77,7 +89,10 @@ export const SHAPES: Shapes = {
   deployments: {
     name: 'deployments',
     key: (deployment) => deployment.id,
-    indexes: { job: (deployment) => jobKey(deployment.namespace, deployment.jobId) },
+    indexes: {
+      job: (deployment) => jobKey(deployment.namespace, deployment.jobId),
+      active: (deployment) => (isActive(deployment) ? ACTIVE : undefined),
+    },
   },
   config: { name: 'config', key: () => CONFIG_KEY, indexes: {} },
 };

@@ -1,0 +1,221 @@
+/**
+ * Watches rollouts: lets them go on as instances become healthy, promotes canaries where the job
+ * says so, and ends them: successful, or failed and put back to the last stable version.
+ *
+ * Y1: an evaluation is asked for once for each change of health that none has seen yet.
+ * Y2: a deployment fails at its progress deadline, or, without one, at its first unhealthy instance;
+ *     not while it waits for a person to promote healthy canaries.
+ * Y3: it is successful once each group has all its instances healthy and its canaries promoted.
+ *
+ * Source: Nomad's deployment watcher, in what it does and in the words of its descriptions.
+ */
+import type { Index, Millis } from '../../base/brand.ts';
+import type { Alloc } from '../model/alloc.ts';
+import type { Deployment, DeploymentGroup } from '../model/deployment.ts';
+import type { Evaluation } from '../model/evaluation.ts';
+import type { EvalId } from '../model/ids.ts';
+import type { Job } from '../model/job.ts';
+import type { DeploymentStatusChanged, Entry, JobRevert } from '../state/entry.ts';
+import { specOf } from '../state/job-spec.ts';
+import { newEvaluation } from '../state/new-evaluation.ts';
+import type { State } from '../state/state.ts';
+import { same } from '../../base/same.ts';
+import { decision, earlier } from './controller.ts';
+import type { Controller } from './controller.ts';
+
+export const deploymentController: Controller = {
+  name: 'deployments',
+  tables: ['deployments', 'allocs'],
+  decide(state, now, newId) {
+    const propose: Entry[] = [];
+    let wakeAt: Millis | undefined;
+    for (const deployment of state.activeDeployments()) {
+      if (deployment.status !== 'running') continue;
+      const job = state.job(deployment.namespace, deployment.jobId);
+      // A newer version, or a stopped job: the scheduler ends it.
+      if (job === undefined || job.stop || job.version !== deployment.jobVersion) continue;
+      const entry = step({ state, now, newId, deployment, job });
+      if (entry === undefined) wakeAt = earlier(wakeAt, deadlineOf(deployment));
+      else propose.push(entry);
+    }
+    return decision(propose, wakeAt);
+  },
+};
+
+interface Watched {
+  readonly state: State;
+  readonly now: Millis;
+  readonly newId: () => string;
+  readonly deployment: Deployment;
+  readonly job: Job;
+}
+
+/** The next thing to be done about one deployment; undefined: nothing yet. */
+function step(watched: Watched): Entry | undefined {
+  const { state, now, deployment } = watched;
+  const groups = Object.values(deployment.groups);
+  if (groups.every(isComplete)) return succeed(watched);
+  const allocs = [...state.allocsByDeployment(deployment.id)];
+  if (allocs.some((alloc) => isUnhealthy(alloc) && !hasDeadline(deployment, alloc))) {
+    return fail(watched, FAILED_UNHEALTHY);
+  }
+  const isLate = groups.some((group) => isUnfinished(group) && isPast(group, now));
+  if (isLate) return fail(watched, FAILED_DEADLINE);
+  if (canPromote(groups)) return promote(watched);
+  return replaceUnhealthy(watched, allocs) ?? goOn(watched, allocs);
+}
+
+const FAILED_UNHEALTHY = 'Failed due to unhealthy allocations';
+const FAILED_DEADLINE = 'Failed due to progress deadline';
+
+/** How a failed deployment is written down, and where its job goes back to. */
+export function failure(
+  state: State,
+  deployment: Deployment,
+  why: string,
+): { readonly description: string; readonly revert?: JobRevert } {
+  if (!Object.values(deployment.groups).some((group) => group.autoRevert)) {
+    return { description: why };
+  }
+  const { namespace, jobId } = deployment;
+  const stable = [...state.jobVersions(namespace, jobId)].find(
+    (each) => each.stable && each.version < deployment.jobVersion,
+  );
+  if (stable === undefined) {
+    return { description: `${why} - no stable job version to auto revert to` };
+  }
+  const job = state.job(namespace, jobId);
+  if (job !== undefined && same(specOf(job), specOf(stable))) {
+    return {
+      description:
+        `${why} - not rolling back to stable job version ${stable.version} ` +
+        'as current job has same specification',
+    };
+  }
+  return {
+    description: `${why} - rolling back to job version ${stable.version}`,
+    revert: { namespace, jobId, version: stable.version },
+  };
+}
+
+/** The evaluation with which a deployment goes on. */
+export function deploymentEvaluation(
+  deployment: Deployment,
+  job: Job,
+  id: EvalId,
+  at: Millis,
+): Evaluation {
+  return { ...newEvaluation(id, job, 'deployment-watcher', at), deploymentId: deployment.id };
+}
+
+function evaluation({ deployment, job, newId, now }: Watched): Evaluation {
+  return deploymentEvaluation(deployment, job, newId() as EvalId, now);
+}
+
+function succeed({ now, deployment }: Watched): DeploymentStatusChanged {
+  return {
+    type: 'deployment.status',
+    at: now,
+    deploymentId: deployment.id,
+    status: 'successful',
+    description: 'Deployment completed successfully',
+  };
+}
+
+function fail(watched: Watched, why: string): DeploymentStatusChanged {
+  const { state, now, deployment } = watched;
+  return {
+    type: 'deployment.status',
+    at: now,
+    deploymentId: deployment.id,
+    status: 'failed',
+    ...failure(state, deployment, why),
+    evaluation: evaluation(watched),
+  };
+}
+
+function promote(watched: Watched): Entry {
+  const { now, deployment } = watched;
+  return {
+    type: 'deployment.promote',
+    at: now,
+    deploymentId: deployment.id,
+    evaluation: evaluation(watched),
+  };
+}
+
+/** Unhealthy instances may be replaced while the deadline has not come. */
+function replaceUnhealthy(watched: Watched, allocs: readonly Alloc[]): Entry | undefined {
+  const ids = allocs
+    .filter((alloc) => isUnhealthy(alloc) && alloc.desiredStatus === 'run')
+    .filter((alloc) => alloc.desiredTransition?.reschedule !== true)
+    .map(({ id }) => id);
+  if (ids.length === 0) return undefined;
+  return {
+    type: 'allocs.transition',
+    at: watched.now,
+    allocIds: ids,
+    transition: { reschedule: true },
+    evals: [evaluation(watched)],
+  };
+}
+
+/** Asks for an evaluation where health changed since the last one looked (Y1). */
+function goOn(watched: Watched, allocs: readonly Alloc[]): Entry | undefined {
+  const { state, now, deployment } = watched;
+  let judgedAt = 0 as Index;
+  for (const { deploymentStatus } of allocs) {
+    if (deploymentStatus?.healthy !== true) continue;
+    if (deploymentStatus.modifyIndex > judgedAt) judgedAt = deploymentStatus.modifyIndex;
+  }
+  if (judgedAt === 0 || seenAt(state, deployment) >= judgedAt) return undefined;
+  return { type: 'evals.upsert', at: now, evals: [evaluation(watched)] };
+}
+
+/** The newest state that an evaluation of the job has looked at, or is going to. */
+function seenAt(state: State, { namespace, jobId }: Deployment): number {
+  let seen = 0;
+  for (const each of state.evalsByJob(namespace, jobId)) {
+    if (each.status === 'pending' && each.waitUntil === undefined) return Infinity;
+    seen = Math.max(seen, each.snapshotIndex ?? 0);
+  }
+  return seen;
+}
+
+function isComplete(group: DeploymentGroup): boolean {
+  if (group.desiredCanaries > 0 && !group.promoted) return false;
+  return group.healthyAllocs >= group.desiredTotal;
+}
+
+/** Y2: waiting for promotion is not being late. */
+function isUnfinished(group: DeploymentGroup): boolean {
+  const awaitsPromotion = group.desiredCanaries > 0 && !group.promoted;
+  return group.healthyAllocs < (awaitsPromotion ? group.desiredCanaries : group.desiredTotal);
+}
+
+function isPast(group: DeploymentGroup, now: Millis): boolean {
+  return group.requireProgressBy !== undefined && group.requireProgressBy <= now;
+}
+
+function deadlineOf(deployment: Deployment): Millis | undefined {
+  return Object.values(deployment.groups)
+    .filter(isUnfinished)
+    .reduce<Millis | undefined>((at, group) => earlier(at, group.requireProgressBy), undefined);
+}
+
+/** All groups that have canaries promote by themselves, and all of those are healthy. */
+function canPromote(groups: readonly DeploymentGroup[]): boolean {
+  const waiting = groups.filter((group) => group.desiredCanaries > 0 && !group.promoted);
+  return (
+    waiting.length > 0 &&
+    waiting.every((group) => group.autoPromote && group.healthyAllocs >= group.desiredCanaries)
+  );
+}
+
+function isUnhealthy(alloc: Alloc): boolean {
+  return alloc.deploymentStatus?.healthy === false;
+}
+
+function hasDeadline(deployment: Deployment, alloc: Alloc): boolean {
+  return (deployment.groups[alloc.group]?.progressDeadlineMs ?? 0) > 0;
+}

@@ -1,0 +1,166 @@
+/**
+ * Empties draining nodes: service work moves as fast as its job allows, batch work may finish until
+ * the deadline, system jobs leave last.
+ *
+ * D1: without a deadline reached, no job group has more instances away than its `max_parallel`.
+ * D2: at the deadline everything that is left moves at once.
+ * D3: a drain ends when nothing that it concerns runs on the node any more.
+ */
+import type { Millis } from '../../base/brand.ts';
+import { PLACEMENTS_PER_ENTRY_MAX } from '../limits.ts';
+import { isClientTerminal, isTerminal } from '../model/alloc.ts';
+import type { Alloc } from '../model/alloc.ts';
+import type { Evaluation } from '../model/evaluation.ts';
+import type { EvalId } from '../model/ids.ts';
+import type { Job } from '../model/job.ts';
+import type { DrainStrategy, Node } from '../model/node.ts';
+import type { TaskGroup } from '../model/task-group.ts';
+import type { Entry } from '../state/entry.ts';
+import { newEvaluation } from '../state/new-evaluation.ts';
+import type { State } from '../state/state.ts';
+import { jobKey } from '../state/watch.ts';
+import { decision, earlier } from './controller.ts';
+import type { Controller } from './controller.ts';
+
+export const drainController: Controller = {
+  name: 'drain',
+  tables: ['nodes', 'allocs'],
+  decide(state, now, newId) {
+    const moving = new Moving(state, now);
+    const ends: Entry[] = [];
+    for (const node of state.drainingNodes()) {
+      if (node.drain === undefined) continue;
+      if (moving.empty(node, node.drain)) ends.push(drained(node, node.drain, now, newId()));
+    }
+    return decision([...moving.entries(newId), ...ends], moving.wakeAt);
+  },
+};
+
+/** Collects what is to move, over all draining nodes. */
+class Moving {
+  wakeAt: Millis | undefined;
+  readonly #state: State;
+  readonly #now: Millis;
+  readonly #allocs: Alloc[] = [];
+  /** By job and group: how many more may leave now. */
+  readonly #allowance = new Map<string, number>();
+
+  constructor(state: State, now: Millis) {
+    this.#state = state;
+    this.#now = now;
+  }
+
+  /** Lets go what may leave the node now; answers whether nothing is left on it. */
+  empty(node: Node, drain: DrainStrategy): boolean {
+    const left = [...this.#state.allocsByNode(node.id)].filter((each) => !isClientTerminal(each));
+    const system = left.filter((each) => this.#isSystem(each));
+    const others = left.filter((each) => !this.#isSystem(each));
+    const isOver = this.#isOver(drain);
+    if (!isOver) this.wakeAt = earlier(this.wakeAt, drain.forceAt);
+    for (const alloc of others) if (isOver || this.#mayLeave(alloc)) this.#move(alloc);
+    if (drain.ignoreSystemJobs) return others.length === 0;
+    if (isOver || others.length === 0) for (const alloc of system) this.#move(alloc);
+    return left.length === 0;
+  }
+
+  entries(newId: () => string): readonly Entry[] {
+    const entries: Entry[] = [];
+    for (let i = 0; i < this.#allocs.length; i += PLACEMENTS_PER_ENTRY_MAX) {
+      const batch = this.#allocs.slice(i, i + PLACEMENTS_PER_ENTRY_MAX);
+      entries.push({
+        type: 'allocs.transition',
+        at: this.#now,
+        allocIds: batch.map(({ id }) => id),
+        transition: { migrate: true },
+        evals: this.#evaluations(batch, newId),
+      });
+    }
+    return entries;
+  }
+
+  #isOver(drain: DrainStrategy): boolean {
+    return drain.deadlineMs < 0 || (drain.forceAt !== undefined && drain.forceAt <= this.#now);
+  }
+
+  #move(alloc: Alloc): void {
+    if (isTerminal(alloc) || alloc.desiredTransition?.migrate === true) return;
+    this.#allocs.push(alloc);
+  }
+
+  /** Whether the group of the allocation can spare it now (D1). Batch work is left to finish. */
+  #mayLeave(alloc: Alloc): boolean {
+    if (isTerminal(alloc) || alloc.desiredTransition?.migrate === true) return false;
+    const job = this.#jobOf(alloc);
+    if (job?.type === 'batch') return false;
+    const key = `${jobKey(alloc.namespace, alloc.jobId)}\0${alloc.group}`;
+    const allowed = this.#allowance.get(key) ?? this.#allowed(alloc, job);
+    this.#allowance.set(key, allowed - 1);
+    return allowed > 0;
+  }
+
+  /** Healthy instances beyond those that must stay up. */
+  #allowed(alloc: Alloc, job: Job | undefined): number {
+    const group = job?.groups.find(({ name }) => name === alloc.group);
+    if (job === undefined || group === undefined || job.stop) return Infinity;
+    const maxParallel = group.migrate?.maxParallel ?? 1;
+    let healthy = 0;
+    for (const mate of this.#state.allocsByJob(alloc.namespace, alloc.jobId)) {
+      if (mate.group !== alloc.group || isTerminal(mate)) continue;
+      if (mate.desiredTransition?.migrate !== true && this.#isHealthy(mate, group)) healthy += 1;
+    }
+    return healthy - (group.count - maxParallel);
+  }
+
+  /** Said so by its client; or running for as long as the group wants to see it run. */
+  #isHealthy(alloc: Alloc, group: TaskGroup): boolean {
+    const verdict = alloc.deploymentStatus?.healthy;
+    if (verdict !== undefined) return verdict;
+    if (alloc.clientStatus !== 'running') return false;
+    const since = startOf(alloc);
+    const healthyAt = (since + (group.migrate?.minHealthyTimeMs ?? 10_000)) as Millis;
+    if (healthyAt <= this.#now) return true;
+    this.wakeAt = earlier(this.wakeAt, healthyAt);
+    return false;
+  }
+
+  #evaluations(allocs: readonly Alloc[], newId: () => string): readonly Evaluation[] {
+    const evals = new Map<string, Evaluation>();
+    for (const alloc of allocs) {
+      const key = jobKey(alloc.namespace, alloc.jobId);
+      const job = this.#jobOf(alloc);
+      if (job === undefined || evals.has(key)) continue;
+      const evaluation = newEvaluation(newId() as EvalId, job, 'node-drain', this.#now);
+      evals.set(key, { ...evaluation, nodeId: alloc.nodeId });
+    }
+    return [...evals.values()];
+  }
+
+  #isSystem(alloc: Alloc): boolean {
+    const type = this.#jobOf(alloc)?.type;
+    return type === 'system' || type === 'sysbatch';
+  }
+
+  #jobOf({ namespace, jobId, jobVersion }: Alloc): Job | undefined {
+    return (
+      this.#state.job(namespace, jobId) ?? this.#state.jobVersion(namespace, jobId, jobVersion)
+    );
+  }
+}
+
+/** When the last of its tasks began to run. */
+function startOf(alloc: Alloc): number {
+  const starts = Object.values(alloc.taskStates).map(({ startedAt }) => startedAt ?? 0);
+  return Math.max(alloc.createdAt, ...starts);
+}
+
+function drained(node: Node, drain: DrainStrategy, now: Millis, seed: string): Entry {
+  return {
+    type: 'node.drain',
+    at: now,
+    nodeId: node.id,
+    markEligible: false,
+    ifStartedAt: drain.startedAt,
+    event: { at: now, subsystem: 'Drain', message: 'Node drain complete', details: {} },
+    seed,
+  };
+}
