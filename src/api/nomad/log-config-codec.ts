@@ -1,5 +1,5 @@
 /** How a task's output is kept, on the wire. */
-import type { LogConfig } from '../../core/model/task.ts';
+import type { LogConfig } from '../../core/model/resources.ts';
 import { OMIT, shape, type Shape } from '../codec/codec.ts';
 import { bool, int } from '../codec/fields.ts';
 

@@ -1,5 +1,5 @@
 /** What a task asks of its node, on the wire. */
-import type { DeviceRequest, TaskResources } from '../../core/model/task.ts';
+import type { DeviceRequest, TaskResources } from '../../core/model/resources.ts';
 import { shape, type Shape } from '../codec/codec.ts';
 import { int, list, text } from '../codec/fields.ts';
 import { NETWORK } from './network-codec.ts';

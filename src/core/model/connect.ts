@@ -1,6 +1,6 @@
 /** Service mesh wishes of a job. Kept and answered as written; the mesh itself is not run. */
 import type { JsonObject } from '../../base/json.ts';
-import type { Task } from './task.ts';
+import type { LogConfig, TaskResources } from './resources.ts';
 
 export interface Connect {
   readonly native: boolean;
@@ -10,22 +10,19 @@ export interface Connect {
 }
 
 /** Overrides of the proxy's task. */
-export type SidecarTask = Partial<
-  Pick<
-    Task,
-    | 'name'
-    | 'driver'
-    | 'user'
-    | 'config'
-    | 'env'
-    | 'resources'
-    | 'meta'
-    | 'killTimeoutMs'
-    | 'logConfig'
-    | 'shutdownDelayMs'
-    | 'killSignal'
-  >
->;
+export interface SidecarTask {
+  readonly name?: string;
+  readonly driver?: string;
+  readonly user?: string;
+  readonly config?: JsonObject;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly resources?: TaskResources;
+  readonly meta?: Readonly<Record<string, string>>;
+  readonly killTimeoutMs?: number;
+  readonly logConfig?: LogConfig;
+  readonly shutdownDelayMs?: number;
+  readonly killSignal?: string;
+}
 
 export interface SidecarService {
   readonly tags: readonly string[];

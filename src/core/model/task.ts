@@ -1,7 +1,7 @@
 /** One process (or container) of a group. */
 import type { JsonObject } from '../../base/json.ts';
 import type { Affinity, Constraint } from './placement.ts';
-import type { NetworkRequest } from './network.ts';
+import type { LogConfig, TaskResources } from './resources.ts';
 import type { Service } from './service.ts';
 import type { RestartPolicy } from './strategy.ts';
 
@@ -35,38 +35,9 @@ export interface Task {
   readonly scalingPolicies: readonly ScalingPolicy[];
 }
 
-export interface TaskResources {
-  /** [MHz] */
-  readonly cpu: number;
-  /** Whole cores; 0 unless asked for instead of `cpu`. */
-  readonly cores: number;
-  readonly memoryMb: number;
-  /** 0: no oversubscription. */
-  readonly memoryMaxMb: number;
-  /** Deprecated in job files, still on the wire. */
-  readonly diskMb: number;
-  readonly iops: number;
-  readonly networks: readonly NetworkRequest[];
-  readonly devices: readonly DeviceRequest[];
-}
-
-export interface DeviceRequest {
-  /** `type`, `type/name` or `vendor/type/name`. */
-  readonly name: string;
-  readonly count: number;
-  readonly constraints: readonly Constraint[];
-  readonly affinities: readonly Affinity[];
-}
-
 export interface Lifecycle {
   readonly hook: 'prestart' | 'poststart' | 'poststop';
   readonly sidecar: boolean;
-}
-
-export interface LogConfig {
-  readonly maxFiles: number;
-  readonly maxFileSizeMb: number;
-  readonly disabled: boolean;
 }
 
 export interface Artifact {

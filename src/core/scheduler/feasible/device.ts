@@ -5,7 +5,7 @@
  */
 import type { AllocResources } from '../../model/alloc.ts';
 import type { Node, NodeDevice } from '../../model/node.ts';
-import type { DeviceRequest } from '../../model/task.ts';
+import type { DeviceRequest } from '../../model/resources.ts';
 import type { TaskGroup } from '../../model/task-group.ts';
 import { holds, type Comparison } from './compare.ts';
 
