@@ -429,11 +429,11 @@ export function stopGroup(allocs: Iterable<Alloc>, scope: SortScope): readonly S
   const buckets = sortAllocs(allocs, { ...scope, group: undefined });
   const stops: Stop[] = [];
   for (const bucket of ['keep', 'migrate', 'disconnect', 'unknown'] as const) {
-    for (const alloc of buckets[bucket]) {
+    for (const alloc of byName(buckets[bucket])) {
       if (!isTerminal(alloc)) stops.push(stopOf(alloc, say.STOP_NOT_NEEDED));
     }
   }
-  for (const alloc of buckets.lost) {
+  for (const alloc of byName(buckets.lost)) {
     stops.push(stopOf(alloc, say.STOP_LOST, { clientStatus: 'lost' }));
   }
   return stops;

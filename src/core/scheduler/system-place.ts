@@ -22,8 +22,12 @@ export interface NodeRequest {
   readonly replaces: Alloc | undefined;
 }
 
-/** `skipped` counts, by group, nodes that are not meant: out of reach or filtered. */
-export type NodesOutcome = PlaceOutcome & { readonly skipped: ReadonlyMap<string, number> };
+export interface NodesOutcome extends PlaceOutcome {
+  /** By group: nodes that are not meant, being out of reach or filtered. */
+  readonly skipped: ReadonlyMap<string, number>;
+  /** By group: outdated instances on nodes that are not meant any more. */
+  readonly removed: ReadonlyMap<string, number>;
+}
 
 export function placeOnNodes(
   input: ScheduleInput,
@@ -54,6 +58,7 @@ class OutcomeDraft implements NodesOutcome {
   readonly failures = new Map<string, { metrics: PlacementMetrics; terms: GroupTerms }>();
   readonly queued = new Map<string, number>();
   readonly skipped = new Map<string, number>();
+  readonly removed = new Map<string, number>();
   remainder = false;
   readonly #input: ScheduleInput;
   readonly #ports;
@@ -85,6 +90,7 @@ class OutcomeDraft implements NodesOutcome {
       // Its node is not meant any more.
       this.stops.push(stopOf(replaces, say.STOP_NOT_NEEDED));
       ledger.drop(slot, replaces);
+      this.#count(this.removed, group.name, 1);
     } else {
       this.#count(this.skipped, group.name, 1);
     }

@@ -3,7 +3,7 @@
  * join later.
  *
  * Y1: no node gets two live instances of one group.
- * Y2: a sysbatch instance that did its work is not run again on that node, unless the job changed.
+ * Y2: a sysbatch instance that ran to its end is not run again on that node, unless the job changed.
  *
  * Source: https://developer.hashicorp.com/nomad/docs/schedulers#system
  */
@@ -18,10 +18,8 @@ import type { ScheduleInput, ScheduleResult } from './contract.ts';
 import * as say from './descriptions.ts';
 import { followUp } from './follow-up.ts';
 import { allocName } from './name-index.ts';
-import { ranSuccessfully } from './buckets.ts';
 import { stopOf } from './reconcile-stops.ts';
-import type { PlaceOutcome } from './schedule-service.ts';
-import { placeOnNodes, type NodeRequest } from './system-place.ts';
+import { placeOnNodes, type NodeRequest, type NodesOutcome } from './system-place.ts';
 import { Rollout } from './rollout.ts';
 import { staysOn } from './stays-on.ts';
 import { tasksUpdated } from './tasks-updated.ts';
@@ -49,7 +47,7 @@ export function scheduleSystem(input: ScheduleInput): ScheduleResult {
     deployment: undefined,
     deploymentUpdates: rollout.updates,
     followUps: rolling && job !== undefined ? [rollingFollowUp(input, job)] : [],
-    desired: annotate(difference, { limited, skipped: outcome.skipped }),
+    desired: annotate(difference, limited, outcome),
   };
   const result = composeResult(input, job, { decided, outcome });
   const next = decided.followUps[0];
@@ -58,13 +56,14 @@ export function scheduleSystem(input: ScheduleInput): ScheduleResult {
     : { ...result, evaluation: { ...result.evaluation, nextEval: next.id } };
 }
 
-const NOTHING: PlaceOutcome & { skipped: ReadonlyMap<string, number> } = {
+const NOTHING: NodesOutcome = {
   placements: [],
   stops: [],
   failures: new Map(),
   queued: new Map(),
   remainder: false,
   skipped: new Map(),
+  removed: new Map(),
 };
 
 /** What is, against what should be, node by node. */
@@ -150,7 +149,7 @@ class DifferenceDraft implements Difference {
     const job = this.#job;
     if (alloc.desiredStatus !== 'run' || job === undefined) return;
     const same = alloc.jobVersion === job.version && alloc.createIndex >= job.createIndex;
-    if (job.type === 'sysbatch' && same && (ranSuccessfully(alloc) || done(alloc))) {
+    if (job.type === 'sysbatch' && same && isOver(alloc)) {
       this.#nodesOf(alloc.group).add(alloc.nodeId);
       this.#count(alloc.group).ignore++;
     } else {
@@ -207,9 +206,9 @@ class DifferenceDraft implements Difference {
   }
 }
 
-/** Failed for good: its restart policy has said so. */
-function done(alloc: Alloc): boolean {
-  return alloc.clientStatus === 'complete';
+/** Ran to its end, good or bad: its restart policy had the last word. */
+function isOver(alloc: Alloc): boolean {
+  return alloc.clientStatus === 'complete' || alloc.clientStatus === 'failed';
 }
 
 interface Limited {
@@ -240,7 +239,8 @@ function rollingFollowUp(input: ScheduleInput, job: Job): ReturnType<typeof foll
 
 function annotate(
   difference: Difference,
-  { limited, skipped }: { limited: Limited; skipped: ReadonlyMap<string, number> },
+  limited: Limited,
+  { skipped, removed }: NodesOutcome,
 ): Readonly<Record<string, DesiredUpdates>> {
   const desired: Record<string, DesiredUpdates> = {};
   const names = new Set([
@@ -252,12 +252,13 @@ function annotate(
     const counts = difference.counts.get(name);
     const of = (requests: readonly NodeRequest[]): number =>
       requests.filter((request) => request.group.name === name).length;
-    const destructive = of(limited.now);
+    const gone = removed.get(name) ?? 0;
+    const destructive = of(limited.now) - gone;
     desired[name] = {
-      ignore: (counts?.ignore ?? 0) + of(difference.destructive) - destructive,
+      ignore: (counts?.ignore ?? 0) + of(difference.destructive) - destructive - gone,
       place: of(difference.missing) - (skipped.get(name) ?? 0),
       migrate: counts?.migrate ?? 0,
-      stop: counts?.stop ?? 0,
+      stop: (counts?.stop ?? 0) + gone,
       inPlaceUpdate: counts?.inPlace ?? 0,
       destructiveUpdate: destructive,
       canary: 0,
