@@ -232,7 +232,7 @@ function decodeReply<Reply>(
 
 /** Go writes `null` for an empty list or map. */
 function nullReply(codec: Codec<unknown>): unknown {
-  return codec.zero?.() ?? null;
+  return codec.zero === undefined ? null : codec.zero();
 }
 
 function defined(query: object): Record<string, unknown> {

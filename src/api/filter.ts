@@ -33,14 +33,13 @@ export function filterBy(expression: string): Filter {
   }
 }
 
+const SPACE = /\s*/y;
 const TOKEN =
-  /\s*(?:(?<text>"(?:[^"\\]|\\.)*"|`[^`]*`)|(?<sign>==|!=|[()])|(?<word>[A-Za-z0-9_.\-/:*[\]]+))/y;
+  /(?<text>"(?:[^"\\]|\\.)*"|`[^`]*`)|(?<sign>==|!=|[()])|(?<word>[A-Za-z0-9_.\-/:*[\]]+)/y;
 
 function tokenize(text: string): readonly Token[] {
   const tokens: Token[] = [];
-  TOKEN.lastIndex = 0;
-  let at = 0;
-  while (at < text.trimEnd().length) {
+  for (let at = skipSpace(text, 0); at < text.length; at = skipSpace(text, TOKEN.lastIndex)) {
     TOKEN.lastIndex = at;
     const match = TOKEN.exec(text);
     if (match === null) throw new Mistake(`unexpected character at ${at + 1}`);
@@ -48,9 +47,14 @@ function tokenize(text: string): readonly Token[] {
     if (quoted !== undefined) tokens.push({ kind: 'text', value: unquote(quoted), at });
     else if (sign !== undefined) tokens.push({ kind: 'sign', value: sign, at });
     else tokens.push({ kind: 'word', value: word ?? '', at });
-    at = TOKEN.lastIndex;
   }
   return tokens;
+}
+
+function skipSpace(text: string, from: number): number {
+  SPACE.lastIndex = from;
+  SPACE.exec(text);
+  return SPACE.lastIndex;
 }
 
 function unquote(quoted: string): string {

@@ -86,9 +86,9 @@ export function shape<T extends object>(
     for (const [name, value] of Object.entries(raw)) {
       const row = exact.get(name) ?? folded.get(name.toLowerCase());
       if (row === undefined || value === null || value === undefined) continue;
+      if (meansAbsent(row.field, value, to.mode)) continue;
       const decoded = row.field.codec.decode(value, join(path, row.field.wire), to);
-      if (decoded === undefined || meansAbsent(row.field, decoded, to.mode)) continue;
-      out[row.key] = decoded;
+      if (decoded !== undefined) out[row.key] = decoded;
     }
     if (to.mode === 'full') fillZeros(rows, out);
     return out;
@@ -115,9 +115,9 @@ function encodeRows(rows: readonly Row[], value: unknown, mode: Mode): JsonObjec
 }
 
 /** Go writes `""`, `0` and `false` where nothing was said: they read as nothing again. */
-function meansAbsent(field: Field<unknown, Presence>, decoded: unknown, mode: Mode): boolean {
+function meansAbsent(field: Field<unknown, Presence>, raw: unknown, mode: Mode): boolean {
   if (mode === 'full' && field.presence === 'always') return false;
-  return typeof decoded !== 'object' && decoded === field.absent;
+  return typeof raw !== 'object' && raw === field.absent;
 }
 
 function fillZeros(rows: readonly Row[], out: Record<string, unknown>): void {

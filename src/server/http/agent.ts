@@ -73,7 +73,7 @@ function membership({ agent }: HttpDeps): readonly Bound[] {
 const encoder = new TextEncoder();
 
 async function* bytesOf(lines: AsyncIterable<string>): AsyncGenerator<Uint8Array> {
-  for await (const line of lines) yield encoder.encode(`${line}\n`);
+  for await (const line of lines) yield encoder.encode(line);
 }
 
 async function* framed(

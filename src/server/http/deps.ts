@@ -58,7 +58,7 @@ export interface AgentFacts {
   peers(): readonly string[];
   regions(): readonly string[];
   host(): JsonObject;
-  /** The agent's log from now on, lines at `level` and above, until `signal` aborts. */
+  /** The agent's log from now on, whole lines at `level` and above, until `signal` aborts. */
   monitor(
     options: { readonly level: string; readonly json: boolean },
     signal: AbortSignal,
