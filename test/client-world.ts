@@ -8,10 +8,11 @@ import type { AllocId, EvalId, JobId, Namespace, NodeId } from '../src/core/mode
 import type { Job } from '../src/core/model/job.ts';
 import type { TaskGroup } from '../src/core/model/task-group.ts';
 import type { Task } from '../src/core/model/task.ts';
+import type { Driver } from '../src/ports/driver.ts';
 import type { Assignment } from '../src/ports/server-link.ts';
 import { SimAllocDirs } from '../src/sim/alloc-dirs.ts';
 import { SimClock } from '../src/sim/clock.ts';
-import { SimDriver, SimMachine } from '../src/sim/driver.ts';
+import { SimDriver, SimTasks } from '../src/sim/driver.ts';
 import { SimFingerprinter } from '../src/sim/fingerprinter.ts';
 import { SimNetworks } from '../src/sim/networks.ts';
 import { SimServers } from '../src/sim/server-link.ts';
@@ -167,10 +168,71 @@ export function assignmentOf(
   return { alloc, job };
 }
 
+/** What runs on the pretended machine; it outlives its clients, and writes down what was asked of it. */
+class Machine {
+  readonly #clock: SimClock;
+  #tasks: SimTasks;
+  /** Every start that was carried out (`ALLOC.TASK.ATTEMPT`), in order. */
+  readonly started: string[] = [];
+  /** Signals that were sent, as `TASK SIGNAL`. */
+  readonly signals: string[] = [];
+
+  constructor(clock: SimClock) {
+    this.#clock = clock;
+    this.#tasks = new SimTasks(clock, seeded('machine'));
+  }
+
+  running(): readonly string[] {
+    return this.#tasks.running();
+  }
+
+  /** Ends a task from outside, as the kernel or a person would. */
+  kill(id: string, exitCode: number, signal = 0): void {
+    const task = this.#tasks.get(id);
+    if (task === undefined) throw new RangeError(`no task ${id}`);
+    this.#tasks.end(task, { exitCode, signal, oomKilled: false });
+  }
+
+  /** As after a power cut. */
+  loseAll(): void {
+    this.#tasks.loseAll();
+  }
+
+  driver(): Driver {
+    const driver = new SimDriver('sim', { tasks: this.#tasks, clock: this.#clock });
+    const idOf = (handle: { readonly state: Readonly<Record<string, unknown>> }): string =>
+      String(handle.state['id']);
+    return {
+      name: driver.name,
+      capabilities: driver.capabilities,
+      fingerprint: () => driver.fingerprint(),
+      validate: (config) => driver.validate(config),
+      start: async (spec, signal) => {
+        const handle = await driver.start(spec, signal);
+        if (!this.started.includes(idOf(handle))) this.started.push(idOf(handle));
+        return handle;
+      },
+      recover: (handle) => driver.recover(handle),
+      wait: (handle, signal) => driver.wait(handle, signal),
+      signal: async (handle, signal) => {
+        await driver.signal(handle, signal);
+        this.signals.push(`${idOf(handle)} ${signal}`);
+      },
+      stop: (handle, signal, timeoutMs) => {
+        this.signals.push(`${idOf(handle)} ${signal}`);
+        return driver.stop(handle, signal, timeoutMs);
+      },
+      destroy: (handle) => driver.destroy(handle),
+      stats: (handle) => driver.stats(handle),
+      exec: () => driver.exec(),
+    };
+  }
+}
+
 export class ClientWorld {
   readonly clock = new SimClock();
   readonly servers = new SimServers(this.clock);
-  readonly machine = new SimMachine(this.clock);
+  readonly machine = new Machine(this.clock);
   readonly files = new SimStateFiles();
   readonly dirs = new SimAllocDirs(this.clock);
   readonly networks = new SimNetworks();
@@ -243,7 +305,7 @@ export class ClientWorld {
       clock: this.clock,
       random: seeded(`client ${this.#lives++}`),
       servers: this.servers,
-      drivers: [new SimDriver(this.machine, this.clock)],
+      drivers: [this.machine.driver()],
       files: this.files,
       dirs: this.dirs,
       networks: this.networks,

@@ -5,6 +5,7 @@
  *      servers list it, so that a late list does not start it again.
  * AL2: an allocation's directory goes only once the servers know its end, or have forgotten it.
  */
+import { setMaxListeners } from 'node:events';
 import { Bug } from '../base/assert.ts';
 import type { Millis } from '../base/brand.ts';
 import { explain, Failure } from '../base/failure.ts';
@@ -31,6 +32,8 @@ export class Allocs {
     this.#config = config;
     this.#deps = deps;
     this.#reporter = reporter;
+    // One listener for each runner, and there may be hundreds.
+    setMaxListeners(0, this.#life.signal);
   }
 
   /** Called with the error should a runner break. */

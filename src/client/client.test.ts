@@ -20,11 +20,11 @@ test('registers, runs what it is given, and tells how it goes', async () => {
   await world.pass(1_000);
   assert.equal(world.told(A), 'running "Tasks are running"');
   assert.deepEqual(world.eventTypes(A, 'server'), ['Received', 'Task Setup', 'Started']);
-  assert.deepEqual(world.machine.running(), [`${A}/server/0`]);
+  assert.deepEqual(world.machine.running(), [`${A}.server.0`]);
   world.servers.stop(A);
   await world.pass(1_000);
   assert.equal(world.told(A), 'complete "All tasks have completed"');
-  assert.deepEqual(world.machine.signals, [`${A}/server/0 SIGINT`]);
+  assert.deepEqual(world.machine.signals, [`${A}.server.0 SIGINT`]);
   assert.deepEqual(world.eventTypes(A, 'server').slice(3), ['Killing', 'Terminated', 'Killed']);
   await world.stop();
 });
@@ -36,12 +36,12 @@ test('CL1: tasks do not notice the end of the client; the next one finds them', 
   world.servers.assign(assignmentOf(A, id, SERVICE));
   world.servers.assign(assignmentOf(B, id, SERVICE));
   await world.pass(1_000);
-  world.machine.kill(`${A}/server/0`, 1);
+  world.machine.kill(`${A}.server.0`, 1);
   await world.pass(500);
   await world.stop();
-  assert.deepEqual(world.machine.running(), [`${B}/server/0`]);
+  assert.deepEqual(world.machine.running(), [`${B}.server.0`]);
   // Meanwhile one ends by itself.
-  world.machine.kill(`${B}/server/0`, 3);
+  world.machine.kill(`${B}.server.0`, 3);
   await world.pass(2_000);
   await world.start();
   assert.equal(world.nodeId, id, 'it is the same node');
@@ -51,10 +51,10 @@ test('CL1: tasks do not notice the end of the client; the next one finds them', 
   assert.ok(b.events.some((event) => event.displayMessage === 'Exit Code: 3'));
   await world.pass(60_000);
   assert.deepEqual(world.machine.started, [
-    `${A}/server/0`,
-    `${B}/server/0`,
-    `${A}/server/1`,
-    `${B}/server/1`,
+    `${A}.server.0`,
+    `${B}.server.0`,
+    `${A}.server.1`,
+    `${B}.server.1`,
   ]);
   assert.equal(world.servers.told(A)?.taskStates['server']?.restarts, 1);
   await world.stop();
@@ -66,7 +66,7 @@ test('a task that the machine lost meanwhile is restarted and told as such', asy
   world.servers.assign(assignmentOf(A, world.nodeId, SERVICE));
   await world.pass(1_000);
   await world.stop();
-  world.machine.tasks.clear();
+  world.machine.loseAll();
   await world.start();
   await world.pass(60_000);
   assert.equal(world.told(A), 'running "Tasks are running"');
@@ -82,10 +82,10 @@ test('CL2: servers that are away change nothing; what happened is told later', a
   await world.pass(1_000);
   world.servers.away = true;
   await world.pass(600_000);
-  assert.deepEqual(world.machine.running(), [`${A}/server/0`]);
-  world.machine.kill(`${A}/server/0`, 1);
+  assert.deepEqual(world.machine.running(), [`${A}.server.0`]);
+  world.machine.kill(`${A}.server.0`, 1);
   await world.pass(60_000);
-  assert.deepEqual(world.machine.running(), [`${A}/server/1`], 'restarted all the same');
+  assert.deepEqual(world.machine.running(), [`${A}.server.1`], 'restarted all the same');
   world.servers.away = false;
   await world.pass(10_000);
   assert.equal(world.servers.told(A)?.taskStates['server']?.restarts, 1);
@@ -138,7 +138,7 @@ test('an update in place changes the version and leaves the task alone', async (
     alloc: { ...assignment.alloc, deploymentId },
   });
   await world.pass(5_000);
-  assert.deepEqual(world.machine.started, [`${A}/server/0`]);
+  assert.deepEqual(world.machine.started, [`${A}.server.0`]);
   assert.equal(world.servers.told(A)?.deploymentStatus?.healthy, true);
   await world.stop();
 });
@@ -146,7 +146,7 @@ test('an update in place changes the version and leaves the task alone', async (
 test('the successor waits for its predecessor, and takes its data where the disk is sticky', async () => {
   const world = new ClientWorld();
   await world.start();
-  const slow = taskOf('server', { config: { kill_after: 3_000 } });
+  const slow = taskOf('server', { config: { killAfterMs: 3_000 } });
   const disk = { sizeMb: 300, sticky: true, migrate: false };
   const job = jobOf(groupOf([slow], { ephemeralDisk: disk }));
   world.servers.assign(assignmentOf(A, world.nodeId, job));
@@ -155,9 +155,9 @@ test('the successor waits for its predecessor, and takes its data where the disk
   world.servers.assign(assignmentOf(B, world.nodeId, job, { previousAllocId: A }));
   world.servers.stop(A);
   await world.pass(2_000);
-  assert.deepEqual(world.machine.started, [`${A}/server/0`], 'the predecessor still runs');
+  assert.deepEqual(world.machine.started, [`${A}.server.0`], 'the predecessor still runs');
   await world.pass(3_000);
-  assert.deepEqual(world.machine.running(), [`${B}/server/0`]);
+  assert.deepEqual(world.machine.running(), [`${B}.server.0`]);
   const bytes = await world.dirs.read(B, 'alloc/data/state', { offset: 0, length: 9 });
   assert.equal(new TextDecoder().decode(bytes), 'kept');
   await world.stop();
@@ -170,7 +170,7 @@ test('what cannot be done is said, before anything runs', async () => {
   const rows = [
     [{ artifacts: [artifact] }, 'artifacts are not supported by this build'],
     [{ driver: 'docker' }, 'driver "docker" is not known to this node'],
-    [{ config: { oops: 1 } }, 'config: oops: is not known'],
+    [{ config: { exitCode: -1 } }, 'config: exitCode: must be a number from 0'],
     [
       {
         volumeMounts: [{ volume: 'data', destination: '/d', readOnly: false, propagationMode: '' }],
@@ -238,7 +238,7 @@ test('AL1, AL2: ended allocations are collected once the servers know, and never
     collect: { ...collect, diskUsedPercentMax: 80, inodesUsedPercentMax: 70 },
   });
   await world.start();
-  const batch = jobOf(groupOf([taskOf('t', { config: { run_for: 100 } })]), { type: 'batch' });
+  const batch = jobOf(groupOf([taskOf('t', { config: { runForMs: 100 } })]), { type: 'batch' });
   world.servers.assign(assignmentOf(A, world.nodeId, batch));
   await world.pass(2_000);
   assert.equal(world.told(A), 'complete "All tasks have completed"');
@@ -246,7 +246,7 @@ test('AL1, AL2: ended allocations are collected once the servers know, and never
   await world.pass(5_000);
   assert.deepEqual(await world.dirs.list(), [B]);
   await assert.rejects(world.client.link.allocStats(A), (e: Failure) => e.fault === 'not_found');
-  assert.deepEqual(world.machine.started, [`${A}/t/0`, `${B}/server/0`]);
+  assert.deepEqual(world.machine.started, [`${A}.t.0`, `${B}.server.0`]);
   world.servers.forget(B);
   await world.pass(5_000);
   assert.deepEqual(world.machine.running(), []);
@@ -258,7 +258,7 @@ test('AL1, AL2: ended allocations are collected once the servers know, and never
 test('-dev: everything ends with the client and nothing is left', async () => {
   const world = new ClientWorld({ stopTasksAtEnd: true });
   await world.start();
-  const stubborn = taskOf('server', { config: { kill_after: 60_000 }, killTimeoutMs: 2_000 });
+  const stubborn = taskOf('server', { config: { killAfterMs: 60_000 }, killTimeoutMs: 2_000 });
   world.servers.assign(assignmentOf(A, world.nodeId, jobOf(groupOf([stubborn]))));
   await world.pass(1_000);
   await world.stop();
@@ -303,9 +303,9 @@ test('a full disk ends nothing', async () => {
   world.servers.assign(assignmentOf(A, world.nodeId, SERVICE));
   await world.pass(1_000);
   world.files.full = true;
-  world.machine.kill(`${A}/server/0`, 1);
+  world.machine.kill(`${A}.server.0`, 1);
   await world.pass(60_000);
-  assert.deepEqual(world.machine.running(), [`${A}/server/1`]);
+  assert.deepEqual(world.machine.running(), [`${A}.server.1`]);
   assert.ok(world.lines.some((line) => line.includes('no space left on device')));
   world.files.full = false;
   await world.stop();
@@ -318,12 +318,13 @@ test('people restart, signal and measure what runs', async () => {
   await world.pass(1_000);
   const { link } = world.client;
   await link.signalAlloc(A, 'server', 'SIGHUP');
-  assert.deepEqual(world.machine.signals, [`${A}/server/0 SIGHUP`]);
+  assert.deepEqual(world.machine.signals, [`${A}.server.0 SIGHUP`]);
   const usage = await link.allocStats(A);
-  assert.equal(usage.total.memory.rss, 64 * 1_048_576);
+  assert.equal(usage.total.pids, 1);
+  assert.deepEqual(Object.keys(usage.tasks), ['server']);
   await link.restartAlloc(A, '');
   await world.pass(1_000);
-  assert.deepEqual(world.machine.running(), [`${A}/server/1`]);
+  assert.deepEqual(world.machine.running(), [`${A}.server.1`]);
   assert.deepEqual(world.eventTypes(A, 'server').slice(3), [
     'Signaling',
     'Restart Signaled',

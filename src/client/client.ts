@@ -4,6 +4,7 @@
  * CL1: tasks do not notice its end, however it comes; the next start finds them again.
  * CL2: servers that are away change nothing for what runs, unless its job says so.
  */
+import { setMaxListeners } from 'node:events';
 import { Bug } from '../base/assert.ts';
 import type { Index } from '../base/brand.ts';
 import { explain, Failure } from '../base/failure.ts';
@@ -121,6 +122,8 @@ export class Client implements Service {
     await this.#sweep();
     const stop = new AbortController();
     const all = AbortSignal.any([signal, stop.signal]);
+    // Each loop waits on it, some in two ways: more than the ten after which Node suspects a leak.
+    setMaxListeners(0, all);
     let broken: { readonly error: unknown } | undefined;
     const fail = (error: unknown): void => {
       broken ??= { error };

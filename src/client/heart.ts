@@ -54,8 +54,12 @@ export class Heart {
   async registered(signal: AbortSignal): Promise<void> {
     if (this.#told > 0 || signal.aborted) return;
     await new Promise<void>((resolve) => {
-      this.#waiters.push(resolve);
-      signal.addEventListener('abort', () => resolve(), { once: true });
+      const done = (): void => {
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      this.#waiters.push(done);
+      signal.addEventListener('abort', done, { once: true });
     });
   }
 

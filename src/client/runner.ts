@@ -4,6 +4,7 @@
  * RU1: what was decided is on disk before it is carried out, unless the disk refuses it.
  * RU2: an assignment older than the one held changes nothing.
  */
+import { setMaxListeners } from 'node:events';
 import { explain, Failure } from '../base/failure.ts';
 import { Bug } from '../base/assert.ts';
 import type { Millis } from '../base/brand.ts';
@@ -88,6 +89,8 @@ export class AllocRunner {
     this.#restored = run !== undefined;
     this.#ended = new Promise((resolve) => (this.#tellEnd = resolve));
     this.#scope = this.#newScope();
+    // Each task's hooks, start and end wait on it.
+    setMaxListeners(0, this.#stop.signal);
     const now = deps.clock.now();
     const initial = run ?? newAlloc(Object.keys(this.#policy.tasks), now);
     this.#drive = new Drive(
@@ -124,10 +127,11 @@ export class AllocRunner {
   /** Resolves when nothing of it runs any more, or on abort. */
   async ended(signal: AbortSignal): Promise<void> {
     if (signal.aborted || this.#endedAt !== undefined) return;
-    const aborted = new Promise<void>((resolve) => {
-      signal.addEventListener('abort', () => resolve(), { once: true });
-    });
+    let tell: () => void = () => undefined;
+    const aborted = new Promise<void>((resolve) => (tell = resolve));
+    signal.addEventListener('abort', tell, { once: true });
     await Promise.race([aborted, this.#ended]);
+    signal.removeEventListener('abort', tell);
   }
 
   /** Until it has ended, or `signal` aborts; then its tasks go on without us. */
@@ -279,6 +283,7 @@ export class AllocRunner {
       await this.#prerun(this.#stop.signal);
     } catch (error) {
       if (error instanceof Bug) throw error;
+      if (this.#stop.signal.aborted) return;
       this.#deps.log(`client: cannot restore allocation ${this.id}: ${explain(error)}`);
     }
   }

@@ -1,0 +1,51 @@
+/** A client with everything real but its servers. */
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { seeded } from '../../src/base/random.ts';
+import { Client } from '../../src/client/client.ts';
+import { DEFAULT_CLIENT_CONFIG, taskHostEnv, type ClientConfig } from '../../src/client/config.ts';
+import { DiskAllocDirs } from '../../src/io/alloc-dir/alloc-dirs.ts';
+import { DirectoryStateFiles } from '../../src/io/alloc-dir/state-files.ts';
+import { findHierarchies } from '../../src/io/cgroup/hierarchy.ts';
+import { TaskCgroups } from '../../src/io/cgroup/task-cgroups.ts';
+import { systemClock } from '../../src/io/clock.ts';
+import { RawExecDriver } from '../../src/io/drivers/raw-exec/driver.ts';
+import { HostFingerprinter } from '../../src/io/fingerprint/host.ts';
+import type { Keeper } from '../../src/ports/keeper.ts';
+import type { AllocNetworks } from '../../src/ports/network.ts';
+import type { ServerLink } from '../../src/ports/server-link.ts';
+import { SimNetworks } from '../../src/sim/networks.ts';
+
+/** @param dir where it keeps everything */
+export function realClient(
+  dir: string,
+  deps: {
+    readonly keeper: Keeper;
+    readonly servers: ServerLink;
+    readonly networks?: AllocNetworks;
+    readonly log?: (line: string) => void;
+  },
+  config: Partial<ClientConfig> = {},
+): Client {
+  const allocs = join(dir, 'alloc');
+  const cgroups = new TaskCgroups(findHierarchies());
+  return new Client(
+    { ...DEFAULT_CLIENT_CONFIG, hostEnv: taskHostEnv(process.env), ...config },
+    {
+      clock: systemClock,
+      random: seeded(dir),
+      servers: deps.servers,
+      drivers: [
+        new RawExecDriver({ enabled: true }, { keeper: deps.keeper, cgroups, clock: systemClock }),
+      ],
+      files: new DirectoryStateFiles(join(dir, 'client')),
+      dirs: new DiskAllocDirs(allocs, systemClock),
+      networks: deps.networks ?? new SimNetworks(),
+      fingerprinter: new HostFingerprinter({ storagePath: allocs, loopback: true }, () =>
+        systemClock.now(),
+      ),
+      drawId: () => randomUUID(),
+      log: deps.log ?? (() => undefined),
+    },
+  );
+}
