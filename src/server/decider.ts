@@ -7,9 +7,9 @@
  * W3: what goes wrong with one evaluation does not stop the loop.
  */
 import type { Index } from '../base/brand.ts';
-import { explain } from '../base/failure.ts';
+import { Failure, explain } from '../base/failure.ts';
 import type { Random } from '../base/random.ts';
-import { EVAL_DELIVERIES_MAX, SCHEDULE_BUDGET } from '../core/limits.ts';
+import { EVAL_DELIVERIES_MAX, PLACEMENTS_PER_ENTRY_MAX, SCHEDULE_BUDGET } from '../core/limits.ts';
 import type { Evaluation } from '../core/model/evaluation.ts';
 import type { EvalId } from '../core/model/ids.ts';
 import { Blocked, freedBy } from '../core/scheduler/blocked.ts';
@@ -27,6 +27,7 @@ import { schedule } from '../core/scheduler/schedule.ts';
 import type { Change } from '../core/state/change.ts';
 import type { Entry } from '../core/state/entry.ts';
 import type { Outcome } from '../core/state/outcome.ts';
+import type { State } from '../core/state/state.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import { Bell } from '../run/bell.ts';
@@ -50,6 +51,7 @@ export class Decider {
   #broker = new Broker();
   #blocked = new Blocked();
   readonly #ledger = new Ledger();
+  #isRunning = false;
 
   constructor(deps: DeciderDeps) {
     this.#deps = deps;
@@ -59,14 +61,28 @@ export class Decider {
     return { ...this.#broker.stats(), blocked: this.#blocked.size };
   }
 
+  /**
+   * What would become of an evaluation on another state than the present one; nothing is written.
+   *
+   * Fails: `unavailable` where this server is not the leader.
+   */
+  dryRun(state: State, id: EvalId): ScheduleResult {
+    const evaluation = state.evaluation(id);
+    if (!this.#isRunning) throw new Failure('unavailable', 'this server is not the leader');
+    if (evaluation === undefined) throw new Failure('not_found', `eval "${id}" not found`);
+    return this.#ask(evaluation, state, PLACEMENTS_PER_ENTRY_MAX);
+  }
+
   /** Decides evaluations until `signal` aborts. Only the leader runs it. */
   async run(signal: AbortSignal): Promise<void> {
     const unsubscribe = this.#deps.replica.subscribe((batch) => this.#observe(batch));
     try {
       this.#restore();
+      this.#isRunning = true;
       while (!signal.aborted) await this.#turn(signal);
     } finally {
       unsubscribe();
+      this.#isRunning = false;
       this.#broker = new Broker();
       this.#blocked = new Blocked();
     }
@@ -129,7 +145,7 @@ export class Decider {
     const attemptsMax = planAttemptsMax(evaluation);
     let attempts = 0;
     while (attempts < attemptsMax) {
-      const result = this.#ask(evaluation);
+      const result = this.#ask(evaluation, this.#deps.replica.state, SCHEDULE_BUDGET);
       if (!this.#broker.holds(evaluation.id, token)) return;
       const progress = await this.#carryOut(result);
       if (progress === 'done') return;
@@ -139,16 +155,16 @@ export class Decider {
     await this.#upsert(afterRefusals(evaluation, id, this.#deps.replica.state.index));
   }
 
-  #ask(evaluation: Evaluation): ScheduleResult {
-    const { replica, clock, random, newId } = this.#deps;
+  #ask(evaluation: Evaluation, snapshot: State, budget: number): ScheduleResult {
+    const { clock, random, newId } = this.#deps;
     return schedule({
-      snapshot: replica.state,
+      snapshot,
       evaluation,
       ledger: this.#ledger,
       now: clock.now(),
-      random: random.fork(`${evaluation.id}/${replica.state.index}`),
+      random: random.fork(`${evaluation.id}/${snapshot.index}`),
       nextId: newId,
-      budget: SCHEDULE_BUDGET,
+      budget,
     });
   }
 

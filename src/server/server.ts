@@ -1,0 +1,183 @@
+/**
+ * The server role: log, state, reads, and, while it leads, the loops that decide.
+ *
+ * V1: only the leader decides, hears heartbeats and runs controllers; entries carry preconditions,
+ *     so that a deposed leader's last words do no harm.
+ * V2: it stops everything it started before `run` resolves.
+ */
+import { explain } from '../base/failure.ts';
+import type { Random } from '../base/random.ts';
+import type { Controller } from '../core/controllers/controller.ts';
+import { deploymentController } from '../core/controllers/deployment.ts';
+import { drainController } from '../core/controllers/drain.ts';
+import { GC_INTERVAL_MS, GC_THRESHOLDS, findGarbage } from '../core/controllers/gc.ts';
+import { periodicController } from '../core/controllers/periodic.ts';
+import { HEARTBEAT_GRACE_MS, HEARTBEAT_TTL_MS_MIN } from '../core/limits.ts';
+import type { Entry } from '../core/state/entry.ts';
+import type { Outcome } from '../core/state/outcome.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Log } from '../ports/log.ts';
+import type { ServerLink } from '../ports/server-link.ts';
+import type { Service } from '../ports/service.ts';
+import { isAborted } from '../run/aborted.ts';
+import { keepRunning } from '../run/keep-running.ts';
+import { ChangeLog } from './change-log.ts';
+import {
+  allocOperations,
+  clusterOperations,
+  deploymentOperations,
+  nodeOperations,
+} from './cluster-operations.ts';
+import { ControllerLoop } from './controller-loop.ts';
+import { Decider } from './decider.ts';
+import type { DeciderDeps } from './decider.ts';
+import { Heartbeats } from './heartbeats.ts';
+import { jobOperations } from './job-operations.ts';
+import { NodeLink } from './node-link.ts';
+import type { Operations, ServerStats } from './operations.ts';
+import { ParkedReads } from './parked-reads.ts';
+import type { Replica } from './replica.ts';
+
+export interface ServerOptions {
+  /** The shortest time between a node's heartbeats [ms]; absent: `HEARTBEAT_TTL_MS_MIN`. */
+  readonly heartbeatTtlMsMin?: number;
+  /** How long a silent node is waited for beyond that [ms]; absent: `HEARTBEAT_GRACE_MS`. */
+  readonly heartbeatGraceMs?: number;
+}
+
+export interface ServerDeps {
+  /** Calls `replica.apply` for each entry. */
+  readonly log: Log<Entry, Outcome>;
+  readonly replica: Replica;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Draws a UUID. */
+  readonly newId: () => string;
+  /** Takes a line for the agent's log. */
+  readonly note: (line: string) => void;
+  /** Addresses of the servers, for clients to fail over to. */
+  readonly servers: () => readonly string[];
+  /** What else runs as long as the server does: the checkpoint's writer. */
+  readonly companions?: readonly Service[];
+}
+
+export class Server implements Service {
+  readonly name = 'server';
+  readonly operations: Operations;
+  readonly link: ServerLink;
+  readonly #deps: ServerDeps;
+  readonly #decider: Decider;
+  readonly #heartbeats: Heartbeats;
+  readonly #parked: ParkedReads;
+  #isLeading = false;
+
+  constructor(options: ServerOptions, deps: ServerDeps) {
+    this.#deps = deps;
+    this.#decider = new Decider(deps);
+    this.#heartbeats = new Heartbeats(
+      {
+        ttlMsMin: options.heartbeatTtlMsMin ?? HEARTBEAT_TTL_MS_MIN,
+        graceMs: options.heartbeatGraceMs ?? HEARTBEAT_GRACE_MS,
+      },
+      deps,
+    );
+    this.#parked = new ParkedReads(deps);
+    const { servers } = deps;
+    const { heartbeats, parked } = { heartbeats: this.#heartbeats, parked: this.#parked };
+    this.link = new NodeLink({ ...deps, heartbeats, parked, servers });
+    this.operations = this.#makeOperations(new ChangeLog(deps));
+  }
+
+  /** Serves until `signal` aborts. Does not close the log, which others may still read. */
+  async run(signal: AbortSignal): Promise<void> {
+    const companions = (this.#deps.companions ?? []).map((each) => this.#keep(each, signal));
+    await this.#follow(signal);
+    await Promise.all(companions);
+  }
+
+  /** Starts and stops the leader's loops with the leadership (V1). */
+  async #follow(signal: AbortSignal): Promise<void> {
+    let leading: { readonly stop: AbortController; readonly done: Promise<unknown> } | undefined;
+    const end = async (): Promise<void> => {
+      this.#isLeading = false;
+      leading?.stop.abort();
+      await leading?.done;
+      leading = undefined;
+    };
+    for await (const { leading: isLeading } of this.#deps.log.leadership(signal)) {
+      await end();
+      if (!isLeading) continue;
+      const stop = new AbortController();
+      leading = { stop, done: this.#lead(stop.signal) };
+      this.#isLeading = true;
+    }
+    await end();
+  }
+
+  async #lead(signal: AbortSignal): Promise<void> {
+    const loops: readonly Service[] = [
+      this.#decider,
+      this.#heartbeats,
+      ...CONTROLLERS.map((each) => new ControllerLoop(each, this.#deps)),
+      { name: 'garbage', run: (stop) => collectGarbage(this.#deps, stop) },
+    ];
+    await Promise.all(loops.map((each) => this.#keep(each, signal)));
+  }
+
+  #keep(service: Service, signal: AbortSignal): Promise<void> {
+    const { clock, random, note } = this.#deps;
+    return keepRunning(service, { clock, random: random.fork(service.name), log: note }, signal);
+  }
+
+  #makeOperations(changes: ChangeLog): Operations {
+    const deps = { ...this.#deps, decider: this.#decider };
+    return {
+      snapshot: () => this.#deps.replica.state,
+      query: async (read, options, signal) => ({
+        ...(await this.#parked.query(read, options, signal)),
+        lastContactMs: 0,
+        knownLeader: this.#isLeading,
+      }),
+      changes: (from, signal) => changes.read(from, signal),
+      stats: () => this.#stats(),
+      ...jobOperations(deps),
+      ...allocOperations(deps),
+      ...deploymentOperations(deps),
+      ...nodeOperations(deps),
+      ...clusterOperations(deps),
+    };
+  }
+
+  #stats(): ServerStats {
+    const { state } = this.#deps.replica;
+    return {
+      leading: this.#isLeading,
+      index: state.index,
+      stateHash: state.hash,
+      broker: this.#decider.stats(),
+      parkedQueries: this.#parked.size,
+      rows: state.counts(),
+    };
+  }
+}
+
+const CONTROLLERS: readonly Controller[] = [
+  deploymentController,
+  drainController,
+  periodicController,
+];
+
+/** Looks for garbage now and then, and takes it out an entry at a time. */
+async function collectGarbage(deps: DeciderDeps, signal: AbortSignal): Promise<void> {
+  const { clock, replica, log, note } = deps;
+  while (!signal.aborted) {
+    await clock.sleep(GC_INTERVAL_MS, signal);
+    const garbage = findGarbage(replica.state, clock.now(), GC_THRESHOLDS);
+    if (garbage === undefined || isAborted(signal)) continue;
+    try {
+      await log.append([garbage], signal);
+    } catch (error) {
+      note(`garbage: ${explain(error)}`);
+    }
+  }
+}
