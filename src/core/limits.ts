@@ -76,3 +76,10 @@ export const HEARTBEAT_TTL_MS_MIN = 10_000;
 export const HEARTBEAT_GRACE_MS = 10_000;
 /** Base64 input of a dispatched job, decoded [bytes]. Source: Nomad's `DispatchPayloadSizeLimit`. */
 export const DISPATCH_PAYLOAD_BYTES_MAX = 16 * 1024;
+
+// --- Jobs (core/jobspec) ---
+
+/** Instances of one group: ten times the largest benchmark's. More is a slip of the finger. */
+export const GROUP_COUNT_MAX = 100_000;
+/** Characters of a job's identifier: it is part of keys, paths and names of services. */
+export const JOB_NAME_MAX = 128;

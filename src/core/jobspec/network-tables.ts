@@ -2,7 +2,7 @@
 import type { Evaluation } from '../hcl/evaluate.ts';
 import type { BoundBlock } from '../hcl/schema.ts';
 import type { Dns, NetworkRequest, PortRequest } from '../model/network.ts';
-import type { DeviceRequest, TaskResources } from '../model/task.ts';
+import type { DeviceRequest, TaskResources } from '../model/resources.ts';
 import { AFFINITY, CONSTRAINT } from './placement-tables.ts';
 import { int, many, one, table, text, texts } from './table.ts';
 import type { Written } from './table.ts';

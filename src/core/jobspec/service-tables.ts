@@ -13,7 +13,7 @@ import type {
   Upstream,
 } from '../model/connect.ts';
 import type { Check, CheckRestart, Service } from '../model/service.ts';
-import type { LogConfig } from '../model/task.ts';
+import type { LogConfig } from '../model/resources.ts';
 import { RESOURCES } from './network-tables.ts';
 import {
   byLabel,
