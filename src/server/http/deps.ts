@@ -9,7 +9,7 @@ import type {
   MetricsAnswer,
 } from '../../api/nomad/agent-routes.ts';
 import type { NodeId } from '../../core/model/ids.ts';
-import type { JobDraft, JobSpec } from '../../core/model/job.ts';
+import type { Job, JobDraft } from '../../core/model/job.ts';
 import type { ClientLink } from '../../ports/client-link.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Answer, Operations } from '../operations.ts';
@@ -34,11 +34,11 @@ export interface JobLanguage {
     variables: string,
   ): Promise<Readonly<{ job: JobDraft }> | Readonly<{ mistakes: string }>>;
   /** Fills in every default. */
-  canonicalize(draft: JobDraft): JobSpec;
+  canonicalize(draft: JobDraft): Job;
   /** What is wrong with a canonical job; empty: nothing. */
-  validate(job: JobSpec): readonly Issue[];
+  validate(job: Job): readonly Issue[];
   /** What its author may want to know, rendered; empty: nothing. */
-  warnings(job: JobSpec): string;
+  warnings(job: Job): string;
 }
 
 /** What the agent knows of itself and its peers. */

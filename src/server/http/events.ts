@@ -28,9 +28,9 @@ const HEARTBEAT_MS = 10_000;
 /** Binds the stream. */
 export function eventHandlers(deps: HttpDeps): readonly Bound[] {
   return [
-    bindRaw(routes.eventStream, async ({ query, waiting, listed, signal }) => {
+    bindRaw(routes.eventStream, async ({ query, from, listed, signal }) => {
       const wanted = topicsOf(query.topics);
-      const changes = await primed(deps.ops.changes(waiting.after, signal), deps.clock, signal);
+      const changes = await primed(deps.ops.changes(from, signal), deps.clock, signal);
       const batches = batchesOf(changes, wanted, listed);
       const alive = withHeartbeats(batches, heartbeat, HEARTBEAT_MS, { clock: deps.clock, signal });
       return linesReply(toLines(alive, EVENT_BATCH, (batch) => batch.events.length === 0));

@@ -1,16 +1,17 @@
 /** Changing jobs, and asking what a change would do. */
 import type { Index } from '../../base/brand.ts';
 import { Failure } from '../../base/failure.ts';
-import { renderIssues } from '../../api/codec/issue.ts';
+import { renderIssue } from '../../api/codec/issue.ts';
 import { encodeJob } from '../../api/nomad/job-codec.ts';
 import { jobDiff } from '../../api/nomad/job-diff.ts';
 import type { JobChanged, RegisterBody, ValidateAnswer } from '../../api/nomad/job-replies.ts';
 import * as routes from '../../api/nomad/job-routes.ts';
-import { DEFAULT_NAMESPACE, type JobId, type Namespace } from '../../core/model/ids.ts';
+import type { Namespace } from '../../core/model/ids.ts';
 import type { JobDraft, JobSpec } from '../../core/model/job.ts';
 import type { JobKey, JobReply, PlanReply } from '../operations.ts';
 import type { HttpDeps, Result } from './deps.ts';
 import { invalid } from './fail.ts';
+import { admitJob, completeJob } from './job-input.ts';
 import { jobId } from './jobs-read.ts';
 import { bind, type Bound } from './mount.ts';
 
@@ -34,7 +35,7 @@ async function register(
   body: RegisterBody,
   namespace: Namespace,
 ): Promise<Result<JobChanged>> {
-  const job = admitted(deps, body.job, namespace);
+  const job = admitJob(body.job, deps, namespace);
   const reply = await deps.ops
     .registerJob(job, {
       ...(body.enforceIndex ? { ifModifyIndex: body.jobModifyIndex } : {}),
@@ -61,34 +62,6 @@ function conflictingIndex(deps: HttpDeps, job: JobSpec, wanted: Index): Failure 
   return new Failure('conflict', `Enforcing job modify index ${wanted}: ${why}`);
 }
 
-/** Completes and checks a job; fails with all that is wrong with it. */
-function admitted(deps: HttpDeps, draft: JobDraft, namespace: Namespace): JobSpec {
-  const job = completed(deps, draft, namespace);
-  const issues = deps.jobs.validate(job);
-  if (issues.length > 0) throw invalid(renderIssues(issues));
-  return job;
-}
-
-function completed(deps: HttpDeps, draft: JobDraft, namespace: Namespace): JobSpec {
-  // A client's JSON may lack what the type promises.
-  const id = draft.id as JobId | undefined;
-  if (id === undefined || id === '') throw invalid('Job.ID: is missing');
-  const own = draft.namespace === undefined || draft.namespace === '' ? namespace : draft.namespace;
-  const region = draft.region ?? '';
-  const job = deps.jobs.canonicalize({
-    ...draft,
-    namespace: own,
-    region: region === '' ? deps.agent.region : region,
-  });
-  if (own !== DEFAULT_NAMESPACE) {
-    throw invalid(`Job.Namespace: there is no namespace "${own}"`);
-  }
-  if (!deps.agent.regions().includes(job.region)) {
-    throw invalid(`Job.Region: there is no path to region "${job.region}"`);
-  }
-  return job;
-}
-
 function refuseOtherId(draft: JobDraft, id: string): void {
   if (draft.id !== id) throw invalid('Job ID does not match name');
 }
@@ -101,7 +74,7 @@ function questions(deps: HttpDeps): readonly Bound[] {
   return [
     bind(routes.planJob, async ({ params, body, namespace }) => {
       refuseOtherId(body.job, params.id);
-      const job = admitted(deps, body.job, namespace);
+      const job = admitJob(body.job, deps, namespace);
       const reply = await deps.ops.planJob(job);
       const launch = reply.nextPeriodicLaunchAt;
       return {
@@ -120,8 +93,7 @@ function questions(deps: HttpDeps): readonly Bound[] {
     bind(routes.parseJob, async ({ body, namespace }) => {
       const parsed = await deps.jobs.parse(body.source, body.variables);
       if ('mistakes' in parsed) throw invalid(parsed.mistakes);
-      if (!body.canonicalize) return { value: parsed.job };
-      return { value: completed(deps, parsed.job, namespace) };
+      return { value: body.canonicalize ? completeJob(parsed.job, deps, namespace) : parsed.job };
     }),
     bind(routes.validateJob, ({ body, namespace }) =>
       Promise.resolve({ value: validation(deps, body.job, namespace) }),
@@ -135,8 +107,8 @@ function planDiff(reply: PlanReply): ReturnType<typeof jobDiff> {
 }
 
 function validation(deps: HttpDeps, draft: JobDraft, namespace: Namespace): ValidateAnswer {
-  const job = completed(deps, draft, namespace);
-  const errors = deps.jobs.validate(job).map((issue) => renderIssues([issue]));
+  const job = completeJob(draft, deps, namespace);
+  const errors = deps.jobs.validate(job).map(renderIssue);
   return {
     // The servers hold no drivers; the client that gets the task checks its configuration.
     driverConfigValidated: false,

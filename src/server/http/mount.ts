@@ -27,6 +27,8 @@ export interface Call<Params, Query, Body> {
   readonly listed: Namespace | undefined;
   /** For blocking reads. */
   readonly waiting: QueryOptions;
+  /** The index asked for, for streams; absent or 0: none. */
+  readonly from: Index | undefined;
   readonly region: string | undefined;
   readonly signal: AbortSignal;
 }
@@ -101,6 +103,7 @@ async function decodeCall(
     namespace: (namespace ?? DEFAULT_NAMESPACE) as Namespace,
     listed: namespace === '*' ? undefined : ((namespace ?? DEFAULT_NAMESPACE) as Namespace),
     waiting: waitingOf(route, common),
+    from: common.index as Index | undefined,
     region: common.region,
     signal: request.signal,
   };
