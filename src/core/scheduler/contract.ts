@@ -6,6 +6,8 @@
  *
  * S1: the same input gives the same answer; nothing here reads a clock or draws chance of its own.
  * S2: the ledger is the same after the call as before it.
+ * S3: no node is over-committed, and no port given twice, by a plan on the state it was based on.
+ * S4: another node never makes a job unplaceable that was placeable without it.
  */
 import type { Millis } from '../../base/brand.ts';
 import type { Random } from '../../base/random.ts';

@@ -55,6 +55,8 @@ export class Ledger {
   /** Ports of the node's default address, and that address. */
   readonly #main: (PortSet | undefined)[] = [];
   readonly #mainIp: (string | undefined)[] = [];
+  /** Ports held without an address: they go with the default one, whichever that becomes. */
+  readonly #floating: (number[] | undefined)[] = [];
   /** Ports of further addresses, by address. */
   readonly #others: (Map<string, PortSet> | undefined)[] = [];
   /** Device instances and cores in use, with the number of holders; rarely there. */
@@ -228,6 +230,7 @@ export class Ledger {
     this.diskUsed[slot] = (this.diskUsed[slot] ?? 0) + sign * resources.diskMb;
     for (const port of ports) {
       const set = this.portsAt(slot, port.hostIp);
+      if (port.hostIp === '') this.#float(slot, port.value, sign);
       if (sign > 0) set.hold(port.value);
       else set.release(port.value);
     }
@@ -236,6 +239,12 @@ export class Ledger {
     }
     this.#holders[slot] = (this.#holders[slot] ?? 0) + sign;
     this.#soil(slot);
+  }
+
+  #float(slot: number, port: number, sign: number): void {
+    const floating = (this.#floating[slot] ??= []);
+    if (sign > 0) floating.push(port);
+    else floating.splice(floating.indexOf(port), 1);
   }
 
   #takeUnits(slot: number, resources: AllocResources, sign: number): void {
@@ -298,7 +307,13 @@ export class Ledger {
     const rehold = (set: PortSet, hostIp: string): void => {
       for (const port of set.held()) this.portsAt(slot, hostIp).hold(port);
     };
-    if (main !== undefined) rehold(main, defaultIp(before));
+    if (main !== undefined) {
+      for (const port of this.#floating[slot] ?? []) {
+        main.release(port);
+        this.portsAt(slot, '').hold(port);
+      }
+      rehold(main, defaultIp(before));
+    }
     for (const [hostIp, set] of others) rehold(set, hostIp);
   }
 
@@ -316,6 +331,7 @@ export class Ledger {
     this.#main[slot] = undefined;
     this.#mainIp[slot] = undefined;
     this.#others[slot] = undefined;
+    this.#floating[slot] = undefined;
     this.#units[slot] = undefined;
     this.#holders[slot] = 0;
     this.cpuUsed[slot] = this.memoryUsed[slot] = this.diskUsed[slot] = 0;

@@ -16,7 +16,7 @@ import type { TaskGroup } from '../model/task-group.ts';
 import { byName, disconnectGraceMs, type Buckets } from './buckets.ts';
 import { delayDisconnects, delayLost, delayReschedules } from './reconcile-delays.ts';
 import { NameIndex } from './name-index.ts';
-import { pickSurplus, stopOf } from './reconcile-stops.ts';
+import { noteOn, pickSurplus, stopOf } from './reconcile-stops.ts';
 import type { PlaceRequest } from './reconcile-result.ts';
 import { nextTry } from './reschedule.ts';
 import { freshGroupState } from './rollout.ts';
@@ -125,6 +125,10 @@ class GroupDraft {
       this.#stop(loser, { description: say.STOP_RECONNECTED });
     }
     buckets.keep = buckets.keep.filter((alloc) => byId.has(alloc.id));
+    for (const alloc of buckets.keep) {
+      const isBack = alloc.desiredDescription === say.STOP_UNKNOWN && !isTerminal(alloc);
+      if (isBack && alloc.clientStatus !== 'unknown') this.#stops.push(noteOn(alloc, '', {}));
+    }
   }
 
   /** What has to wait gets an evaluation for later. */

@@ -6,7 +6,7 @@ import { group, jobSpec, nodeFacts, task, uuid } from '../../../test/state-world
 import type { Millis } from '../../base/brand.ts';
 import type { Alloc, TaskState } from '../model/alloc.ts';
 import type { EvalTrigger, Evaluation } from '../model/evaluation.ts';
-import { DEFAULT_NAMESPACE, type AllocId, type EvalId, type JobId } from '../model/ids.ts';
+import { DEFAULT_NAMESPACE, type EvalId, type JobId } from '../model/ids.ts';
 import type { JobSpec, JobType } from '../model/job.ts';
 import type { NodeStatus } from '../model/node.ts';
 import type { ReschedulePolicy } from '../model/strategy.ts';
@@ -313,44 +313,57 @@ function show(world: SchedulerWorld, results: readonly ScheduleResult[]): string
 }
 
 function showOne(world: SchedulerWorld, result: ScheduleResult): string {
-  const { evaluation, plan, followUps, annotations } = result;
-  const lines = [`${evaluation.jobId} ${evaluation.triggeredBy}: ${evaluation.status}`];
-  for (const [name, desired] of Object.entries(annotations.desired)) {
+  const { evaluation } = result;
+  return [
+    `${evaluation.jobId} ${evaluation.triggeredBy}: ${evaluation.status}`,
+    ...showCounts(result),
+    ...showPlan(world, result),
+    ...Object.entries(evaluation.failedGroups).map(([name, metrics]) => {
+      const why = { ...metrics.constraintFiltered, ...metrics.dimensionExhausted };
+      return `  no room for ${name} (and ${metrics.coalescedFailures} more): ${JSON.stringify(why)}`;
+    }),
+    ...result.followUps.map((next) => {
+      const wait =
+        next.waitUntil === undefined ? '' : ` in ${(next.waitUntil - world.now) / 1000} s`;
+      return `  then ${next.status} ${next.triggeredBy}${wait}: ${next.statusDescription}`;
+    }),
+  ].join('\n');
+}
+
+function showCounts({ annotations }: ScheduleResult): readonly string[] {
+  return Object.entries(annotations.desired).flatMap(([name, desired]) => {
     const counts = Object.entries(desired).filter(([, count]) => Number(count) > 0);
-    if (counts.length === 0) continue;
-    lines.push(`  ${name}: ${counts.map(([key, count]) => `${count} ${key}`).join(', ')}`);
-  }
-  for (const placed of plan?.placements ?? []) {
+    if (counts.length === 0) return [];
+    return [`  ${name}: ${counts.map(([key, count]) => `${count} ${key}`).join(', ')}`];
+  });
+}
+
+function showPlan(world: SchedulerWorld, { plan }: ScheduleResult): readonly string[] {
+  if (plan === undefined) return [];
+  const placements = plan.placements.map((placed) => {
     const node = world.state.node(placed.nodeId)?.name ?? '';
     const version = placed.jobVersion === undefined ? '' : ` (v${placed.jobVersion})`;
     const after = placed.previousAllocId === undefined ? '' : ' after another';
-    lines.push(`  + ${placed.name} ${node}${placed.canary ? ' canary' : ''}${version}${after}`);
-  }
-  for (const stop of plan?.stops ?? []) lines.push(`  ${showStop(world, stop)}`);
-  if ((plan?.updates.length ?? 0) > 0) lines.push(`  ~ ${plan?.updates.length} in place`);
-  if (plan?.deployment !== undefined) {
-    lines.push(`  deployment: ${plan.deployment.statusDescription}`);
-  }
-  for (const update of plan?.deploymentUpdates ?? []) {
-    lines.push(`  deployment ${update.status}: ${update.statusDescription}`);
-  }
-  for (const [name, metrics] of Object.entries(evaluation.failedGroups)) {
-    const why = { ...metrics.constraintFiltered, ...metrics.dimensionExhausted };
-    const more = metrics.coalescedFailures;
-    lines.push(`  no room for ${name} (and ${more} more): ${JSON.stringify(why)}`);
-  }
-  for (const next of followUps) {
-    const wait = next.waitUntil === undefined ? '' : ` in ${(next.waitUntil - world.now) / 1000} s`;
-    lines.push(`  then ${next.status} ${next.triggeredBy}${wait}: ${next.statusDescription}`);
-  }
-  return lines.join('\n');
+    return `  + ${placed.name} ${node}${placed.canary ? ' canary' : ''}${version}${after}`;
+  });
+  return [
+    ...placements,
+    ...plan.stops.map((stop) => `  ${showStop(world, stop)}`),
+    ...(plan.updates.length > 0 ? [`  ~ ${plan.updates.length} in place`] : []),
+    ...(plan.deployment === undefined
+      ? []
+      : [`  deployment: ${plan.deployment.statusDescription}`]),
+    ...plan.deploymentUpdates.map(
+      (update) => `  deployment ${update.status}: ${update.statusDescription}`,
+    ),
+  ];
 }
 
 function showStop(
   world: SchedulerWorld,
   stop: NonNullable<ScheduleResult['plan']>['stops'][number],
 ): string {
-  const alloc = world.state.alloc(stop.allocId as AllocId);
+  const alloc = world.state.alloc(stop.allocId);
   const mark = stop.desiredStatus === 'stop' ? '-' : '!';
   const status = stop.clientStatus === undefined ? '' : ` [${stop.clientStatus}]`;
   return `${mark} ${alloc?.name}@v${alloc?.jobVersion} "${stop.description}"${status}`;

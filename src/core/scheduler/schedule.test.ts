@@ -2,7 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { SchedulerWorld } from '../../../test/scheduler-world.ts';
-import { group, jobSpec, nodeFacts, registerNode, task } from '../../../test/state-world.ts';
+import {
+  group,
+  jobSpec,
+  nodeFacts,
+  register,
+  registerNode,
+  task,
+} from '../../../test/state-world.ts';
 import { isTerminal } from '../model/alloc.ts';
 import type { JobSpec } from '../model/job.ts';
 import type { NetworkRequest } from '../model/network.ts';
@@ -75,10 +82,10 @@ test('a static port that is taken everywhere explains itself, and waits', () => 
   assert.equal(metrics.nodesExhausted, 1);
   assert.equal(metrics.coalescedFailures, 3);
   assert.equal(result?.evaluation.queuedAllocations['web'], 4);
-  const [blocked] = result?.followUps ?? [];
+  const [blocked] = result.followUps;
   assert.equal(blocked?.status, 'blocked');
   assert.equal(blocked.triggeredBy, 'queued-allocs');
-  assert.equal(result?.evaluation.blockedEval, blocked.id);
+  assert.equal(result.evaluation.blockedEval, blocked.id);
   assert.deepEqual(blocked.classEligibility, { 'class-1': true });
   assert.equal(world.live('web').length, 1);
 });
@@ -193,9 +200,7 @@ test('affinity draws, and a negative one repels', () => {
 test('the budget ends a call, and the remainder goes on', () => {
   const world = new SchedulerWorld();
   for (let n = 0; n < 3; n++) world.do(registerNode(n));
-  world.do({
-    ...registerJob(jobSpec('web', { groups: [group({ count: 25 })] })),
-  });
+  world.do(registerJob(jobSpec('web', { groups: [group({ count: 25 })] })));
   const results = world.settle(10);
   assert.deepEqual(
     results.map((result) => [result.plan?.placements.length, result.remainder]),
@@ -210,34 +215,7 @@ test('the budget ends a call, and the remainder goes on', () => {
 });
 
 function registerJob(spec: JobSpec): Parameters<SchedulerWorld['do']>[0] {
-  const world = new SchedulerWorld();
-  const results = world.state.openEvals('pending');
-  assert.equal([...results].length, 0);
-  return {
-    type: 'job.register',
-    at: world.now,
-    job: spec,
-    evaluation: {
-      id: '11111111-0000-4000-8000-000000000000' as never,
-      namespace: spec.namespace,
-      priority: 50,
-      type: spec.type,
-      triggeredBy: 'job-register',
-      jobId: spec.id,
-      jobModifyIndex: 0 as never,
-      status: 'pending',
-      statusDescription: '',
-      failedGroups: {},
-      queuedAllocations: {},
-      classEligibility: {},
-      escapedComputedClass: false,
-      annotatePlan: false,
-      createIndex: 0 as never,
-      modifyIndex: 0 as never,
-      createdAt: world.now,
-      modifiedAt: world.now,
-    },
-  };
+  return register(spec, 1_000);
 }
 
 function rack(world: SchedulerWorld, id: Parameters<SchedulerWorld['state']['node']>[0]): string {
