@@ -2,7 +2,9 @@
 import type { Api } from '../../api/api.ts';
 import { readAlloc } from '../../api/nomad/alloc-routes.ts';
 import { jobAllocs, jobEvals, readJob } from '../../api/nomad/job-routes.ts';
+import { Failure } from '../../base/failure.ts';
 import { isTerminal } from '../../core/model/alloc.ts';
+import type { Job } from '../../core/model/job.ts';
 import { flag, type Command } from '../command.ts';
 import { VERBOSE, withApiFlags } from '../session.ts';
 import { placementStory, type Story } from '../views/why.ts';
@@ -36,10 +38,8 @@ export const why: Command = {
     const live = stubs
       .filter((stub) => !isTerminal(stub))
       .sort((a, b) => b.createIndex - a.createIndex);
-    const wanted = flags.text('group');
     const stories: Story[] = [];
-    for (const group of job.groups) {
-      if (wanted !== undefined && group.name !== wanted) continue;
+    for (const group of groupsOf(job, flags.text('group'))) {
       const of = live.filter((stub) => stub.group === group.name);
       const told = flags.has('all') ? of : of.slice(0, TOLD_OF_EACH);
       stories.push({
@@ -54,6 +54,14 @@ export const why: Command = {
     return 0;
   },
 };
+
+function groupsOf({ groups }: Job, wanted: string | undefined): Job['groups'] {
+  if (wanted === undefined) return groups;
+  const found = groups.filter(({ name }) => name === wanted);
+  if (found.length > 0) return found;
+  const names = groups.map(({ name }) => `"${name}"`).join(', ');
+  throw new Failure('not_found', `the job has no group "${wanted}", but ${names}`);
+}
 
 async function whole(
   stubs: readonly { readonly id: string }[],

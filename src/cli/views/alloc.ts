@@ -32,7 +32,8 @@ export interface AllocOptions {
 export function allocStatus(page: AllocPage, options: AllocOptions): string {
   const { alloc } = page;
   const blocks = [about(alloc, options)];
-  if (alloc.ports.length > 0) blocks.push(addresses(alloc.ports));
+  const shared = alloc.ports.filter((port) => port.task === undefined);
+  if (shared.length > 0) blocks.push(addresses(shared));
   const tasks = Object.entries(alloc.taskStates).sort(([a], [b]) => (a < b ? -1 : 1));
   if (options.short) {
     blocks.push(`Tasks\n${shortTasks(tasks)}`);
@@ -97,16 +98,16 @@ function evaluated({ metrics }: Alloc): Row[] {
   ];
 }
 
-/** Ports of the group; those that a task asked for itself carry its name. */
+/** Ports of the group; those that a task asked for itself stand with its resources. */
 function addresses(ports: readonly AssignedPort[]): string {
   return `Allocation Addresses\n${columns([
     ['Label', 'Dynamic', 'Address'],
-    ...ports.map((port) => [
-      `*${port.label}`,
-      port.dynamic ? 'yes' : 'no',
-      `${port.hostIp}:${port.value}${port.to > 0 ? ` -> ${port.to}` : ''}`,
-    ]),
+    ...ports.map((port) => [`*${port.label}`, port.dynamic ? 'yes' : 'no', address(port)]),
   ])}`;
+}
+
+function address(port: AssignedPort): string {
+  return `${port.hostIp}:${port.value}${port.to > 0 ? ` -> ${port.to}` : ''}`;
 }
 
 function shortTasks(tasks: readonly [string, TaskState][]): string {
@@ -125,7 +126,9 @@ function taskBlock(name: string, state: TaskState, page: AllocPage, options: All
   const usage = page.usage?.tasks[name]?.resource;
   const head = `${title(name, task)} is "${state.state}"`;
   const known = group !== undefined && task !== undefined;
-  const parts = [known ? `${head}\nTask Resources\n${resources(task, group, usage)}` : head];
+  const own = page.alloc.ports.filter((port) => port.task === name);
+  const table = known ? `\nTask Resources\n${resources({ task, group, own }, usage)}` : '';
+  const parts = [`${head}${table}`];
   if (options.stats && usage !== undefined) parts.push(usageTables(usage));
   parts.push(`Task Events:\n${history(state)}`, `Recent Events:\n${events(state.events)}`);
   return parts.join('\n\n');
@@ -137,20 +140,29 @@ function title(name: string, task: Task | undefined): string {
   return `Task "${name}" (${hook.hook}${hook.sidecar ? ' sidecar' : ''})`;
 }
 
+interface Given {
+  readonly task: Task;
+  readonly group: TaskGroup;
+  /** The task's own ports. */
+  readonly own: readonly AssignedPort[];
+}
+
 /** What it uses of what it may, where that is known. */
-function resources(task: Task, group: TaskGroup, usage: Use | undefined): string {
+function resources({ task, group, own }: Given, usage: Use | undefined): string {
   const used = (now: string | undefined, of: string): string =>
     now === undefined ? of : `${now}/${of}`;
   const cpu = usage === undefined ? undefined : String(Math.floor(usage.cpu.totalTicks));
   const memory = usage === undefined ? undefined : bytes(usage.memory.rss || usage.memory.usage);
+  const [first = '', ...more] = own.map((port) => `${port.label}: ${address(port)}`);
   return columns([
     ['CPU', 'Memory', 'Disk', 'Addresses'],
     [
       `${used(cpu, String(task.resources.cpu))} MHz`,
       used(memory, mebibytes(task.resources.memoryMb)),
       mebibytes(group.ephemeralDisk.sizeMb),
-      '',
+      first,
     ],
+    ...more.map((one) => ['', '', '', one]),
   ]);
 }
 
