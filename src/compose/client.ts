@@ -1,6 +1,7 @@
 /** Builds the client role on the real machine. */
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
+import { Failure } from '../base/failure.ts';
 import type { Random } from '../base/random.ts';
 import { Client } from '../client/client.ts';
 import { DEFAULT_CLIENT_CONFIG, taskHostEnv, type ClientConfig } from '../client/config.ts';
@@ -11,6 +12,7 @@ import { HostFingerprinter } from '../io/fingerprint/host.ts';
 import { KeeperClient } from '../io/keeper/client.ts';
 import { keeperSocketPath } from '../io/keeper/find-keeper.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { AllocNetworks } from '../ports/network.ts';
 import type { ServerLink } from '../ports/server-link.ts';
 import { VERSION } from '../version.ts';
 import { buildDrivers } from './drivers.ts';
@@ -51,7 +53,7 @@ export function buildClient(
     drivers: built.drivers,
     files: new DirectoryStateFiles(settings.stateDir ?? join(config.dataDir, 'client')),
     dirs: new DiskAllocDirs(allocDir, clock),
-    networks: undefined as never,
+    networks: NO_NETWORKS,
     fingerprinter: new HostFingerprinter(
       {
         storagePath: allocDir,
@@ -100,3 +102,10 @@ function clientConfig(config: AgentConfig, settings: ClientSettings): ClientConf
     stopTasksAtEnd: config.dev,
   };
 }
+
+const NO_NETWORKS: AllocNetworks = {
+  unavailable: () => Promise.resolve('bridge networks are not wired'),
+  ensure: () => Promise.reject(new Failure('unsupported', 'there is no bridge network here')),
+  remove: () => Promise.resolve(),
+  sweep: () => Promise.resolve(),
+};
