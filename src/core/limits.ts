@@ -4,21 +4,21 @@
 
 /** In UTF-16 units. The largest job files seen are some 100 kB; 4 Mi parse in under a second. */
 export const HCL_SOURCE_MAX = 4 * 1024 * 1024;
-/** Blocks and expressions inside each other. People stay below 20; the call stack bears ten times this. */
+/** Blocks and expressions inside each other. People stay below 20; the stack bears ten times this. */
 export const HCL_DEPTH_MAX = 120;
 /** Errors told of one file. Nobody reads more, and each costs the search for its line. */
 export const HCL_DIAGNOSTICS_MAX = 100;
 /** Expressions evaluated for one file: a second's work, where real files need a few thousand. */
 export const HCL_STEPS_MAX = 2_000_000;
-/** Characters of all strings made while one file is evaluated; stops `"${a}${a}"` chains from doubling. */
+/** Characters of all strings made while one file is evaluated; stops `"${a}${a}"` from doubling. */
 export const HCL_TEXT_MAX = 32 * 1024 * 1024;
 /** Elements of all collections made while one file is evaluated; stops products of products. */
 export const HCL_ELEMENTS_MAX = 2_000_000;
-/** Numbers that one `range` call gives. Source: Nomad's function of that name has the same bound. */
+/** Numbers that one `range` call gives. Source: Nomad's function has the same bound. */
 export const HCL_RANGE_MAX = 1_024;
 /** Instructions that one regular expression may become; `(a{1000}){1000}` must not fill memory. */
 export const REGEX_PROGRAM_MAX = 10_000;
-/** Steps of one regular expression search (instructions times characters): a fraction of a second. */
+/** Steps of one regular expression search, instructions times characters: part of a second. */
 export const REGEX_STEPS_MAX = 20_000_000;
 
 // --- State and entries (core/state) ---

@@ -1,4 +1,4 @@
-/** What the evaluators of the several kinds of expression share: scopes, and the run they are in. */
+/** What evaluators of all kinds of expression share: scopes, and the run that they are in. */
 import type { Expression } from './ast.ts';
 import type { Budget } from './budget.ts';
 import { convert } from './convert.ts';

@@ -9,6 +9,7 @@
  */
 import type { BinaryOperator, Expression, ObjectItem, Step } from './ast.ts';
 import { parseNumber } from './number.ts';
+import { parseFor } from './parse-for.ts';
 import { parseTemplate } from './parse-template.ts';
 import type { Span } from './source.ts';
 import { between } from './source.ts';
@@ -244,14 +245,9 @@ function parseArguments(
   }
 }
 
-function isWord(reader: TokenReader, word: string): boolean {
-  const token = reader.peek();
-  return token.kind === 'ident' && reader.text(token) === word;
-}
-
 function parseTuple(reader: TokenReader, open: Token): Expression {
   return reader.withNewlines(false, () => {
-    if (isWord(reader, 'for')) return parseFor(reader, open, ']');
+    if (reader.isWord('for')) return parseFor(reader, open, ']', parseExpression);
     const items: Expression[] = [];
     while (reader.take(']') === undefined) {
       items.push(parseExpression(reader));
@@ -292,8 +288,8 @@ function complainItem(
 }
 
 function parseObject(reader: TokenReader, open: Token): Expression {
-  const isFor = reader.withNewlines(false, () => isWord(reader, 'for') && !forIsKey(reader));
-  if (isFor) return reader.withNewlines(false, () => parseFor(reader, open, '}'));
+  const isFor = reader.withNewlines(false, () => reader.isWord('for') && !forIsKey(reader));
+  if (isFor) return reader.withNewlines(false, () => parseFor(reader, open, '}', parseExpression));
   return reader.withNewlines(true, () => {
     const items: ObjectItem[] = [];
     for (;;) {
@@ -361,77 +357,6 @@ function asKey(key: Expression): Expression {
     return { kind: 'literal', value: string(source.text.slice(start, end)), span: key.span };
   }
   return key;
-}
-
-function parseFor(reader: TokenReader, open: Token, end: ']' | '}'): Expression {
-  const invalid: Invalid = (detail, subject) => {
-    const at = reader.peek();
-    const context = reader.source.span(open.start, at.end);
-    const place = subject ?? reader.span(at);
-    reader.complainOnce(place, 'Invalid "for" expression', detail, context);
-    reader.recover(end);
-    return nothing(reader.spanFrom(open));
-  };
-  reader.read();
-  const names: string[] = [];
-  do {
-    const name = reader.take('ident');
-    if (name === undefined) return invalid('For expression requires variable name after "for".');
-    names.push(reader.text(name));
-  } while (names.length < 2 && reader.take(',') !== undefined);
-  if (!isWord(reader, 'in')) {
-    return invalid('For expression requires the "in" keyword after its name declarations.');
-  }
-  reader.read();
-  const collection = parseExpression(reader);
-  if (reader.isRecovering()) return invalid('');
-  if (reader.take(':') === undefined) {
-    return invalid('For expression requires a colon after the collection expression.');
-  }
-  return parseForBody(reader, { open, end, names, collection, invalid });
-}
-
-/** Complains, goes behind the expression, and answers what stands for it. */
-type Invalid = (detail: string, subject?: Span) => Expression;
-
-type ForHead = Readonly<{
-  open: Token;
-  end: ']' | '}';
-  names: readonly string[];
-  collection: Expression;
-  invalid: Invalid;
-}>;
-
-function parseForBody(reader: TokenReader, head: ForHead): Expression {
-  const { invalid, end, collection, names } = head;
-  const first = parseExpression(reader);
-  const arrow = reader.take('=>') !== undefined;
-  const value = arrow ? parseExpression(reader) : first;
-  if (reader.isRecovering()) return invalid('');
-  if (arrow && end === ']') {
-    return invalid('Key expression is not valid when building a tuple.', first.span);
-  }
-  if (!arrow && end === '}') {
-    return invalid('Key expression is required when building an object.', first.span);
-  }
-  const groups = reader.take('...') !== undefined;
-  if (groups && end === ']') {
-    return invalid('Grouping ellipsis (...) cannot be used when building a tuple.');
-  }
-  let condition: Expression | undefined;
-  if (isWord(reader, 'if')) {
-    reader.read();
-    condition = parseExpression(reader);
-    if (reader.isRecovering()) return invalid('');
-  }
-  if (reader.take(end) === undefined) {
-    return invalid('Extra characters after the end of the "for" expression.');
-  }
-  const [keyName, valueName = ''] = names.length === 2 ? names : [undefined, names[0]];
-  const key = arrow ? first : undefined;
-  const span = reader.spanFrom(head.open);
-  const open = reader.span(head.open);
-  return { kind: 'for', keyName, valueName, collection, key, value, condition, groups, span, open };
 }
 
 function parseSteps(reader: TokenReader, term: Expression): Expression {

@@ -178,8 +178,7 @@ function readFor(reader: TokenReader, span: Span, parse: ParseExpression): Part 
     if (name === undefined) invalid('For directive requires variable name after "for".');
     names.push(name === undefined ? '' : reader.text(name));
   } while (names.length < 2 && reader.take(',') !== undefined);
-  const word = reader.peek();
-  if (word.kind === 'ident' && reader.text(word) === 'in') reader.read();
+  if (reader.isWord('in')) reader.read();
   else invalid('For directive requires "in" keyword after names.');
   const [keyName, valueName] = names.length === 2 ? names : [undefined, names[0]];
   return { kind: 'for', keyName, valueName: valueName ?? '', collection: parse(reader), span };

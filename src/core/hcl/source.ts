@@ -1,8 +1,8 @@
 /**
  * Text with positions: what every message about a configuration file points into.
  *
- * P1: offsets inside the parser count UTF-16 units; lines, columns and bytes are worked out only for
- * what is shown to somebody.
+ * P1: offsets inside the parser count UTF-16 units; lines, columns and bytes are worked out only
+ * for what is shown to somebody.
  * P2: a column is one character as a person sees it (a grapheme cluster), a byte is one of UTF-8.
  */
 
@@ -12,7 +12,7 @@ export type Position = Readonly<{ line: number; column: number; byte: number }>;
 /** A stretch of a file, `end` exclusive. Rendered as `file:line,col-col`. */
 export type Range = Readonly<{ file: string; start: Position; end: Position }>;
 
-/** A stretch of a source in UTF-16 offsets, `end` exclusive: the cheap form that the tree carries. */
+/** A stretch of a source in UTF-16 offsets, `end` exclusive: the cheap form, kept in the tree. */
 export type Span = Readonly<{ source: Source; start: number; end: number }>;
 
 /** One text to parse, with its name and, made when first asked for, the table of its lines. */

@@ -1,4 +1,4 @@
-/** Runs the HCL language's own specification suite: `.hcl` input, `.hcldec` specification, `.t` result. */
+/** Runs HCL's own specification suite: `.hcl` input, `.hcldec` specification, `.t` result. */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';

@@ -2,8 +2,8 @@
  * Reads tokens one after another, with what the parsers share: whether newlines count at this
  * place, how deep the nesting is, what has been complained about.
  *
- * R1: once a mistake was met (`isRecovering`), what follows may be its echo: only the first complaint
- * about an expression is told, and parsing goes on behind the mistake.
+ * R1: once a mistake was met (`isRecovering`), what follows may be its echo: only the first
+ * complaint about an item is told, and parsing goes on behind the mistake.
  */
 import { HCL_DEPTH_MAX, HCL_DIAGNOSTICS_MAX } from '../limits.ts';
 import type { Diagnostic } from './diagnostic.ts';
@@ -72,6 +72,12 @@ export class TokenReader {
   /** Takes the next token if it is of that kind. */
   take(kind: TokenKind): Token | undefined {
     return this.peek().kind === kind ? this.read() : undefined;
+  }
+
+  /** Whether the next token is that word. */
+  isWord(word: string): boolean {
+    const token = this.peek();
+    return token.kind === 'ident' && this.text(token) === word;
   }
 
   /** The token read last. */

@@ -39,7 +39,7 @@ type Composed =
   | 'parameterized'
   | 'multiregion';
 
-/** The fields that are no records of their own; what is not the author's is as before registration. */
+/** Fields that are no records of their own; what is not the author's is as before registration. */
 const PLAIN: Omit<Job, Composed | 'id' | 'name'> = {
   namespace: DEFAULT_NAMESPACE,
   region: 'global',

@@ -92,10 +92,8 @@ export function tellDuplicate(first: Block, second: Block, name: string, run: Ev
 const TYPES: Readonly<Record<Exclude<Kind, 'duration'>, Type>> = {
   text: STRING,
   int: NUMBER,
-  float: NUMBER,
   flag: BOOL,
   texts: listOf(STRING),
-  textMap: mapOf(STRING),
 };
 
 /** The value of an argument; undefined if it is null, or wrong (which is told). */

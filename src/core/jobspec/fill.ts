@@ -21,7 +21,7 @@ export function overlay<T extends object>(...written: readonly (T | undefined)[]
   return some.length === 0 ? undefined : (Object.assign({}, ...some.map(defined)) as T);
 }
 
-/** The field if there is a value for it, else nothing: for fields that a finished value may lack. */
+/** The field if there is a value for it, else nothing: for what a finished value may lack. */
 export function given<Key extends string, Value>(
   key: Key,
   value: Value | undefined,

@@ -129,7 +129,7 @@ const MULTIREGION = table<Multiregion>({
 /** A task beside the groups stands for a group of its own. */
 type WrittenJob = Job & WithVault & Readonly<{ label: string; tasks: unknown }>;
 
-/** The job as written: its label, the tasks beside its groups and its `vault` are not the model's. */
+/** The job as written: its label, lone tasks and `vault` are not fields of the model. */
 export const JOB = table<WrittenJob>({
   label: 'label',
   arguments: {

@@ -2,8 +2,8 @@
  * Job files: HCL2 text in, a job draft out.
  *
  * L1: with any mistake there is no draft, and all mistakes that were found are told together.
- * L2: names that only mean something where a task runs (`${attr.kernel.name}`, `${NOMAD_PORT_http}`)
- * stay in the draft as they were written.
+ * L2: names that only mean something where a task runs (`${attr.kernel.name}`,
+ * `${NOMAD_PORT_http}`) stay in the draft as they were written.
  *
  * Source: Nomad's job specification.
  */
@@ -99,7 +99,11 @@ function readJob(tree: Body, input: VariableInput, run: Evaluation): JobDraft | 
   const { blocks } = readContent(root, FILE, run);
   const ofType = (type: string): readonly BoundBlock[] =>
     blocks.filter((block) => block.type === type);
-  const variables = readVariables([...ofType('variable'), ...ofType('variables')], input, run);
+  // Nothing is known yet where variables are declared: names there are mistakes, not the client's.
+  const strict = new Evaluation({ functions: run.functions, host: run.host });
+  const declared = [...ofType('variable'), ...ofType('variables')];
+  const variables = readVariables(declared, input, strict);
+  run.report(strict.diagnostics);
   const locals = readLocals(ofType('locals'), variables, run);
   const [job, ...others] = ofType('job');
   if (job === undefined) {

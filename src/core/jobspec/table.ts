@@ -6,7 +6,7 @@ import type { BoundBlock } from '../hcl/schema.ts';
 import type { Evaluation } from '../hcl/evaluate.ts';
 
 /** What an argument's value is converted to. Durations are milliseconds. */
-export type Kind = 'text' | 'int' | 'float' | 'flag' | 'duration' | 'texts' | 'textMap';
+export type Kind = 'text' | 'int' | 'flag' | 'duration' | 'texts';
 
 /** An argument: the field it becomes and its kind. */
 export type ArgumentRow<Field extends string = string> = Readonly<{
@@ -70,7 +70,6 @@ export const int: Row = argument('int');
 export const flag: Row = argument('flag');
 export const duration: Row = argument('duration');
 export const texts: Row = argument('texts');
-export const textMapArgument: Row = argument('textMap');
 
 /** An argument that must be there. */
 export function required<Field extends string>(row: ArgumentRow<Field>): ArgumentRow<Field> {

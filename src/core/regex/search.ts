@@ -27,7 +27,7 @@ export type Regex = Readonly<{
   groups: readonly (string | undefined)[];
 }>;
 
-/** Where a match is, in UTF-16 units; `groups` has start and end, or undefined if not part of it. */
+/** Where a match is, in UTF-16 units; `groups` has start and end, undefined if not part of it. */
 export type RegexMatch = Readonly<{
   start: number;
   end: number;

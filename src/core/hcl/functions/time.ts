@@ -91,7 +91,7 @@ const FIELDS: Readonly<Record<string, (clock: Date, instant: Instant) => string>
   Z: (_, instant) => zone(instant, ':', 'Z'),
 };
 
-/** A run of one letter is a field, text in single quotes stands as it is (a doubled quote is one). */
+/** A run of one letter is a field; text in single quotes stands as it is, a doubled one is one. */
 const FORMAT_PART = /'((?:[^']|'')*)'|([A-Za-z])\2*|[^]/gu;
 
 function formatDate(format = '', timestamp = ''): Value | Problem {
