@@ -111,7 +111,14 @@ test('run follows the evaluation and the deployment', () =>
     const names = ['failing.nomad', 'full.nomad', 'nightly.nomad'];
     const text = Object.fromEntries(['http-echo.nomad', ...names].map((name) => [name, FILE]));
     const broken = FILE.replace('group "echo" {', 'group "echo" {\n    cuont = 3');
-    return world(script, { typed: FILE, text: { ...text, 'broken.nomad': broken } });
+    const nightly = FILE.replace(
+      'group "echo" {',
+      'type = "batch"\n  periodic {\n    cron = "0 0 * * *"\n  }\n  group "echo" {',
+    );
+    return world(script, {
+      typed: FILE,
+      text: { ...text, 'broken.nomad': broken, 'nightly.nomad': nightly },
+    });
   }));
 
 test('a job is stopped, after a question where only its beginning was typed', () =>
@@ -133,6 +140,24 @@ const NO_UPDATES: DesiredUpdates = {
   ...{ ignore: 0, place: 0, migrate: 0, stop: 0, inPlaceUpdate: 0, destructiveUpdate: 0 },
   ...{ canary: 0, preemptions: 0 },
 };
+
+test('a job file is validated by the agent, or here when none answers', () =>
+  replay('validate', (line) => {
+    const negative = FILE.replace('group "echo" {', 'group "echo" {\n    count = -1');
+    const script = new ScriptedAgent().on(job.validateJob, {
+      ...{ driverConfigValidated: false, errors: [], error: '', warnings: WARNINGS },
+    });
+    if (line.includes('refused')) {
+      const errors = ['Job.Type: "x" is no type', 'Job.Priority: must be 1 to 100'];
+      script.on(job.validateJob, {
+        ...{ driverConfigValidated: false, errors, error: errors.join('\n'), warnings: '' },
+      });
+    }
+    const text = { 'http-echo.nomad': FILE, 'refused.nomad': FILE, 'negative.nomad': negative };
+    if (!line.includes('no agent')) return world(script, { text });
+    const unreachable = new Failure('unavailable', 'cannot reach the agent');
+    return { text, connect: () => ({ send: () => Promise.reject(unreachable) }) };
+  }));
 
 test('plan tells the difference, the dry run and the index', () =>
   replay('plan', (line) => {

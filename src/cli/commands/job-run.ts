@@ -10,6 +10,7 @@ import { flag, type Command, type Invocation } from '../command.ts';
 import { monitorEvaluation } from '../monitor/evaluation.ts';
 import { DETACH, openSession, VERBOSE, withApiFlags, type Session } from '../session.ts';
 import { JOB_FILE_FLAGS, loadJob } from './job-file.ts';
+import { nextLaunchText } from './next-launch.ts';
 
 export const jobRun: Command = {
   name: 'job run',
@@ -54,7 +55,7 @@ export const jobRun: Command = {
     const session = { ...opened, api: apiFor(job, opened.api) };
     const changed = await register(job, invocation, session);
     if (changed === undefined) return 1;
-    return told(changed, invocation, session);
+    return tell(changed, job, invocation, session);
   },
 };
 
@@ -104,8 +105,9 @@ async function register(
 /** How servers, Nomad's too, say that a job is no longer at the index that was planned. */
 const ENFORCED = /Enforcing job modify index[\s\S]*/;
 
-async function told(
+async function tell(
   { evalId, warnings }: JobChanged,
+  job: JobDraft,
   { flags }: Invocation,
   session: Session,
 ): Promise<number> {
@@ -114,7 +116,16 @@ async function told(
   if (evalId !== undefined && !flags.has('detach')) return monitorEvaluation(evalId, session);
   world.out('Job registration successful\n');
   if (evalId !== undefined) world.out(`Evaluation ID: ${evalId}\n`);
+  else await tellNextLaunch(job, session);
   return 0;
+}
+
+/** A periodic job runs nothing by itself: it says when it will. */
+async function tellNextLaunch(draft: JobDraft, { now, world }: Session): Promise<void> {
+  if (draft.periodic === undefined) return;
+  const { canonicalizeJob } = await import('../../core/jobspec/canonicalize.ts');
+  const launch = await nextLaunchText(canonicalizeJob(draft), now);
+  if (launch !== undefined) world.out(`Approximate next launch time: ${launch}\n`);
 }
 
 /** Warnings of the servers as `plan`, `run` and `validate` print them. */

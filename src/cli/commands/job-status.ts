@@ -1,5 +1,4 @@
 /** `muster job status`: all jobs, or one with how it fares. */
-import type { Api } from '../../api/api.ts';
 import {
   jobAllocs,
   jobDeployment,
@@ -15,6 +14,7 @@ import { matchJob } from '../matching.ts';
 import { JSON_FLAG, openSession, VERBOSE, withApiFlags, type Session } from '../session.ts';
 import { jobList, jobStatus as render, type JobPage } from '../views/job.ts';
 import type { World } from '../world.ts';
+import { nextLaunchText } from './next-launch.ts';
 
 export const jobStatus: Command = {
   name: 'job status',
@@ -53,7 +53,7 @@ export async function showJobs(invocation: Invocation, world: World): Promise<nu
     world.out(wireJson(readJob.reply, job));
     return 0;
   }
-  const page = await readPage(api, job, invocation, world.signal);
+  const page = await readPage(job, invocation, { ...session, api });
   const { flags } = invocation;
   const options = { ...session, short: flags.has('short'), evals: flags.has('evals') };
   world.out(`${render(page, options)}\n`);
@@ -68,11 +68,11 @@ async function list({ flags }: Invocation, { api, world }: Session): Promise<num
 }
 
 async function readPage(
-  api: Api,
   job: Job,
   { flags }: Invocation,
-  signal: AbortSignal,
+  { api, world, now }: Session,
 ): Promise<JobPage> {
+  const { signal } = world;
   const params = { id: job.id };
   const launches =
     job.periodic !== undefined || (job.parameterized !== undefined && !job.dispatched);
@@ -84,6 +84,7 @@ async function readPage(
     api.call(jobAllocs, { params, query: { all } }, signal),
     launches ? api.call(listJobs, { query: { prefix: `${job.id}/` } }, signal) : [],
   ]);
+  const launch = job.stop ? undefined : await nextLaunchText(job, now);
   return {
     job,
     summary,
@@ -92,5 +93,6 @@ async function readPage(
     deployment: deployment ?? undefined,
     allocs,
     children: children.filter((child) => child.parentId === job.id),
+    ...(launch === undefined ? {} : { nextLaunch: launch }),
   };
 }
