@@ -70,6 +70,7 @@ if (skip !== false) {
           invalid: { config: { command: 'a', cap_add: ['sys_admin'] }, path: 'cap_add[0]' },
         },
         afterStop: { exitCode: 143, signal: 0 },
+        hasWorld: true,
         measures: true,
       };
     },

@@ -60,6 +60,7 @@ if (skip !== false) {
           absent: { config: { jar_path: 'local/no.jar' } },
           invalid: { config: { args: ['x'] }, path: 'jar_path' },
         },
+        hasWorld: true,
         measures: true,
       };
     },

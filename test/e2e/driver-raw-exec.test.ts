@@ -46,6 +46,7 @@ driverContract(
         invalid: { config: { args: 'x' }, path: 'command' },
       },
       afterStop: { exitCode: 143, signal: 15 },
+      hasWorld: true,
       measures: true,
     };
   },
