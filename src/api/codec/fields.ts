@@ -312,7 +312,8 @@ export function asDraft<T, D extends Draft<T>>(inner: Shape<T>): Codec<D> {
   return {
     encode: (value) => inner.encode(value, 'draft'),
     decode: (raw, path, to) => inner.decode(raw, path, { mode: 'draft', issues: to.issues }),
-    zero: undefined,
+    // What was not sent at all says nothing.
+    zero: () => ({}),
   };
 }
 
