@@ -1,7 +1,6 @@
 /** Builds the client role on the real machine. */
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
-import { Failure } from '../base/failure.ts';
 import type { Random } from '../base/random.ts';
 import { Client } from '../client/client.ts';
 import { DEFAULT_CLIENT_CONFIG, taskHostEnv, type ClientConfig } from '../client/config.ts';
@@ -11,8 +10,8 @@ import { DirectoryStateFiles } from '../io/alloc-dir/state-files.ts';
 import { HostFingerprinter } from '../io/fingerprint/host.ts';
 import { KeeperClient } from '../io/keeper/client.ts';
 import { keeperSocketPath } from '../io/keeper/find-keeper.ts';
+import { BridgeNetworks, DEFAULT_SUBNET } from '../io/network/bridge.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { AllocNetworks } from '../ports/network.ts';
 import type { ServerLink } from '../ports/server-link.ts';
 import { VERSION } from '../version.ts';
 import { buildDrivers } from './drivers.ts';
@@ -53,7 +52,10 @@ export function buildClient(
     drivers: built.drivers,
     files: new DirectoryStateFiles(settings.stateDir ?? join(config.dataDir, 'client')),
     dirs: new DiskAllocDirs(allocDir, clock),
-    networks: NO_NETWORKS,
+    networks: new BridgeNetworks({
+      dir: join(config.dataDir, 'client', 'network'),
+      subnet: DEFAULT_SUBNET,
+    }),
     fingerprinter: new HostFingerprinter(
       {
         storagePath: allocDir,
@@ -102,10 +104,3 @@ function clientConfig(config: AgentConfig, settings: ClientSettings): ClientConf
     stopTasksAtEnd: config.dev,
   };
 }
-
-const NO_NETWORKS: AllocNetworks = {
-  unavailable: () => Promise.resolve('bridge networks are not wired'),
-  ensure: () => Promise.reject(new Failure('unsupported', 'there is no bridge network here')),
-  remove: () => Promise.resolve(),
-  sweep: () => Promise.resolve(),
-};
