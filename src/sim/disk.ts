@@ -25,6 +25,8 @@ export type SimDiskOptions = Readonly<{
   /** When given, each operation takes up to `latencyMsMax`. */
   clock?: Clock;
   latencyMsMax?: number;
+  /** Told at once when a crash that was planned by `crashAfter` happens. */
+  onCrash?: () => void;
 }>;
 
 /** An operation in progress, which a crash completes in part. */
@@ -40,6 +42,7 @@ export class SimDisk implements Disk {
   readonly #locks = new Set<string>();
   #epoch = 0;
   #capacityBytes: number;
+  #latencyMsMax: number;
   #operations = 0;
   #crashAt: Readonly<{ operation: number; kind: CrashKind }> | undefined;
   #syncsToFail = 0;
@@ -48,6 +51,7 @@ export class SimDisk implements Disk {
     this.#options = options;
     this.#random = options.random.fork('disk');
     this.#capacityBytes = options.capacityBytes ?? Infinity;
+    this.#latencyMsMax = options.latencyMsMax ?? 0;
   }
 
   /** How many operations were begun so far; the unit of `crashAfter`. */
@@ -82,6 +86,16 @@ export class SimDisk implements Disk {
   /** Sets how much the disk holds from now on [bytes]. */
   resize(capacityBytes: number): void {
     this.#capacityBytes = capacityBytes;
+  }
+
+  /** Sets how long an operation may take from now on [ms]; needs a clock. */
+  slowDown(latencyMsMax: number): void {
+    this.#latencyMsMax = latencyMsMax;
+  }
+
+  /** What all files together take [bytes]. */
+  usedBytes(): number {
+    return this.#used();
   }
 
   /** Flips one bit on the medium. Fails: `not_found` there is no such byte. */
@@ -159,11 +173,15 @@ export class SimDisk implements Disk {
     this.#checkAlive(epoch);
     this.#operations += 1;
     if (inFlight !== undefined) this.#inFlight.add(inFlight);
-    const { clock, latencyMsMax = 0 } = this.#options;
+    const { clock, onCrash } = this.#options;
     if (clock === undefined) await Promise.resolve();
-    else await clock.sleep(this.#random.next() * latencyMsMax, new AbortController().signal);
+    else await clock.sleep(this.#random.next() * this.#latencyMsMax, new AbortController().signal);
+    this.#checkAlive(epoch);
     const planned = this.#crashAt;
-    if (planned !== undefined && this.#operations >= planned.operation) this.crash(planned.kind);
+    if (planned !== undefined && this.#operations >= planned.operation) {
+      this.crash(planned.kind);
+      onCrash?.();
+    }
     this.#checkAlive(epoch);
     if (inFlight !== undefined) this.#inFlight.delete(inFlight);
   }

@@ -1,0 +1,131 @@
+/**
+ * One machine with a client on it. The machine, its disk and its tasks outlive the client; the
+ * client may be killed, the machine may lose power, and both come back.
+ */
+import type { Random } from '../../src/base/random.ts';
+import { Client } from '../../src/client/client.ts';
+import { DEFAULT_CLIENT_CONFIG, type ClientConfig } from '../../src/client/config.ts';
+import type { NodeId } from '../../src/core/model/ids.ts';
+import { createIdSource } from '../../src/core/scheduler/draw-id.ts';
+import type { ServerLink } from '../../src/ports/server-link.ts';
+import { SimAllocDirs } from '../../src/sim/alloc-dirs.ts';
+import type { SimClock } from '../../src/sim/clock.ts';
+import { SimDriver, SimTasks } from '../../src/sim/driver.ts';
+import { SimFingerprinter } from '../../src/sim/fingerprinter.ts';
+import type { SimNet } from '../../src/sim/net.ts';
+import { SimNetworks } from '../../src/sim/networks.ts';
+import { SimProcess } from '../../src/sim/process.ts';
+import { SimServerCalls } from '../../src/sim/server-calls.ts';
+import { SimStateFiles } from '../../src/sim/state-files.ts';
+
+export interface ClientHostDeps {
+  readonly clock: SimClock;
+  readonly net: SimNet;
+  readonly random: Random;
+  readonly server: () => ServerLink | undefined;
+  readonly note: (line: string) => void;
+  /** A promise of the host broke: the run is over. */
+  readonly broken: (error: unknown) => void;
+}
+
+export class ClientHost {
+  readonly name: string;
+  readonly tasks: SimTasks;
+  readonly files = new SimStateFiles();
+  readonly #dirs: SimAllocDirs;
+  readonly #networks = new SimNetworks();
+  readonly #fingerprinter = new SimFingerprinter();
+  readonly #config: ClientConfig;
+  readonly #deps: ClientHostDeps;
+  #process = new SimProcess('never started');
+  #client: Client | undefined;
+  #stop = new AbortController();
+  #lives = 0;
+  /** Asked to start while it was still ending. */
+  #comesBack = false;
+  #nodeId: NodeId | undefined;
+
+  constructor(name: string, config: Partial<ClientConfig>, deps: ClientHostDeps) {
+    this.name = name;
+    this.#deps = deps;
+    this.#config = { ...DEFAULT_CLIENT_CONFIG, name, ...config };
+    this.tasks = new SimTasks(deps.clock, deps.random.fork(`${name}/tasks`));
+    this.#dirs = new SimAllocDirs(deps.clock);
+  }
+
+  get isUp(): boolean {
+    return this.#client !== undefined;
+  }
+
+  /** As of now, or of the last time that it was up; undefined before it was drawn. */
+  get nodeIdNow(): NodeId | undefined {
+    return this.#client?.nodeId ?? this.#nodeId;
+  }
+
+  start(): void {
+    if (this.isUp) {
+      this.#comesBack = this.#stop.signal.aborted;
+      return;
+    }
+    this.#comesBack = false;
+    const life = `${this.name}/${this.#lives++}`;
+    const process = new SimProcess(life);
+    const client = this.#makeClient(process);
+    this.#process = process;
+    this.#client = client;
+    this.#stop = new AbortController();
+    client.run(this.#stop.signal).then(
+      () => {
+        if (!process.isAlive) return;
+        this.#remember();
+        this.#client = undefined;
+        if (this.#comesBack) this.start();
+      },
+      (error: unknown) => process.isAlive && this.#deps.broken(error),
+    );
+  }
+
+  /** SIGTERM: the client ends by itself, its tasks go on. */
+  stop(): void {
+    this.#stop.abort();
+  }
+
+  /** `kill -9` of the client: its tasks go on. */
+  kill(): void {
+    this.#remember();
+    this.#process.kill();
+    this.#deps.net.reset(this.name);
+    this.#client = undefined;
+  }
+
+  /** The machine goes dark: tasks too, and what was not on the medium. */
+  losePower(): void {
+    this.kill();
+    this.tasks.loseAll();
+    this.files.losePower(this.#deps.random.fork(`${this.name}/power/${this.#lives}`));
+  }
+
+  /** The node's id stands as soon as it is drawn, also where its client died right after. */
+  #remember(): void {
+    this.#nodeId = this.nodeIdNow;
+  }
+
+  #makeClient(process: SimProcess): Client {
+    const { clock, net, random, server, note } = this.#deps;
+    const calls = new SimServerCalls({ from: this.name, to: 'server' }, { net, server });
+    const ownClock = process.clock(clock);
+    const driver = new SimDriver('sim', { tasks: this.tasks, clock });
+    return new Client(this.#config, {
+      clock: ownClock,
+      random: random.fork(process.name),
+      servers: process.fence(calls),
+      drivers: [process.fence(driver)],
+      files: process.fence(this.files),
+      dirs: process.fence(this.#dirs),
+      networks: process.fence(this.#networks),
+      fingerprinter: process.fence(this.#fingerprinter),
+      drawId: createIdSource(`${process.name}/${random.next()}`),
+      log: (line) => process.isAlive && note(`${this.name} ${line}`),
+    });
+  }
+}

@@ -1,0 +1,201 @@
+/**
+ * What must come to be once nothing goes wrong any more.
+ *
+ * V1: every evaluation is decided; one is blocked only while there is really no room.
+ * V2: what is to run runs, on the machine where it is to run; nothing else does.
+ * V3: each job has as many instances as it asks for, unless its rollout waits for a person.
+ */
+import type { Alloc } from '../../src/core/model/alloc.ts';
+import { isClientTerminal, isTerminal } from '../../src/core/model/alloc.ts';
+import { isActive } from '../../src/core/model/deployment.ts';
+import type { Job } from '../../src/core/model/job.ts';
+import type { Node } from '../../src/core/model/node.ts';
+import type { TaskGroup } from '../../src/core/model/task-group.ts';
+import type { State } from '../../src/core/state/state.ts';
+import type { ClientHost } from './client-host.ts';
+import type { Cluster } from './cluster.ts';
+
+/** What is still not as it is to be; empty: the cluster has settled. */
+export function unsettled(cluster: Cluster): readonly string[] {
+  const { state } = cluster.server;
+  if (state === undefined) return ['the server is not up'];
+  return [
+    ...cluster.clients.flatMap((client) => unsettledClient(state, client)),
+    ...unsettledEvals(state, cluster.clock.now()),
+    ...[...state.jobs()].flatMap((job) => unsettledJob(state, job)),
+  ];
+}
+
+/** Jobs that go on only when somebody does something: a failed or paused rollout, faulty work. */
+export function needPerson(state: State): readonly Job[] {
+  return [...state.jobs()].filter((job) => {
+    if (job.stop || isTemplate(job) || job.parentId !== undefined) return false;
+    return waitsForPerson(state, job) || isFaulty(job);
+  });
+}
+
+function waitsForPerson(state: State, job: Job): boolean {
+  const latest = state.latestDeployment(job.namespace, job.id);
+  if (latest === undefined) return false;
+  if (latest.status === 'failed' || latest.status === 'paused') return true;
+  if (!isActive(latest)) return false;
+  return Object.values(latest.groups).some((group) => group.desiredCanaries > 0 && !group.promoted);
+}
+
+/** Its tasks end in failure, for ever. */
+function isFaulty(job: Job): boolean {
+  return job.groups.some((group) => group.tasks.some(({ config }) => config['exitCode'] === 1));
+}
+
+function isTemplate(job: Job): boolean {
+  return job.periodic !== undefined;
+}
+
+/** V2. */
+function unsettledClient(state: State, client: ClientHost): readonly string[] {
+  if (!client.isUp) return [`${client.name} is not up`];
+  const node = client.nodeIdNow === undefined ? undefined : state.node(client.nodeIdNow);
+  if (node === undefined) return [`${client.name} is not registered`];
+  const wrong: string[] = [];
+  if (node.status !== 'ready') wrong.push(`${client.name} is ${node.status}`);
+  if (node.drain !== undefined) wrong.push(`${client.name} still drains`);
+  const running = new Set(client.tasks.running().map((id) => id.slice(0, id.indexOf('.'))));
+  for (const alloc of state.allocsByNode(node.id)) {
+    const why = unsettledAlloc(alloc, running.has(alloc.id));
+    if (why !== undefined) wrong.push(`${named(alloc)} on ${client.name} ${why}`);
+  }
+  for (const id of running) {
+    const alloc = state.alloc(id as Alloc['id']);
+    if (alloc === undefined || isTerminal(alloc)) {
+      wrong.push(`${client.name} runs ${id}, which is ${alloc?.clientStatus ?? 'forgotten'}`);
+    }
+  }
+  return wrong;
+}
+
+function unsettledAlloc(alloc: Alloc, runs: boolean): string | undefined {
+  const { clientStatus } = alloc;
+  if (alloc.desiredStatus !== 'run') {
+    return isClientTerminal(alloc) ? undefined : `is to stop, but is ${clientStatus}`;
+  }
+  if (clientStatus === 'pending' || clientStatus === 'unknown') {
+    return `is to run, but is ${clientStatus}`;
+  }
+  const isMissing = clientStatus === 'running' && !runs;
+  return isMissing ? 'is called running, but nothing of it runs' : undefined;
+}
+
+/** V1. */
+function unsettledEvals(state: State, now: number): readonly string[] {
+  const pending = [...state.openEvals('pending')].map((each) => {
+    const due = each.waitUntil === undefined ? '' : ` until ${each.waitUntil - now} ms from now`;
+    return `evaluation ${each.id} of ${each.jobId} (${each.triggeredBy}) is pending${due}`;
+  });
+  const blocked = [...state.openEvals('blocked')].flatMap((each) => {
+    const job = state.job(each.namespace, each.jobId);
+    if (job === undefined || job.stop)
+      return [`${each.id} is blocked for ${each.jobId}, a job of the past`];
+    return [];
+  });
+  return [...pending, ...blocked];
+}
+
+/** V3. */
+function unsettledJob(state: State, job: Job): readonly string[] {
+  if (isTemplate(job)) return [];
+  const allocs = [...state.allocsByJob(job.namespace, job.id)].filter(
+    // What is left of a purged job of the same name is not its own.
+    (alloc) => alloc.createIndex >= job.createIndex,
+  );
+  if (job.stop)
+    return allocs.filter((alloc) => !isTerminal(alloc)).map((a) => `${named(a)} outlives its job`);
+  const isWaiting = waitsForPerson(state, job);
+  const latest = state.latestDeployment(job.namespace, job.id);
+  if (latest !== undefined && isActive(latest) && !isWaiting) {
+    return [`deployment ${latest.id} of ${job.id} v${latest.jobVersion} is ${latest.status}`];
+  }
+  return job.groups.flatMap((group) => {
+    const mine = allocs.filter((alloc) => alloc.group === group.name);
+    const wanted = isEverywhere(job) ? 0 : group.count;
+    const works = mine.filter((alloc) => ends(job) && alloc.clientStatus === 'running');
+    if (works.length > 0) return works.map((alloc) => `${named(alloc)} still works`);
+    if (isEverywhere(job)) return missingNodes(state, job, group, mine);
+    const have = mine.filter((alloc) => counts(job, alloc)).length;
+    if (have === wanted || isWaiting) return [];
+    const blocked = [...state.evalsByJob(job.namespace, job.id)].some(
+      ({ status }) => status === 'blocked',
+    );
+    if (have < wanted && blocked) {
+      const room = [...state.nodes()].find((node) => fits(state, job, group, node));
+      if (room === undefined) return [];
+      return [`${job.id} has ${have} of ${wanted} and is blocked, but fits ${room.name}`];
+    }
+    return [`${job.id} v${job.version} has ${have} of ${wanted}${blocked ? ' (blocked)' : ''}`];
+  });
+}
+
+function counts(job: Job, alloc: Alloc): boolean {
+  if (alloc.desiredStatus !== 'run')
+    return job.type === 'batch' && alloc.clientStatus === 'complete';
+  if (alloc.clientStatus === 'running' || alloc.clientStatus === 'pending') return true;
+  return job.type === 'batch' && alloc.clientStatus === 'complete';
+}
+
+function ends(job: Job): boolean {
+  return job.type === 'batch' || job.type === 'sysbatch';
+}
+
+function isEverywhere(job: Job): boolean {
+  return job.type === 'system' || job.type === 'sysbatch';
+}
+
+function missingNodes(
+  state: State,
+  job: Job,
+  group: TaskGroup,
+  allocs: readonly Alloc[],
+): readonly string[] {
+  const wrong: string[] = [];
+  for (const node of state.nodes()) {
+    const here = allocs.filter((alloc) => alloc.nodeId === node.id);
+    const done = here.some(
+      (alloc) =>
+        alloc.jobVersion === job.version &&
+        (!isTerminal(alloc) || (job.type === 'sysbatch' && alloc.clientStatus === 'complete')),
+    );
+    if (!done && fits(state, job, group, node)) wrong.push(`${job.id} is missing on ${node.name}`);
+  }
+  return wrong;
+}
+
+/** Whether one more instance could be there; said once more than in the scheduler, on purpose. */
+function fits(state: State, job: Job, group: TaskGroup, node: Node): boolean {
+  if (node.status !== 'ready' || node.eligibility !== 'eligible') return false;
+  const present = [...state.allocsByNode(node.id)].filter((alloc) => !isTerminal(alloc));
+  for (const { lTarget, rTarget, operand } of job.constraints) {
+    const sameJob = present.some((alloc) => alloc.jobId === job.id);
+    if (operand === 'distinct_hosts' && sameJob) return false;
+    if (lTarget === '${meta.rack}' && node.meta['rack'] === rTarget) return false;
+  }
+  const used = (of: 'cpu' | 'memoryMb' | 'diskMb'): number =>
+    present.reduce((sum, alloc) => sum + alloc.resources[of], 0);
+  const sum = (of: 'cpu' | 'memoryMb'): number =>
+    group.tasks.reduce((total, task) => total + task.resources[of], 0);
+  const { resources } = node;
+  if (used('cpu') + sum('cpu') > resources.cpu) return false;
+  if (used('memoryMb') + sum('memoryMb') > resources.memoryMb) return false;
+  if (used('diskMb') + group.ephemeralDisk.sizeMb > resources.diskMb) return false;
+  const taken = new Set(present.flatMap((alloc) => alloc.ports.map(({ value }) => value)));
+  const [network] = group.networks;
+  if (network === undefined) return true;
+  if (network.reservedPorts.some(({ value }) => taken.has(value))) return false;
+  const range = resources.dynamicPortMax - resources.dynamicPortMin + 1;
+  const inRange = [...taken].filter(
+    (port) => port >= resources.dynamicPortMin && port <= resources.dynamicPortMax,
+  );
+  return inRange.length + network.dynamicPorts.length <= range;
+}
+
+function named(alloc: Alloc): string {
+  return `${alloc.name} ${alloc.id.slice(0, 8)}`;
+}

@@ -1,0 +1,139 @@
+/**
+ * The machine of the server: its disk outlives the server, which may be killed or lose power at any
+ * moment, and starts again from its checkpoint and its log.
+ */
+import type { Index } from '../../src/base/brand.ts';
+import type { Random } from '../../src/base/random.ts';
+import { createIdSource } from '../../src/core/scheduler/draw-id.ts';
+import type { Entry } from '../../src/core/state/entry.ts';
+import type { Outcome } from '../../src/core/state/outcome.ts';
+import type { State } from '../../src/core/state/state.ts';
+import { entryCodec } from '../../src/io/log/entry-codec.ts';
+import { openSegmentLog } from '../../src/io/log/segment-log.ts';
+import type { ServerLink } from '../../src/ports/server-link.ts';
+import type { Operations } from '../../src/server/operations.ts';
+import { Replica, type ChangeBatch } from '../../src/server/replica.ts';
+import { Server } from '../../src/server/server.ts';
+import type { SimClock } from '../../src/sim/clock.ts';
+import { SimDisk, type CrashKind } from '../../src/sim/disk.ts';
+import type { SimNet } from '../../src/sim/net.ts';
+import { SimProcess } from '../../src/sim/process.ts';
+import type { History } from './history.ts';
+
+export interface ServerHostDeps {
+  readonly clock: SimClock;
+  readonly net: SimNet;
+  readonly random: Random;
+  readonly history: History;
+  /** Called after each entry, replayed ones included. */
+  readonly applied: (batch: ChangeBatch, state: State) => void;
+  readonly note: (line: string) => void;
+  readonly broken: (error: unknown) => void;
+}
+
+/** Small, so that segments fill and are compacted in minutes. */
+const SEGMENT_BYTES = 256 * 1024;
+const PREALLOCATE_BYTES = 16 * 1024;
+/** What an operation of a sound disk takes at most [ms]. */
+export const DISK_MS_MAX = 2;
+
+interface Life {
+  readonly process: SimProcess;
+  readonly replica: Replica;
+  /** What clients reach, and what people do: never answered after its death. */
+  readonly link: ServerLink;
+  readonly operations: Operations;
+}
+
+export class ServerHost {
+  readonly disk: SimDisk;
+  readonly #deps: ServerHostDeps;
+  #process = deadProcess();
+  #life: Life | undefined;
+  #lives = 0;
+
+  constructor(deps: ServerHostDeps) {
+    this.#deps = deps;
+    const { random, clock } = deps;
+    const onCrash = (): void => this.#fall();
+    this.disk = new SimDisk({ random, clock, latencyMsMax: DISK_MS_MAX, onCrash });
+  }
+
+  get isUp(): boolean {
+    return this.#process.isAlive;
+  }
+
+  /** What clients reach; undefined while nobody listens. */
+  get link(): ServerLink | undefined {
+    return this.#life?.link;
+  }
+
+  /** What people reach; undefined while nobody listens. */
+  get operations(): Operations | undefined {
+    return this.#life?.operations;
+  }
+
+  get state(): State | undefined {
+    return this.#life?.replica.state;
+  }
+
+  start(): void {
+    if (this.isUp) return;
+    const process = new SimProcess(`server/${this.#lives++}`);
+    this.#process = process;
+    this.#run(process).catch((error: unknown) => process.isAlive && this.#deps.broken(error));
+  }
+
+  kill(kind: CrashKind): void {
+    if (!this.isUp) return;
+    this.#fall();
+    this.disk.crash(kind);
+  }
+
+  #fall(): void {
+    this.#process.kill();
+    this.#life = undefined;
+    this.#deps.net.reset('server');
+  }
+
+  async #run(process: SimProcess): Promise<void> {
+    const { clock, random, history, applied, note } = this.#deps;
+    const replica = new Replica();
+    const disk = process.fence(this.disk);
+    const apply = (index: Index, entry: Entry): Outcome => {
+      const outcome = replica.apply(index, entry);
+      history.note(index, entry, replica.state);
+      return outcome;
+    };
+    replica.subscribe(applied);
+    const options = {
+      dir: '/data/log',
+      applied: 0 as Index,
+      segmentBytes: SEGMENT_BYTES,
+      preallocateBytes: PREALLOCATE_BYTES,
+    };
+    const log = await openSegmentLog(options, { disk, codec: entryCodec<Entry>(), apply });
+    history.opened(log.lastIndex);
+    const server = new Server(
+      {},
+      {
+        log,
+        replica,
+        clock: process.clock(clock),
+        random: random.fork(process.name),
+        newId: createIdSource(`${process.name}/${random.next()}`),
+        note: (line) => process.isAlive && note(`server ${line}`),
+        servers: () => ['server'],
+      },
+    );
+    const link = process.fence(server.link);
+    this.#life = { process, replica, link, operations: process.fence(server.operations) };
+    await server.run(new AbortController().signal);
+  }
+}
+
+function deadProcess(): SimProcess {
+  const process = new SimProcess('never started');
+  process.kill();
+  return process;
+}

@@ -1,0 +1,216 @@
+/**
+ * One run from one seed: a storm, then calm. In the storm only safety is asked for; after it,
+ * that everything comes to its end, and then that nothing moves any more.
+ */
+import { seeded } from '../../src/base/random.ts';
+import type { Job } from '../../src/core/model/job.ts';
+import { between } from './chance.ts';
+import { Chaos } from './chaos.ts';
+import { Cluster } from './cluster.ts';
+import { needPerson, unsettled } from './liveness.ts';
+import { Workload } from './workload.ts';
+
+export interface Scenario {
+  readonly seed: string;
+  readonly clients: number;
+  readonly jobs: number;
+  /** How long the storm lasts [ms]. */
+  readonly stormMs: number;
+  /** Mean time between two deeds of people, and between two misfortunes [ms]. */
+  readonly deedMs: number;
+  readonly strikeMs: number;
+}
+
+export interface Report {
+  /** Over all entries: equal where two runs were equal. */
+  readonly hash: string;
+  readonly entries: number;
+  readonly replayed: number;
+  readonly simulatedMs: number;
+  readonly instants: number;
+  readonly strikes: Readonly<Record<string, number>>;
+  readonly allocs: number;
+  readonly jobs: number;
+}
+
+/** A run that broke, with what is needed to see why. */
+export class SimulationFailure extends Error {
+  override readonly name = 'SimulationFailure';
+  /** The whole history, and what the agents said of late. */
+  readonly trace: readonly string[];
+
+  constructor(message: string, trace: readonly string[], cause: unknown) {
+    super(message, { cause });
+    this.trace = trace;
+  }
+}
+
+/** Longest that a calm cluster may take to settle [ms]. */
+const SETTLE_MS_MAX = 20 * 60_000;
+/** How long it is left to itself before people look after what waits for them [ms]. */
+const UNAIDED_MS = 2 * 60_000;
+/** How long nothing may move afterwards [ms]. */
+const QUIET_MS = 3 * 60_000;
+const LOOK_MS = 5_000;
+
+/** The size of a run follows from its seed: mostly small ones, which break sooner. */
+export function scenarioOf(seed: string): Scenario {
+  const [, kind] = /^(large|small)/.exec(seed) ?? [];
+  if (kind === 'large') {
+    return { seed, clients: 100, jobs: 40, stormMs: 180_000, deedMs: 700, strikeMs: 1_500 };
+  }
+  const n = Math.floor(seeded(seed).next() * 27_720);
+  const clients = 1 + (n % 12);
+  return {
+    seed,
+    clients,
+    jobs: 3 + (n % 11),
+    stormMs: 240_000,
+    deedMs: 2_000 + (n % 5) * 1_000,
+    strikeMs: 2_000 + (n % 7) * 2_000,
+  };
+}
+
+/** Fails: `SimulationFailure`, whose message tells the last entries, lines and how to replay it. */
+export async function simulate(scenario: Scenario): Promise<Report> {
+  const cluster = new Cluster(scenario.seed, scenario.clients);
+  const chaos = new Chaos(cluster);
+  try {
+    await run(cluster, chaos, scenario);
+  } catch (error) {
+    const trace = [...cluster.history.lines(), ...cluster.lines];
+    throw new SimulationFailure(explainFailure(cluster, scenario, error), trace, error);
+  }
+  const { history, loop, server } = cluster;
+  const rows = server.state?.counts() ?? {};
+  return {
+    hash: history.hash(),
+    entries: history.length,
+    replayed: history.replayed,
+    simulatedMs: cluster.elapsedMs,
+    instants: loop.instants,
+    strikes: chaos.counts,
+    allocs: rows['allocs'] ?? 0,
+    jobs: rows['jobs'] ?? 0,
+  };
+}
+
+async function run(cluster: Cluster, chaos: Chaos, scenario: Scenario): Promise<void> {
+  const workload = newWorkload(cluster, scenario);
+  start(cluster);
+  await cluster.pass(10_000);
+  const endAt = cluster.elapsedMs + scenario.stormMs;
+  const random = cluster.random.fork('pace');
+  repeat(cluster, { endAt, meanMs: scenario.deedMs, random }, () => workload.act());
+  repeat(cluster, { endAt, meanMs: scenario.strikeMs, random }, () => chaos.strike());
+  repeat(cluster, { endAt: Infinity, meanMs: 1_000, random }, () => checkMachines(cluster));
+  await cluster.pass(scenario.stormMs);
+  cluster.note('heal');
+  chaos.heal();
+  await cluster.pass(5_000);
+  workload.stopPeriodic();
+  workload.tidy();
+  await settle(cluster, workload);
+  await beQuiet(cluster);
+}
+
+function newWorkload(cluster: Cluster, scenario: Scenario): Workload {
+  const { server, random } = cluster;
+  return new Workload(scenario.jobs, {
+    random,
+    server: () => {
+      const { operations, state } = server;
+      return operations && state && { operations, state };
+    },
+    note: (line) => cluster.note(line),
+    broken: (error) => cluster.fail(error),
+  });
+}
+
+function start(cluster: Cluster): void {
+  const random = cluster.random.fork('start');
+  cluster.server.start();
+  for (const client of cluster.clients) {
+    cluster.later(between(random, 0, 5_000), () => client.start());
+  }
+}
+
+/** Does something again and again, at times of the seed's. */
+function repeat(
+  cluster: Cluster,
+  pace: { readonly endAt: number; readonly meanMs: number; readonly random: Cluster['random'] },
+  act: () => void,
+): void {
+  const random = pace.random.fork(String(pace.meanMs));
+  const next = (): void => {
+    cluster.later(between(random, 0, 2 * pace.meanMs), () => {
+      if (cluster.elapsedMs >= pace.endAt) return;
+      act();
+      next();
+    });
+  };
+  next();
+}
+
+function checkMachines(cluster: Cluster): void {
+  for (const client of cluster.clients) {
+    cluster.invariants.checkMachine(client.nodeIdNow, client.tasks.running());
+  }
+}
+
+/** V1 to V3 of liveness.ts: first by itself, then with a person's help where one is needed. */
+async function settle(cluster: Cluster, workload: Workload): Promise<void> {
+  const repaired = new Set<string>();
+  for (let waitedMs = 0; ; waitedMs += LOOK_MS) {
+    await cluster.pass(LOOK_MS);
+    const { state } = cluster.server;
+    const wrong = unsettled(cluster);
+    const waiting = state === undefined ? [] : needPerson(state);
+    if (wrong.length === 0 && waiting.length === 0) return;
+    // At first without help: nothing must hang that nobody has to do something about.
+    const helped = waitedMs < UNAIDED_MS ? [] : waiting;
+    for (const job of helped.filter((each) => !repaired.has(versionOf(each)))) {
+      repaired.add(versionOf(job));
+      workload.repair(job);
+    }
+    if (waitedMs > SETTLE_MS_MAX) {
+      const persons = waiting.map(({ id }) => `${id} still waits for a person`);
+      throw new Error(`it does not settle:\n  ${[...wrong, ...persons].join('\n  ')}`);
+    }
+  }
+}
+
+function versionOf(job: Job): string {
+  return `${job.id} v${job.version}`;
+}
+
+async function beQuiet(cluster: Cluster): Promise<void> {
+  const before = cluster.history.length;
+  await cluster.pass(QUIET_MS);
+  const wrong = unsettled(cluster);
+  if (wrong.length > 0) throw new Error(`it does not stay as it was:\n  ${wrong.join('\n  ')}`);
+  const more = cluster.history.length - before;
+  if (more > 0) {
+    const lines = cluster.history.tail(more).join('\n  ');
+    throw new Error(`nothing happens, yet ${more} entries were written:\n  ${lines}`);
+  }
+}
+
+/** The command that repeats a run. */
+export function replayCommand(seed: string): string {
+  return `SIM_SEED=${seed} node --import tsx --test test/sim/simulation.test.ts`;
+}
+
+function explainFailure(cluster: Cluster, scenario: Scenario, error: unknown): string {
+  const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const { clients, jobs } = scenario;
+  return [
+    `seed "${scenario.seed}" broke after ${cluster.elapsedMs} ms (${clients} clients, ${jobs} jobs)`,
+    why,
+    'the last entries (index, instant, what):',
+    ...cluster.history.tail(25).map((line) => `  ${line}`),
+    'the last lines of the agents and of the world (ms, who, what):',
+    ...cluster.lines.slice(-25).map((line) => `  ${line}`),
+    `replay it: ${replayCommand(scenario.seed)}`,
+  ].join('\n');
+}

@@ -1,0 +1,55 @@
+/**
+ * Runs of the whole cluster under a simulated clock, network and disk, each from a seed.
+ *
+ *     SIM_SEED=name node --import tsx --test test/sim/simulation.test.ts    one run, again
+ *     SIM_SEEDS=200 node --import tsx --test test/sim/simulation.test.ts    many fresh ones
+ */
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { scenarioOf, simulate } from './simulate.ts';
+
+const only = process.env['SIM_SEED'];
+
+/** Seeds that once broke: each is a file whose name is the seed, and which says what it found. */
+const regressions = readdirSync(join(import.meta.dirname, 'regressions'))
+  .filter((file) => file.endsWith('.md'))
+  .map((file) => file.slice(0, -'.md'.length));
+
+/** Run every time, so that a change that breaks one of them is seen by whoever made it. */
+const FIXED = ['one', 'two', 'three', 'four', 'five', 'six'];
+
+/** New ones each time: what nobody has thought of. */
+const fresh = Array.from({ length: Number(process.env['SIM_SEEDS'] ?? '6') }, () =>
+  randomBytes(4).toString('hex'),
+);
+
+if (only !== undefined) runs(`seed ${only}`, [only]);
+else {
+  runs('regressions', regressions);
+  runs('fixed seeds', FIXED);
+  runs('fresh seeds', fresh);
+
+  test('one server and 100 clients', async () => {
+    const report = await simulate(scenarioOf('large'));
+    assert.ok(report.entries > 500, `a storm leaves traces, not only ${report.entries} entries`);
+  });
+
+  test('the same seed gives the same log, byte for byte; another seed another one', async () => {
+    const first = await simulate(scenarioOf('one'));
+    assert.deepEqual(await simulate(scenarioOf('one')), first);
+    const other = await simulate(scenarioOf('two'));
+    assert.notEqual(other.hash, first.hash);
+  });
+}
+
+function runs(title: string, seeds: readonly string[]): void {
+  for (const seed of seeds) {
+    test(`${title}: ${seed}`, async () => {
+      const report = await simulate(scenarioOf(seed));
+      if (only !== undefined) console.log(report);
+    });
+  }
+}

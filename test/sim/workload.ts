@@ -1,0 +1,220 @@
+/** People at work: they register, change, scale and stop jobs, drain nodes, and make mistakes. */
+import { Bug } from '../../src/base/assert.ts';
+import { explain } from '../../src/base/failure.ts';
+import type { Random } from '../../src/base/random.ts';
+import { isClientTerminal } from '../../src/core/model/alloc.ts';
+import { isActive } from '../../src/core/model/deployment.ts';
+import { DEFAULT_NAMESPACE } from '../../src/core/model/ids.ts';
+import type { Job } from '../../src/core/model/job.ts';
+import type { Node } from '../../src/core/model/node.ts';
+import type { State } from '../../src/core/state/state.ts';
+import type { Operations } from '../../src/server/operations.ts';
+import { between, chance, pick, weighted } from './chance.ts';
+import { drawJob, drawKind, type JobKind } from './job-maker.ts';
+
+export interface WorkloadDeps {
+  readonly random: Random;
+  /** Undefined while the server is away: people try again later. */
+  readonly server: () => { readonly operations: Operations; readonly state: State } | undefined;
+  readonly note: (line: string) => void;
+  readonly broken: (error: unknown) => void;
+}
+
+type Deed = (operations: Operations, state: State) => Promise<unknown>;
+
+const WEIGHTS = {
+  register: 10,
+  change: 8,
+  scale: 6,
+  stop: 3,
+  purge: 1,
+  stopAlloc: 4,
+  drain: 3,
+  undrain: 3,
+  eligibility: 2,
+  promote: 3,
+  fail: 1,
+  pause: 1,
+  evaluate: 2,
+  garbage: 1,
+  force: 1,
+} as const;
+
+export class Workload {
+  readonly #deps: WorkloadDeps;
+  readonly #random: Random;
+  readonly #kinds: readonly JobKind[];
+  readonly #deeds: Readonly<Record<keyof typeof WEIGHTS, () => Deed>>;
+
+  constructor(jobs: number, deps: WorkloadDeps) {
+    this.#deps = deps;
+    this.#random = deps.random.fork('workload');
+    this.#kinds = Array.from({ length: jobs }, (_, n) => drawKind(this.#random, n));
+    this.#deeds = {
+      register: () => this.#register(),
+      change: () => this.#register(),
+      scale: () => this.#scale(),
+      stop: () => this.#stop(false),
+      purge: () => this.#stop(true),
+      stopAlloc: () => this.#stopAlloc(),
+      drain: () => this.#drain(),
+      undrain: () => this.#undrain(),
+      eligibility: () => this.#eligibility(),
+      promote: () => this.#deployment((operations, id) => operations.promoteDeployment(id)),
+      fail: () => this.#deployment((operations, id) => operations.failDeployment(id)),
+      pause: () => this.#pause(),
+      evaluate: () => this.#evaluate(),
+      garbage: () => (operations) => operations.collectGarbage(),
+      force: () => this.#force(),
+    };
+  }
+
+  /** Does one thing. What fails is people's bad luck. */
+  act(): void {
+    const name = weighted(this.#random, WEIGHTS);
+    this.#do(name, this.#deeds[name]());
+  }
+
+  /** Brings order: drains are over, jobs that wait for a person are registered without faults. */
+  tidy(): void {
+    this.#do('tidy nodes', async (operations, state) => {
+      for (const node of state.nodes()) {
+        if (node.drain === undefined && node.eligibility === 'eligible') continue;
+        await operations.drainNode(node.id, { markEligible: true, meta: {} });
+      }
+    });
+  }
+
+  /** Registers a sound version of a job, as a person would who looks at a failed rollout. */
+  repair(job: Job): void {
+    const kind = this.#kinds.find(({ id }) => id === job.id);
+    if (kind === undefined) return;
+    const spec = drawJob(this.#random, kind, true);
+    this.#do(`repair ${job.id}`, (operations) => operations.registerJob(spec));
+  }
+
+  /** Stops what would go on for ever: jobs that start others. */
+  stopPeriodic(): void {
+    this.#do('stop periodic jobs', async (operations, state) => {
+      for (const job of [...state.jobs()]) {
+        if (job.periodic === undefined || job.stop) continue;
+        await operations.deregisterJob(keyOf(job), { purge: false });
+      }
+    });
+  }
+
+  #do(name: string, deed: Deed): void {
+    const { server, note, broken } = this.#deps;
+    const there = server();
+    if (there === undefined) return;
+    deed(there.operations, there.state).catch((error: unknown) => {
+      if (error instanceof Bug || !(error instanceof Error)) broken(error);
+      else if (error.name !== 'Failure') broken(error);
+      else note(`people ${name}: ${explain(error)}`);
+    });
+  }
+
+  #register(): Deed {
+    const kind = pick(this.#random, this.#kinds);
+    if (kind === undefined) return () => Promise.resolve();
+    const spec = drawJob(this.#random, kind, false);
+    return (operations) => operations.registerJob(spec);
+  }
+
+  #scale(): Deed {
+    const count = between(this.#random, 0, 10);
+    const request = { group: 'main', count, message: 'scaled', error: false, meta: {} };
+    return this.#withJob((operations, job) => operations.scaleJob(keyOf(job), request));
+  }
+
+  #stop(purge: boolean): Deed {
+    return this.#withJob((operations, job) => operations.deregisterJob(keyOf(job), { purge }));
+  }
+
+  #evaluate(): Deed {
+    const forceReschedule = chance(this.#random, 0.5);
+    return this.#withJob((operations, job) => {
+      if (job.periodic !== undefined) return Promise.resolve();
+      return operations.evaluateJob(keyOf(job), { forceReschedule });
+    });
+  }
+
+  #force(): Deed {
+    return this.#withJob((operations, job) => {
+      if (job.periodic === undefined) return Promise.resolve();
+      return operations.forcePeriodic(keyOf(job));
+    });
+  }
+
+  #stopAlloc(): Deed {
+    return (operations, state) => {
+      const live = [...state.allocs()].filter((alloc) => !isClientTerminal(alloc));
+      const alloc = pick(this.#random, live);
+      return alloc === undefined ? Promise.resolve() : operations.stopAlloc(alloc.id);
+    };
+  }
+
+  #drain(): Deed {
+    const deadlineMs = pick(this.#random, [-1, 0, 20_000, 120_000]) ?? 0;
+    const drain = { deadlineMs, ignoreSystemJobs: chance(this.#random, 0.3) };
+    return this.#withNode(
+      () => true,
+      (operations, node) => operations.drainNode(node.id, { drain, markEligible: false }),
+    );
+  }
+
+  #undrain(): Deed {
+    const markEligible = chance(this.#random, 0.8);
+    return this.#withNode(
+      (node) => node.drain !== undefined || node.eligibility === 'ineligible',
+      (operations, node) => operations.drainNode(node.id, { markEligible }),
+    );
+  }
+
+  #eligibility(): Deed {
+    const eligibility = chance(this.#random, 0.5) ? 'eligible' : 'ineligible';
+    return this.#withNode(
+      () => true,
+      (operations, node) => operations.setNodeEligibility(node.id, eligibility),
+    );
+  }
+
+  #pause(): Deed {
+    const isPaused = chance(this.#random, 0.3);
+    return this.#deployment((operations, id) => operations.pauseDeployment(id, isPaused));
+  }
+
+  #deployment(
+    deed: (
+      operations: Operations,
+      id: Parameters<Operations['failDeployment']>[0],
+    ) => Promise<unknown>,
+  ): Deed {
+    return (operations, state) => {
+      const active = [...state.deployments()].filter(isActive);
+      const deployment = pick(this.#random, active);
+      return deployment === undefined ? Promise.resolve() : deed(operations, deployment.id);
+    };
+  }
+
+  #withJob(deed: (operations: Operations, job: Job) => Promise<unknown>): Deed {
+    return (operations, state) => {
+      const job = pick(this.#random, [...state.jobs(DEFAULT_NAMESPACE)]);
+      return job === undefined ? Promise.resolve() : deed(operations, job);
+    };
+  }
+
+  #withNode(
+    wanted: (node: Node) => boolean,
+    deed: (operations: Operations, node: Node) => Promise<unknown>,
+  ): Deed {
+    return (operations, state) => {
+      const node = pick(this.#random, [...state.nodes()].filter(wanted));
+      return node === undefined ? Promise.resolve() : deed(operations, node);
+    };
+  }
+}
+
+function keyOf(job: Job): { readonly namespace: Job['namespace']; readonly id: Job['id'] } {
+  return { namespace: job.namespace, id: job.id };
+}
