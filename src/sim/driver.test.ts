@@ -48,7 +48,10 @@ async function fates(seed: string): Promise<string[]> {
     const named = { ...spec, allocId: 'a' as typeof spec.allocId };
     const handle = await driver.start(named, forever).catch(() => undefined);
     if (handle === undefined) told.push('refused');
-    else driver.wait(handle, forever).then(({ endedAt }) => told.push(`t${i} ${endedAt}`), assert);
+    else
+      driver
+        .wait(handle, new AbortController().signal)
+        .then(({ endedAt }) => told.push(`t${i} ${endedAt}`), assert);
   }
   for (let t = 0; t < 1_000; t += 10) {
     clock.advance(10);

@@ -167,6 +167,11 @@ export class ProcessTasks {
     return await startExec(plan, signal);
   }
 
+  /** Of its main process. */
+  pid(handle: TaskHandle): number {
+    return stateOf(handle).kept.pid;
+  }
+
   /** The cgroups that a command beside the task belongs in. */
   bornIn(handle: TaskHandle): readonly string[] {
     const { kept, container } = stateOf(handle);
