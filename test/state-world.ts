@@ -3,7 +3,7 @@ import type { Index, Millis } from '../src/base/brand.ts';
 import type { AllocResources } from '../src/core/model/alloc.ts';
 import type { AllocId, EvalId, JobId, NodeId } from '../src/core/model/ids.ts';
 import { DEFAULT_NAMESPACE } from '../src/core/model/ids.ts';
-import type { JobSpec, JobType } from '../src/core/model/job.ts';
+import type { JobSpec } from '../src/core/model/job.ts';
 import type { PlacementMetrics } from '../src/core/model/metrics.ts';
 import type { Placement, Plan } from '../src/core/model/plan.ts';
 import type { Task } from '../src/core/model/task.ts';
@@ -138,7 +138,7 @@ export function jobSpec(id: string, more: Partial<JobSpec> = {}): JobSpec {
     name: id,
     namespace: DEFAULT_NAMESPACE,
     region: 'global',
-    type: 'service' as JobType,
+    type: 'service',
     priority: 50,
     allAtOnce: false,
     datacenters: ['dc1'],

@@ -77,6 +77,13 @@ export class Edit {
     }
   }
 
+  *childrenOf(job: string): Iterable<Job> {
+    for (const key of this.#tables.jobs.keysBy('parent', job)) {
+      const child = this.job(key);
+      if (child !== undefined) yield child;
+    }
+  }
+
   /** What a node's allocations take of it by now. Look, do not touch. */
   usage(nodeId: string): UsageEdit {
     let usage = this.#usage.get(nodeId);

@@ -23,6 +23,7 @@ interface Sink {
   readonly index: Index;
   /** The job's allocations as of now. */
   allocsOf(job: string): Iterable<Alloc>;
+  childrenOf(job: string): Iterable<Job>;
   putPlain(name: 'jobSummaries', written: JobSummary, key: string): void;
   deletePlain(name: 'jobSummaries', key: string): void;
 }
@@ -49,6 +50,8 @@ export class SummaryEdits {
     const isParent = job.periodic !== undefined || (job.parameterized && !job.dispatched);
     if (isParent === true && summary.children === undefined) {
       summary.children = { pending: 0, running: 0, dead: 0 };
+      // Children outlive a parent that is purged, and are found by its name.
+      for (const child of this.#sink.childrenOf(key)) summary.children[child.status] += 1;
       summary.changed = true;
     }
   }

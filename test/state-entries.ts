@@ -1,0 +1,391 @@
+/**
+ * Random entries for properties of the state: a small cluster in which everything meets everything,
+ * sensible entries and senseless ones alike.
+ */
+import fc from 'fast-check';
+import type { Index, Millis } from '../src/base/brand.ts';
+import type { AllocId, DeploymentId, EvalId, JobId, NodeId } from '../src/core/model/ids.ts';
+import { DEFAULT_NAMESPACE } from '../src/core/model/ids.ts';
+import type { Alloc } from '../src/core/model/alloc.ts';
+import type { Evaluation } from '../src/core/model/evaluation.ts';
+import type { Deployment } from '../src/core/model/deployment.ts';
+import type { Plan } from '../src/core/model/plan.ts';
+import type { Entry } from '../src/core/state/entry.ts';
+import { newEvaluation } from '../src/core/state/new-evaluation.ts';
+import type { State } from '../src/core/state/state.ts';
+import {
+  RESOURCES,
+  T0,
+  World,
+  group,
+  jobSpec,
+  nodeFacts,
+  placement,
+  plan,
+  uuid,
+} from './state-world.ts';
+
+/** A step says what to do in numbers; `entryOf` finds in the present state what they mean. */
+export interface Step {
+  readonly verb: (typeof VERBS)[number];
+  readonly a: number;
+  readonly b: number;
+  readonly c: number;
+}
+
+const VERBS = [
+  'register',
+  'register',
+  'deregister',
+  'scale',
+  'stability',
+  'node',
+  'node-status',
+  'eligibility',
+  'drain',
+  'forget-node',
+  'evals',
+  'evals',
+  'plan',
+  'plan',
+  'plan',
+  'plan',
+  'report',
+  'report',
+  'report',
+  'transition',
+  'deployment-status',
+  'promote',
+  'health',
+  'dispatch',
+  'config',
+  'reap',
+] as const;
+
+export const steps: fc.Arbitrary<readonly Step[]> = fc.array(
+  fc.record({
+    verb: fc.constantFrom(...VERBS),
+    a: fc.nat(1_000),
+    b: fc.nat(1_000),
+    c: fc.nat(1_000),
+  }),
+  { minLength: 1, maxLength: 80, size: 'max' },
+);
+
+const JOBS = ['api', 'batch', 'sys', 'param'] as const;
+const TYPES = { api: 'service', batch: 'batch', sys: 'system', param: 'batch' } as const;
+
+/** A small cluster to begin with: three nodes, and each kind of job once. */
+export function beginning(): State {
+  const world = new World();
+  for (const n of [0, 1, 2]) world.do(entryOf(world.state, { verb: 'node', a: n, b: 0, c: 0 }, n));
+  for (const n of [0, 1, 2, 3]) {
+    world.do(entryOf(world.state, { verb: 'register', a: n, b: 3, c: 3 }, 10 + n));
+  }
+  return world.state;
+}
+
+function pick<T>(items: readonly T[], n: number): T | undefined {
+  return items[n % Math.max(1, items.length)];
+}
+
+function jobOf(n: number): (typeof JOBS)[number] {
+  return pick(JOBS, n) ?? 'api';
+}
+
+function spec(n: number, count: number): ReturnType<typeof jobSpec> {
+  const id = jobOf(n);
+  return jobSpec(id, {
+    type: TYPES[id],
+    groups: [group({ count }), group({ name: 'side', count: 1 })],
+    ...(id === 'param' && {
+      parameterized: { payload: 'optional', metaRequired: [], metaOptional: [] },
+    }),
+  });
+}
+
+/** What the makers of entries draw from. */
+interface Now {
+  readonly state: State;
+  readonly a: number;
+  readonly b: number;
+  readonly c: number;
+  readonly n: number;
+  readonly at: Millis;
+  readonly seed: string;
+  readonly job: { readonly namespace: typeof DEFAULT_NAMESPACE; readonly jobId: JobId };
+  readonly nodeId: NodeId;
+  readonly evaluation: Evaluation;
+  readonly deploymentId: DeploymentId;
+  readonly allocs: readonly Alloc[];
+}
+
+/** The entry that a step stands for in a state. `n` is different for each step of a run. */
+export function entryOf(state: State, { verb, a, b, c }: Step, n: number): Entry {
+  const at = (T0 + n) as Millis;
+  return MAKERS[verb]({
+    state,
+    a,
+    b,
+    c,
+    n,
+    at,
+    seed: uuid('seed', n),
+    job: { namespace: DEFAULT_NAMESPACE, jobId: jobOf(a) as JobId },
+    nodeId: pick([...state.nodes()], a)?.id ?? nodeFacts(0).id,
+    evaluation: newEvaluation(uuid('eval', n) as EvalId, spec(a, 1), 'job-register', at),
+    deploymentId: pick([...state.deployments()], a)?.id ?? (uuid('none', 0) as DeploymentId),
+    allocs: [...state.allocs()],
+  });
+}
+
+const MAKERS: { readonly [Verb in Step['verb']]: (now: Now) => Entry } = {
+  register: ({ a, b, c, at, evaluation }) => {
+    const isTemplate = jobOf(a) === 'param';
+    return {
+      type: 'job.register',
+      at,
+      job: spec(a, b % 4),
+      ...(c % 7 === 0 && { ifModifyIndex: (b % 5) as Index }),
+      ...(c % 5 === 1 && { preserveCounts: true }),
+      ...(c % 9 === 2 && { revertTo: b % 3 }),
+      ...(!isTemplate && { evaluation }),
+    };
+  },
+  deregister: ({ b, at, job, evaluation }) => {
+    return { type: 'job.deregister', at, ...job, purge: b % 2 === 0, evaluation };
+  },
+  scale: ({ b, c, at, job, evaluation }) => {
+    return {
+      type: 'job.scale',
+      at,
+      ...job,
+      group: b % 3 === 0 ? 'absent' : 'web',
+      ...(c % 2 === 0 && { count: b % 5 }),
+      message: 'm',
+      error: false,
+      meta: {},
+      evaluation,
+    };
+  },
+  stability: ({ b, c, at, job }) => {
+    return { type: 'job.stability', at, ...job, version: b % 3, stable: c % 2 === 0 };
+  },
+  node: ({ a, b, at, seed }) => {
+    return {
+      type: 'node.register',
+      at,
+      node: nodeFacts(a % 3, {
+        resources: { ...nodeFacts(0).resources, cpu: 600, memoryMb: 4_096 },
+        meta: { rev: String(b % 2) },
+      }),
+      seed,
+    };
+  },
+  'node-status': ({ b, at, seed, nodeId }) => {
+    const status = pick(['ready', 'down', 'disconnected'] as const, b) ?? 'ready';
+    return { type: 'node.status', at, nodeId, status, description: '', seed };
+  },
+  eligibility: ({ b, at, seed, nodeId }) => {
+    const eligibility = b % 2 === 0 ? 'eligible' : 'ineligible';
+    return { type: 'node.eligibility', at, nodeId, eligibility, seed };
+  },
+  drain: ({ b, c, at, seed, nodeId }) => {
+    return {
+      type: 'node.drain',
+      at,
+      nodeId,
+      ...(b % 2 === 0 && {
+        drain: { deadlineMs: 0, ignoreSystemJobs: false, startedAt: at },
+      }),
+      markEligible: c % 2 === 0,
+      seed,
+    };
+  },
+  'forget-node': ({ at, seed, nodeId }) => {
+    return { type: 'node.deregister', at, nodeIds: [nodeId], seed };
+  },
+  evals: ({ state, b, c, at, evaluation }) => {
+    const known = pick([...state.evals()], c);
+    const status = pick(['pending', 'blocked', 'complete', 'failed', 'canceled'] as const, b);
+    const row = c % 2 === 0 && known !== undefined ? known : evaluation;
+    return {
+      type: 'evals.upsert',
+      at,
+      evals: [{ ...row, status: status ?? 'pending', queuedAllocations: { web: c % 3 } }],
+    };
+  },
+  plan: ({ state, a, b, c, n, at }) => {
+    return { type: 'plan.apply', at, plan: planOf(state, { a, b, c, n }), evals: [] };
+  },
+  report: ({ a, b, c, at, seed, allocs }) => {
+    const alloc = pick(allocs, a);
+    const clientStatus =
+      pick(['pending', 'running', 'complete', 'failed', 'lost', 'unknown'] as const, b) ??
+      'running';
+    const facts = {
+      id: alloc?.id ?? (uuid('none', 1) as AllocId),
+      clientStatus,
+      clientDescription: '',
+      taskStates: {},
+      ...(c % 2 === 0 && { deploymentStatus: { healthy: c % 4 === 0, at } }),
+      at,
+    };
+    return { type: 'allocs.client-update', at, updates: [facts, facts], seed };
+  },
+  transition: ({ a, b, at, evaluation, allocs }) => {
+    return {
+      type: 'allocs.transition',
+      at,
+      allocIds: allocs.slice(0, a % 3).map(({ id }) => id),
+      transition: { migrate: b % 2 === 0 },
+      evals: [evaluation],
+    };
+  },
+  'deployment-status': ({ b, c, at, job, evaluation, deploymentId }) => {
+    const status =
+      pick(['running', 'paused', 'failed', 'successful', 'cancelled'] as const, b) ?? 'running';
+    return {
+      type: 'deployment.status',
+      at,
+      deploymentId,
+      status,
+      description: status,
+      evaluation,
+      ...(c % 2 === 0 && { revert: { ...job, version: 0 } }),
+    };
+  },
+  promote: ({ at, evaluation, deploymentId }) => {
+    return { type: 'deployment.promote', at, deploymentId, evaluation };
+  },
+  health: ({ b, at, deploymentId, allocs }) => {
+    const own = allocs.filter((each) => each.deploymentId === deploymentId);
+    const ids = own.map(({ id }) => id);
+    return {
+      type: 'deployment.alloc-health',
+      at,
+      deploymentId,
+      healthy: b % 2 === 0 ? ids : [],
+      unhealthy: b % 2 === 1 ? ids : [],
+    };
+  },
+  dispatch: ({ b, c, n, at }) => {
+    const child = {
+      ...spec(3, 1),
+      id: `param/dispatch-${b % 4}` as JobId,
+      parentId: 'param' as JobId,
+      dispatched: true,
+      dispatchIdempotencyToken: c % 2 === 0 ? 'token' : '',
+    };
+    return {
+      type: 'job.dispatch',
+      at,
+      parentId: 'param' as JobId,
+      child,
+      evaluation: newEvaluation(uuid('eval', n) as EvalId, child, 'job-register', at),
+    };
+  },
+  config: ({ state, b, at }) => {
+    return {
+      type: 'scheduler.config',
+      at,
+      config: { ...state.schedulerConfig, algorithm: b % 2 === 0 ? 'spread' : 'binpack' },
+    };
+  },
+  reap: ({ state, a, b, at, allocs }) => {
+    return {
+      type: 'gc.reap',
+      at,
+      evalIds: [...state.evals()].map(({ id }) => id),
+      allocIds: allocs.filter((_, i) => (i + a) % 2 === 0).map(({ id }) => id),
+      deploymentIds: b % 2 === 0 ? [...state.deployments()].map(({ id }) => id) : [],
+      jobs: [...state.jobs()].map(({ namespace, id }) => ({ namespace, jobId: id })),
+      nodeIds: [...state.nodes()].map(({ id }) => id),
+    };
+  },
+};
+
+/** A plan for a job: places, stops, moves along, evicts; much of it impossible. */
+function planOf(
+  state: State,
+  {
+    a,
+    b,
+    c,
+    n,
+  }: { readonly a: number; readonly b: number; readonly c: number; readonly n: number },
+): Plan {
+  const id = jobOf(a);
+  const job = state.job(DEFAULT_NAMESPACE, id as JobId);
+  const nodes = [0, 1, 2].map((each) => nodeFacts(each).id);
+  const own = [...state.allocsByJob(DEFAULT_NAMESPACE, id as JobId)];
+  const deployment =
+    b % 3 === 0 && job !== undefined ? deploymentOf(job.version, id, n) : undefined;
+  const deploymentId = deployment?.id;
+  const taken = new Set(own.map(({ name }) => name));
+  const free = [0, 1, 2, 3, 4, 5].filter((each) => !taken.has(`${id}.web[${each}]`));
+  const placements = free.slice(0, b % 4).map((each) =>
+    placement(n * 10 + each, pick(nodes, a + each) ?? nodeFacts(0).id, {
+      name: `${id}.web[${each}]`,
+      ports:
+        c % 2 === 0
+          ? [{ label: 'http', value: 8_080 + (c % 2), to: 0, hostIp: '10.0.0.1', dynamic: false }]
+          : [],
+      canary: c % 3 === 0 && deploymentId !== undefined,
+      ...(deploymentId !== undefined && { deploymentId }),
+    }),
+  );
+  const stopped = own.slice(0, c % 3).map((alloc) => ({
+    allocId: alloc.id,
+    nodeId: alloc.nodeId,
+    desiredStatus: 'stop' as const,
+    description: 'test',
+    ...(b % 5 === 0 && { clientStatus: 'lost' as const }),
+  }));
+  const kept = own.slice(c % 3, (c % 3) + 2);
+  return plan(id, {
+    evalId: uuid('eval', n) as EvalId,
+    jobVersion: job?.version ?? 0,
+    allAtOnce: c % 6 === 0,
+    placements,
+    stops: stopped,
+    updates: kept.map((alloc: Alloc) => ({
+      allocId: alloc.id,
+      nodeId: alloc.nodeId,
+      resources: { ...RESOURCES, cpu: 100 + (b % 3) * 50 },
+      ...(deploymentId !== undefined && { deploymentId }),
+    })),
+    ...(deployment !== undefined && { deployment }),
+  });
+}
+
+function deploymentOf(version: number, id: string, n: number): Deployment {
+  return {
+    id: uuid('depl', n) as DeploymentId,
+    namespace: DEFAULT_NAMESPACE,
+    jobId: id as JobId,
+    jobVersion: version,
+    jobModifyIndex: 0 as Index,
+    jobCreateIndex: 0 as Index,
+    groups: {
+      web: {
+        autoRevert: false,
+        autoPromote: false,
+        promoted: false,
+        placedCanaries: [],
+        desiredCanaries: n % 2,
+        desiredTotal: 2,
+        placedAllocs: 0,
+        healthyAllocs: 0,
+        unhealthyAllocs: 0,
+        progressDeadlineMs: 600_000,
+      },
+    },
+    status: 'running',
+    statusDescription: 'Deployment is running',
+    createdAt: T0,
+    modifiedAt: T0,
+    createIndex: 0 as Index,
+    modifyIndex: 0 as Index,
+  };
+}
