@@ -15,32 +15,30 @@ export function createIdSource(seed: string): () => string {
   const state = hash128(seed);
   return () => {
     const a = next(state);
-    const b = next(state);
-    const c = next(state);
-    const d = next(state);
-    return (
-      hex32(a) +
-      '-' +
-      hex16(b >>> 16) +
-      '-' +
-      hex16((b & 0x0fff) | 0x4000) +
-      '-' +
-      hex16(((c >>> 16) & 0x3fff) | 0x8000) +
-      '-' +
-      hex16(c & 0xffff) +
-      hex32(d)
-    );
+    const b = (next(state) & 0xffff0fff) | 0x4000;
+    const c = (next(state) & 0x3fffffff) | 0x80000000;
+    return formatUuid(a, b, c, next(state));
   };
 }
 
-const HEX = Array.from({ length: 65_536 }, (_, i) => i.toString(16).padStart(4, '0'));
-
-function hex16(value: number): string {
-  return HEX[value] ?? '';
+/** One flat string. Pieces put together would be flattened again wherever it becomes a key. */
+function formatUuid(a: number, b: number, c: number, d: number): string {
+  // prettier-ignore
+  return String.fromCharCode(
+    hex(a, 28), hex(a, 24), hex(a, 20), hex(a, 16), hex(a, 12), hex(a, 8), hex(a, 4), hex(a, 0), DASH,
+    hex(b, 28), hex(b, 24), hex(b, 20), hex(b, 16), DASH, hex(b, 12), hex(b, 8), hex(b, 4), hex(b, 0),
+    DASH, hex(c, 28), hex(c, 24), hex(c, 20), hex(c, 16), DASH, hex(c, 12), hex(c, 8), hex(c, 4),
+    hex(c, 0), hex(d, 28), hex(d, 24), hex(d, 20), hex(d, 16), hex(d, 12), hex(d, 8), hex(d, 4),
+    hex(d, 0),
+  );
 }
 
-function hex32(value: number): string {
-  return hex16(value >>> 16) + hex16(value & 0xffff);
+const DASH = 0x2d;
+
+/** The character of four bits. */
+function hex(word: number, shift: number): number {
+  const digit = (word >>> shift) & 0xf;
+  return digit < 10 ? 0x30 + digit : 0x57 + digit;
 }
 
 /** Source: Blackman and Vigna, https://prng.di.unimi.it/xoshiro128starstar.c */

@@ -188,6 +188,11 @@ export class Ledger {
     return set;
   }
 
+  /** The address that ports are given on where no host network is named. */
+  addressAt(slot: number): string {
+    return this.#mainIp[slot] ?? '';
+  }
+
   /** How many hold a device instance (`vendor/type/name/id`) or a core (`core/3`). */
   unitUsers(slot: number, unit: string): number {
     return this.#units[slot]?.get(unit) ?? 0;

@@ -133,21 +133,21 @@ class Placer {
   #occupy(slot: number, request: PlaceRequest): Placement {
     const { ledger, group, terms, nextId, ports } = this.#scope;
     assert(this.#metrics !== undefined, 'the first placement is always explained');
-    const { previous } = request;
-    const placement: Placement = {
+    const placement: Mutable<Placement> = {
       id: nextId() as AllocId,
       name: request.name,
       group: group.name,
-      ...(request.jobVersion === undefined ? {} : { jobVersion: request.jobVersion }),
       nodeId: ledger.nodeAt(slot).id,
       resources: resourcesOn(ledger, slot, terms.ask, group),
       ports: portsOn(ledger, slot, terms.ask, ports),
       metrics: this.#metrics,
       canary: request.canary,
-      ...(request.deploymentId === undefined ? {} : { deploymentId: request.deploymentId }),
-      ...(previous === undefined ? {} : { previousAllocId: previous.id }),
       reschedules: this.#reschedules(request),
     };
+    // Assigned one by one: spreading is several times slower, and this is the hottest loop there is.
+    if (request.jobVersion !== undefined) placement.jobVersion = request.jobVersion;
+    if (request.deploymentId !== undefined) placement.deploymentId = request.deploymentId;
+    if (request.previous !== undefined) placement.previousAllocId = request.previous.id;
     ledger.hold(slot, placement);
     this.#move(slot, 1);
     return placement;
@@ -206,6 +206,8 @@ class Placer {
     return [...previous.reschedules, event].slice(-RESCHEDULES_MAX);
   }
 }
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 const NO_RESCHEDULES: readonly RescheduleEvent[] = [];
 

@@ -37,7 +37,7 @@ export function compileAsk(group: TaskGroup, config: SchedulerConfig): Ask {
   const resources = groupResources(group, config.memoryOversubscription);
   const cores = sum(group.tasks, (task) => task.resources.cores);
   const ports = portsOf(group);
-  const plain = ports.filter((port) => port.value === 0 && isDefault(port.hostNetwork));
+  const plain = ports.filter((port) => port.value === 0 && isDefaultNetwork(port.hostNetwork));
   const devices = group.tasks.map((task) => task.resources.devices);
   return {
     key: JSON.stringify([resources, cores, ports, devices]),
@@ -50,7 +50,8 @@ export function compileAsk(group: TaskGroup, config: SchedulerConfig): Ask {
   };
 }
 
-function isDefault(hostNetwork: string): boolean {
+/** True where a port is wanted on the node's default address. */
+export function isDefaultNetwork(hostNetwork: string): boolean {
   return hostNetwork === '' || hostNetwork === 'default';
 }
 

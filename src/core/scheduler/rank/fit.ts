@@ -10,8 +10,8 @@ import type { AllocResources } from '../../model/alloc.ts';
 import type { AssignedPort } from '../../model/network.ts';
 import type { TaskGroup } from '../../model/task-group.ts';
 import { assignDevices } from '../feasible/device.ts';
-import { defaultIp, hostNetworkIp, type Ledger } from '../ledger.ts';
-import type { Ask, PortAsk } from './ask.ts';
+import { hostNetworkIp, type Ledger } from '../ledger.ts';
+import { isDefaultNetwork, type Ask, type PortAsk } from './ask.ts';
 
 /** Names the first dimension in which the node is exhausted; undefined where the ask fits. */
 export function exhaustion(
@@ -29,7 +29,7 @@ export function exhaustion(
     const reason = unitExhaustion(ledger, slot, ask, group);
     if (reason !== undefined) return reason;
   }
-  const cpu = resources.cpu + ask.cores * cpuOfCore(ledger, slot);
+  const cpu = ask.cores === 0 ? resources.cpu : resources.cpu + ask.cores * cpuOfCore(ledger, slot);
   if (at(ledger.cpuUsed, slot) + cpu > at(ledger.cpuTotal, slot)) return 'cpu';
   if (at(ledger.memoryUsed, slot) + resources.memoryMb > at(ledger.memoryTotal, slot)) {
     return 'memory';
@@ -64,11 +64,9 @@ export function portsOn(
   random: Random,
 ): readonly AssignedPort[] {
   if (ask.ports.length === 0) return NO_PORTS;
-  const node = ledger.nodeAt(slot);
   const assigned: AssignedPort[] = [];
   for (const want of ask.ports) {
-    const hostIp =
-      want.hostNetwork === '' ? defaultIp(node) : hostNetworkIp(node, want.hostNetwork);
+    const hostIp = addressOf(ledger, slot, want);
     assert(hostIp !== undefined, 'a node without the host network was filtered');
     const value =
       want.value === 0 ? drawPort(ledger, slot, hostIp, { assigned, random }) : want.value;
@@ -76,6 +74,11 @@ export function portsOn(
     assigned.push(assignedPort(want, value, hostIp));
   }
   return assigned;
+}
+
+function addressOf(ledger: Ledger, slot: number, want: PortAsk): string | undefined {
+  if (isDefaultNetwork(want.hostNetwork)) return ledger.addressAt(slot);
+  return hostNetworkIp(ledger.nodeAt(slot), want.hostNetwork);
 }
 
 const NO_PORTS: readonly AssignedPort[] = [];
@@ -88,6 +91,7 @@ function drawPort(
   { assigned, random }: { assigned: readonly AssignedPort[]; random: Random },
 ): number | undefined {
   const set = ledger.portsAt(slot, hostIp);
+  if (assigned.length === 0) return set.draw(random.next());
   const mine = assigned.filter((port) => port.hostIp === hostIp).map((port) => port.value);
   return set.draw(random.next(), mine);
 }
@@ -102,10 +106,9 @@ function portExhaustion(ledger: Ledger, slot: number, ask: Ask): string | undefi
   if (ask.onlyDynamic) {
     return ledger.portsAt(slot, '').dynamicFree < ask.dynamicCount ? NO_DYNAMIC_PORT : undefined;
   }
-  const node = ledger.nodeAt(slot);
   const mine = new Map<string, number[]>();
   for (const want of ask.ports) {
-    const hostIp = hostNetworkIp(node, want.hostNetwork);
+    const hostIp = addressOf(ledger, slot, want);
     if (hostIp === undefined) return NO_DYNAMIC_PORT;
     const set = ledger.portsAt(slot, hostIp);
     const taken = mine.get(hostIp) ?? [];
