@@ -1,9 +1,10 @@
 /** Functions of sets, and the product of lists. */
 import type { CallContext, HclFunction, Problem } from '../function.ts';
 import { ANY, setOf } from '../type.ts';
+import type { Type } from '../type.ts';
 import { isSequence, set, tuple, typeOf } from '../value.ts';
 import type { Sequence, Value } from '../value.ts';
-import { unify } from '../convert.ts';
+import { convert, unify } from '../convert.ts';
 import { TOO_MUCH, anyParam, itemsOf, listOrTuple, param } from './define.ts';
 
 const setParam = param('sets', setOf(ANY));
@@ -11,9 +12,10 @@ const setParam = param('sets', setOf(ANY));
 /** A function of sets: which items of all of them remain. Items are compared within one set. */
 function ofSets(keep: (counts: readonly boolean[]) => boolean): HclFunction {
   const call = (args: readonly Value[], { budget }: CallContext): Value | Problem => {
-    const sets = args.filter(isSequence);
-    const element = unify(sets.map((each) => elementType(each)));
+    const given = args.filter(isSequence);
+    const element = unify(given.map((each) => elementType(each)));
     if (element === undefined) return { problem: 'all sets must have the same element type' };
+    const sets = given.map((each) => asSet(each, element));
     const all = sets.flatMap((each) => each.items);
     // Sets order equal items alike, so a set of all of them has each once.
     const union = set(element, all);
@@ -23,6 +25,11 @@ function ofSets(keep: (counts: readonly boolean[]) => boolean): HclFunction {
     return set(element, kept);
   };
   return { params: [setParam], rest: setParam, call };
+}
+
+function asSet(of: Sequence, element: Type): Sequence {
+  const converted = convert(of, setOf(element));
+  return 'value' in converted && isSequence(converted.value) ? converted.value : of;
 }
 
 function elementType(of: Sequence): ReturnType<typeof typeOf> {
