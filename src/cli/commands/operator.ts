@@ -101,6 +101,8 @@ function changed(config: SchedulerConfig, flags: FlagValues): SchedulerConfig {
   };
 }
 
+const NEWLINE = 10;
+
 function yesNo(flags: FlagValues, name: string, otherwise: boolean): boolean {
   const typed = flags.text(name);
   if (typed === undefined) return otherwise;
@@ -180,15 +182,16 @@ export const operatorMetrics: Command = {
   run: async (invocation, world) => {
     const { flags } = invocation;
     const { api } = openSession(invocation, world);
-    const format = flags.text('format');
-    if (format === 'prometheus') {
-      const text = await api.bytes(readMetrics, { query: { format } }, world.signal);
-      for await (const bytes of text) await world.outBytes(bytes);
-      return 0;
+    const query = {
+      format: flags.text('format') === 'prometheus' ? 'prometheus' : undefined,
+      pretty: flags.has('pretty') ? true : undefined,
+    };
+    let last: Uint8Array | undefined;
+    for await (const bytes of await api.bytes(readMetrics, { query }, world.signal)) {
+      await world.outBytes(bytes);
+      if (bytes.length > 0) last = bytes;
     }
-    const pretty = flags.has('pretty') ? true : undefined;
-    const bytes = await api.bytes(readMetrics, { query: { pretty } }, world.signal);
-    for await (const piece of bytes) await world.outBytes(piece);
+    if (last?.at(-1) !== NEWLINE) world.out('\n');
     return 0;
   },
 };
