@@ -5,7 +5,7 @@
  *      the pipe and writing them would lose them; nothing is awaited in between.
  * LF2: tasks may write to the directory. No link they put there leads a write elsewhere: the
  *      directory is held open, names are resolved in it alone and never followed.
- * LF3: a write that fails loses its bytes and is counted; the task is never held up by a full disk.
+ * LF3: a write that fails loses its bytes and is told in the keeper's log; the task is never held up by a full disk.
  */
 import {
   closeSync,
@@ -35,8 +35,8 @@ export class LogFile {
   readonly #name: string;
   #file: number;
   #place: Place;
-  /** Bytes lost because the disk refused them (LF3). */
-  dropped = 0;
+  /** Whether the last write was refused: told once, not for each line (LF3). */
+  #isDropping = false;
 
   /** Throws the system's error when the directory cannot be opened or written. */
   constructor(target: LogTarget) {
@@ -69,10 +69,17 @@ export class LogFile {
     let at = from;
     try {
       while (at < to) at += writeSync(this.#file, chunk, at, to - at);
-    } catch {
-      this.dropped += to - at;
+      this.#isDropping = false;
+    } catch (error) {
+      if (!this.#isDropping) this.#tellLoss(error);
+      this.#isDropping = true;
     }
     this.#place = { index: this.#place.index, size: this.#place.size + at - from };
+  }
+
+  #tellLoss(error: unknown): void {
+    const { code = 'unknown' } = error as NodeJS.ErrnoException;
+    process.stderr.write(`output for ${this.#target.base} is lost from here on: ${code}\n`);
   }
 
   /** Where the new file cannot be made, the old one has to take more than its share. */

@@ -47,10 +47,6 @@ export class Output {
     this.#socket.on('error', () => undefined);
   }
 
-  get dropped(): number {
-    return this.#log.dropped;
-  }
-
   /** The end for the task to inherit; the caller closes it after the start. */
   openForTask(): number {
     return openSync(this.#outlet.fifo, constants.O_RDWR);

@@ -1,4 +1,5 @@
 /** Answers one client on its connection: each request once, in whatever order they are done. */
+import { setMaxListeners } from 'node:events';
 import type { Socket } from 'node:net';
 import { explain, Failure } from '../base/failure.ts';
 import { frame, NOTHING_PENDING, unframe } from '../core/keeper/frame.ts';
@@ -19,6 +20,8 @@ export interface KeeperSelf {
 /** Serves until the client goes away; what it waited for is dropped, what it started goes on. */
 export function serve(socket: Socket, tasks: Tasks, self: KeeperSelf): void {
   const gone = new AbortController();
+  // One listener for each task that is waited for.
+  setMaxListeners(0, gone.signal);
   let pending = NOTHING_PENDING;
   socket.on('data', (chunk: Buffer) => {
     const step = unframe(pending, chunk);

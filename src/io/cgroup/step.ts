@@ -22,6 +22,7 @@ export function insideCgroups<Result>(dirs: readonly string[], fork: () => Resul
 }
 
 const homes = new Map<string, string>();
+let mountPoints: readonly string[] | undefined;
 
 /** This process's own cgroup in the hierarchy that holds `dir`, remembered from before the first step. */
 function homeOf(dir: string): string {
@@ -35,15 +36,19 @@ function homeOf(dir: string): string {
 
 /** The mount point: `/sys/fs/cgroup`, or `/sys/fs/cgroup/freezer` where several are mounted. */
 function hierarchyOf(dir: string): string {
-  const mounts = readFileSync('/proc/self/mountinfo', 'utf8').split('\n');
-  let best = '/';
-  for (const line of mounts) {
-    const [left = '', right = ''] = line.split(' - ');
-    const point = left.split(' ')[4] ?? '';
-    if (!right.startsWith('cgroup') || !`${dir}/`.startsWith(`${point}/`)) continue;
-    if (point.length > best.length) best = point;
-  }
-  return best;
+  // Read once: a busy machine has thousands of mounts, and these stay where they are.
+  mountPoints ??= cgroupMounts();
+  return mountPoints
+    .filter((point) => `${dir}/`.startsWith(`${point}/`))
+    .reduce((best, point) => (point.length > best.length ? point : best), '/');
+}
+
+function cgroupMounts(): readonly string[] {
+  return readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' - '))
+    .filter(([, right = '']) => right.startsWith('cgroup'))
+    .map(([left = '']) => left.split(' ')[4] ?? '/');
 }
 
 /** Lines are `9:freezer:/some/path`, the second field empty for v2. */

@@ -8,6 +8,7 @@
  * KC3: after a start that was rejected nothing of it runs.
  */
 import { closeSync, constants, openSync } from 'node:fs';
+import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Failure } from '../../base/failure.ts';
 import type { Millis } from '../../base/brand.ts';
@@ -61,6 +62,8 @@ export class KeeperClient implements Keeper {
   }
 
   wait(kept: Kept, signal: AbortSignal): Promise<Ended> {
+    // One signal ends the waits for all tasks of an agent.
+    setMaxListeners(0, signal);
     return this.#call<'wait'>({ do: 'wait', id: kept.id }, signal);
   }
 
