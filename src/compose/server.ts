@@ -1,16 +1,19 @@
 /** Builds the server role on the embedded log engine. */
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import type { Index } from '../base/brand.ts';
+import { Failure, explain } from '../base/failure.ts';
 import type { Random } from '../base/random.ts';
 import type { AgentConfig, ServerSettings } from '../core/agent-config/config.ts';
 import type { Entry } from '../core/state/entry.ts';
 import type { Outcome } from '../core/state/outcome.ts';
+import { openLmdbCheckpoint } from '../io/checkpoint/lmdb-checkpoint.ts';
 import { systemDisk } from '../io/fs/disk.ts';
 import { entryCodec } from '../io/log/entry-codec.ts';
 import { openSegmentLog } from '../io/log/segment-log.ts';
+import type { Checkpoint } from '../ports/checkpoint.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
+import { Checkpointer, restoreReplica } from '../server/checkpointer.ts';
 import { Replica } from '../server/replica.ts';
 import { Server } from '../server/server.ts';
 
@@ -33,14 +36,39 @@ export async function buildServer(
   settings: ServerSettings,
   world: ServerWorld,
 ): Promise<ServerParts> {
-  const replica = new Replica();
+  const checkpoint = await openCheckpoint(join(config.dataDir, 'state'), world.note);
+  const replica = checkpoint === undefined ? new Replica() : restoreReplica(checkpoint);
+  const checkpointer = checkpoint && new Checkpointer({ ...world, checkpoint, replica });
   const log = await openSegmentLog<Entry, Outcome>(
-    { dir: join(config.dataDir, 'log'), applied: 0 as Index },
+    { dir: join(config.dataDir, 'log'), applied: replica.state.index },
     { disk: systemDisk, codec: entryCodec<Entry>(), apply: replica.apply },
   );
+  checkpointer?.attach(log);
   const server = new Server(
     { heartbeatTtlMsMin: settings.heartbeatTtlMsMin, heartbeatGraceMs: settings.heartbeatGraceMs },
-    { ...world, log, replica, newId: randomUUID },
+    { ...world, log, replica, newId: randomUUID, companions: checkpointer ? [checkpointer] : [] },
   );
-  return { server, log, close: () => log.close() };
+  return {
+    server,
+    log,
+    async close() {
+      await log.close();
+      await checkpoint?.close();
+    },
+  };
+}
+
+/** Undefined where a new one finds no room: the log alone holds everything then. */
+async function openCheckpoint(
+  dir: string,
+  note: (line: string) => void,
+): Promise<Checkpoint | undefined> {
+  await systemDisk.makeDir(dir);
+  try {
+    return await openLmdbCheckpoint({ dir }, systemDisk);
+  } catch (error) {
+    if (!(error instanceof Failure) || error.fault !== 'exhausted') throw error;
+    note(explain(error));
+    return undefined;
+  }
 }

@@ -83,3 +83,14 @@ export const DISPATCH_PAYLOAD_BYTES_MAX = 16 * 1024;
 export const GROUP_COUNT_MAX = 100_000;
 /** Characters of a job's identifier: it is part of keys, paths and names of services. */
 export const JOB_NAME_MAX = 128;
+
+// --- Checkpoint (server/checkpointer.ts) ---
+
+/** Changed rows that make a batch: written in some 10 ms, and holding the event loop for 5. */
+export const CHECKPOINT_ROWS = 1_000;
+/** Changes wait no longer than this to be kept [ms]: what a restart has to read of the log. */
+export const CHECKPOINT_INTERVAL_MS = 1_000;
+/** Batches that wait for the disk; beyond that they become one, so that memory stays bounded. */
+export const CHECKPOINT_BATCHES_MAX = 64;
+/** Entries left in the log behind the checkpoint, for streams and followers that lag. */
+export const LOG_ENTRIES_KEPT = 10_000;

@@ -1,0 +1,178 @@
+/**
+ * Writes the state's changes behind the log, so that a restart reads only the log's tail, and lets
+ * the log forget what is kept.
+ *
+ * K1: a batch holds all changes from the one before up to its index.
+ * K2: the checkpoint is a convenience: where it cannot be written, the server goes on, and what
+ *     waits is bounded by the size of the state.
+ */
+import type { Index } from '../base/brand.ts';
+import { explain } from '../base/failure.ts';
+import {
+  CHECKPOINT_BATCHES_MAX,
+  CHECKPOINT_INTERVAL_MS,
+  CHECKPOINT_ROWS,
+  LOG_ENTRIES_KEPT,
+} from '../core/limits.ts';
+import type { Change } from '../core/state/change.ts';
+import type { Entry } from '../core/state/entry.ts';
+import type { Outcome } from '../core/state/outcome.ts';
+import { restoreState, rowsToKeep } from '../core/state/persist.ts';
+import type { KeptRow } from '../core/state/persist.ts';
+import { emptyState } from '../core/state/state.ts';
+import type { State } from '../core/state/state.ts';
+import type { Checkpoint, CheckpointBatch, CheckpointRow } from '../ports/checkpoint.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Log } from '../ports/log.ts';
+import type { Service } from '../ports/service.ts';
+import { isAborted } from '../run/aborted.ts';
+import { Bell } from '../run/bell.ts';
+import { Replica } from './replica.ts';
+
+/**
+ * A replica at the state that the checkpoint holds; the log is to be opened with its index.
+ *
+ * Fails: `internal` the checkpoint cannot be read.
+ */
+export function restoreReplica(checkpoint: Checkpoint): Replica {
+  const { index, rows } = checkpoint.load();
+  return new Replica(index === 0 ? emptyState() : restoreState(index, rows));
+}
+
+/** Changes that make one batch, from the state before the first to that after the last. */
+interface Segment {
+  readonly before: State;
+  after: State;
+  readonly changes: Change[];
+}
+
+export interface CheckpointerDeps {
+  readonly checkpoint: Checkpoint;
+  readonly replica: Replica;
+  readonly clock: Clock;
+  readonly note: (line: string) => void;
+}
+
+export class Checkpointer implements Service {
+  readonly name = 'checkpoint';
+  readonly #deps: CheckpointerDeps;
+  readonly #bell = new Bell();
+  #segments: Segment[] = [];
+  /** What did not fit in the list any more, as rows: at most one for each row of the state. */
+  #backlog: { index: Index; readonly rows: Map<string, KeptRow> } | undefined;
+  #log: Log<Entry, Outcome> | undefined;
+
+  /** Made before the log is opened, so that it hears of every entry (K1). */
+  constructor(deps: CheckpointerDeps) {
+    this.#deps = deps;
+    let before = deps.replica.state;
+    deps.replica.subscribe((batch, after) => {
+      this.#take(before, after, batch.changes);
+      before = after;
+    });
+  }
+
+  /** From now on this log is told what it may forget. */
+  attach(log: Log<Entry, Outcome>): void {
+    this.#log = log;
+  }
+
+  /** Writes until `signal` aborts, and then what is left. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#deps;
+    while (!signal.aborted) {
+      await this.#bell.wait(clock, CHECKPOINT_INTERVAL_MS, signal);
+      const isWritten = await this.#flush();
+      if (!isWritten && !isAborted(signal)) await clock.sleep(RETRY_MS, signal);
+    }
+    await this.#flush();
+  }
+
+  #take(before: State, after: State, changes: readonly Change[]): void {
+    const open = this.#segments.at(-1);
+    if (open === undefined || open.changes.length >= CHECKPOINT_ROWS) {
+      this.#segments.push({ before, after, changes: [...changes] });
+    } else {
+      open.after = after;
+      for (const change of changes) open.changes.push(change);
+    }
+    if (this.#segments.length > CHECKPOINT_BATCHES_MAX) this.#setAside();
+    if (this.#segments.length > 1) this.#bell.ring();
+  }
+
+  /** Turns the oldest segments into rows, of which only the last of each key counts (K2). */
+  #setAside(): void {
+    const aside = this.#segments.splice(0, CHECKPOINT_BATCHES_MAX / 2);
+    for (const segment of aside) {
+      this.#backlog ??= { index: segment.after.index, rows: new Map() };
+      this.#backlog.index = segment.after.index;
+      for (const kept of rowsOf(segment)) {
+        this.#backlog.rows.set(`${kept[0]}\0${kept[1]}`, kept);
+      }
+    }
+  }
+
+  /** Writes everything that waits, oldest first; answers false where the store refused. */
+  async #flush(): Promise<boolean> {
+    try {
+      if (this.#backlog !== undefined) await this.#writeBacklog(this.#backlog);
+      for (let next = this.#segments[0]; next !== undefined; next = this.#segments[0]) {
+        // From here on changes go to a segment of their own.
+        this.#segments.shift();
+        await this.#writeSegment(next);
+      }
+      return true;
+    } catch (error) {
+      this.#deps.note(`checkpoint: ${explain(error)}`);
+      return false;
+    }
+  }
+
+  async #writeBacklog(backlog: {
+    readonly index: Index;
+    readonly rows: ReadonlyMap<string, KeptRow>;
+  }): Promise<void> {
+    // Taken first: what is set aside meanwhile goes to another.
+    this.#backlog = undefined;
+    try {
+      await this.#write(backlog.index, backlog.rows.values());
+    } catch (error) {
+      const newer = this.#backlog as { index: Index; rows: Map<string, KeptRow> } | undefined;
+      const rows = new Map([...backlog.rows, ...(newer?.rows ?? [])]);
+      this.#backlog = { index: newer?.index ?? backlog.index, rows };
+      throw error;
+    }
+  }
+
+  async #writeSegment(segment: Segment): Promise<void> {
+    try {
+      await this.#write(segment.after.index, rowsOf(segment));
+    } catch (error) {
+      this.#segments.unshift(segment);
+      throw error;
+    }
+  }
+
+  async #write(index: Index, rows: Iterable<KeptRow>): Promise<void> {
+    await this.#deps.checkpoint.write(batchOf(index, rows));
+    const upTo = (index - LOG_ENTRIES_KEPT) as Index;
+    if (upTo > 0) await this.#log?.compact(upTo);
+  }
+}
+
+/** After a refusal: the disk is full, most likely [ms]. */
+const RETRY_MS = 5_000;
+
+function rowsOf(segment: Segment): readonly KeptRow[] {
+  return rowsToKeep(segment.before, segment.after, segment.changes);
+}
+
+function batchOf(index: Index, rows: Iterable<KeptRow>): CheckpointBatch {
+  const puts: CheckpointRow[] = [];
+  const deletes: (readonly [string, string])[] = [];
+  for (const [table, key, value] of rows) {
+    if (value === undefined) deletes.push([table, key]);
+    else puts.push([table, key, value]);
+  }
+  return { index, puts, deletes };
+}
