@@ -129,6 +129,7 @@ export class Allocs {
 
   /** Ends everything and removes every trace of it (`-dev`). */
   async abandonAll(signal: AbortSignal): Promise<void> {
+    setMaxListeners(0, signal);
     await Promise.all(
       this.all().map(async (runner) => {
         runner.abandon();

@@ -78,9 +78,11 @@ export class Client implements Service {
       log,
       send: (updates, signal) => servers.updateAllocs(node().id, node().secretId, updates, signal),
     });
+    const drivers = new Map(deps.drivers.map((driver) => [driver.name, driver]));
     const hookDeps = {
       dirs,
       networks,
+      drivers,
       hostVolumes: config.hostVolumes,
       awaitEnd: (id: Parameters<Allocs['awaitEnd']>[0], signal: AbortSignal) =>
         this.#allocs.awaitEnd(id, signal),
@@ -92,7 +94,7 @@ export class Client implements Service {
         random: random.fork('allocs'),
         store: this.#store,
         dirs,
-        drivers: new Map(deps.drivers.map((driver) => [driver.name, driver])),
+        drivers,
         allocHooks: allocHooks(hookDeps),
         taskHooks: taskHooks(hookDeps),
         node,

@@ -1,9 +1,18 @@
 import { Failure } from '../../base/failure.ts';
+import type { Driver } from '../../ports/driver.ts';
 import type { AllocNetworks } from '../../ports/network.ts';
 import type { AllocHook, AllocScope } from './hook.ts';
 
-/** Gives a group in mode `bridge` (or `none`) a network of its own. */
-export function networkHook(networks: AllocNetworks): AllocHook {
+/**
+ * Gives a group in mode `bridge` (or `none`) a network of its own. A container's engine makes the
+ * container's network itself: for a group of one container there is nothing to do here.
+ */
+export function networkHook(
+  networks: AllocNetworks,
+  drivers: ReadonlyMap<string, Driver>,
+): AllocHook {
+  const isolation = (scope: AllocScope): 'bridge' | 'none' | undefined =>
+    isOneContainer(scope, drivers) ? undefined : modeOf(scope);
   return {
     name: 'network',
     async prerun(scope, signal) {
@@ -28,7 +37,7 @@ export function networkHook(networks: AllocNetworks): AllocHook {
   };
 }
 
-function isolation({ group }: AllocScope): 'bridge' | 'none' | undefined {
+function modeOf({ group }: AllocScope): 'bridge' | 'none' | undefined {
   const mode = group.networks[0]?.mode ?? '';
   switch (mode) {
     case '':
@@ -40,4 +49,10 @@ function isolation({ group }: AllocScope): 'bridge' | 'none' | undefined {
     default:
       throw new Failure('unsupported', `network mode "${mode}" is not supported by this build`);
   }
+}
+
+function isOneContainer({ group }: AllocScope, drivers: ReadonlyMap<string, Driver>): boolean {
+  const [task] = group.tasks;
+  if (task === undefined || group.tasks.length > 1) return false;
+  return drivers.get(task.driver)?.capabilities.fsIsolation === 'image';
 }

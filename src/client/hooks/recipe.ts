@@ -1,6 +1,7 @@
 /** The order in which hooks run. Down goes the other way round. */
 import type { HostVolume } from '../../core/model/node.ts';
 import type { AllocDirs } from '../../ports/alloc-dir.ts';
+import type { Driver } from '../../ports/driver.ts';
 import type { AllocNetworks } from '../../ports/network.ts';
 import { allocDirHook } from './alloc-dir.ts';
 import { dispatchPayloadHook } from './dispatch-payload.ts';
@@ -14,13 +15,18 @@ import { volumesHook } from './volumes.ts';
 export interface HookDeps {
   readonly dirs: AllocDirs;
   readonly networks: AllocNetworks;
+  readonly drivers: ReadonlyMap<string, Driver>;
   readonly hostVolumes: Readonly<Record<string, HostVolume>>;
   readonly awaitEnd: AwaitEnd;
 }
 
 /** Around an allocation. */
 export function allocHooks(deps: HookDeps): readonly AllocHook[] {
-  return [allocDirHook(deps.dirs), previousAllocHook(deps), networkHook(deps.networks)];
+  return [
+    allocDirHook(deps.dirs),
+    previousAllocHook(deps),
+    networkHook(deps.networks, deps.drivers),
+  ];
 }
 
 /** Before each start of a task. */

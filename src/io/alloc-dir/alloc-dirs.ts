@@ -33,7 +33,8 @@ export class DiskAllocDirs implements AllocDirs {
   async create(id: AllocId, tasks: readonly string[]): Promise<void> {
     const root = this.#dir(id);
     const plan: (readonly [string, number])[] = [
-      ['', 0o755],
+      // Nobody else learns the ids, and so the paths, of what runs here.
+      ['', 0o711],
       // Any user of any task writes here, as in Nomad.
       ['alloc', 0o777],
       ['alloc/data', 0o777],
