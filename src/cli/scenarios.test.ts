@@ -202,7 +202,11 @@ test('plan tells the difference, the dry run and the index', () =>
         throw new Failure('invalid', 'Job.TaskGroups[0].Count: must not be negative');
       });
     }
-    return world(script, { text: Object.fromEntries(names.map((name) => [name, FILE])) });
+    const variables =
+      'variable "tag" {\n  default = 1\n}\nvariable "greeting" {\n  default = 1\n}\n';
+    return world(script, {
+      text: Object.fromEntries(names.map((name) => [name, `${variables}${FILE}`])),
+    });
   }));
 
 function groupsOf(of: ReturnType<typeof sample.sampleJob>): readonly Record<string, never>[] {

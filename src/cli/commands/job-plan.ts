@@ -2,7 +2,7 @@
 import { planJob } from '../../api/nomad/job-routes.ts';
 import type { PlanAnswer } from '../../api/nomad/job-replies.ts';
 import type { DesiredUpdates } from '../../core/model/plan.ts';
-import { flag, type Command } from '../command.ts';
+import { flag, type Command, type FlagValues } from '../command.ts';
 import { jobDiff } from '../format/job-diff.ts';
 import { shortDuration, timestamp } from '../format/time.ts';
 import { openSession, VERBOSE, withApiFlags, type Session } from '../session.ts';
@@ -43,17 +43,32 @@ export const jobPlan: Command = {
       params: { id: job.id },
       body: { job, diff },
     });
-    print(answer, path, session);
+    print(answer, [...given(flags), path].map(quoted).join(' '), session);
     return changes(answer) ? 1 : 0;
   },
 };
 
-function print(answer: PlanAnswer, path: string, session: Session): void {
+/** The flags that the job of the file depends on: running it needs them again. */
+function given(flags: FlagValues): readonly string[] {
+  return [
+    ...(flags.has('json') ? ['-json'] : []),
+    ...flags.list('var').flatMap((value) => ['-var', value]),
+    ...flags.list('var-file').flatMap((path) => ['-var-file', path]),
+  ];
+}
+
+/** As a shell takes it for one word. */
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+/** @param file the words that name the job file, for the command that is offered */
+function print(answer: PlanAnswer, file: string, session: Session): void {
   const { world, paint, verbose } = session;
   if (answer.diff !== undefined) world.out(`${jobDiff(answer.diff, paint, verbose)}\n`);
   world.out(`${paint.bold('Scheduler dry-run:')}\n${dryRun(answer, session)}\n`);
   printWarnings(answer.warnings, session);
-  world.out(indexHelp(answer.jobModifyIndex, path, session));
+  world.out(indexHelp(answer.jobModifyIndex, file, session));
 }
 
 /** Ends with a newline. */
@@ -84,11 +99,11 @@ function dryRun(answer: PlanAnswer, { paint, ids, now }: Session): string {
   return `${lines.join('\n')}\n`;
 }
 
-function indexHelp(index: number, path: string, { paint }: Session): string {
+function indexHelp(index: number, file: string, { paint }: Session): string {
   return `${paint.bold(`Job Modify Index: ${index}`)}
 To submit the job with version verification run:
 
-muster job run -check-index ${index} ${path}
+muster job run -check-index ${index} ${file}
 
 When running the job with the check-index flag, the job will only be run if the
 job modify index given matches the server-side version. If the index has

@@ -53,7 +53,12 @@ function newer({ index }: Told<unknown>): { readonly index: Index; readonly wait
   return { index, waitMs: WAIT_MS };
 }
 
-function end(id: string, wasDraining: boolean, allocs: readonly Alloc[], session: Session): number {
+function end(
+  id: string,
+  wasDraining: boolean,
+  rows: readonly AllocWithJob[],
+  session: Session,
+): number {
   const left = rows.filter(({ alloc }) => !isClientTerminal(alloc)).length;
   if (!wasDraining) say(session, `No drain strategy set for node ${id}`);
   else say(session, `Drain complete for node ${id}`);
