@@ -128,7 +128,7 @@ export class SimNet {
       const arrive = (): void => {
         deliver(over.signal).then(
           (value) => answered(() => resolve(value)),
-          (error: unknown) => answered(() => reject(error as Failure)),
+          (error: unknown) => answered(() => reject(asError(error))),
         );
       };
       this.#send(hop, arrive, () => this.#giveUp(call));
@@ -179,4 +179,8 @@ export class SimNet {
   #between(min: number, max: number): number {
     return min + this.#random.next() * (max - min);
   }
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Failure('internal', String(error));
 }

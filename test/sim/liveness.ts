@@ -11,6 +11,7 @@ import { isActive } from '../../src/core/model/deployment.ts';
 import type { Job } from '../../src/core/model/job.ts';
 import type { Node } from '../../src/core/model/node.ts';
 import type { TaskGroup } from '../../src/core/model/task-group.ts';
+import { ranSuccessfully } from '../../src/core/scheduler/buckets.ts';
 import type { State } from '../../src/core/state/state.ts';
 import type { ClientHost } from './client-host.ts';
 import type { Cluster } from './cluster.ts';
@@ -120,7 +121,9 @@ function unsettledJob(state: State, job: Job): readonly string[] {
     const works = mine.filter((alloc) => ends(job) && alloc.clientStatus === 'running');
     if (works.length > 0) return works.map((alloc) => `${named(alloc)} still works`);
     if (isEverywhere(job)) return missingNodes(state, job, group, mine);
-    const have = mine.filter((alloc) => counts(job, alloc)).length;
+    // Each instance of a batch job counts once, however often it was begun.
+    const counted = mine.filter((alloc) => counts(job, alloc));
+    const have = ends(job) ? namesBelow(wanted, counted) : counted.length;
     if (have === wanted || isWaiting) return [];
     const blocked = [...state.evalsByJob(job.namespace, job.id)].some(
       ({ status }) => status === 'blocked',
@@ -134,11 +137,14 @@ function unsettledJob(state: State, job: Job): readonly string[] {
   });
 }
 
+/** How many of the names that the job has by now are among them. */
+function namesBelow(count: number, allocs: readonly Alloc[]): number {
+  const names = new Set(allocs.map(({ name }) => name));
+  return Array.from(names).filter((name) => Number(/\[(\d+)\]$/.exec(name)?.[1]) < count).length;
+}
+
 function counts(job: Job, alloc: Alloc): boolean {
-  if (alloc.desiredStatus !== 'run')
-    return job.type === 'batch' && alloc.clientStatus === 'complete';
-  if (alloc.clientStatus === 'running' || alloc.clientStatus === 'pending') return true;
-  return job.type === 'batch' && alloc.clientStatus === 'complete';
+  return !isTerminal(alloc) || (ends(job) && ranSuccessfully(alloc));
 }
 
 function ends(job: Job): boolean {
@@ -158,11 +164,7 @@ function missingNodes(
   const wrong: string[] = [];
   for (const node of state.nodes()) {
     const here = allocs.filter((alloc) => alloc.nodeId === node.id);
-    const done = here.some(
-      (alloc) =>
-        alloc.jobVersion === job.version &&
-        (!isTerminal(alloc) || (job.type === 'sysbatch' && alloc.clientStatus === 'complete')),
-    );
+    const done = here.some((alloc) => alloc.jobVersion === job.version && counts(job, alloc));
     if (!done && fits(state, job, group, node)) wrong.push(`${job.id} is missing on ${node.name}`);
   }
   return wrong;

@@ -85,6 +85,8 @@ export function disconnectGraceMs(group: TaskGroup): number | undefined {
  */
 export function classifyTerminal(alloc: Alloc, batch: boolean): 'keep' | 'ignore' | undefined {
   if (batch) {
+    // One that was called lost, replaced, and turns out to have done its work would count twice.
+    if (alloc.nextAllocId !== undefined) return 'ignore';
     if (alloc.desiredStatus !== 'run') return ranSuccessfully(alloc) ? 'keep' : 'ignore';
     return alloc.clientStatus === 'failed' ? undefined : 'keep';
   }
