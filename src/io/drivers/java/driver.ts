@@ -20,6 +20,7 @@ import { ConfigReader, refuseIssues, type ConfigIssue } from '../config.ts';
 import { capabilitiesFor, DEFAULT_CAPABILITIES } from '../exec/capabilities.ts';
 import { ContainerTasks, requireFile, type ContainerDeps } from '../exec/container-tasks.ts';
 import { sharesHost, type ExecOptions } from '../exec/driver.ts';
+import { RuntimeFinder } from '../exec/runtime.ts';
 import { findProgram } from '../process/lookup.ts';
 import { enteringNetwork, ProcessTasks, userFor } from '../process/process-tasks.ts';
 import { Versions } from '../process/version.ts';
@@ -33,19 +34,21 @@ export class JavaDriver implements Driver {
   readonly #versions = new Versions();
 
   /**
-   * @param isolates whether this machine has an OCI runtime that can be used, as `canIsolate` says;
-   *   it decides what paths tasks see, so it must be known before the first one
+   * @param isolates whether tasks are to be isolated where this machine can; it decides what paths
+   *   they see, so it is settled once, here, and `capabilities` tells it
    */
   constructor(options: ExecOptions, deps: ContainerDeps, isolates: boolean) {
     this.#allowed = options.allowedCapabilities ?? DEFAULT_CAPABILITIES;
     this.#isolated = new ContainerTasks('java', options, deps);
     this.#plain = new ProcessTasks('java', deps);
+    const finder = new RuntimeFinder(deps.cgroups, deps.hierarchies);
+    const isIsolated = isolates && finder.isPresent();
     this.capabilities = {
       signals: true,
       exec: true,
-      fsIsolation: isolates ? 'chroot' : 'none',
+      fsIsolation: isIsolated ? 'chroot' : 'none',
       networkModes: ['host', 'bridge', 'none'],
-      mounts: isolates,
+      mounts: isIsolated,
     };
   }
 
