@@ -1,4 +1,6 @@
+import assert from 'node:assert/strict';
 import test from 'node:test';
+import { isProblem } from './function.ts';
 import { checkRows } from './evaluating.fixture.ts';
 import { TEXT } from './functions/text.ts';
 
@@ -30,4 +32,9 @@ test('calls are checked before they are made', () => {
     ['upper("a"...)', 'x:1,7-10: Invalid expanding argument value; '],
     ['upper(zz)', 'x:1,7-9: Unknown variable; '],
   ]);
+});
+
+test('a problem is told from a value', () => {
+  assert.ok(isProblem({ problem: 'x' }));
+  assert.ok(!isProblem({ kind: 'null' }));
 });

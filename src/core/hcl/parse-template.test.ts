@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Evaluation } from './evaluate.ts';
+import { checkMistakes } from './mistakes.fixture.ts';
 import { parseConfig, parseTemplate } from './parse.ts';
 import { Source } from './source.ts';
 import { number, string, tuple } from './value.ts';
@@ -51,4 +52,19 @@ test('templates stand alone, too', () => {
   );
   assert.deepEqual(diagnostics, []);
   assert.deepEqual(new Evaluation().evaluate(tree, { names }), string('Hi "A"\n\n yes'));
+});
+
+test('mistakes in templates are told where they are', () => {
+  checkMistakes([
+    ['a = "x\nb = 1\n', ['x:1,7-2,1: Invalid multi-line string;']],
+    ['a = "${1', ['x:1,6-8: Unclosed template interpolation sequence;']],
+    ['a = "${1 2}"', ['x:1,10-11: Extra characters after interpolation expression;']],
+    ['a = "%{ foo }"', ['x:1,9-12: Invalid template directive; "foo" is not']],
+    [
+      'a = "%{ if true }x"',
+      ['x:1,19-20: Unexpected end of template; The if directive at x:1,6-18 is'],
+    ],
+    ['a = "\\q"', ['x:1,6-8: Invalid escape sequence; The symbol "q"']],
+    ['a = <<EOT\nfoo\n', ['x:3,1-1: Unterminated template string;']],
+  ]);
 });

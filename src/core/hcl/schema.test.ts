@@ -51,49 +51,6 @@ test('S1: everything is in the content or told', () => {
   ]);
 });
 
-test('S2: dynamic blocks are made from a collection, with their iterator in scope', () => {
-  const { content, told } = read(`name = "n"
-    dynamic "port" {
-      for_each = { b = 2, a = 1 }
-      iterator = it
-      labels   = [it.key]
-      content { to = it.value }
-    }`);
-  assert.deepEqual(told, []);
-  assert.deepEqual(labels(content), ['port a', 'port b']);
-  assert.deepEqual(
-    content.blocks.map((block) => [...block.scope.names.keys()]),
-    [['it'], ['it']],
-  );
-});
-
-test('mistakes in dynamic blocks name their place', () => {
-  const rows: readonly (readonly [string, RegExp])[] = [
-    ['dynamic "prot" {}', /^x.hcl:2,9-15: Unsupported block type; .*Did you mean "port"\?/],
-    ['dynamic "port" {}', /^x.hcl:2,16-16: Missing content block/],
-    ['dynamic "port" {\n content {}\n}', /^x.hcl:2,16-16: Missing required argument; .*"for_each"/],
-    [
-      'dynamic "port" {\n for_each = null\n content {}\n}',
-      /^x.hcl:3,13-17: Invalid dynamic for_each value/,
-    ],
-    [
-      'dynamic "port" {\n for_each = [1]\n labels = 5\n content {}\n}',
-      /^x.hcl:4,11-12: Invalid dynamic block label/,
-    ],
-    [
-      'dynamic "port" {\n for_each = [1]\n lables = []\n content {}\n}',
-      /^x.hcl:4,2-8: Unsupported argument; .*"labels"/,
-    ],
-    [
-      'dynamic "port" {\n for_each = [1]\n iterator = "x"\n content {}\n}',
-      /^x.hcl:4,13-16: Invalid expression/,
-    ],
-  ];
-  for (const [text, expected] of rows) {
-    assert.match(read(`name = "n"\n${text}`).told[0] ?? '', expected, text);
-  }
-});
-
 test('in JSON the schema tells arguments from blocks', () => {
   const { content, told } = read(
     '{"//": "c", "name": "${x}", "port": [{"a": {"to": 1}}, {"b": [{"to": 2}, {"to": 3}]}], "volume": {}}',
