@@ -13,8 +13,14 @@ export interface LoggerOptions {
   readonly json: boolean;
 }
 
+export interface LeveledLogger extends Logger {
+  /** From now on, quieter lines are not written. */
+  setLevel(level: LogLevel): void;
+}
+
 /** @param write takes whole lines, newline included */
-export function createLogger(options: LoggerOptions, write: (line: string) => void): Logger {
+export function createLogger(options: LoggerOptions, write: (line: string) => void): LeveledLogger {
+  let written = options.level;
   const followers = new Followers();
   const engine = pino(
     { level: options.level, base: null, messageKey: 'message', timestamp: false },
@@ -25,7 +31,11 @@ export function createLogger(options: LoggerOptions, write: (line: string) => vo
       const line: LogLine = { level, at: Date.now(), name, message };
       followers.push(line);
       if (options.json) engine[level]({ time: new Date(line.at).toISOString(), name }, message);
-      else if (isAtLeast(level, options.level)) write(`${formatLine(line)}\n`);
+      else if (isAtLeast(level, written)) write(`${formatLine(line)}\n`);
+    },
+    setLevel: (level) => {
+      written = level;
+      engine.level = level;
     },
     follow: (level, signal) => followers.follow((line) => isAtLeast(line.level, level), signal),
   };
