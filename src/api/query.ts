@@ -101,7 +101,7 @@ const REPEAT = '\0';
 /** Most parameters that a request may carry; the rest are ignored. */
 const PARAMETERS_MAX = 100;
 
-/** Raw parameters by name; a repeated one holds all its values. Undecodable escapes stay as they are. */
+/** Raw parameters by name; a repeated one holds all its values. Broken escapes stay as they are. */
 export type RawQuery = ReadonlyMap<string, string>;
 
 /** Splits a query string, without its question mark. */

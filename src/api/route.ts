@@ -1,4 +1,4 @@
-/** One HTTP endpoint, said once: the server mounts it, `Api` calls it, the documentation prints it. */
+/** One HTTP endpoint, said once: the server mounts it, `Api` calls it, the docs print it. */
 import type { Codec } from './codec/codec.ts';
 import type { QueryFields } from './query.ts';
 

@@ -9,7 +9,9 @@ import * as jobRoutes from '../../src/api/nomad/job-routes.ts';
 import type { HttpIncoming } from '../../src/ports/http.ts';
 import { HttpWorld, until } from '../http-world.ts';
 import { mismatches } from './match.ts';
-import { NOMAD_CASES, WEB, type Case, type Ids } from './nomad-cases.ts';
+import type { Case, Ids } from './case.ts';
+import { NOMAD_CASES } from './nomad-cases.ts';
+import { WEB } from './shapes.ts';
 
 let world: HttpWorld;
 let ids: Ids;

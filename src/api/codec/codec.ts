@@ -50,7 +50,7 @@ type FieldOf<T, K extends keyof T> = undefined extends T[K]
   ? Field<Exclude<T[K], undefined>, 'maybe'>
   : Field<T[K]>;
 
-/** A field for every property of `T`: what the wire leaves out must be left out in so many words. */
+/** A field for every property of `T`: what the wire has not is named, with `undefined`. */
 export type Fields<T> = { readonly [K in keyof T]-?: FieldOf<T, K> | undefined };
 
 /** The codec of an object. */

@@ -28,7 +28,7 @@ const GROUP: Shape<DeploymentGroup> = shape({
   unhealthyAllocs: int('UnhealthyAllocs'),
 });
 
-/** Nomad tells the index of the job's specification apart from that of its row; ours is the former. */
+/** Nomad tells the index of a job's specification apart from that of its row; here it is one. */
 export const DEPLOYMENT: Shape<Deployment> = rewritten(
   shape<Deployment>(
     {

@@ -99,7 +99,7 @@ test('free-form configuration that is too deep is refused, and odd keys are plai
   assert.deepEqual(Object.keys(odd.meta ?? {}), ['__proto__']);
 });
 
-test('K3: no JSON makes the decoder throw', () => {
+test('no JSON makes the decoder throw', () => {
   fc.assert(
     fc.property(fc.jsonValue(), fc.jsonValue(), (a, b) => {
       decodeJob(a);
@@ -148,7 +148,7 @@ const draft: fc.Arbitrary<Draft<JobDraft>> = fc.record(
   { requiredKeys: ['id'] },
 ) as unknown as fc.Arbitrary<Draft<JobDraft>>;
 
-test('K1: what is encoded is decoded to an equal value', () => {
+test('what is encoded is decoded to an equal value', () => {
   fc.assert(
     fc.property(draft, (job) => {
       const wire = JSON.parse(JSON.stringify(encodeJobDraft(job as JobDraft))) as Json;

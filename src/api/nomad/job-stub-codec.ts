@@ -1,4 +1,4 @@
-/** Jobs as lists show them. Source: https://developer.hashicorp.com/nomad/api-docs/jobs#list-jobs */
+/** Jobs as lists show them. Source: https://developer.hashicorp.com/nomad/api-docs/jobs */
 import type { Job } from '../../core/model/job.ts';
 import type { JobSummary } from '../../core/model/job-summary.ts';
 import { OMIT, shape, type Shape } from '../codec/codec.ts';

@@ -13,7 +13,7 @@ interface Exchange {
   readonly signal: AbortSignal;
 }
 
-/** Sends one answer; resolves when its last byte was handed to the system, or its reader is gone. */
+/** Sends one answer; resolves when its last byte was handed on, or its reader is gone. */
 export async function sendReply(reply: HttpReply, exchange: Exchange): Promise<void> {
   const { message, response } = exchange;
   // What was not read of the body must not be taken for the next request.
@@ -64,7 +64,7 @@ async function sendStream(
   }
 }
 
-/** Waits until the reader has taken what is buffered; one that takes nothing for long is cut off. */
+/** Waits until the reader has taken what is buffered; one that takes nothing is cut off. */
 function drained(response: ServerResponse, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const stalled = setTimeout(() => response.destroy(), STALLED_READER_MS);

@@ -1,4 +1,4 @@
-/** Failures as answers: plain text, with the status of their fault. Nomad's clients print the text. */
+/** Failures as answers: plain text, which clients print, with the status of their fault. */
 import type { Index } from '../../base/brand.ts';
 import { HEADERS } from '../../api/common-query.ts';
 import { Bug } from '../../base/assert.ts';
