@@ -66,8 +66,8 @@ export class Allocs {
     for (const runner of this.all()) this.#launch(runner);
   }
 
-  /** Brings what runs here in line with a complete list. */
-  async assign(listed: readonly Assignment[]): Promise<void> {
+  /** Brings what runs here in line with a complete list; false where it could not take all over. */
+  async assign(listed: readonly Assignment[]): Promise<boolean> {
     const held = [
       ...this.all().map(({ id, assignment }) => ({
         id,
@@ -76,7 +76,7 @@ export class Allocs {
       ...[...this.#collected].map(([id, allocModifyIndex]) => ({ id, allocModifyIndex })),
     ];
     const { added, updated, removed } = sortAssignments(held, listed);
-    await Promise.all(added.map((assignment) => this.#add(assignment)));
+    const taken = await Promise.all(added.map((assignment) => this.#add(assignment)));
     await Promise.all(
       updated.map(async (assignment) => this.#runners.get(assignment.alloc.id)?.update(assignment)),
     );
@@ -85,6 +85,7 @@ export class Allocs {
       const runner = this.#runners.get(id);
       if (runner !== undefined) this.#track(this.#forget(runner));
     }
+    return taken.every(Boolean);
   }
 
   /** Removes what ended allocations left, as the settings say. */
@@ -146,17 +147,19 @@ export class Allocs {
     await Promise.all(this.#underway);
   }
 
-  async #add(assignment: Assignment): Promise<void> {
+  /** False where it is to be tried again. */
+  async #add(assignment: Assignment): Promise<boolean> {
     const { alloc } = assignment;
     try {
       await this.#deps.store.putAssignment(assignment);
       const runner = new AllocRunner(assignment, undefined, this.#config, this.#deps);
       this.#runners.set(alloc.id, runner);
       this.#launch(runner);
+      return true;
     } catch (error) {
       if (error instanceof Bug) throw error;
-      // It stays in the servers' list: the next one brings it again.
       this.#deps.log(`client: cannot take allocation ${alloc.id} over: ${explain(error)}`);
+      return false;
     }
   }
 

@@ -98,7 +98,7 @@ export class Client implements Service {
         allocHooks: allocHooks(hookDeps),
         taskHooks: taskHooks(hookDeps),
         node,
-        report: (update) => this.#reporter.report(update),
+        report: (update, urgent) => this.#reporter.report(update, urgent),
         log,
       },
       this.#reporter,
@@ -196,7 +196,10 @@ export class Client implements Service {
           { nodeId, secretId, after, waitMs: PULL_MS },
           signal,
         );
-        await this.#allocs.assign(reply.allocs);
+        if (!(await this.#allocs.assign(reply.allocs))) {
+          // Asked for the same news again, the servers answer at once.
+          throw new Failure('exhausted', 'not all allocations could be taken over');
+        }
         failures = 0;
         const early = reply.index <= after && clock.now() - askedAt < PULL_MS_MIN;
         after = reply.index;

@@ -3,6 +3,7 @@
  *
  * RP1: an update is kept until the servers acknowledged it or a newer one of its allocation came.
  * RP2: of one allocation only the newest is sent: what it says includes the older ones.
+ * RP3: what only adds detail (an event of a task that still starts) waits for company, but not long.
  */
 import { Bug } from '../base/assert.ts';
 import { explain } from '../base/failure.ts';
@@ -16,6 +17,8 @@ import { isAborted } from '../run/aborted.ts';
 const BATCH_MS = 200;
 /** What comes together goes together, even after a quiet time [ms]. */
 const GATHER_MS = 10;
+/** How long details alone may wait [ms]: people who look at a slow start see them all the same. */
+const DETAIL_MS = 1_000;
 const RETRY_MS_MAX = 5_000;
 /** Updates of one call: some 300 KB at ten events a task. */
 const UPDATES_MAX = 200;
@@ -27,6 +30,7 @@ export class Reporter {
   readonly #log: (line: string) => void;
   readonly #waiting = new Map<AllocId, AllocUpdate>();
   #wake: () => void = () => undefined;
+  #isUrgent = false;
 
   constructor(deps: {
     readonly clock: Clock;
@@ -40,9 +44,10 @@ export class Reporter {
     this.#log = deps.log;
   }
 
-  /** Takes an update to be told (RP2). */
-  report(update: AllocUpdate): void {
+  /** Takes an update to be told (RP2). @param urgent false: it only adds detail (RP3) */
+  report(update: AllocUpdate, urgent: boolean): void {
     this.#waiting.set(update.id, update);
+    this.#isUrgent ||= urgent;
     this.#wake();
   }
 
@@ -62,7 +67,8 @@ export class Reporter {
     let failures = 0;
     while (!signal.aborted) {
       if (this.#waiting.size === 0) await this.#something(signal);
-      await this.#clock.sleep(GATHER_MS, signal);
+      await this.#gather(signal);
+      this.#isUrgent = false;
       failures = (await this.#flush(failures === 0, signal)) ? 0 : failures + 1;
       await this.#clock.sleep(this.#pause(failures), signal);
     }
@@ -90,6 +96,20 @@ export class Reporter {
       if (this.#waiting.get(update.id) === update) this.#waiting.delete(update.id);
     }
     return true;
+  }
+
+  /** Waits for company: shortly if something urgent waits, else until something urgent comes. */
+  async #gather(signal: AbortSignal): Promise<void> {
+    const over = new AbortController();
+    const details = this.#clock.sleep(DETAIL_MS, over.signal);
+    const enough = new AbortController();
+    const late = details.then(() => enough.abort());
+    while (!this.#isUrgent && !isAborted(enough.signal) && !isAborted(signal)) {
+      const woken = new Promise<void>((resolve) => (this.#wake = resolve));
+      await Promise.race([woken, late]);
+    }
+    over.abort();
+    await this.#clock.sleep(GATHER_MS, signal);
   }
 
   async #something(signal: AbortSignal): Promise<void> {

@@ -21,7 +21,7 @@ import {
   type AllocRun,
 } from '../core/runner/alloc.ts';
 import { allocPolicy, groupOf } from '../core/runner/policy.ts';
-import { reportAlloc } from '../core/runner/report.ts';
+import { reportAlloc, type AllocReport } from '../core/runner/report.ts';
 import { resumeAlloc } from '../core/runner/resume.ts';
 import { handleOf, type TaskInput } from '../core/runner/task.ts';
 import type { AllocDirs } from '../ports/alloc-dir.ts';
@@ -43,7 +43,8 @@ export interface RunnerDeps {
   readonly allocHooks: readonly AllocHook[];
   readonly taskHooks: readonly TaskHook[];
   readonly node: () => NodeRegistration;
-  readonly report: (update: AllocUpdate) => void;
+  /** `urgent`: more than a detail changed. */
+  readonly report: (update: AllocUpdate, urgent: boolean) => void;
   readonly log: (line: string) => void;
 }
 
@@ -69,6 +70,8 @@ export class AllocRunner {
   #cancel = new AbortController();
   #ready: Promise<void> = Promise.resolve();
   #endedAt: Millis | undefined;
+  /** What the servers were told last, without the details. */
+  #gist: string;
   readonly #ended: Promise<void>;
   #tellEnd: () => void = () => undefined;
 
@@ -87,12 +90,14 @@ export class AllocRunner {
     this.#group = group;
     this.#policy = this.#derivePolicy();
     this.#restored = run !== undefined;
+    const now = deps.clock.now();
+    const initial = run ?? newAlloc(Object.keys(this.#policy.tasks), now);
+    // Of a new allocation the servers know that it is pending; a restored one is told whole.
+    this.#gist = run === undefined ? gistOf(reportAlloc(initial)) : '';
     this.#ended = new Promise((resolve) => (this.#tellEnd = resolve));
     this.#scope = this.#newScope();
     // Each task's hooks, start and end wait on it.
     setMaxListeners(0, this.#stop.signal);
-    const now = deps.clock.now();
-    const initial = run ?? newAlloc(Object.keys(this.#policy.tasks), now);
     this.#drive = new Drive(
       {
         initial,
@@ -162,7 +167,7 @@ export class AllocRunner {
     this.#scope.alloc = assignment.alloc;
     this.#scope.job = assignment.job;
     this.#scope.group = this.#group;
-    await this.#deps.store.putAssignment(assignment);
+    await this.#keepAssignment();
     if (this.#endedAt !== undefined) return;
     this.#drive.send({ type: this.#wantsStop() ? 'stop' : 'tick' });
   }
@@ -201,7 +206,21 @@ export class AllocRunner {
   /** Tells the servers how it stands. */
   tell(): void {
     const at = this.#deps.clock.now();
-    this.#deps.report({ id: this.id, ...reportAlloc(this.#drive.state), at });
+    const report = reportAlloc(this.#drive.state);
+    const gist = gistOf(report);
+    const urgent = gist !== this.#gist;
+    this.#gist = gist;
+    this.#deps.report({ id: this.id, ...report, at }, urgent);
+  }
+
+  /** A full disk must not keep it from being stopped: after a restart the servers say it again. */
+  async #keepAssignment(): Promise<void> {
+    try {
+      await this.#deps.store.putAssignment(this.#assignment);
+    } catch (error) {
+      if (error instanceof Bug) throw error;
+      this.#deps.log(`client: cannot keep the word on allocation ${this.id}: ${explain(error)}`);
+    }
   }
 
   #wantsStop(): boolean {
@@ -341,6 +360,18 @@ export class AllocRunner {
     this.#endedAt = at;
     this.#tellEnd();
   }
+}
+
+/** What of a report somebody acts on: the rest are events to be read. */
+function gistOf(report: AllocReport): string {
+  const tasks = Object.entries(report.taskStates).map(([name, task]) => [
+    name,
+    task.state,
+    task.failed,
+    task.restarts,
+  ]);
+  const { clientStatus, clientDescription, deploymentStatus, networkStatus } = report;
+  return JSON.stringify([clientStatus, clientDescription, deploymentStatus, networkStatus, tasks]);
 }
 
 /** Restores from what a store holds. */
