@@ -14,20 +14,19 @@ export interface Incoming extends HttpRequest {
  * Wraps a request.
  *
  * @param peer closes when the sender goes away: the response, or the socket of an upgrade
- * @param closing aborts when the listener closes
+ * @param open holds what is to be aborted when the listener closes
  */
 export function incoming(
   message: IncomingMessage,
   peer: EventEmitter,
-  closing: AbortSignal,
+  open: Set<AbortController>,
 ): Incoming {
   const target = message.url ?? '/';
   const mark = target.indexOf('?');
   const gone = new AbortController();
   const abort = (): void => gone.abort();
   peer.once('close', abort);
-  closing.addEventListener('abort', abort, { once: true });
-  if (closing.aborted) abort();
+  open.add(gone);
   return {
     method: message.method ?? 'GET',
     path: mark < 0 ? target : target.slice(0, mark),
@@ -39,7 +38,7 @@ export function incoming(
     signal: gone.signal,
     release: () => {
       peer.off('close', abort);
-      closing.removeEventListener('abort', abort);
+      open.delete(gone);
     },
   };
 }

@@ -33,7 +33,8 @@ class Listening {
   readonly #app: HttpApp;
   readonly #router: Router;
   readonly #mounts = new Map<unknown, HttpMount>();
-  readonly #closing = new AbortController();
+  /** One for each request that is being answered. */
+  readonly #open = new Set<AbortController>();
   readonly #server: Server;
   readonly #sockets: WebSocketServer;
 
@@ -89,7 +90,7 @@ class Listening {
   }
 
   async #serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
-    const request = incoming(message, response, this.#closing.signal);
+    const request = incoming(message, response, this.#open);
     try {
       const reply = await this.#answer(request);
       await sendReply(reply, { message, response, signal: request.signal });
@@ -115,7 +116,7 @@ class Listening {
 
   async #upgrade(message: IncomingMessage, stream: Duplex, head: Buffer): Promise<void> {
     stream.on('error', () => stream.destroy());
-    const request = incoming(message, stream, this.#closing.signal);
+    const request = incoming(message, stream, this.#open);
     try {
       const found = this.#find('GET', request.path);
       const upgrade = found?.mount.upgrade;
@@ -156,7 +157,7 @@ class Listening {
   async #close(graceMs: number): Promise<void> {
     const server = this.#server;
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    this.#closing.abort();
+    for (const request of this.#open) request.abort();
     server.closeIdleConnections();
     const cut = setTimeout(() => server.closeAllConnections(), graceMs);
     await closed;
