@@ -38,7 +38,7 @@ export function processWorld(): World {
 
 /** The HTTP client is loaded when the first request is made: `version` and `-h` need none. */
 function connect(address: string): Wire {
-  const client = import('../io/http/client.ts').then(({ connectHttp }) => connectHttp(address));
+  const client = import('../io/http/light-client.ts').then((io) => io.connectLight(address));
   // A bad address is told by the request that fails for it.
   client.catch(() => undefined);
   return {
