@@ -2,26 +2,20 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
-import { formatDiagnostic } from '../hcl/diagnostic.ts';
 import { Source } from '../hcl/source.ts';
-import type { Job } from '../model/job.ts';
 import { canonicalizeJob } from './canonicalize.ts';
+import { PRIORITY_DEFAULT } from './defaults.ts';
+import { jobOf } from './job-text.fixture.ts';
 import { parseJobFile } from './parse-job.ts';
 
 const PAIRS = join(process.cwd(), '../shared/conformance/jobspecs');
 
-function job(text: string): Job {
-  const result = parseJobFile(new Source('x.hcl', text));
-  assert.ok('job' in result, 'job' in result ? '' : result.map(formatDiagnostic).join('\n'));
-  return canonicalizeJob(result.job);
-}
-
 test('a service job has the defaults of the job specification', () => {
-  const made = job('job "x" {\n group "g" {\n task "t" {\n driver = "docker"\n }\n }\n}');
+  const made = jobOf('job "x" {\n group "g" {\n task "t" {\n driver = "docker"\n }\n }\n}');
   assert.equal(made.name, 'x');
   assert.deepEqual(
     [made.type, made.priority, made.region, made.namespace, made.datacenters],
-    ['service', 50, 'global', 'default', ['*']],
+    ['service', PRIORITY_DEFAULT, 'global', 'default', ['*']],
   );
   const [group] = made.groups;
   assert.equal(group?.count, 1);
@@ -35,8 +29,8 @@ test('a service job has the defaults of the job specification', () => {
   assert.deepEqual(task?.restart, group.restart);
 });
 
-test('what the job says holds for its groups, what a group says for its tasks, the nearest most', () => {
-  const made = job(`job "x" {
+test('what the job says holds for its groups, what a group says for its tasks', () => {
+  const made = jobOf(`job "x" {
     update {
       max_parallel = 3
       canary       = 1
@@ -68,13 +62,13 @@ test('what the job says holds for its groups, what a group says for its tasks, t
 });
 
 test('batch and system jobs have other defaults', () => {
-  const batch = job('job "x" {\n type = "batch"\n group "g" {}\n}').groups[0];
+  const batch = jobOf('job "x" {\n type = "batch"\n group "g" {}\n}').groups[0];
   assert.deepEqual([batch?.restart.attempts, batch?.restart.intervalMs], [3, 86_400_000]);
   assert.deepEqual(
     [batch?.reschedule?.attempts, batch?.update, batch?.migrate],
     [1, undefined, undefined],
   );
-  const system = job('job "x" {\n type = "system"\n group "g" {}\n}').groups[0];
+  const system = jobOf('job "x" {\n type = "system"\n group "g" {}\n}').groups[0];
   assert.deepEqual(
     [system?.restart.attempts, system?.reschedule, system?.update],
     [2, undefined, undefined],

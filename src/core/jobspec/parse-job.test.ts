@@ -4,23 +4,11 @@ import { join } from 'node:path';
 import test from 'node:test';
 import { formatDiagnostic } from '../hcl/diagnostic.ts';
 import { Source } from '../hcl/source.ts';
-import type { JobDraft } from '../model/job.ts';
 import { encodeJobDraft } from '../../api/nomad/job-codec.ts';
+import { draftOf, mistakesIn } from './job-text.fixture.ts';
 import { parseJobFile } from './parse-job.ts';
-import type { JobFileOptions } from './parse-job.ts';
 
 const PAIRS = join(process.cwd(), '../shared/conformance/jobspecs');
-
-function parse(text: string, options: JobFileOptions = {}): JobDraft {
-  const result = parseJobFile(new Source('x.hcl', text), options);
-  assert.ok('job' in result, 'job' in result ? '' : result.map(formatDiagnostic).join('\n'));
-  return result.job;
-}
-
-function mistakes(text: string, options: JobFileOptions = {}): readonly string[] {
-  const result = parseJobFile(new Source('x.hcl', text), options);
-  return 'job' in result ? [] : result.map(formatDiagnostic);
-}
 
 /** The same place and headline, and every name that the other quotes. */
 function agrees(ours: string, theirs: string): boolean {
@@ -60,91 +48,8 @@ test(
   },
 );
 
-test('variables come from the command line, files, the environment, their defaults', () => {
-  const text = `
-    variable "image" { type = string }
-    variable "count" {
-      type    = number
-      default = 1
-    }
-    variable "dcs" { type = list(string) }
-    variable "any" { default = "d" }
-    locals {
-      full = "\${local.base}:\${var.count}"
-      base = upper(var.image)
-    }
-    job "x" {
-      datacenters = var.dcs
-      group "g" {
-        count = var.count
-        task "t" {
-          config {
-            image = local.full
-            any   = var.any
-          }
-        }
-      }
-    }`;
-  const job = parse(text, {
-    variables: [
-      ['count', '3'],
-      ['any', 'redis:6'],
-    ],
-    varFiles: [new Source('v.hcl', 'dcs = ["a", "b"]\ncount = 2\n')],
-    environment: { NOMAD_VAR_image: 'img', NOMAD_VAR_count: '9', NOMAD_VAR_other: 'x' },
-  });
-  assert.deepEqual(job.datacenters, ['a', 'b']);
-  assert.equal(job.groups?.[0]?.count, 3);
-  assert.deepEqual(job.groups[0].tasks?.[0]?.config, { image: 'IMG:3', any: 'redis:6' });
-});
-
-test('mistakes in variables name their place', () => {
-  const rows: readonly (readonly [string, JobFileOptions, RegExp])[] = [
-    ['variable "a" {}\njob "x" {}', {}, /^x.hcl:1,1-13: Unset variable "a"; /],
-    ['job "x" { name = var.b }', {}, /^x.hcl:1,21-23: Unsupported attribute; .*named "b"/],
-    [
-      'variable "aa" { default = 1 }\njob "x" {}',
-      { variables: [['ab', '1']] },
-      /Undefined -var variable; .*Did you mean "aa"\?/,
-    ],
-    [
-      'variable "a" {\n  type = nmber\n}\njob "x" {}',
-      { variables: [['a', '1']] },
-      /^x.hcl:2,10-15: Invalid type specification; .*Did you mean "number"\?/,
-    ],
-    [
-      'variable "a" {\n  type = number\n  default = "x"\n}\njob "x" {}',
-      {},
-      /^x.hcl:3,13-16: Invalid default value for variable; .*a number is required/,
-    ],
-    [
-      'variable "a" { type = number }\njob "x" {}',
-      { variables: [['a', 'x']] },
-      /^<value for var.a>:1,1-2: Invalid value for variable; .*a number is required/,
-    ],
-    [
-      'variable "a" {\n  default = 1\n  validation {\n    condition = var.a > 1\n    error_message = "Too small."\n  }\n}\njob "x" {}',
-      {},
-      /^x.hcl:1,1-13: Invalid value for variable; Too small\.\n\nThis was checked by the validation rule at x.hcl:4,5-26\./,
-    ],
-    [
-      'locals {\n  a = local.b\n  b = local.a\n}\njob "x" {}',
-      {},
-      /^x.hcl:2,3-4: Circular local value/,
-    ],
-    ['', {}, /^x.hcl:1,1-1: Missing job block/],
-    [
-      'job "a" {}\njob "b" {}',
-      {},
-      /^x.hcl:2,1-8: Duplicate job block; Only one job block is allowed\. Another was defined at x.hcl:1,1-8\./,
-    ],
-  ];
-  for (const [text, options, expected] of rows)
-    assert.match(mistakes(text, options).join('\n'), expected);
-});
-
 test('what only the client knows stays as it was written', () => {
-  const job = parse(`job "x" {
+  const job = draftOf(`job "x" {
     group "g" {
       task "t" {
         env {
@@ -173,7 +78,7 @@ test('a name that is nearly ours is taken, with a warning', () => {
 });
 
 test('older and newer spellings are taken', () => {
-  const job = parse(`job "x" {
+  const job = draftOf(`job "x" {
     meta = { a = 1 }
     group "g" {
       count = "5"
@@ -223,12 +128,19 @@ test('mistakes of many kinds are told together, each where it is', () => {
     }
   }
 }`;
-  assert.deepEqual(mistakes(text), [
+  assert.deepEqual(mistakesIn(text), [
     'x.hcl:2,3-8: Unsupported block type; Blocks of type "gruop" are not expected here. Did you mean "group"?',
     'x.hcl:3,15-19: Unsuitable value type; Unsuitable value: a number is required',
     'x.hcl:5,5-10: Unsupported argument; An argument named "cuont" is not expected here. Did you mean "count"?',
     'x.hcl:6,27-29: Unsuitable value type; Unsuitable duration value: time: missing unit in duration "10"',
     'x.hcl:8,12-13: Missing name for port; All port blocks must have 1 labels (name).',
     'x.hcl:10,10-11: Missing name for task; All task blocks must have 1 labels (name).',
+  ]);
+});
+
+test('a file holds one job', () => {
+  assert.match(mistakesIn('').join(), /^x.hcl:1,1-1: Missing job block/);
+  assert.deepEqual(mistakesIn('job "a" {}\njob "b" {}'), [
+    'x.hcl:2,1-8: Duplicate job block; Only one job block is allowed. Another was defined at x.hcl:1,1-8.',
   ]);
 });

@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import type { JobId } from '../model/ids.ts';
+import { canonicalizeGroup } from './canonicalize-group.ts';
+import {
+  canonicalizeConstraints,
+  canonicalizeNetwork,
+  canonicalizeResources,
+  canonicalizeSpreads,
+} from './canonicalize-resources.ts';
+import { canonicalizeService } from './canonicalize-service.ts';
+import { VOLUME_DEFAULTS } from './defaults.ts';
+
+const draft = { id: 'x' as JobId };
+const owner = { draft, id: 'x', namespace: 'ns', type: 'service' as const };
+
+test('a group that scales has as many instances as it must', () => {
+  const group = canonicalizeGroup({ name: 'g', scaling: { min: 3, max: 9 } }, owner);
+  assert.equal(group.count, 3);
+  assert.deepEqual(group.scaling, {
+    id: '',
+    type: 'horizontal',
+    min: 3,
+    max: 9,
+    enabled: true,
+    policy: {},
+    target: { Namespace: 'ns', Job: 'x', Group: 'g' },
+  });
+});
+
+test('volumes, templates, artifacts and vault have defaults', () => {
+  const group = canonicalizeGroup(
+    {
+      volumes: {
+        v: {
+          ...VOLUME_DEFAULTS,
+          name: 'v',
+          source: 's',
+          mountOptions: { fsType: 'ext4', mountFlags: [] },
+        },
+      },
+      tasks: [
+        { name: 't', templates: [{ wait: { minMs: 1, maxMs: 2 } }], artifacts: [{}], vault: {} },
+      ],
+    },
+    owner,
+  );
+  assert.deepEqual(group.volumes['v']?.mountOptions, { fsType: 'ext4', mountFlags: [] });
+  assert.deepEqual([group.volumes['v'].name, group.volumes['v'].type], ['v', 'host']);
+  const [task] = group.tasks;
+  assert.deepEqual(task?.templates[0]?.wait, { minMs: 1, maxMs: 2 });
+  assert.deepEqual([task.artifacts[0]?.mode, task.artifacts[0]?.destination], ['any', 'local/']);
+  assert.equal(task.vault?.env, true);
+});
+
+test('operators have one spelling', () => {
+  const operands = (['==', 'is', 'not', '', '>='] as const).map((operand) => ({ operand }));
+  assert.deepEqual(
+    canonicalizeConstraints(operands).map((each) => each.operand),
+    ['=', '=', '!=', '=', '>='],
+  );
+  assert.deepEqual(canonicalizeSpreads([{ targets: [{}] }])[0]?.targets, [
+    { value: '', percent: 0 },
+  ]);
+});
+
+test('ports are on the default network unless said otherwise', () => {
+  const network = canonicalizeNetwork({
+    dynamicPorts: [{ label: 'a' }, { hostNetwork: 'b' }],
+    dns: {},
+  });
+  assert.deepEqual(
+    network.dynamicPorts.map((port) => port.hostNetwork),
+    ['default', 'b'],
+  );
+  assert.deepEqual(network.dns, { servers: [], searches: [], options: [] });
+  assert.deepEqual(
+    [canonicalizeResources({ cores: 1 }).cpu, canonicalizeResources({}).cpu],
+    [0, 100],
+  );
+});
+
+test('a service is named after what it is of, and its checks after it', () => {
+  const service = canonicalizeService(
+    {
+      name: '${BASE}-${TASK}',
+      checkRestart: { limit: 2 },
+      checks: [{}, { checkRestart: { limit: 3 } }],
+    },
+    { job: 'j', group: 'g', task: 't' },
+  );
+  assert.equal(service.name, 'j-g-t-t');
+  assert.deepEqual(
+    service.checks.map((check) => check.checkRestart?.limit),
+    [2, 3],
+  );
+  const connect = canonicalizeService(
+    {
+      connect: {
+        sidecarService: { proxy: { upstreams: [{ destinationName: 'd' }], expose: {} } },
+        sidecarTask: { resources: {}, logConfig: {} },
+        gateway: {
+          ingress: { listeners: [{}], tls: {} },
+          terminating: { services: [{}] },
+          proxy: {},
+        },
+      },
+    },
+    { job: 'j', group: 'g' },
+  ).connect;
+  assert.equal(connect?.sidecarService?.proxy?.upstreams[0]?.destinationName, 'd');
+  assert.deepEqual(connect.sidecarService.proxy.expose, { paths: [] });
+  assert.equal(connect.sidecarTask?.logConfig?.maxFiles, 10);
+  assert.deepEqual(connect.gateway?.ingress?.tls, { enabled: false });
+});
