@@ -10,8 +10,10 @@ import { Packr } from 'msgpackr';
 /** The field names of each known shape, in the order of their ids. */
 export type Shapes = readonly (readonly string[])[];
 
-/** Two bytes address this many; shapes beyond are written out in each row. */
+/** Two bytes address this many. */
 const SHARED_SHAPES_MAX = 512;
+/** Shapes that are given names; the rest are maps, whose rows are longer. */
+const SHAPES_MAX = SHARED_SHAPES_MAX - 32;
 
 /** What our own records look like. Maps keyed by ids or by what users write would crowd them out. */
 const FIELD = /^[a-z][A-Za-z0-9]{0,40}$/;
@@ -20,19 +22,23 @@ export class RowCodec {
   readonly #packr: Packr;
   #shapes: Shapes;
   #isPending = false;
+  readonly #known: Set<string>;
 
   /** @param known what was stored, or an empty list for a new store */
   constructor(known: Shapes) {
     this.#shapes = known;
+    this.#known = new Set(known.map(String));
     // The published types lack some options that the library's documentation names.
     const options = {
-      useRecords: true,
+      // What is not shared is a map, never a record of its row's own: where ids take two bytes, a
+      // row that names such a record twice does not decode.
+      useRecords: (value: object) => this.#isShared(Object.keys(value)),
+      mapsAsObjects: true,
       moreTypes: true,
       int64AsType: 'bigint',
       // Handed over this way, and not as `structures`, shapes beyond the 32nd decode rightly, too.
       getStructures: (): Shapes => this.#shapes.map((names) => [...names]),
       maxSharedStructures: SHARED_SHAPES_MAX,
-      shouldShareStructure: (names: string[]) => names.every((name) => FIELD.test(name)),
       saveStructures: (shapes: Shapes): boolean => {
         this.#shapes = shapes.map((names) => [...names]);
         this.#isPending = true;
@@ -60,5 +66,13 @@ export class RowCodec {
 
   decode(bytes: Uint8Array): unknown {
     return this.#packr.unpack(bytes) as unknown;
+  }
+
+  #isShared(names: readonly string[]): boolean {
+    const shape = String(names);
+    if (this.#known.has(shape)) return true;
+    if (this.#known.size >= SHAPES_MAX || !names.every((name) => FIELD.test(name))) return false;
+    this.#known.add(shape);
+    return true;
   }
 }
