@@ -68,7 +68,8 @@ export class SimAllocDirs implements AllocDirs {
 
   moveData(from: AllocId, to: AllocId, tasks: readonly string[]): Promise<void> {
     return Promise.resolve().then(() => {
-      const source = this.#files(from);
+      // Nothing is left of it here, or never was: there is nothing to move.
+      const source = this.#allocs.get(from) ?? new Map<string, Uint8Array>();
       const folders = ['alloc/data/', ...tasks.map((task) => `${task}/local/`)];
       for (const [path, bytes] of [...source]) {
         if (!folders.some((folder) => path.startsWith(folder))) continue;

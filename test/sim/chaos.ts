@@ -72,6 +72,7 @@ export class Chaos {
     server.disk.resize(Infinity);
     server.disk.slowDown(DISK_MS_MAX);
     server.disk.failSyncs(0);
+    server.disk.crashAfter(Infinity, 'kill');
     // A log that stopped for a fault of its disk asks for a restart.
     server.kill('kill');
     server.start();

@@ -8,7 +8,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import type { Index } from '../../src/base/brand.ts';
-import type { Entry, EntryType } from '../../src/core/state/entry.ts';
+import type { AllocClientFacts, Entry, EntryType } from '../../src/core/state/entry.ts';
 import type { State } from '../../src/core/state/state.ts';
 import { entryCodec } from '../../src/io/log/entry-codec.ts';
 
@@ -117,8 +117,12 @@ const SUBJECTS: Subjects = {
     ].join(' '),
   'allocs.client-update': ({ updates }) =>
     updates
-      .map(({ id, clientStatus, deploymentStatus }) =>
-        [short(id), clientStatus, deploymentStatus?.healthy === false ? 'unhealthy' : ''].join(' '),
+      .map((each) =>
+        [
+          `${short(each.id)} ${each.clientStatus}`,
+          ...(each.deploymentStatus === undefined ? [] : [verdict(each.deploymentStatus)]),
+          ...(each.clientStatus === 'failed' ? [`"${lastEvents(each)}"`] : []),
+        ].join(' '),
       )
       .join(', '),
   'allocs.transition': ({ allocIds, transition }) =>
@@ -131,6 +135,17 @@ const SUBJECTS: Subjects = {
   'gc.reap': ({ evalIds, allocIds, jobs, nodeIds }) =>
     `${evalIds.length} evals, ${allocIds.length} allocs, ${jobs.length} jobs, ${nodeIds.length} nodes`,
 };
+
+function verdict({ healthy }: { readonly healthy?: boolean }): string {
+  if (healthy === undefined) return '';
+  return healthy ? 'healthy' : 'unhealthy';
+}
+
+function lastEvents({ taskStates }: AllocClientFacts): string {
+  const tasks = Object.values(taskStates);
+  const last = tasks.map(({ events }) => events.slice(-2).map((event) => event.displayMessage));
+  return last.map((messages) => messages.join('; ')).join(' | ');
+}
 
 /** One line: when, what, to whom. */
 function describe(index: Index, entry: Entry): string {

@@ -8,6 +8,7 @@
 import type { Alloc } from '../../src/core/model/alloc.ts';
 import { isClientTerminal, isTerminal } from '../../src/core/model/alloc.ts';
 import { isActive } from '../../src/core/model/deployment.ts';
+import type { Evaluation } from '../../src/core/model/evaluation.ts';
 import type { Job } from '../../src/core/model/job.ts';
 import type { Node } from '../../src/core/model/node.ts';
 import type { TaskGroup } from '../../src/core/model/task-group.ts';
@@ -30,7 +31,7 @@ export function unsettled(cluster: Cluster): readonly string[] {
 /** Jobs that go on only when somebody does something: a failed or paused rollout, faulty work. */
 export function needPerson(state: State): readonly Job[] {
   return [...state.jobs()].filter((job) => {
-    if (job.stop || isTemplate(job) || job.parentId !== undefined) return false;
+    if (job.stop || isTemplate(job)) return false;
     return waitsForPerson(state, job) || isFaulty(job);
   });
 }
@@ -82,6 +83,9 @@ function unsettledAlloc(alloc: Alloc, runs: boolean): string | undefined {
   if (clientStatus === 'pending' || clientStatus === 'unknown') {
     return `is to run, but is ${clientStatus}`;
   }
+  if (alloc.deploymentId !== undefined && alloc.deploymentStatus?.healthy === undefined) {
+    return isClientTerminal(alloc) ? undefined : 'is neither called healthy nor unhealthy';
+  }
   const isMissing = clientStatus === 'running' && !runs;
   return isMissing ? 'is called running, but nothing of it runs' : undefined;
 }
@@ -111,10 +115,6 @@ function unsettledJob(state: State, job: Job): readonly string[] {
   if (job.stop)
     return allocs.filter((alloc) => !isTerminal(alloc)).map((a) => `${named(a)} outlives its job`);
   const isWaiting = waitsForPerson(state, job);
-  const latest = state.latestDeployment(job.namespace, job.id);
-  if (latest !== undefined && isActive(latest) && !isWaiting) {
-    return [`deployment ${latest.id} of ${job.id} v${latest.jobVersion} is ${latest.status}`];
-  }
   return job.groups.flatMap((group) => {
     const mine = allocs.filter((alloc) => alloc.group === group.name);
     const wanted = isEverywhere(job) ? 0 : group.count;
@@ -124,17 +124,36 @@ function unsettledJob(state: State, job: Job): readonly string[] {
     // Each instance of a batch job counts once, however often it was begun.
     const counted = mine.filter((alloc) => counts(job, alloc));
     const have = ends(job) ? namesBelow(wanted, counted) : counted.length;
-    if (have === wanted || isWaiting) return [];
-    const blocked = [...state.evalsByJob(job.namespace, job.id)].some(
-      ({ status }) => status === 'blocked',
-    );
+    if (isWaiting) return [];
+    const blocked = [...state.evalsByJob(job.namespace, job.id)].some(isBlocked);
     if (have < wanted && blocked) {
       const room = [...state.nodes()].find((node) => fits(state, job, group, node));
-      if (room === undefined) return [];
+      if (room === undefined) return stillPending(state, job);
       return [`${job.id} has ${have} of ${wanted} and is blocked, but fits ${room.name}`];
     }
-    return [`${job.id} v${job.version} has ${have} of ${wanted}${blocked ? ' (blocked)' : ''}`];
+    if (have !== wanted) {
+      return [`${job.id} v${job.version} has ${have} of ${wanted}${blocked ? ' (blocked)' : ''}`];
+    }
+    return unsettledRollout(state, job);
   });
+}
+
+function unsettledRollout(state: State, job: Job): readonly string[] {
+  const latest = state.latestDeployment(job.namespace, job.id);
+  if (latest === undefined || !isActive(latest)) return [];
+  return [`deployment ${latest.id} of ${job.id} v${latest.jobVersion} is ${latest.status}`];
+}
+
+/** A rollout without room fails at its time, unless it never placed anything. */
+function stillPending(state: State, job: Job): readonly string[] {
+  const groups = Object.values(state.latestDeployment(job.namespace, job.id)?.groups ?? {});
+  return groups.some(({ requireProgressBy }) => requireProgressBy !== undefined)
+    ? unsettledRollout(state, job)
+    : [];
+}
+
+function isBlocked({ status }: Evaluation): boolean {
+  return status === 'blocked';
 }
 
 /** How many of the names that the job has by now are among them. */

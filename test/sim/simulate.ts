@@ -51,6 +51,7 @@ const SETTLE_MS_MAX = 20 * 60_000;
 const UNAIDED_MS = 2 * 60_000;
 /** How long nothing may move afterwards [ms]. */
 const QUIET_MS = 3 * 60_000;
+const LAST_WORDS_MS = 60_000;
 const LOOK_MS = 5_000;
 
 /** The size of a run follows from its seed: mostly small ones, which break sooner. */
@@ -185,6 +186,8 @@ function versionOf(job: Job): string {
 }
 
 async function beQuiet(cluster: Cluster): Promise<void> {
+  // The last words on what came up last: verdicts on health, events of tasks.
+  await cluster.pass(LAST_WORDS_MS);
   const before = cluster.history.length;
   await cluster.pass(QUIET_MS);
   const wrong = unsettled(cluster);

@@ -88,7 +88,12 @@ export class Workload {
   /** Registers a sound version of a job, as a person would who looks at a failed rollout. */
   repair(job: Job): void {
     const kind = this.#kinds.find(({ id }) => id === job.id);
-    if (kind === undefined) return;
+    if (kind === undefined) {
+      // Nobody wrote it: it is the child of a periodic job.
+      const purge = false;
+      this.#do(`stop ${job.id}`, (operations) => operations.deregisterJob(keyOf(job), { purge }));
+      return;
+    }
     const spec = drawJob(this.#random, kind, true);
     this.#do(`repair ${job.id}`, (operations) => operations.registerJob(spec));
   }
