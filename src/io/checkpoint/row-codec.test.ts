@@ -22,18 +22,19 @@ test('a row may repeat a shape whose names are not shared', () => {
 test('more shapes than have names: all rows decode', () => {
   const values = Array.from({ length: 1_500 }, (_, n) => {
     const inner = { [`f${n}`]: 1, common: n };
-    return { first: inner, second: { ...inner, common: -n }, [`g${n}`]: [inner, inner] };
+    return { first: inner, second: { ...inner, common: n + 1 }, [`g${n}`]: [inner, inner] };
   });
   assert.deepEqual(roundTrip(values), values);
 });
 
 test('a codec goes on from what was stored', () => {
+  const stored = (codec: RowCodec): number => codec.pending?.length ?? 0;
   const first = new RowCodec([]);
   const row = first.encode({ a: 1, b: { c: 2 } });
   const second = new RowCodec(first.pending ?? []);
   assert.deepEqual(second.decode(row), { a: 1, b: { c: 2 } });
   second.encode({ a: 1, b: { c: 3 } });
-  assert.equal(second.pending, undefined);
+  assert.equal(stored(second), 0);
   second.encode({ d: 1 });
-  assert.ok((second.pending ?? []).length > (first.pending ?? []).length);
+  assert.ok(stored(second) > stored(first));
 });
