@@ -52,7 +52,8 @@ const DENIED = [
 /**
  * What of the agent's own environment its tasks see.
  *
- * Source: the `env.denylist` option of https://developer.hashicorp.com/nomad/docs/configuration/client
+ * Source: the `env.denylist` option,
+ * https://developer.hashicorp.com/nomad/docs/configuration/client
  */
 export function taskHostEnv(
   agentEnv: Readonly<Record<string, string | undefined>>,

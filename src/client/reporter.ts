@@ -3,7 +3,8 @@
  *
  * RP1: an update is kept until the servers acknowledged it or a newer one of its allocation came.
  * RP2: of one allocation only the newest is sent: what it says includes the older ones.
- * RP3: what only adds detail (an event of a task that still starts) waits for company, but not long.
+ * RP3: what only adds detail (an event of a task that still starts) waits for company, but not
+ *     long.
  */
 import { Bug } from '../base/assert.ts';
 import { explain } from '../base/failure.ts';

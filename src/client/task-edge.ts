@@ -1,7 +1,8 @@
 /**
  * Carries out what the task machine asks for: hooks, then the driver.
  *
- * TE1: every effect that expects an answer gets exactly one, unless the client ends first: then there
+ * TE1: every effect that expects an answer gets exactly one, unless the client ends first: then
+ *     there
  *      is none, and the stored state asks again after the restart.
  * TE2: a driver that fails to stop or to take up a task is asked again until it does.
  */

@@ -26,7 +26,9 @@ export interface Edge<State, Effect> {
   perform(effect: Effect): Promise<void>;
 }
 
-/** Inputs that may wait. A machine is asked a few things a second; more means somebody runs wild. */
+/**
+ * Inputs that may wait. A machine is asked a few things a second; more means somebody runs wild.
+ */
 const INPUTS_MAX = 10_000;
 /** Longest single wait [ms]: timers do not reach further than 24 days. */
 const WAIT_MS_MAX = 86_400_000;

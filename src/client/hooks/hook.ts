@@ -2,8 +2,8 @@
  * What runs around allocations and tasks: each hook is one concern, the arrays in `recipe.ts` are
  * the order.
  *
- * HK1: a hook may run again for the same allocation or task, also in a later process; the second run
- *      finds what the first one made.
+ * HK1: a hook may run again for the same allocation or task, also in a later process; the second
+ *      run finds what the first one made.
  */
 import type { Alloc } from '../../core/model/alloc.ts';
 import type { Job } from '../../core/model/job.ts';

@@ -7,9 +7,9 @@ import type { AllocHook } from './hook.ts';
 export type AwaitEnd = (id: AllocId, signal: AbortSignal) => Promise<void>;
 
 /**
- * Waits for the predecessor on this node to end (its ports, its disk), and takes its data over where
- * the group's disk is sticky. Data of a predecessor on another node is not fetched: `migrate` across
- * machines begins empty, as it does in Nomad when the other node cannot be reached.
+ * Waits for the predecessor on this node to end (its ports, its disk), and takes its data
+ * over where the group's disk is sticky. Data of a predecessor on another node is not fetched: `migrate`
+ * across machines begins empty, as it does in Nomad when the other node cannot be reached.
  */
 export function previousAllocHook(deps: {
   readonly awaitEnd: AwaitEnd;

@@ -143,7 +143,10 @@ function addPort(variables: Map<string, string>, port: AssignedPort, of: Surroun
   variables.set(`NOMAD_ALLOC_ADDR_${label}`, hostPort(within));
 }
 
-/** The job's, the group's, the task's: the nearest wins. Each under its own spelling and in capitals. */
+/**
+ * The job's, the group's, the task's: the nearest wins. Each under its own spelling and in
+ * capitals.
+ */
 function metaVariables(of: Surroundings, lookup: Lookup): [string, string][] {
   const meta = { ...of.job.meta, ...of.group.meta, ...of.task.meta };
   return Object.entries(meta).flatMap(([key, text]): [string, string][] => {

@@ -2,7 +2,8 @@
  * Puts values in the place of `${name}` in what a job's author wrote.
  *
  * P1: one pass: what a value contains is never looked at again.
- * P2: a name that means nothing stays as it was written, so that a shell may still make sense of it.
+ * P2: a name that means nothing stays as it was written, so that a shell may still make sense of
+ *     it.
  *
  * Source: https://developer.hashicorp.com/nomad/docs/runtime/interpolation
  */
@@ -29,16 +30,6 @@ export function interpolateJson(value: Json, lookup: Lookup): Json {
 export function interpolateObject(value: JsonObject, lookup: Lookup): JsonObject {
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => [key, interpolateJson(item, lookup)]),
-  );
-}
-
-/** As `interpolateJson`, for a flat record of texts. */
-export function interpolateRecord(
-  record: Readonly<Record<string, string>>,
-  lookup: Lookup,
-): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(record).map(([key, text]) => [key, interpolate(text, lookup)]),
   );
 }
 

@@ -5,8 +5,8 @@
  * A2: a task that failed for good, or a leader that ended, takes the others with it.
  * A3: the allocation is told as terminal only when every task is dead: what it holds of its node is
  *     not given away while a process may still use it.
- * A4: the order up and down is `lifecycle.ts`; everything is decided anew from the whole state after
- *     each input, so that an input that is lost or repeated costs nothing.
+ * A4: the order up and down is `lifecycle.ts`; everything is decided anew from the whole state
+ *     after each input, so that an input that is lost or repeated costs nothing.
  */
 import type { Millis } from '../../base/brand.ts';
 import { assert } from '../../base/assert.ts';

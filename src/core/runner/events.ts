@@ -45,9 +45,6 @@ export function setupFailure(why: string): EventDraft {
   return { ...plain('Setup Failure', why), failsTask: true, details: { setup_error: why } };
 }
 
-/** A task of an earlier agent could not be taken up again. */
-export const restoreFailed = (why: string): EventDraft => plain('Failed Restoring Task', why);
-
 export function terminated(exit: Exit): EventDraft {
   const text = exit.oomKilled ? 'OOM Killed' : (exit.unknown ?? '');
   const parts = [

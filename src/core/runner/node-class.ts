@@ -10,7 +10,9 @@ export function isUnique(name: string): boolean {
   return name.startsWith('unique.');
 }
 
-/** Computes a node's class from everything that feasibility may depend on and that is not unique. */
+/**
+ * Computes a node's class from everything that feasibility may depend on and that is not unique.
+ */
 export function computedClass(
   node: Pick<
     Node,

@@ -57,7 +57,10 @@ function taskPolicy(job: Job, task: Task, seed: string): TaskPolicy {
   };
 }
 
-/** Services and sidecars are to be there for good; batch work and hooks are done when they are done. */
+/**
+ * Services and sidecars are to be there for good; batch work and hooks are done when they are
+ * done.
+ */
 function restartsOnSuccess(job: Job, task: Task): boolean {
   if (task.lifecycle !== undefined) {
     return task.lifecycle.sidecar && task.lifecycle.hook !== 'poststop';

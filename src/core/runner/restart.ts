@@ -3,8 +3,10 @@
  *
  * R1: at most `attempts` restarts within one interval; the next one fails the task (mode `fail`) or
  *     waits for the interval's end (mode `delay`).
- * R2: the delay grows by at most a quarter, so that instances that fell together do not rise together.
- * R3: nothing here asks whether the servers are in reach: tasks do not restart because they are away.
+ * R2: the delay grows by at most a quarter, so that instances that fell together do not rise
+ *     together.
+ * R3: nothing here asks whether the servers are in reach: tasks do not restart because they are
+ *     away.
  *
  * Source: https://developer.hashicorp.com/nomad/docs/job-specification/restart
  */

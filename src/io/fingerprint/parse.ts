@@ -1,4 +1,7 @@
-/** Reads the texts in which Linux tells of itself. Pure, so that other machines' texts can be tried. */
+/**
+ * Reads the texts in which Linux tells of itself. Pure, so that other machines' texts can be
+ * tried.
+ */
 
 /** From `/etc/os-release`: its fields, unquoted. */
 export function parseOsRelease(text: string): Readonly<Record<string, string>> {

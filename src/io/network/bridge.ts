@@ -136,7 +136,8 @@ export class BridgeNetworks implements AllocNetworks {
     await run(ip, ['addr', 'replace', `${subnet.gateway}/${subnet.bits}`, 'dev', BRIDGE]);
     await run(ip, ['link', 'set', BRIDGE, 'up']);
     await setting('net/ipv4/ip_forward');
-    // Ports are asked for on 127.0.0.1 too; such packets leave by the bridge only if this allows it.
+    // Ports are asked for on 127.0.0.1 too; such packets leave by the bridge only if this allows
+    // it.
     await setting(`net/ipv4/conf/${BRIDGE}/route_localnet`);
     for (const { table, chain } of CHAINS) {
       if (!(await succeeds(iptables, ['-w', '-t', table, '-S', chain]))) {
