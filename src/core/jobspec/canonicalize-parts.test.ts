@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { JobId } from '../model/ids.ts';
+import type { ConstraintOperand } from '../model/placement.ts';
 import { canonicalizeGroup } from './canonicalize-group.ts';
 import {
   canonicalizeConstraints,
@@ -54,7 +55,9 @@ test('volumes, templates, artifacts and vault have defaults', () => {
 });
 
 test('operators have one spelling', () => {
-  const operands = (['==', 'is', 'not', '', '>='] as const).map((operand) => ({ operand }));
+  const operands = ['==', 'is', 'not', '', '>='].map((operand) => ({
+    operand: operand as ConstraintOperand,
+  }));
   assert.deepEqual(
     canonicalizeConstraints(operands).map((each) => each.operand),
     ['=', '=', '!=', '=', '>='],
