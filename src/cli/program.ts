@@ -18,11 +18,15 @@ export async function runProgram(
   world: World,
 ): Promise<number> {
   let code = 0;
-  const { words, off } = normalise(commands, argv);
-  const program = build(commands, world, async (command, args, values) => {
+  const meant = meantCommand(commands, argv);
+  const { words, off } = normalise(meant?.command.flags ?? allFlags(commands), meant, argv);
+  // Describing all commands to the parser takes longer than running most of them.
+  const parsed = meant === undefined ? commands : [meant.command];
+  const program = build(parsed, world, async (command, args, values) => {
     for (const name of off) values.set(name, false);
     code = await runCommand(command, args, new FlagValues(values), world);
   });
+  program.configureHelp({ formatHelp: () => programHelp(commands) });
   if (words.length === 0) {
     world.err(programHelp(commands));
     return 1;
@@ -60,7 +64,6 @@ async function runCommand(
 
 function build(commands: readonly Command[], world: World, action: Action): Commander {
   const program = quiet(new Commander('muster'), world);
-  program.configureHelp({ formatHelp: () => programHelp(commands) });
   for (const command of commands) {
     for (const name of [command.name, ...(command.aliases ?? [])]) {
       const leaf = reach(program, name.split(' '), { commands, world });
@@ -156,10 +159,16 @@ interface Typed {
   readonly off: ReadonlySet<string>;
 }
 
+function allFlags(commands: readonly Command[]): readonly Flag[] {
+  return commands.flatMap((command) => command.flags);
+}
+
 /** Gives long flags their second dash, and booleans written `-x=false` their meaning. */
-function normalise(commands: readonly Command[], argv: readonly string[]): Typed {
-  const meant = meantCommand(commands, argv);
-  const known = (meant === undefined ? commands : [meant.command]).flatMap((c) => c.flags);
+function normalise(
+  known: readonly Flag[],
+  meant: Meant | undefined,
+  argv: readonly string[],
+): Typed {
   const booleans = new Set(known.filter((f) => f.kind === 'boolean').map((f) => f.name));
   const rest = passThroughFrom(meant, argv);
   const off = new Set<string>();
