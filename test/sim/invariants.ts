@@ -12,12 +12,20 @@ import assert from 'node:assert/strict';
 import type { Alloc } from '../../src/core/model/alloc.ts';
 import { isTerminal } from '../../src/core/model/alloc.ts';
 import type { AllocId, NodeId } from '../../src/core/model/ids.ts';
+import { lint } from '../../src/core/state/lint.ts';
 import type { State } from '../../src/core/state/state.ts';
 import type { ChangeBatch } from '../../src/server/replica.ts';
 
 export class Invariants {
   /** Where each allocation that ever was is to run (I4). */
   readonly #given = new Map<AllocId, NodeId>();
+
+  readonly #lintEvery: number;
+
+  /** @param lintEvery entries between two looks at all rows; 1: after each */
+  constructor(lintEvery: number) {
+    this.#lintEvery = lintEvery;
+  }
 
   /** Looks at what the entry touched. */
   check(batch: ChangeBatch, state: State): void {
@@ -32,6 +40,7 @@ export class Invariants {
     }
     for (const id of nodes) checkNode(state, id);
     for (const alloc of jobs.values()) checkNames(state, alloc);
+    if (state.index % this.#lintEvery === 0) checkAll(state);
   }
 
   /** I4, of one machine. */
@@ -41,6 +50,12 @@ export class Invariants {
       assert.equal(this.#given.get(allocId), nodeId, `a client runs ${allocId}, which is not its`);
     }
   }
+}
+
+/** What an operator's `lint` would find. */
+function checkAll(state: State): void {
+  const notes = lint(state).map((note) => `${note.rule} ${note.subject}: ${note.message}`);
+  assert.equal(notes.length, 0, `lint at ${state.index}:\n  ${notes.slice(0, 10).join('\n  ')}`);
 }
 
 /** I1, I2. */

@@ -12,8 +12,10 @@ import { entryCodec } from '../../src/io/log/entry-codec.ts';
 import { openSegmentLog } from '../../src/io/log/segment-log.ts';
 import type { ServerLink } from '../../src/ports/server-link.ts';
 import type { Operations } from '../../src/server/operations.ts';
-import { Replica, type ChangeBatch } from '../../src/server/replica.ts';
+import { Checkpointer, restoreReplica } from '../../src/server/checkpointer.ts';
+import type { Replica, ChangeBatch } from '../../src/server/replica.ts';
 import { Server } from '../../src/server/server.ts';
+import { SimCheckpoint } from '../../src/sim/checkpoint.ts';
 import type { SimClock } from '../../src/sim/clock.ts';
 import { SimDisk, type CrashKind } from '../../src/sim/disk.ts';
 import type { SimNet } from '../../src/sim/net.ts';
@@ -47,6 +49,7 @@ interface Life {
 
 export class ServerHost {
   readonly disk: SimDisk;
+  readonly #checkpoint = new SimCheckpoint(entryCodec<unknown>());
   readonly #deps: ServerHostDeps;
   #process = deadProcess();
   #life: Life | undefined;
@@ -98,7 +101,14 @@ export class ServerHost {
 
   async #run(process: SimProcess): Promise<void> {
     const { clock, random, history, applied, note } = this.#deps;
-    const replica = new Replica();
+    const replica = restoreReplica(this.#checkpoint);
+    history.restored(replica.state);
+    const ownClock = process.clock(clock);
+    const tell = (line: string): void => {
+      if (process.isAlive) note(`server ${line}`);
+    };
+    const checkpoint = process.fence(this.#checkpoint);
+    const checkpointer = new Checkpointer({ checkpoint, replica, clock: ownClock, note: tell });
     const disk = process.fence(this.disk);
     const apply = (index: Index, entry: Entry): Outcome => {
       const outcome = replica.apply(index, entry);
@@ -108,22 +118,24 @@ export class ServerHost {
     replica.subscribe(applied);
     const options = {
       dir: '/data/log',
-      applied: 0 as Index,
+      applied: replica.state.index,
       segmentBytes: SEGMENT_BYTES,
       preallocateBytes: PREALLOCATE_BYTES,
     };
     const log = await openSegmentLog(options, { disk, codec: entryCodec<Entry>(), apply });
     history.opened(log.lastIndex);
+    checkpointer.attach(log);
     const server = new Server(
       {},
       {
         log,
         replica,
-        clock: process.clock(clock),
+        clock: ownClock,
         random: random.fork(process.name),
         newId: createIdSource(`${process.name}/${random.next()}`),
-        note: (line) => process.isAlive && note(`server ${line}`),
+        note: tell,
         servers: () => ['server'],
+        companions: [checkpointer],
       },
     );
     const link = process.fence(server.link);
