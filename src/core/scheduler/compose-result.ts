@@ -96,7 +96,7 @@ function endEvaluation(
   }: { decided: Omit<ReconcileResult, 'groups'>; outcome: PlaceOutcome; reasons: Reasons },
 ): { evaluation: Evaluation; followUps: readonly Evaluation[] } {
   const { evaluation, snapshot, now, nextId } = input;
-  const deploymentId = decided.deployment?.id ?? activeDeployment(outcome, decided);
+  const { deploymentId } = decided;
   const base: Evaluation = {
     ...evaluation,
     ...(deploymentId === undefined ? {} : { deploymentId }),
@@ -137,14 +137,4 @@ function endEvaluation(
   };
   const blockedEval: EvalId = blocked.id;
   return { evaluation: { ...base, status: 'complete', blockedEval }, followUps: [blocked] };
-}
-
-function activeDeployment(
-  outcome: PlaceOutcome,
-  decided: Omit<ReconcileResult, 'groups'>,
-): Evaluation['deploymentId'] {
-  return (
-    outcome.placements.find((placement) => placement.deploymentId !== undefined)?.deploymentId ??
-    decided.updates.find((update) => update.deploymentId !== undefined)?.deploymentId
-  );
 }

@@ -203,7 +203,8 @@ class Placer {
       previousNodeId: previous.nodeId,
       delayMs: rescheduleDelayMs ?? 0,
     };
-    return [...previous.reschedules, event].slice(-RESCHEDULES_MAX);
+    const attempts = this.#scope.group.reschedule?.attempts ?? 0;
+    return [...previous.reschedules, event].slice(-Math.max(RESCHEDULES_MIN, attempts));
   }
 }
 
@@ -211,5 +212,9 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 const NO_RESCHEDULES: readonly RescheduleEvent[] = [];
 
-/** Events kept of one chain of replacements; older ones fall out of every interval in practice. */
-const RESCHEDULES_MAX = 100;
+/**
+ * Events kept of one chain of replacements at least: the delays look back at two of them.
+ *
+ * Source: Nomad keeps five where attempts are unlimited, else those of the interval.
+ */
+const RESCHEDULES_MIN = 5;

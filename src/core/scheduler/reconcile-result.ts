@@ -38,6 +38,8 @@ export interface ReconcileResult {
   /** A deployment to be created with this plan. */
   readonly deployment: Deployment | undefined;
   readonly deploymentUpdates: Plan['deploymentUpdates'];
+  /** The rollout that this evaluation is about: the new one, or the one that runs. */
+  readonly deploymentId: DeploymentId | undefined;
   /** Delayed evaluations. */
   readonly followUps: readonly Evaluation[];
   readonly desired: Readonly<Record<string, DesiredUpdates>>;

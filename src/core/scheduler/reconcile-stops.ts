@@ -35,8 +35,8 @@ export interface Surplus {
 }
 
 /**
- * Picks what is to go until `count` is left: doubles of promoted canaries, then instances that would
- * move anyway, then the highest numbers.
+ * Picks what is to go until `count` is left: failed ones, doubles of promoted canaries, instances that
+ * would move anyway, then the highest numbers.
  */
 export function pickSurplus(surplus: Surplus): ReadonlySet<Alloc> {
   const { count, keep, migrate, names } = surplus;
@@ -52,6 +52,9 @@ export function pickSurplus(surplus: Surplus): ReadonlySet<Alloc> {
   };
   if (excess <= 0) return picked;
 
+  // What failed for good keeps a place only as long as there is one to keep.
+  pick(keep, (alloc) => alloc.clientStatus === 'failed');
+
   const running = byName(live(keep));
   const canaryNames = new Set(surplus.canaries.map((alloc) => alloc.name));
   const canaryIds = new Set(surplus.canaries.map((alloc) => alloc.id));
@@ -61,7 +64,8 @@ export function pickSurplus(surplus: Surplus): ReadonlySet<Alloc> {
     Math.max(0, excess),
   );
   pick(byName(migrate), (alloc) => moving.has(alloc.name));
-  for (const alloc of picked) if (moving.has(alloc.name)) names.free(alloc.name);
+  for (const alloc of picked)
+    if (moving.has(alloc.name) || alloc.clientStatus === 'failed') names.free(alloc.name);
 
   const highest = names.takeHighest(Math.max(0, excess));
   pick(running, (alloc) => highest.has(alloc.name));

@@ -147,6 +147,7 @@ function combine(
     ),
     deployment,
     deploymentUpdates: updates,
+    deploymentId,
     followUps: decided.flatMap(([, decision]) => decision.followUps),
     desired,
   };

@@ -46,6 +46,7 @@ export function scheduleSystem(input: ScheduleInput): ScheduleResult {
     updates: difference.updates,
     deployment: undefined,
     deploymentUpdates: rollout.updates,
+    deploymentId: undefined,
     followUps: rolling && job !== undefined ? [rollingFollowUp(input, job)] : [],
     desired: annotate(difference, limited, outcome),
   };

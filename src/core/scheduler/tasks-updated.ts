@@ -35,7 +35,7 @@ function groupFacts(job: Job, group: TaskGroup): unknown {
     group.ephemeralDisk,
     group.networks.map(networkFacts),
     group.volumes,
-    group.services.map((service) => service.connect),
+    meshFacts(group.services),
     job.consulToken,
     job.consulNamespace,
     job.vaultNamespace,
@@ -74,13 +74,14 @@ function taskFacts(job: Job, group: TaskGroup, task: Task): unknown {
     task.kind,
     task.logConfig.disabled,
     task.killSignal,
-    task.services.map(meshFacts),
+    meshFacts(task.services),
     [resources.cpu, resources.cores, resources.memoryMb, resources.memoryMaxMb],
     resources.networks.map(networkFacts),
     resources.devices,
   ];
 }
 
-function meshFacts(service: Service): unknown {
-  return service.connect;
+/** Of a service only its mesh runs beside the tasks; the rest is read by servers alone. */
+function meshFacts(services: readonly Service[]): unknown {
+  return services.filter((service) => service.connect !== undefined).map((s) => s.connect);
 }
