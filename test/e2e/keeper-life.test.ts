@@ -6,6 +6,9 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Failure } from '../../src/base/failure.ts';
 import type { Kept, Launch } from '../../src/core/keeper/launch.ts';
+import { findHierarchies } from '../../src/io/cgroup/hierarchy.ts';
+import { TaskCgroups } from '../../src/io/cgroup/task-cgroups.ts';
+import { cgroupPids } from '../../src/io/cgroup/usage.ts';
 import type { KeeperClient } from '../../src/io/keeper/client.ts';
 import { openSession } from '../../src/io/keeper/session.ts';
 import { alive, forever, makeStand, output, until, type Stand } from './keeper-stand.ts';
@@ -41,11 +44,16 @@ function shell(script: string, more: Partial<Launch> = {}): Launch {
   };
 }
 
+/** Of the one that answers; waits for one that does. */
 async function keeperPid(): Promise<number> {
-  const session = await openSession(stand.place.socketPath);
-  assert(session !== undefined);
-  const { pid } = await session.call<'hello'>({ do: 'hello', protocol: 1, version: 'test' });
-  session.close();
+  let pid = 0;
+  await until('a keeper answers', async () => {
+    const session = await openSession(stand.place.socketPath);
+    const hello = { do: 'hello', protocol: 1, version: 'test' } as const;
+    pid = (await session?.call<'hello'>(hello).catch(() => undefined))?.pid ?? 0;
+    session?.close();
+    return pid > 0;
+  });
   return pid;
 }
 
@@ -162,21 +170,54 @@ test('old files go when there are more than allowed', async () => {
 });
 
 test('a keeper killed with -9: the task goes on without SIGPIPE, the next one keeps its output', async () => {
-  const lines = 40_000;
-  const launch = shell(`${counter(lines)}; touch done; exec sleep 60`);
+  const on = join(stand.dir, 'on');
+  // It rests while the keeper is killed: bytes just taken from the pipe would go with the keeper.
+  const script = `i=0; while [ $i -lt 40000 ]; do echo "line $i"; i=$((i+1))
+    [ $i = 5000 ] && while [ ! -e ${on} ]; do sleep 0.01; done; done; touch done; exec sleep 60`;
+  const launch = shell(script);
+  const base = launch.stdout?.base ?? '';
   const kept = await keeper.start(launch, forever);
-  await until('it writes', () => output(launch.stdout?.base ?? '').text.length > 1_000);
+  await until('the first part is there', () => output(base).text.endsWith('line 4999\n'));
   const before = await keeperPid();
   process.kill(before, 'SIGKILL');
+  writeFileSync(on, '');
   await until('it finished writing', () => existsSync(join(stand.dir, 'done')));
   assert(alive(kept.pid));
   assert.notEqual(await keeperPid(), before);
-  await until('all is there', () => output(launch.stdout?.base ?? '').text.length >= 428_890);
-  assertCounted(output(launch.stdout?.base ?? '').text, 0, lines);
+  await until('all is there', () => output(base).text.endsWith('line 39999\n'));
+  assertCounted(output(base).text, 0, 40_000);
   await keeper.stop(kept, 'SIGTERM', 1_000);
   const ended = await keeper.wait(kept, forever);
   assert(ended.unknown !== undefined || ended.signal === 15);
   await keeper.forget(kept);
+});
+
+test('a keeper that dies amid starts, stops and waits: each is done or undone', async () => {
+  const cgroups = new TaskCgroups(findHierarchies());
+  const names = Array.from({ length: 60 }, (_, i) => `burst-${process.pid}-${i}`);
+  const starting = names.map((name) =>
+    keeper.start(shell('exec sleep 60', { id: name, ...cgroups.create(name, false) }), forever),
+  );
+  const first = await Promise.any(starting);
+  const waiting = keeper.wait(first, forever);
+  process.kill(await keeperPid(), 'SIGKILL');
+  const results = await Promise.allSettled(starting);
+  const killing = keeperPid().then((pid) => process.kill(pid, 'SIGKILL'));
+  for (const [i, result] of results.entries()) {
+    const dirs = cgroups.dirs(names[i] ?? '', false);
+    if (result.status === 'fulfilled') {
+      assert(alive(result.value.pid), `${names[i] ?? ''} runs`);
+      await keeper.stop(result.value, 'SIGTERM', 5_000);
+      assert(!alive(result.value.pid));
+      await keeper.forget(result.value);
+    } else {
+      assert.equal((result.reason as Failure).fault, 'unavailable');
+      if (dirs.unified !== undefined) assert.deepEqual(cgroupPids(dirs.unified), []);
+    }
+    cgroups.remove(names[i] ?? '');
+  }
+  await killing;
+  assert((await waiting).endedAt > 0);
 });
 
 test('what a task wrote before it ended is kept, though no keeper was there', async () => {

@@ -139,9 +139,19 @@ export class KeeperClient implements Keeper {
   }
 
   async #open(): Promise<Live> {
-    const { session, hello } = await findKeeper(this.#place, this.#closed.signal);
-    await Promise.all([...this.#known.values()].map((kept) => session.call({ do: 'adopt', kept })));
-    return { session, pid: hello.pid };
+    for (;;) {
+      const { session, hello } = await findKeeper(this.#place, this.#closed.signal);
+      try {
+        const adopting = [...this.#known.values()].map((kept) =>
+          session.call({ do: 'adopt', kept }),
+        );
+        await Promise.all(adopting);
+        return { session, pid: hello.pid };
+      } catch (error) {
+        session.close();
+        if (!(error instanceof SessionLost)) throw error;
+      }
+    }
   }
 
   #watch(session: KeeperSession): void {

@@ -1,12 +1,12 @@
 /** Finds the keeper of a data directory, or starts one. */
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { closeSync, lstatSync, mkdirSync, openSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Failure } from '../../base/failure.ts';
 import { KEEPER_PROTOCOL, speaks, type KeeperHello } from '../../core/keeper/protocol.ts';
-import { openSession, type KeeperSession } from './session.ts';
+import { openSession, SessionLost, type KeeperSession } from './session.ts';
 
 export interface KeeperPlace {
   readonly socketPath: string;
@@ -62,16 +62,15 @@ export async function findKeeper(
   signal: AbortSignal,
 ): Promise<{ session: KeeperSession; hello: KeeperHello }> {
   const deadline = Date.now() + START_MS_MAX;
-  let started = false;
+  let started: ChildProcess | undefined;
   for (let waitMs = 5; ; waitMs = Math.min(waitMs * 1.5, 200)) {
     const session = await openSession(place.socketPath);
     if (session !== undefined) {
-      const hello = await greet(session, place.version);
-      if (!(await replaced(session, hello, place.version))) return { session, hello };
-      started = false;
+      const hello = await meet(session, place.version);
+      if (hello !== undefined) return { session, hello };
     }
-    if (!started) startKeeper(place);
-    started = true;
+    // One at a time; another when it ended, by a kill or because it met one that was just ending.
+    if (started === undefined || hasEnded(started)) started = startKeeper(place);
     await delay(waitMs, undefined, { signal }).catch(() => undefined);
     if (signal.aborted) throw new Failure('canceled', 'nobody wants the keeper any more');
     if (Date.now() > deadline) {
@@ -93,6 +92,17 @@ async function greet(session: KeeperSession, version: string): Promise<KeeperHel
   throw new Failure('unavailable', `the keeper ${why}`);
 }
 
+/** Undefined: it is going or gone, and another one is needed. */
+async function meet(session: KeeperSession, version: string): Promise<KeeperHello | undefined> {
+  try {
+    const hello = await greet(session, version);
+    return (await replaced(session, hello, version)) ? undefined : hello;
+  } catch (error) {
+    if (error instanceof SessionLost) return undefined;
+    throw error;
+  }
+}
+
 /** Ends a keeper of another build that has nothing to lose by it. */
 async function replaced(
   session: KeeperSession,
@@ -108,7 +118,7 @@ async function replaced(
 }
 
 /** In a session of its own, so that nothing sent to the agent's terminal or group reaches it. */
-function startKeeper(place: KeeperPlace): void {
+function startKeeper(place: KeeperPlace): ChildProcess {
   const [program = '', ...args] = place.command;
   mkdirSync(dirname(place.logPath), { recursive: true });
   const log = openSync(place.logPath, 'a', 0o600);
@@ -122,4 +132,9 @@ function startKeeper(place: KeeperPlace): void {
   closeSync(log);
   child.once('error', () => undefined);
   child.unref();
+  return child;
+}
+
+function hasEnded({ pid, exitCode, signalCode }: ChildProcess): boolean {
+  return pid === undefined || exitCode !== null || signalCode !== null;
 }
