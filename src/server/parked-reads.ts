@@ -81,7 +81,7 @@ export class ParkedReads {
     }
   }
 
-  /** The asked time, bounded, and up to a sixteenth longer, so that waiters do not return as one. */
+  /** The asked time, bounded, and up to a sixteenth longer: waiters are not to return as one. */
   #waitMs(asked: number | undefined): number {
     const wanted = asked === undefined || asked <= 0 ? BLOCKING_WAIT_MS : asked;
     const bounded = Math.min(wanted, BLOCKING_WAIT_MS_MAX);

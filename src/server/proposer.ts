@@ -14,8 +14,8 @@ export interface Done {
 /**
  * Appends one entry and answers what came of it.
  *
- * Fails: `conflict`, `not_found`, `invalid` as `apply` refused it; `exhausted`, `unavailable` as the
- * log refused it.
+ * Fails: `conflict`, `not_found`, `invalid` as `apply` refused it; `exhausted`, `unavailable` as
+ * the log refused it.
  */
 export async function propose(log: Log<Entry, Outcome>, entry: Entry): Promise<Done> {
   const [committed] = await log.append([entry]);

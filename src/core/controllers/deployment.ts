@@ -3,8 +3,8 @@
  * says so, and ends them: successful, or failed and put back to the last stable version.
  *
  * Y1: an evaluation is asked for once for each change of health that none has seen yet.
- * Y2: a deployment fails at its progress deadline, or, without one, at its first unhealthy instance;
- *     not while it waits for a person to promote healthy canaries.
+ * Y2: a deployment fails at its progress deadline, or, without one, at its first unhealthy
+ *     instance; not while it waits for a person to promote healthy canaries.
  * Y3: it is successful once each group has all its instances healthy and its canaries promoted.
  *
  * Source: Nomad's deployment watcher, in what it does and in the words of its descriptions.

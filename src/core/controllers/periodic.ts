@@ -1,8 +1,8 @@
 /**
  * Launches the children of periodic jobs when their schedule says so.
  *
- * P1: one launch for each instant of the schedule, by whichever leader; of instants that were missed
- *     only the last is made up for.
+ * P1: one launch for each instant of the schedule, by whichever leader; of instants that were
+ *     missed only the last is made up for.
  * P2: with `prohibit_overlap` an instant is passed over while an earlier child is not dead.
  */
 import { Cron } from 'croner';

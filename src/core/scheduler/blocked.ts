@@ -27,7 +27,7 @@ export class Blocked {
     return this.#evals.size;
   }
 
-  /** Holds an evaluation; answers false where room appeared meanwhile, and it should run now (K1). */
+  /** Holds an evaluation; answers false where room appeared meanwhile: it should run now (K1). */
   add(evaluation: Evaluation): boolean {
     if (this.#wasMissed(evaluation)) return false;
     this.#evals.set(evaluation.id, evaluation);

@@ -228,7 +228,7 @@ function dispatchedBefore(edit: Edit, parent: string, token: string): Job | unde
   return undefined;
 }
 
-/** Makes what the owner wants the newest version; answers the present one where it is equal (J1). */
+/** Makes what the owner wants the newest version, unless the present one is equal (J1). */
 function putVersion(edit: Edit, spec: JobSpec): Job {
   const key = jobKey(spec.namespace, spec.id);
   const existing = edit.job(key);

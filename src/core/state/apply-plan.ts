@@ -1,8 +1,8 @@
 /**
  * A plan carried out: the one point where two plans that chose the same room meet.
  *
- * P1: `verify` judges each node by itself: a node's share of the plan is carried out whole or not at
- *     all, so that what was to make room goes on running where its successor does not fit.
+ * P1: `verify` judges each node by itself: a node's share of the plan is carried out whole or not
+ *     at all, so that what was to make room goes on running where its successor does not fit.
  * P2: no node is over-committed by an accepted share: cpu, memory, disk, ports, cores and devices
  *     of all its live allocations fit.
  * P3: an all-at-once plan of which any share is refused changes nothing.

@@ -30,7 +30,7 @@ export type EntryType = Entry['type'];
 export type JobEntry =
   JobRegistered | JobDeregistered | JobStability | JobScaled | JobDispatched | PeriodicLaunched;
 
-/** A job as its owner wants it. Equal to the newest version: no new version, only the evaluation. */
+/** A job as its owner wants it. Equal to the newest version: only the evaluation comes of it. */
 export type JobRegistered = Readonly<{
   type: 'job.register';
   at: Millis;

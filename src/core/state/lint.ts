@@ -172,7 +172,7 @@ function* lintSums(state: State): Generator<Note> {
   }
 }
 
-/** Addresses are numbered in the order in which they were first seen, which need not be the same. */
+/** Addresses are numbered in the order in which they came, which need not be the same. */
 function sameSum(kept: unknown, counted: unknown): boolean {
   return same(withoutAddresses(kept), withoutAddresses(counted));
 }
