@@ -12,6 +12,12 @@ export const HCL_DIAGNOSTICS_MAX = 100;
 export const HCL_STEPS_MAX = 2_000_000;
 /** Characters of all strings made while one file is evaluated; stops `"${a}${a}"` from doubling. */
 export const HCL_TEXT_MAX = 32 * 1024 * 1024;
+/** Values inside each other: more than the tree's own nesting, as locals can wrap each other. */
+export const HCL_VALUE_DEPTH_MAX = 250;
+/** Values in one value, shared ones counted each time: `[a, a]` of `[b, b]` of ... doubles. */
+export const HCL_VALUE_SIZE_MAX = 200_000;
+/** Local values of one job file. They wait for each other, which takes time with their square. */
+export const JOB_LOCALS_MAX = 1_000;
 /** Elements of all collections made while one file is evaluated; stops products of products. */
 export const HCL_ELEMENTS_MAX = 2_000_000;
 /** Numbers that one `range` call gives. Source: Nomad's function has the same bound. */

@@ -3,7 +3,16 @@
  *
  * B1: once it is spent it stays spent, and whoever asks learns it at once: work stops, no throw.
  */
-import { HCL_ELEMENTS_MAX, HCL_STEPS_MAX, HCL_TEXT_MAX } from '../limits.ts';
+import {
+  HCL_ELEMENTS_MAX,
+  HCL_STEPS_MAX,
+  HCL_TEXT_MAX,
+  HCL_VALUE_DEPTH_MAX,
+  HCL_VALUE_SIZE_MAX,
+} from '../limits.ts';
+
+/** Looking at sixteen values costs about as much as evaluating one expression. */
+const VALUES_PER_STEP_BITS = 4;
 
 export class Budget {
   #steps = HCL_STEPS_MAX;
@@ -32,6 +41,13 @@ export class Budget {
   elements(count: number): boolean {
     this.#elements -= count;
     return this.#check(this.#elements, 'the collections it makes are too large');
+  }
+
+  /** Whether a value of that extent may be gone on with; whoever uses it may look at all of it. */
+  value(extent: Readonly<{ size: number; depth: number }>): boolean {
+    this.#check(HCL_VALUE_DEPTH_MAX - extent.depth, 'the values it makes are nested too deep');
+    this.#check(HCL_VALUE_SIZE_MAX - extent.size, 'the values it makes are too large');
+    return this.step(extent.size >> VALUES_PER_STEP_BITS);
   }
 
   #check(left: number, what: string): boolean {

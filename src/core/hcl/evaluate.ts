@@ -28,7 +28,16 @@ import { elementOf, isComplaint, stepInto } from './traverse.ts';
 import type { Stepped } from './traverse.ts';
 import { STRING, friendlyType, sameType } from './type.ts';
 import type { Type } from './type.ts';
-import { UNKNOWN, isMapping, isSequence, object, string, tuple, typeOf } from './value.ts';
+import {
+  UNKNOWN,
+  isMapping,
+  isSequence,
+  object,
+  string,
+  tuple,
+  typeOf,
+  extentOf,
+} from './value.ts';
 import type { Value } from './value.ts';
 
 export type EvaluationOptions = Readonly<{
@@ -62,6 +71,7 @@ export class Evaluation implements Run {
     if (!this.budget.step()) return this.#tooMuch(expression.span);
     const evaluator = EVALUATORS[expression.kind] as Evaluator<Expression>;
     const value = evaluator(expression, scope, this);
+    this.budget.value(extentOf(value));
     return this.budget.spent() === undefined ? value : this.#tooMuch(expression.span);
   }
 

@@ -101,6 +101,30 @@ export function isMapping(value: Value): value is Mapping {
   return value.kind === 'map' || value.kind === 'object';
 }
 
+type Extent = Readonly<{ size: number; depth: number }>;
+
+const SIMPLE: Extent = { size: 1, depth: 1 };
+const extents = new WeakMap<Value, Extent>();
+
+/**
+ * How many values are in a value, itself and shared ones each time included, and how deep. What is
+ * inside a value was measured before, so this looks at one level only.
+ */
+export function extentOf(value: Value): Extent {
+  if (!isSequence(value) && !isMapping(value)) return SIMPLE;
+  const known = extents.get(value);
+  if (known !== undefined) return known;
+  let [size, depth] = [1, 0];
+  for (const inner of isSequence(value) ? value.items : value.entries.values()) {
+    const extent = extentOf(inner);
+    size += extent.size;
+    depth = Math.max(depth, extent.depth);
+  }
+  const extent = { size, depth: depth + 1 };
+  extents.set(value, extent);
+  return extent;
+}
+
 /** Whether a value, with all inside it, is known. */
 export function isWhollyKnown(value: Value): boolean {
   if (isSequence(value)) return value.items.every(isWhollyKnown);

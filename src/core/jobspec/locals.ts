@@ -6,6 +6,7 @@ import { variablesIn } from '../hcl/references.ts';
 import { readAttributes } from '../hcl/schema.ts';
 import type { BoundBlock } from '../hcl/schema.ts';
 import { toRange } from '../hcl/source.ts';
+import { JOB_LOCALS_MAX } from '../limits.ts';
 import { object } from '../hcl/value.ts';
 import type { Value } from '../hcl/value.ts';
 
@@ -20,6 +21,12 @@ export function readLocals(
   run: Evaluation,
 ): Value {
   const waiting = collect(blocks, run);
+  const extra = [...waiting.values()][JOB_LOCALS_MAX];
+  if (extra !== undefined) {
+    const detail = `A job file can have ${JOB_LOCALS_MAX} local values at most.`;
+    run.fail(extra.nameSpan, 'Too many local values', detail);
+    return object([]);
+  }
   const done = new Map<string, Value>();
   // Each round evaluates those whose own locals are all known; a round without any is a circle.
   for (let round = waiting.size; waiting.size > 0 && round >= 0; round--) {

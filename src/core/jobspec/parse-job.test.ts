@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
+import fc from 'fast-check';
 import { formatDiagnostic } from '../hcl/diagnostic.ts';
 import { Source } from '../hcl/source.ts';
 import { encodeJobDraft } from '../../api/nomad/job-codec.ts';
@@ -144,3 +145,43 @@ test('a file holds one job', () => {
     'x.hcl:2,1-8: Duplicate job block; Only one job block is allowed. Another was defined at x.hcl:1,1-8.',
   ]);
 });
+
+test('L1: hostile job files get an error in time', () => {
+  const chain = (count: number, wrap: (previous: string) => string): string => {
+    const lines = Array.from({ length: count }, (_, i) => `l${i + 1} = ${wrap(`local.l${i}`)}`);
+    const job = `job "x" { meta = { a = jsonencode(local.l${count}) } }`;
+    return `locals {\nl0 = 1\n${lines.join('\n')}\n}\n${job}`;
+  };
+  const rows: readonly (readonly [string, RegExp])[] = [
+    [chain(60, (previous) => `[${previous}, ${previous}]`), /values it makes are too large/],
+    [chain(900, (previous) => `[[[[[[[[[[${previous}]]]]]]]]]]`), /nested too deep/],
+    [chain(60, (previous) => `"\${${previous}}\${${previous}}"`), /strings it makes are too long/],
+    [chain(5_000, (previous) => previous), /Too many local values/],
+    [`job "x" {\n${'group "g" {}\n'.repeat(20_000)} cuont = 1\n}`, /"cuont"/],
+    [`job "x" {\n${'a = 1\n'.repeat(20_000)}}`, /Attribute redefined/],
+    [`job "x" {\n${Array.from({ length: 20_000 }, (_, i) => `a${i} = 1\n`).join('')}}`, /"a0"/],
+  ];
+  for (const [text, expected] of rows) {
+    const started = performance.now();
+    assert.match(mistakesIn(text).join('\n'), expected);
+    assert.ok(performance.now() - started < 10_000, String(expected));
+  }
+});
+
+test(
+  'L1: no damage to a job file makes the parser throw',
+  { skip: existsSync(PAIRS) ? false : 'the conformance data is not here' },
+  () => {
+    const text = readFileSync(join(PAIRS, 'basic.hcl'), 'utf8');
+    const marks = ['', '"', '${', '}', '{', '[', '\n', 'null', '= 1', '<<E\n', 'var.x', '\uFFFD'];
+    const place = fc.nat(text.length);
+    fc.assert(
+      fc.property(place, fc.nat(20), fc.constantFrom(...marks), (at, length, mark) => {
+        const broken = text.slice(0, at) + mark + text.slice(at + length);
+        const result = parseJobFile(new Source('x.hcl', broken));
+        assert.ok('job' in result || result.length > 0);
+      }),
+      { numRuns: 300 },
+    );
+  },
+);
