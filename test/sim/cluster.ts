@@ -45,6 +45,7 @@ export class Cluster {
       },
       note,
       broken,
+      restart: () => this.later(1_000, () => this.server.start()),
     });
     this.clients = Array.from(
       { length: clients },

@@ -21,6 +21,9 @@ interface Fact {
 export class History {
   readonly #codec = entryCodec<Entry>();
   readonly #facts: Fact[] = [];
+  /** What is durable for certain: while a log is being opened, its last entry may not yet be. */
+  #certain = 0;
+  #isOpening = true;
   /** How often entries were applied again after a crash. */
   replayed = 0;
 
@@ -45,10 +48,13 @@ export class History {
     }
     assert.equal(index, this.#facts.length + 1, 'indexes are dense');
     this.#facts.push(fact);
+    if (!this.#isOpening) this.#certain = index;
   }
 
   /** A server begins with a state at `index`, read from its checkpoint. */
   restored(state: State): void {
+    this.#isOpening = true;
+    this.#facts.length = this.#certain;
     if (state.index === 0) return;
     const known = this.#facts[state.index - 1];
     assert.ok(known !== undefined, `a checkpoint at ${state.index} is ahead of the log`);

@@ -3,6 +3,7 @@
  * moment, and starts again from its checkpoint and its log.
  */
 import type { Index } from '../../src/base/brand.ts';
+import { explain, Failure } from '../../src/base/failure.ts';
 import type { Random } from '../../src/base/random.ts';
 import { createIdSource } from '../../src/core/scheduler/draw-id.ts';
 import type { Entry } from '../../src/core/state/entry.ts';
@@ -31,6 +32,8 @@ export interface ServerHostDeps {
   readonly applied: (batch: ChangeBatch, state: State) => void;
   readonly note: (line: string) => void;
   readonly broken: (error: unknown) => void;
+  /** It ended by itself, and asks to be started after a while. */
+  readonly restart: () => void;
 }
 
 /** Small, so that segments fill and are compacted in minutes. */
@@ -84,7 +87,14 @@ export class ServerHost {
     if (this.isUp) return;
     const process = new SimProcess(`server/${this.#lives++}`);
     this.#process = process;
-    this.#run(process).catch((error: unknown) => process.isAlive && this.#deps.broken(error));
+    this.#run(process).catch((error: unknown) => {
+      if (!process.isAlive) return;
+      if (!(error instanceof Failure)) this.#deps.broken(error);
+      // As an agent that cannot open its log: it ends, and whoever watches it tries again.
+      this.#deps.note(`server ${explain(error)}`);
+      this.kill('kill');
+      this.#deps.restart();
+    });
   }
 
   kill(kind: CrashKind): void {

@@ -35,30 +35,34 @@ export interface Surplus {
 }
 
 /**
- * Picks what is to go until `count` is left: failed ones, doubles of promoted canaries, instances that
- * would move anyway, then the highest numbers.
+ * Picks what is to go: doubles of promoted canaries, and then, until `count` is left, failed ones,
+ * instances that would move anyway, and the highest numbers.
  */
 export function pickSurplus(surplus: Surplus): ReadonlySet<Alloc> {
   const { count, keep, migrate, names } = surplus;
   const picked = new Set<Alloc>();
   let excess = keep.length + migrate.length - count;
+  const take = (alloc: Alloc): void => {
+    picked.add(alloc);
+    excess--;
+  };
   const pick = (candidates: readonly Alloc[], matches: (alloc: Alloc) => boolean): void => {
     for (const alloc of candidates) {
       if (excess <= 0) return;
-      if (picked.has(alloc) || !matches(alloc)) continue;
-      picked.add(alloc);
-      excess--;
+      if (!picked.has(alloc) && matches(alloc)) take(alloc);
     }
   };
+  const running = byName(live(keep));
+  const canaryNames = new Set(surplus.canaries.map((alloc) => alloc.name));
+  const canaryIds = new Set(surplus.canaries.map((alloc) => alloc.id));
+  // Also where more are wanted than before: a name has one holder, the new ones get free names.
+  for (const alloc of running) {
+    if (canaryNames.has(alloc.name) && !canaryIds.has(alloc.id)) take(alloc);
+  }
   if (excess <= 0) return picked;
 
   // What failed for good keeps a place only as long as there is one to keep.
   pick(keep, (alloc) => alloc.clientStatus === 'failed');
-
-  const running = byName(live(keep));
-  const canaryNames = new Set(surplus.canaries.map((alloc) => alloc.name));
-  const canaryIds = new Set(surplus.canaries.map((alloc) => alloc.id));
-  pick(running, (alloc) => canaryNames.has(alloc.name) && !canaryIds.has(alloc.id));
 
   const moving = new NameIndex({ ...surplus.naming, count }, migrate).takeHighest(
     Math.max(0, excess),

@@ -82,7 +82,7 @@ function* lintNames(state: State, job: Job): Generator<Note> {
   const isSystem = job.type === 'system' || job.type === 'sysbatch';
   const seen = new Map<string, Alloc>();
   for (const alloc of state.allocsByJob(job.namespace, job.id)) {
-    if (isTerminal(alloc) || mayShareName(alloc)) continue;
+    if (isTerminal(alloc) || mayShareName(state, alloc)) continue;
     const name = isSystem ? `${alloc.name}/${alloc.nodeId}` : alloc.name;
     const other = seen.get(name);
     if (other !== undefined) {
@@ -92,8 +92,12 @@ function* lintNames(state: State, job: Job): Generator<Note> {
   }
 }
 
-function mayShareName(alloc: Alloc): boolean {
-  if (alloc.deploymentStatus?.canary === true || alloc.clientStatus === 'unknown') return true;
+function mayShareName(state: State, alloc: Alloc): boolean {
+  if (alloc.clientStatus === 'unknown') return true;
+  const { id, group, deploymentId } = alloc;
+  const rollout = deploymentId === undefined ? undefined : state.deployment(deploymentId);
+  // Between its promotion and the evaluation that follows it, too.
+  if (rollout?.groups[group]?.placedCanaries.includes(id) === true) return true;
   // Its replacement is placed only once it is gone, or while it is out of touch.
   return alloc.previousAllocId !== undefined;
 }
