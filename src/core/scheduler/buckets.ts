@@ -1,6 +1,6 @@
 /**
- * Sorts a group's allocations by what the state of their nodes, their tasks and their owners' wishes
- * mean for them.
+ * Sorts a group's allocations by what the state of their nodes, their tasks and their owners'
+ * wishes mean for them.
  *
  * R1: every allocation is in exactly one bucket.
  */
@@ -11,8 +11,8 @@ import type { TaskGroup } from '../model/task-group.ts';
 
 /**
  * `keep` stays (and may be updated); `ignore` is history; `migrate` moves because its node drains;
- * `lost` is on a dead node; `disconnect` just fell out of touch; `unknown` is out of touch and waited
- * for; `rescheduleNow` failed and may be tried elsewhere, `rescheduleLater` after a delay.
+ * `lost` is on a dead node; `disconnect` just fell out of touch; `unknown` is out of touch and
+ * waited for; `rescheduleNow` failed and may be tried elsewhere, `rescheduleLater` after a delay.
  */
 export type Bucket =
   | 'keep'

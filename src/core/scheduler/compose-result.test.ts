@@ -54,7 +54,7 @@ test('what fits is planned, the rest is blocked, and the evaluation tells of bot
   const [blocked] = followUps;
   assert.equal(evaluation.blockedEval, blocked?.id);
   assert.deepEqual(blocked?.failedGroups, evaluation.failedGroups);
-  assert.equal(blocked?.previousEval, evaluation.id);
+  assert.equal(blocked.previousEval, evaluation.id);
   assert.equal(remainder, false);
 });
 

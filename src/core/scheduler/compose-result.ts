@@ -1,4 +1,6 @@
-/** Puts the answer to an evaluation together: the plan, the evaluation's end and what follows it. */
+/**
+ * Puts the answer to an evaluation together: the plan, the evaluation's end and what follows it.
+ */
 import type { Evaluation } from '../model/evaluation.ts';
 import type { EvalId } from '../model/ids.ts';
 import type { Job } from '../model/job.ts';
@@ -8,7 +10,7 @@ import type { ScheduleInput, ScheduleResult } from './contract.ts';
 import { BLOCKED } from './descriptions.ts';
 import { followUp } from './follow-up.ts';
 import type { ReconcileResult } from './reconcile-result.ts';
-import type { PlaceOutcome } from './schedule-service.ts';
+import type { PlaceOutcome } from './place-outcome.ts';
 
 export function composeResult(
   input: ScheduleInput,

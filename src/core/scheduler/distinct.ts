@@ -10,7 +10,9 @@ import type { Ledger } from './ledger.ts';
 import type { Proposed } from './proposed.ts';
 import type { Ranking } from './rank/ranking.ts';
 
-/** Looks again at a node, and at those that share a value with it, after the proposal changed there. */
+/**
+ * Looks again at a node, and at those that share a value with it, after the proposal changed there.
+ */
 export type Reconsider = (slot: number) => void;
 
 /** What the rules look at. */

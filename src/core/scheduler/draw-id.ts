@@ -25,11 +25,12 @@ export function createIdSource(seed: string): () => string {
 function formatUuid(a: number, b: number, c: number, d: number): string {
   // prettier-ignore
   return String.fromCharCode(
-    hex(a, 28), hex(a, 24), hex(a, 20), hex(a, 16), hex(a, 12), hex(a, 8), hex(a, 4), hex(a, 0), DASH,
-    hex(b, 28), hex(b, 24), hex(b, 20), hex(b, 16), DASH, hex(b, 12), hex(b, 8), hex(b, 4), hex(b, 0),
-    DASH, hex(c, 28), hex(c, 24), hex(c, 20), hex(c, 16), DASH, hex(c, 12), hex(c, 8), hex(c, 4),
-    hex(c, 0), hex(d, 28), hex(d, 24), hex(d, 20), hex(d, 16), hex(d, 12), hex(d, 8), hex(d, 4),
-    hex(d, 0),
+    hex(a, 28), hex(a, 24), hex(a, 20), hex(a, 16), hex(a, 12), hex(a, 8), hex(a, 4), hex(a, 0),
+    DASH, hex(b, 28), hex(b, 24), hex(b, 20), hex(b, 16),
+    DASH, hex(b, 12), hex(b, 8), hex(b, 4), hex(b, 0),
+    DASH, hex(c, 28), hex(c, 24), hex(c, 20), hex(c, 16),
+    DASH, hex(c, 12), hex(c, 8), hex(c, 4), hex(c, 0),
+    hex(d, 28), hex(d, 24), hex(d, 20), hex(d, 16), hex(d, 12), hex(d, 8), hex(d, 4), hex(d, 0),
   );
 }
 

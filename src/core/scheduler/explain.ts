@@ -1,4 +1,6 @@
-/** Why a placement went where it went, or nowhere: read off a ranking when somebody will want it. */
+/**
+ * Why a placement went where it went, or nowhere: read off a ranking when somebody will want it.
+ */
 import type { NodeScore, PlacementMetrics } from '../model/metrics.ts';
 import type { Ledger } from './ledger.ts';
 import type { Ranking } from './rank/ranking.ts';

@@ -2,16 +2,16 @@
  * What is taken on each node, in typed arrays, outside the state: the scheduler's hot data.
  *
  * A ledger is read from a state once (`load`) and then advanced from the state's changes. While one
- * evaluation is decided its own placements and stops are held on top (`hold`, `drop`) and taken back
- * at its end (`rollback`); they return as changes once the plan was applied.
+ * evaluation is decided its own placements and stops are held on top (`hold`, `drop`) and taken
+ * back at its end (`rollback`); they return as changes once the plan was applied.
  *
  * L1: after `advance` the ledger equals one loaded from the state at that index.
  * L2: after `rollback` it equals what it was before the first `hold` or `drop`.
- * L3: whatever changes on a node is written to the dirty trail, so that whoever keeps scores of nodes
- *     need only look at those.
+ * L3: whatever changes on a node is written to the dirty trail, so that whoever keeps scores of
+ *     nodes need only look at those.
  *
- * Nodes live in slots. A slot is reused after its node has gone. `order` lists the slots by node id,
- * so that whoever walks it sees the same order on every replica.
+ * Nodes live in slots. A slot is reused after its node has gone. `order` lists the slots by node
+ * id, so that whoever walks it sees the same order on every replica.
  */
 import { assert } from '../../base/assert.ts';
 import type { Index } from '../../base/brand.ts';
@@ -382,7 +382,9 @@ function portRange(node: Node, hostIp: string): PortRange {
   return { min, max, reserved };
 }
 
-/** The address that ports are given on where no host network is named; empty where there is none. */
+/**
+ * The address that ports are given on where no host network is named; empty where there is none.
+ */
 export function defaultIp(node: Node): string {
   const { networks } = node.resources;
   return (networks.find((network) => network.mode === 'host') ?? networks[0])?.ip ?? '';

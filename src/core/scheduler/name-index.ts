@@ -1,5 +1,6 @@
 /**
- * The numbers in allocation names `job.group[n]`: which are in use, and which to take or give up next.
+ * The numbers in allocation names `job.group[n]`: which are in use, and which to take or give up
+ * next.
  *
  * A job keeps the numbers 0 to count-1 in use: the lowest free is taken first, the highest is given
  * up first.
@@ -56,8 +57,8 @@ export class NameIndex {
   }
 
   /**
-   * Names for canaries: first those that destructive updates will give up, then free ones, then such
-   * as go beyond the count, which are the first to go after promotion.
+   * Names for canaries: first those that destructive updates will give up, then free ones, then
+   * such as go beyond the count, which are the first to go after promotion.
    */
   nextCanaries(
     count: number,

@@ -1,10 +1,10 @@
 /**
  * Finds a node for each instance that reconciliation asked for.
  *
- * Z1: an instance that replaces a running one is placed together with the stop of the old one, or not
- *     at all: what cannot be replaced goes on running.
- * Z2: once one instance of a group found no node, the rest of the group is not tried: the answer would
- *     be the same.
+ * Z1: an instance that replaces a running one is placed together with the stop of the old one, or
+ *     not at all: what cannot be replaced goes on running.
+ * Z2: once one instance of a group found no node, the rest of the group is not tried: the answer
+ *     would be the same.
  */
 import { assert } from '../../base/assert.ts';
 import type { Millis } from '../../base/brand.ts';
@@ -144,7 +144,7 @@ class Placer {
       canary: request.canary,
       reschedules: this.#reschedules(request),
     };
-    // Assigned one by one: spreading is several times slower, and this is the hottest loop there is.
+    // Assigned one by one: spreading is several times slower, and this is the hottest loop.
     if (request.jobVersion !== undefined) placement.jobVersion = request.jobVersion;
     if (request.deploymentId !== undefined) placement.deploymentId = request.deploymentId;
     if (request.previous !== undefined) placement.previousAllocId = request.previous.id;

@@ -1,7 +1,8 @@
 /**
  * The host ports of one address of one node: which are held, and which may still be drawn.
  *
- * P1: `dynamicFree` counts exactly the ports of the dynamic range that are neither held nor reserved.
+ * P1: `dynamicFree` counts exactly the ports of the dynamic range that are neither held nor
+ *     reserved.
  * P2: a port held twice (a client that came back from the dead can do that) is free only after both
  *     holders have let go.
  */

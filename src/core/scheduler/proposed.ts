@@ -1,6 +1,6 @@
 /**
- * Where a job's instances will be once the plan under way is carried out: those that stay, and those
- * placed so far.
+ * Where a job's instances will be once the plan under way is carried out: those that stay, and
+ * those placed so far.
  */
 export class Proposed {
   readonly #bySlot = new Map<number, Map<string, number>>();

@@ -3,7 +3,8 @@
  *
  * R2: at most `update.max_parallel` instances of a rollout are replaced or waited for at a time.
  * R3: canaries that are not promoted stand beside the old instances and take nothing from them.
- * R4: once its answer is carried out, an evaluation leaves nothing to do for another at that instant.
+ * R4: once its answer is carried out, an evaluation leaves nothing to do for another at that
+ *     instant.
  *
  * Source: Nomad's reconciler, as described in
  * https://developer.hashicorp.com/nomad/docs/job-specification/update

@@ -1,6 +1,6 @@
 /**
- * What should be, compared with what is, for a service or batch job: group by group, then the rollout
- * over all of them. No node is chosen here.
+ * What should be, compared with what is, for a service or batch job: group by group, then the
+ * rollout over all of them. No node is chosen here.
  */
 import type { Millis } from '../../base/brand.ts';
 import type { Alloc } from '../model/alloc.ts';

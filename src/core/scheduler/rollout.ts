@@ -1,6 +1,6 @@
 /**
- * The deployment that a reconciliation goes by: the running one of this job version, or the one that
- * is made while groups are decided; and what becomes of an older one.
+ * The deployment that a reconciliation goes by: the running one of this job version, or the one
+ * that is made while groups are decided; and what becomes of an older one.
  */
 import { assert } from '../../base/assert.ts';
 import type { Index, Millis } from '../../base/brand.ts';
@@ -130,7 +130,9 @@ export class Rollout {
   }
 }
 
-/** A group's part of a deployment before anything of it was placed; undefined: it has no rollout. */
+/**
+ * A group's part of a deployment before anything of it was placed; undefined: it has no rollout.
+ */
 export function freshGroupState(group: TaskGroup): DeploymentGroup | undefined {
   const { update } = group;
   if (update === undefined || update.maxParallel === 0) return undefined;

@@ -7,6 +7,7 @@ import type { TaskGroup } from '../model/task-group.ts';
 import { composeResult } from './compose-result.ts';
 import type { ScheduleInput, ScheduleResult } from './contract.ts';
 import { placeGroup } from './place.ts';
+import type { PlaceOutcome } from './place-outcome.ts';
 import { Proposed } from './proposed.ts';
 import { termsOf, type GroupTerms } from './rankings.ts';
 import { reconcile } from './reconcile.ts';
@@ -24,18 +25,6 @@ export function scheduleService(input: ScheduleInput): ScheduleResult {
   const outcome = job === undefined ? NOTHING_PLACED : placeAll(input, job, { decided, allocs });
   input.ledger.rollback();
   return composeResult(input, job, { decided, outcome });
-}
-
-/** What became of all requests of an evaluation. */
-export interface PlaceOutcome {
-  readonly placements: readonly Placement[];
-  /** Of what the placements replace. */
-  readonly stops: readonly Stop[];
-  readonly failures: ReadonlyMap<string, { metrics: PlacementMetrics; terms: GroupTerms }>;
-  /** By group: how many were not placed. */
-  readonly queued: ReadonlyMap<string, number>;
-  /** The budget ran out before all were tried. */
-  readonly remainder: boolean;
 }
 
 const NOTHING_PLACED: PlaceOutcome = {

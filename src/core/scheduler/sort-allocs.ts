@@ -53,7 +53,10 @@ function isOlder(alloc: Alloc, job: Job): boolean {
   return alloc.jobVersion < job.version || alloc.createIndex < job.createIndex;
 }
 
-/** One that failed and was not replaced yet. It keeps its place as long as it may not be tried again. */
+/**
+ * One that failed and was not replaced yet. It keeps its place as long as it may not be tried
+ * again.
+ */
 function classifyFailed(
   alloc: Alloc,
   { group, rollout, now, evalId }: SortScope,

@@ -11,7 +11,7 @@ import { explainRanking } from './explain.ts';
 import { portsOn, resourcesOn } from './rank/fit.ts';
 import { termsOf, type GroupTerms } from './rankings.ts';
 import { stopOf } from './reconcile-stops.ts';
-import type { PlaceOutcome } from './schedule-service.ts';
+import type { PlaceOutcome } from './place-outcome.ts';
 
 export interface NodeRequest {
   readonly group: TaskGroup;

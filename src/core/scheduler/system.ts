@@ -1,9 +1,10 @@
 /**
- * Schedules system and sysbatch jobs: one instance on every node that can take it, also on nodes that
- * join later.
+ * Schedules system and sysbatch jobs: one instance on every node that can take it, also on nodes
+ * that join later.
  *
  * Y1: no node gets two live instances of one group.
- * Y2: a sysbatch instance that ran to its end is not run again on that node, unless the job changed.
+ * Y2: a sysbatch instance that ran to its end is not run again on that node, unless the job
+ *     changed.
  *
  * Source: https://developer.hashicorp.com/nomad/docs/schedulers#system
  */
@@ -174,7 +175,7 @@ class DifferenceDraft implements Difference {
 
   #mustReplace(alloc: Alloc, job: Job, group: TaskGroup): boolean {
     if (alloc.createIndex < job.createIndex) return true;
-    // A node that is not meant any more is found out when the replacement looks for its place there.
+    // That its node is not meant any more is found out when the replacement looks for room there.
     if (!staysOn(this.#input, job, { alloc, group })) return true;
     const key = `${alloc.group} ${alloc.jobVersion}`;
     let restart = this.#restarts.get(key);

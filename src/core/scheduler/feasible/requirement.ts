@@ -1,6 +1,6 @@
 /**
- * What a task group demands of a node before room is even looked at, compiled once for each group of
- * a job version.
+ * What a task group demands of a node before room is even looked at, compiled once for each group
+ * of a job version.
  *
  * F1: `refusal` gives the same answer for all nodes of one computed class as long as only `shared`
  *     constraints are asked, so those are computed once per class.

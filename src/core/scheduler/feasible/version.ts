@@ -1,8 +1,8 @@
 /**
  * Versions and ranges of versions, as constraints compare them.
  *
- * Source: https://github.com/hashicorp/go-version, which Nomad's `version` and `semver` operands are
- * defined by. `version` is lenient (`1.2`, `v1.2.3.4`, `1.2.3beta`), `semver` is not.
+ * Source: https://github.com/hashicorp/go-version, which Nomad's `version` and `semver` operands
+ * are defined by. `version` is lenient (`1.2`, `v1.2.3.4`, `1.2.3beta`), `semver` is not.
  */
 
 /** A parsed version. Missing segments are zero. */
@@ -21,10 +21,14 @@ interface Comparison {
 
 export type VersionRange = readonly Comparison[];
 
-const LENIENT =
-  /^v?([0-9]+(?:\.[0-9]+)*?)(?:-([0-9]+[0-9A-Za-z\-~]*(?:\.[0-9A-Za-z\-~]+)*)|-?([A-Za-z\-~]+[0-9A-Za-z\-~]*(?:\.[0-9A-Za-z\-~]+)*))?(?:\+[0-9A-Za-z\-~]+(?:\.[0-9A-Za-z\-~]+)*)?$/;
-const STRICT =
-  /^v?([0-9]+(?:\.[0-9]+)*)(?:-([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?$/;
+// Both patterns: numbers, then a prerelease after a dash, then build metadata after a plus.
+const BUILD = String.raw`(?:\+[0-9A-Za-z\-~]+(?:\.[0-9A-Za-z\-~]+)*)?`;
+const NUMBERED = String.raw`-([0-9]+[0-9A-Za-z\-~]*(?:\.[0-9A-Za-z\-~]+)*)`;
+const LETTERED = String.raw`-?([A-Za-z\-~]+[0-9A-Za-z\-~]*(?:\.[0-9A-Za-z\-~]+)*)`;
+const LENIENT = new RegExp(`^v?([0-9]+(?:\\.[0-9]+)*?)(?:${NUMBERED}|${LETTERED})?${BUILD}$`);
+const STRICT = new RegExp(
+  `^v?([0-9]+(?:\\.[0-9]+)*)(?:-([0-9A-Za-z-]+(?:\\.[0-9A-Za-z-]+)*))?${BUILD}$`,
+);
 const COMPARISON = /^\s*(=|!=|>=|<=|>|<|~>|)\s*(\S+)\s*$/;
 /** Longer text is no version; the bound keeps the pattern above from being fed novels. */
 const VERSION_LENGTH_MAX = 256;

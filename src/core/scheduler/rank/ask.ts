@@ -29,7 +29,9 @@ export interface Ask {
   readonly ports: readonly PortAsk[];
   /** Dynamic ports on the node's default address. */
   readonly dynamicCount: number;
-  /** All ports are dynamic ones on the default address: the common case, which is cheap to check. */
+  /**
+   * All ports are dynamic ones on the default address: the common case, which is cheap to check.
+   */
   readonly onlyDynamic: boolean;
 }
 

@@ -1,8 +1,8 @@
 /**
  * Whether one node has room for one ask, and what exactly it would be given.
  *
- * Dimensions are named as Nomad names them; `network: reserved port collision http=8081` tells which
- * port it was.
+ * Dimensions are named as Nomad names them; `network: reserved port collision http=8081` tells
+ * which port it was.
  */
 import { assert } from '../../../base/assert.ts';
 import type { Random } from '../../../base/random.ts';

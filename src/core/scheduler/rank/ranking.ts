@@ -1,11 +1,12 @@
 /**
- * All nodes, ranked for one kind of ask. Rankings are kept from evaluation to evaluation: between two
- * of them only the nodes that changed are scored again (the ledger's dirty trail says which).
+ * All nodes, ranked for one kind of ask. Rankings are kept from evaluation to evaluation: between
+ * two of them only the nodes that changed are scored again (the ledger's dirty trail says which).
  *
  * What belongs to one evaluation (where the job already runs, nodes it must not use) is laid on top
  * between `enter` and `leave`.
  *
- * K1: `best` is a node of the highest score among those that are in reach, feasible and not exhausted.
+ * K1: `best` is a node of the highest score among those that are in reach, feasible and not
+ *     exhausted.
  * K2: after `leave` nothing is left of the evaluation.
  * K3: the answer depends on the nodes, the ask and the evaluation, not on the ranking's past.
  */

@@ -1,15 +1,16 @@
 /**
  * How good a node is for a placement: several parts, each about -1 to 1, and their mean.
  *
- * Source: Nomad's ranking, https://developer.hashicorp.com/nomad/docs/concepts/scheduling/scheduling;
- * the fit is Google's best fit of "bin packing" as given in https://www.slideshare.net/liuxl/bestfit-v3.
+ * Source: https://developer.hashicorp.com/nomad/docs/concepts/scheduling/scheduling; the fit is the
+ * "best fit, version 3" of https://www.slideshare.net/liuxl/bestfit-v3.
  */
 
 /** The most that `20 - 10^free cpu - 10^free memory` can give; scales the fit to 0..1. */
 const FIT_MAX = 18;
 
 /**
- * How well a node is filled once the ask is on it: 1 where nothing is left over, 0 where it is empty.
+ * How well a node is filled once the ask is on it: 1 where nothing is left over, 0 where it is
+ * empty.
  *
  * @param cpuFree share of the node's cpu that stays free, 0..1
  * @param memoryFree likewise

@@ -1,0 +1,16 @@
+/** What became of everything that an evaluation wanted to place. */
+import type { PlacementMetrics } from '../model/metrics.ts';
+import type { Placement, Stop } from '../model/plan.ts';
+import type { GroupTerms } from './rankings.ts';
+
+/** What became of all requests of an evaluation. */
+export interface PlaceOutcome {
+  readonly placements: readonly Placement[];
+  /** Of what the placements replace. */
+  readonly stops: readonly Stop[];
+  readonly failures: ReadonlyMap<string, { metrics: PlacementMetrics; terms: GroupTerms }>;
+  /** By group: how many were not placed. */
+  readonly queued: ReadonlyMap<string, number>;
+  /** The budget ran out before all were tried. */
+  readonly remainder: boolean;
+}
