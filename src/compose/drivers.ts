@@ -9,7 +9,9 @@ import { TaskCgroups } from '../io/cgroup/task-cgroups.ts';
 import { DockerDriver } from '../io/drivers/docker/docker-driver.ts';
 import { Engine } from '../io/drivers/docker/engine.ts';
 import { ExecDriver } from '../io/drivers/exec/driver.ts';
+import { MockDriver } from '../io/drivers/mock/driver.ts';
 import { JavaDriver } from '../io/drivers/java/driver.ts';
+import { QemuDriver } from '../io/drivers/qemu/driver.ts';
 import { RawExecDriver } from '../io/drivers/raw-exec/driver.ts';
 import { cpuFacts } from '../io/proc/machine.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -34,12 +36,16 @@ export function buildDrivers(
   const containers = { ...processes, hierarchies };
   const docker = buildDocker(config, deps.now);
   const rawExec = new Reader(config.plugins['raw_exec'] ?? {}, 'plugin.raw_exec');
+  const qemu = new Reader(config.plugins['qemu'] ?? {}, 'plugin.qemu');
+  const mock = new Reader(config.plugins['mock_driver'] ?? {}, 'plugin.mock_driver');
   return {
     drivers: [
       new RawExecDriver({ enabled: rawExec.flag('enabled', true) }, processes),
       new ExecDriver({}, containers),
       new JavaDriver({}, containers, true),
+      new QemuDriver({ imagePaths: qemu.texts('image_paths') }, processes),
       docker,
+      ...(mock.flag('enabled', config.dev) ? [new MockDriver({ clock: deps.clock })] : []),
     ],
     close: () => docker.close(),
   };
