@@ -1,4 +1,4 @@
-/** The caller of the agent's API that a command line asks for: address, token, namespace, region. */
+/** The caller of the API that a command line asks for: its address, token, namespace, region. */
 import { Api, type ApiOptions } from '../api/api.ts';
 import type { FlagValues } from './command.ts';
 import type { World } from './world.ts';

@@ -1,4 +1,4 @@
-/** Commands that ask the agent about itself: `agent-info`, `monitor`, `namespace`, `system`, `ui`. */
+/** Commands that ask the agent about itself: `agent-info`, `monitor`, `namespace`, `system` ... */
 import { agentMonitor, agentSelf } from '../../api/nomad/agent-routes.ts';
 import {
   collectGarbage,

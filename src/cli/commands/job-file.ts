@@ -38,7 +38,7 @@ export async function loadJob(
   return readJobFile(path, text, invocation, world);
 }
 
-/** A `.json` file may hold the API form or the job language's own JSON: only the first has an ID. */
+/** A `.json` file may hold the API form or the language's own JSON: only the first has an ID. */
 function isApiForm(path: string, text: string): boolean {
   if (!path.endsWith('.json')) return false;
   try {
