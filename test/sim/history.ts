@@ -64,11 +64,9 @@ export class History {
   /** A server has opened its log, which ends at `lastIndex` (H1). */
   opened(lastIndex: number): void {
     const { length } = this.#facts;
-    assert.equal(
-      lastIndex,
-      length,
-      `entry ${length} was applied, but the log ends at ${lastIndex}`,
-    );
+    assert.equal(lastIndex, length, `entry ${length} was applied, the log ends at ${lastIndex}`);
+    this.#isOpening = false;
+    this.#certain = length;
   }
 
   /** One hash over all entries: equal where the runs were equal, byte for byte. */
