@@ -89,6 +89,7 @@ function clientConfig(config: AgentConfig, settings: ClientSettings): ClientConf
     nodeClass: settings.nodeClass,
     nodePool: settings.nodePool,
     meta: settings.meta,
+    attributes: { 'muster.version': VERSION },
     httpAddr: config.advertiseHttp ?? `${config.addresses.http}:${config.ports.http}`,
     reserved: settings.reserved,
     ...(cpuTotalCompute === undefined ? {} : { cpuTotalCompute }),
