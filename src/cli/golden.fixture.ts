@@ -1,7 +1,7 @@
 /**
  * Replays scripts of command lines: `> muster ...`, then what it prints, errors included, then its
- * exit code. What follows ` # ` says what is different about this world. `REWRITE=1` writes what was
- * printed instead; read that diff as you would read code.
+ * exit code. What follows ` # ` says what is different about this world. `REWRITE=1` writes what
+ * was printed instead; read that diff as you would read code.
  */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';

@@ -98,6 +98,12 @@ test('input, output, errors and the exit code go through', async () => {
   assert.deepEqual(ran.raw, []);
 });
 
+test('a double dash before the command is not part of it', async () => {
+  const ran = await session('alloc exec 219 -- ls -la -- x', [exited(0)]);
+  const query = new URLSearchParams(ran.path.split('?')[1]);
+  assert.equal(query.get('command'), '["ls","-la","--","x"]');
+});
+
 test('E1: a terminal is raw while the session lasts, and its size is told', async () => {
   const ran = await session('alloc exec 219 sh', [out('$ '), exited(0)], { terminal: true });
   assert.deepEqual(ran.raw, [true, false]);

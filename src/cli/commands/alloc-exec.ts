@@ -43,7 +43,8 @@ export const allocExec: Command = {
   passThrough: true,
   run: async (invocation, world) => {
     const { args, flags } = invocation;
-    const [typed = '', ...command] = args;
+    const [typed = '', ...rest] = args;
+    const command = rest[0] === '--' ? rest.slice(1) : rest;
     const session = openSession(invocation, world);
     const whole = flags.has('job')
       ? await anyAllocOf(session, typed)
