@@ -7,7 +7,9 @@
 import { explain } from '../base/failure.ts';
 import type { Service } from '../ports/service.ts';
 
-/** Runs all until `signal` aborts or one ends by itself; then ends the others. Rejects as it did. */
+/**
+ * Runs all until `signal` aborts or one ends by itself; then ends the others. Rejects as it did.
+ */
 export async function runServices(
   services: readonly Service[],
   log: (line: string) => void,

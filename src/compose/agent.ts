@@ -1,4 +1,6 @@
-/** `muster agent`: reads the configuration, builds the roles, runs them until it is told to stop. */
+/**
+ * `muster agent`: reads the configuration, builds the roles, runs them until it is told to stop.
+ */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

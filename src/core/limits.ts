@@ -4,7 +4,9 @@
 
 /** In UTF-16 units. The largest job files seen are some 100 kB; 4 Mi parse in under a second. */
 export const HCL_SOURCE_MAX = 4 * 1024 * 1024;
-/** Blocks and expressions inside each other. People stay below 20; the stack bears ten times this. */
+/**
+ * Blocks and expressions inside each other. People stay below 20; the stack bears ten times this.
+ */
 export const HCL_DEPTH_MAX = 120;
 /** Errors told of one file. Nobody reads more, and each costs the search for its line. */
 export const HCL_DIAGNOSTICS_MAX = 100;
@@ -29,35 +31,53 @@ export const REGEX_STEPS_MAX = 20_000_000;
 
 // --- State and entries (core/state) ---
 
-/** Rows of one kind in one entry: a thousand placements apply in some 5 ms, inside the 20 ms budget. */
+/**
+ * Rows of one kind in one entry: a thousand placements apply in some 5 ms, inside the 20 ms budget.
+ */
 export const PLACEMENTS_PER_ENTRY_MAX = 1_000;
-/** Versions of a job kept besides those that allocations still run. Source: Nomad's `JobTrackedVersions`. */
+/**
+ * Versions of a job kept besides those that allocations still run. Source: Nomad's
+ * `JobTrackedVersions`.
+ */
 export const JOB_VERSIONS_MAX = 6;
 /** Events kept of one node. Source: Nomad keeps ten. */
 export const NODE_EVENTS_MAX = 10;
 /** Scaling events kept of one group. Source: Nomad's `JobTrackedScalingEvents`. */
 export const SCALING_EVENTS_MAX = 20;
-/** Deleted keys remembered of one table; older watchers are answered at once. 4,096 are some 0.5 MB. */
+/**
+ * Deleted keys remembered of one table; older watchers are answered at once. 4,096 are some 0.5 MB.
+ */
 export const TOMBSTONES_MAX = 4_096;
 /** Task events kept of one task. Source: Nomad's `DefaultMaxEvents`. */
 export const TASK_EVENTS_MAX = 10;
 
 // --- Keeper (core/keeper) ---
 
-/** Bytes of one message between client and keeper: the largest environment that `execve` takes is 2 MiB. */
+/**
+ * Bytes of one message between client and keeper: the largest environment that `execve` takes is
+ * 2 MiB.
+ */
 export const KEEPER_FRAME_MAX = 8 * 1024 * 1024;
 
 // --- Deciding (core/scheduler/broker.ts, core/controllers, server) ---
 
-/** A worker that says nothing for so long has died; its evaluation is given to another [ms]. Source: Nomad. */
+/**
+ * A worker that says nothing for so long has died; its evaluation is given to another [ms]. Source:
+ * Nomad.
+ */
 export const EVAL_LEASE_MS = 60_000;
 /** Deliveries of an evaluation before it is called failed. Source: Nomad's `EvalDeliveryLimit`. */
 export const EVAL_DELIVERIES_MAX = 3;
-/** Pause before a failed evaluation is delivered again [ms]: first, and later times. Source: Nomad. */
+/**
+ * Pause before a failed evaluation is delivered again [ms]: first, and later times. Source: Nomad.
+ */
 export const EVAL_NACK_DELAYS_MS: readonly number[] = [1_000, 20_000];
 /** A failed evaluation is followed by another one after this [ms], so that a fault heals itself. */
 export const EVAL_FOLLOW_UP_MS = 60_000;
-/** Attempts to place what was refused before giving up, by whether instances are to run on. Source: Nomad. */
+/**
+ * Attempts to place what was refused before giving up, by whether instances are to run on. Source:
+ * Nomad.
+ */
 export const PLAN_ATTEMPTS_MAX = { service: 5, batch: 2 } as const;
 /** Placements of one call of `schedule`: some 5 ms of work, so that the event loop is not held. */
 export const SCHEDULE_BUDGET = 500;
@@ -70,17 +90,29 @@ export const BLOCKING_WAIT_MS_MAX = 600_000;
 export const BLOCKING_WAIT_MS = 300_000;
 /** Parked reads. One costs some 2 KB besides its connection. */
 export const PARKED_MAX = 100_000;
-/** Entries whose changes are kept for event streams that begin in the past. Source: Nomad keeps 100 events. */
+/**
+ * Entries whose changes are kept for event streams that begin in the past. Source: Nomad keeps 100
+ * events.
+ */
 export const CHANGE_BATCHES_MAX = 256;
-/** Clients' reports wait so long for others to share an entry [ms]. Source: Nomad batches as long. */
+/**
+ * Clients' reports wait so long for others to share an entry [ms]. Source: Nomad batches as long.
+ */
 export const REPORT_BATCH_MS = 50;
-/** Heartbeats that all nodes together send in a second; more nodes beat more slowly. Source: Nomad. */
+/**
+ * Heartbeats that all nodes together send in a second; more nodes beat more slowly. Source: Nomad.
+ */
 export const HEARTBEATS_PER_SECOND = 50;
 /** The shortest time between a node's heartbeats [ms]. Source: Nomad's `min_heartbeat_ttl`. */
 export const HEARTBEAT_TTL_MS_MIN = 10_000;
-/** A node is down when it is silent for so long after its time [ms]. Source: Nomad's `heartbeat_grace`. */
+/**
+ * A node is down when it is silent for so long after its time [ms]. Source: Nomad's
+ * `heartbeat_grace`.
+ */
 export const HEARTBEAT_GRACE_MS = 10_000;
-/** Base64 input of a dispatched job, decoded [bytes]. Source: Nomad's `DispatchPayloadSizeLimit`. */
+/**
+ * Base64 input of a dispatched job, decoded [bytes]. Source: Nomad's `DispatchPayloadSizeLimit`.
+ */
 export const DISPATCH_PAYLOAD_BYTES_MAX = 16 * 1024;
 
 // --- Jobs (core/jobspec) ---

@@ -5,7 +5,8 @@
  *      the pipe and writing them would lose them; nothing is awaited in between.
  * LF2: tasks may write to the directory. No link they put there leads a write elsewhere: the
  *      directory is held open, names are resolved in it alone and never followed.
- * LF3: a write that fails loses its bytes and is told in the keeper's log; the task is never held up by a full disk.
+ * LF3: a write that fails loses its bytes and is told in the keeper's log; the task is never held
+ *      up by a full disk.
  */
 import {
   closeSync,

@@ -2,8 +2,8 @@
  * The keeper: a small process that is the parent of a client's tasks, so that the agent may be
  * stopped, upgraded or killed while they go on.
  *
- * It loads little and decides nothing: what to start, where, and when to stop comes over its socket.
- * When it ends itself, its tasks live on; the next keeper adopts them.
+ * It loads little and decides nothing: what to start, where, and when to stop comes over its
+ * socket. When it ends itself, its tasks live on; the next keeper adopts them.
  */
 import { chmodSync, unlinkSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
@@ -56,7 +56,8 @@ export async function runKeeper(
     else stopped.addEventListener('abort', () => resolve(), { once: true });
   });
   clearInterval(idle);
-  // Node removes the socket's file with the server. The tasks' pipes and processes stay as they are.
+  // Node removes the socket's file with the server. The tasks' pipes and processes stay as they
+  // are.
   server.close();
 }
 

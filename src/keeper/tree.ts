@@ -13,7 +13,9 @@ import { Failure } from '../base/failure.ts';
 import type { Kept } from '../core/keeper/launch.ts';
 import { allProcesses } from './proc.ts';
 
-/** A process in the middle of a slow write cannot die before that ends; waiting longer seldom helps. */
+/**
+ * A process in the middle of a slow write cannot die before that ends; waiting longer seldom helps.
+ */
 const KILL_MS_MAX = 15_000;
 const POLL_MS_MAX = 50;
 

@@ -9,7 +9,9 @@ import type { Index } from '../base/brand.ts';
 /** One row: its table, its key in that table, its value (any plain data). */
 export type CheckpointRow = readonly [table: string, key: string, value: unknown];
 
-/** All changes from the previous checkpoint up to and including `index`; a key is in one list only. */
+/**
+ * All changes from the previous checkpoint up to and including `index`; a key is in one list only.
+ */
 export type CheckpointBatch = Readonly<{
   index: Index;
   puts: readonly CheckpointRow[];

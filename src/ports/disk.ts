@@ -38,14 +38,19 @@ export interface DiskLock {
   release(): Promise<void>;
 }
 
-/** An open file. Concurrent reads are allowed; writes, truncates and syncs are the caller's to order. */
+/**
+ * An open file. Concurrent reads are allowed; writes, truncates and syncs are the caller's to
+ * order.
+ */
 export interface DiskFile {
   readonly path: string;
   /** Its present length [bytes]. */
   size(): Promise<number>;
   /** Up to `length` bytes from `offset`, fewer only at the end of the file. */
   read(offset: number, length: number): Promise<Uint8Array>;
-  /** Writes the chunks one after the other from `offset`. After a failure any part may be written. */
+  /**
+   * Writes the chunks one after the other from `offset`. After a failure any part may be written.
+   */
   write(offset: number, chunks: readonly Uint8Array[]): Promise<void>;
   /** Sets its length, cutting off the end or adding zeros. */
   truncate(length: number): Promise<void>;

@@ -13,13 +13,17 @@ export interface Keeper {
    * process that the first one started. Fails: `not_found`, `denied`, `invalid`.
    */
   start(launch: Launch, signal: AbortSignal): Promise<Kept>;
-  /** Takes up a process started by an earlier client. Fails: `not_found` when it is gone for good. */
+  /**
+   * Takes up a process started by an earlier client. Fails: `not_found` when it is gone for good.
+   */
   adopt(kept: Kept, signal: AbortSignal): Promise<void>;
   /** Resolves when it has ended, also if it ended before; all it wrote is in its files by then. */
   wait(kept: Kept, signal: AbortSignal): Promise<Ended>;
   /** To the main process, by name. Fails: `not_found` it ended, `invalid` no such signal. */
   signal(kept: Kept, signal: string): Promise<void>;
-  /** Asks with `signal`, kills everything after `timeoutMs`; resolves when nothing is left of it. */
+  /**
+   * Asks with `signal`, kills everything after `timeoutMs`; resolves when nothing is left of it.
+   */
   stop(kept: Kept, signal: string, timeoutMs: number): Promise<void>;
   /** Kills what is left and forgets it. Content when it is unknown. */
   forget(kept: Kept): Promise<void>;

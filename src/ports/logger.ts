@@ -16,6 +16,8 @@ export interface LogLine {
 
 export interface Logger {
   write(level: LogLevel, name: string, message: string): void;
-  /** Lines at `level` and above from now on, until `signal` aborts; a slow reader loses the oldest. */
+  /**
+   * Lines at `level` and above from now on, until `signal` aborts; a slow reader loses the oldest.
+   */
   follow(level: LogLevel, signal: AbortSignal): AsyncIterable<LogLine>;
 }

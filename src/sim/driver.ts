@@ -132,7 +132,9 @@ interface Plan {
 
 const VERSION = 1;
 
-/** Its configuration: `runForMs`, `exitCode`, `killAfterMs`, all numbers, and nothing else counts. */
+/**
+ * Its configuration: `runForMs`, `exitCode`, `killAfterMs`, all numbers, and nothing else counts.
+ */
 export class SimDriver implements Driver {
   readonly name: string;
   readonly capabilities: DriverCapabilities = {

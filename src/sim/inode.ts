@@ -1,4 +1,6 @@
-/** One simulated file: what is in the page cache, and what the medium held before (D1 of disk.ts). */
+/**
+ * One simulated file: what is in the page cache, and what the medium held before (D1 of disk.ts).
+ */
 import { Failure } from '../base/failure.ts';
 import type { Random } from '../base/random.ts';
 

@@ -2,9 +2,9 @@
  * Moves a simulated world: at each instant everything that can happen happens, then time goes on to
  * the next instant at which anything is due.
  *
- * W1: whoever waits for nothing but promises, `setImmediate` and the simulated clock runs in an order
- *     that depends on the calls alone. (Promises are served to the last before the next immediate,
- *     and immediates in the order in which they were asked for.)
+ * W1: whoever waits for nothing but promises, `setImmediate` and the simulated clock runs in an
+ *     order that depends on the calls alone. (Promises are served to the last before the next
+ *     immediate, and immediates in the order in which they were asked for.)
  * W2: actions of the world (crashes, an operator's wishes) happen between instants, when nobody is
  *     in the middle of anything.
  */
@@ -36,7 +36,9 @@ export class SimLoop {
     return this.#instants;
   }
 
-  /** Lets the world do something at an instant (W2); in the order of asking where they are equal. */
+  /**
+   * Lets the world do something at an instant (W2); in the order of asking where they are equal.
+   */
   at(instant: number, act: () => void): void {
     const at = Math.max(Math.ceil(instant), this.#clock.now());
     const action = { at, turn: this.#turn++, act };

@@ -8,8 +8,9 @@ export type AwaitEnd = (id: AllocId, signal: AbortSignal) => Promise<void>;
 
 /**
  * Waits for the predecessor on this node to end (its ports, its disk), and takes its data
- * over where the group's disk is sticky. Data of a predecessor on another node is not fetched: `migrate`
- * across machines begins empty, as it does in Nomad when the other node cannot be reached.
+ * over where the group's disk is sticky. Data of a predecessor on another node is not fetched:
+ * `migrate` across machines begins empty, as it does in Nomad when the other node cannot be
+ * reached.
  */
 export function previousAllocHook(deps: {
   readonly awaitEnd: AwaitEnd;

@@ -1,5 +1,6 @@
 /**
- * The agent's configuration: what the files and flags say, with every default filled in and checked.
+ * The agent's configuration: what the files and flags say, with every default filled in and
+ * checked.
  */
 import type { JsonObject } from '../../base/json.ts';
 import type { HostNetwork, HostVolume, NodeReserved } from '../model/node.ts';

@@ -1,5 +1,6 @@
 /**
- * Frames on the keeper's socket: four bytes of length, most significant first, then that many bytes.
+ * Frames on the keeper's socket: four bytes of length, most significant first, then that many
+ * bytes.
  *
  * F1: what was framed comes out again, whole and in order, however the bytes were cut on the way.
  * F2: a length beyond the bound is refused before anything is gathered for it.

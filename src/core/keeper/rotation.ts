@@ -63,7 +63,9 @@ function cut(chunk: Uint8Array, from: number, room: number, fresh: boolean): num
   return fresh ? from + room : from;
 }
 
-/** Where writing goes on, given the files that are there (number and size); bad names are left out. */
+/**
+ * Where writing goes on, given the files that are there (number and size); bad names are left out.
+ */
 export function resume(files: readonly Place[]): Place {
   return files.reduce((last, file) => (file.index > last.index ? file : last), {
     index: 0,

@@ -108,7 +108,9 @@ export interface TaskState {
 }
 
 export interface TaskEvent {
-  /** `Received Task Setup Started Terminated Restarting Killing Killed ...`, as Nomad names them. */
+  /**
+   * `Received Task Setup Started Terminated Restarting Killing Killed ...`, as Nomad names them.
+   */
   readonly type: string;
   readonly at: Millis;
   readonly message: string;

@@ -38,7 +38,10 @@ export interface Placement {
   readonly id: AllocId;
   readonly name: string;
   readonly group: string;
-  /** Set where it is not the plan's: an older version's instance replaced beside unpromoted canaries. */
+  /**
+   * Set where it is not the plan's: an older version's instance replaced beside unpromoted
+   * canaries.
+   */
   readonly jobVersion?: number;
   readonly nodeId: NodeId;
   readonly resources: AllocResources;

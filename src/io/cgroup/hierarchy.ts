@@ -1,4 +1,6 @@
-/** Which cgroup hierarchies this machine has and where. Source: cgroups(7), cgroup-v2 of the kernel. */
+/**
+ * Which cgroup hierarchies this machine has and where. Source: cgroups(7), cgroup-v2 of the kernel.
+ */
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 

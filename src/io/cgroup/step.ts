@@ -6,7 +6,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Runs `fork` with this process in `dirs`. Throws the system's error when one cannot be entered. */
+/**
+ * Runs `fork` with this process in `dirs`. Throws the system's error when one cannot be entered.
+ */
 export function insideCgroups<Result>(dirs: readonly string[], fork: () => Result): Result {
   const entered: string[] = [];
   try {
@@ -24,7 +26,10 @@ export function insideCgroups<Result>(dirs: readonly string[], fork: () => Resul
 const homes = new Map<string, string>();
 let mountPoints: readonly string[] | undefined;
 
-/** This process's own cgroup in the hierarchy that holds `dir`, remembered from before the first step. */
+/**
+ * This process's own cgroup in the hierarchy that holds `dir`, remembered from before the first
+ * step.
+ */
 function homeOf(dir: string): string {
   const root = hierarchyOf(dir);
   const known = homes.get(root);

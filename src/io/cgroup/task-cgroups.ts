@@ -70,7 +70,9 @@ export class TaskCgroups {
     return join('/', SLICE, name, 'task');
   }
 
-  /** Weighs the task's processor time against others'; only v2 can, and only where it is delegated. */
+  /**
+   * Weighs the task's processor time against others'; only v2 can, and only where it is delegated.
+   */
   setCpuShares(name: string, shares: number): void {
     const { unified, unifiedControllers } = this.#hierarchies;
     if (unified === undefined || !unifiedControllers.includes('cpu')) return;

@@ -39,9 +39,11 @@ const SHAPES_KEY = Buffer.from('\0shapes');
 const FIRST_ROW_KEY = Buffer.from([1]);
 
 /**
- * Opens the checkpoint, creating an empty one if there is none. The caller holds the data directory.
+ * Opens the checkpoint, creating an empty one if there is none. The caller holds the data
+ * directory.
  *
- * Fails: `exhausted` no room for a new store; `unavailable`, `internal` it cannot be opened or read.
+ * Fails: `exhausted` no room for a new store; `unavailable`, `internal` it cannot be opened or
+ * read.
  */
 export async function openLmdbCheckpoint(
   options: CheckpointOptions,
@@ -49,7 +51,8 @@ export async function openLmdbCheckpoint(
 ): Promise<LmdbCheckpoint> {
   const { dir, reserveBytes = CHECKPOINT_RESERVE_BYTES } = options;
   mkdirSync(dir, { recursive: true, mode: 0o700 });
-  // Opening writes the first pages: B2 holds for them, too. An existing store opens without writing.
+  // Opening writes the first pages: B2 holds for them, too. An existing store opens without
+  // writing.
   if (!(await disk.list(dir)).includes('data.mdb')) await checkRoom(disk, dir, GROWTH_BYTES);
   try {
     const db = open<Buffer, Buffer>({

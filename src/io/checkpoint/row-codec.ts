@@ -15,7 +15,9 @@ const SHARED_SHAPES_MAX = 512;
 /** Shapes that are given names; the rest are maps, whose rows are longer. */
 const SHAPES_MAX = SHARED_SHAPES_MAX - 32;
 
-/** What our own records look like. Maps keyed by ids or by what users write would crowd them out. */
+/**
+ * What our own records look like. Maps keyed by ids or by what users write would crowd them out.
+ */
 const FIELD = /^[a-z][A-Za-z0-9]{0,40}$/;
 
 export class RowCodec {

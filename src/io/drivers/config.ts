@@ -1,6 +1,6 @@
 /**
- * Reads the free-form `config { ... }` of a task: what is wrong is gathered by path, what is right is
- * converted as job files expect (`"8080"` is a number, `[{...}]` is how a block arrives).
+ * Reads the free-form `config { ... }` of a task: what is wrong is gathered by path, what is right
+ * is converted as job files expect (`"8080"` is a number, `[{...}]` is how a block arrives).
  *
  * A text that still holds `${...}` passes as anything: a job is checked before it is interpolated.
  */

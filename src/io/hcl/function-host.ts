@@ -64,7 +64,9 @@ function listFiles(directory: string): readonly string[] | Problem {
   }
 }
 
-/** The padding of PKCS #1 v1.5 is taken off here: Node refuses to, as servers must not tell of it. */
+/**
+ * The padding of PKCS #1 v1.5 is taken off here: Node refuses to, as servers must not tell of it.
+ */
 function rsaDecrypt(ciphertext: string, key: string): Readonly<{ text: string }> | Problem {
   try {
     const bytes = Buffer.from(ciphertext, 'base64');

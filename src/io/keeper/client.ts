@@ -172,7 +172,9 @@ export class KeeperClient implements Keeper {
     });
   }
 
-  /** The connection broke: with the same keeper the start is repeated, with a new one undone (KC3). */
+  /**
+   * The connection broke: with the same keeper the start is repeated, with a new one undone (KC3).
+   */
   async #startAgain(launch: Launch, before: number): Promise<Kept> {
     const { pid } = await this.#connect();
     if (pid === before) return this.#call<'start'>({ do: 'start', launch });

@@ -1,7 +1,8 @@
 /**
  * Opens a directory of segments: checks every byte, cuts off a torn tail, and replays.
  *
- * R1: no acknowledged entry is dropped silently: a gap or damage is a Failure with file, offset, index.
+ * R1: no acknowledged entry is dropped silently: a gap or damage is a Failure with file, offset,
+ *     index.
  * R2: what is cut off was never acknowledged, and is counted.
  * R3: what was replayed is durable before the first new append.
  */

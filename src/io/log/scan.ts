@@ -3,7 +3,8 @@
  *
  * S1: a frame is given out only if every byte of it is as written.
  * S2: `torn` is answered only for what can be the one frame in flight at a crash (F2, F3 of
- *     frame.ts); everything else that is not as written is a Failure that names file, offset, index.
+ *     frame.ts); everything else that is not as written is a Failure that names file, offset,
+ *     index.
  */
 import { Failure } from '../../base/failure.ts';
 import type { Index } from '../../base/brand.ts';
@@ -19,7 +20,9 @@ import {
 import type { FrameHeader } from './frame.ts';
 import { READ_BYTES } from './limits.ts';
 
-/** An intact frame, its place in the file, and its payload (valid until the next one is asked for). */
+/**
+ * An intact frame, its place in the file, and its payload (valid until the next one is asked for).
+ */
 export type Frame = Readonly<{
   offset: number;
   bytes: number;
@@ -111,7 +114,9 @@ export function damaged(path: string, at: Position, why: string): Failure {
   );
 }
 
-/** Whether a crash can explain the frame at the start of `rest`: part of it was never written (F2). */
+/**
+ * Whether a crash can explain the frame at the start of `rest`: part of it was never written (F2).
+ */
 function showsMissingSector(rest: Buffer, offset: number, header: FrameHeader): boolean {
   const end = FRAME_HEADER_BYTES + header.payloadBytes + 1;
   if (end > rest.length || rest[end - 1] === 0) return true;

@@ -1,5 +1,6 @@
 /**
- * Durable entries a second at 1, 64 and 1,024 writers, and the restart with 1,000,000 small entries.
+ * Durable entries a second at 1, 64 and 1,024 writers, and the restart with 1,000,000 small
+ * entries.
  *
  * BENCH_DIR chooses the disk. The device's own bound, one fdatasync of 4 KiB after the other, is
  * reported beside, since it is what one writer can have at most.
@@ -54,7 +55,9 @@ async function deviceSyncs(path: string): Promise<number> {
   return (count * 1000) / RUN_MS;
 }
 
-/** Entries a second of this many writers, each waiting for its own; latencies go into `into` [ms]. */
+/**
+ * Entries a second of this many writers, each waiting for its own; latencies go into `into` [ms].
+ */
 async function appends(
   log: SegmentLog<Put, number>,
   writers: number,

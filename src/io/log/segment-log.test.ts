@@ -87,7 +87,9 @@ class History {
     await log.close().catch(() => undefined);
   }
 
-  /** P1: all acknowledged entries, at their index; P2: no part of an append; P3: dense and in order. */
+  /**
+   * P1: all acknowledged entries, at their index; P2: no part of an append; P3: dense and in order.
+   */
   check(replayed: readonly (readonly [number, Fact])[]): void {
     replayed.forEach(([index], i) => assert.equal(index, i + 1, 'P3'));
     const starts = new Map<number, number>();

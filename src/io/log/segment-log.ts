@@ -37,7 +37,9 @@ import { raiseTerm } from './term.ts';
 /** Where the log lives and from where on it is replayed. */
 export type SegmentLogOptions = Readonly<{
   dir: string;
-  /** The index that the state is at already (a checkpoint's); later entries are applied on opening. */
+  /**
+   * The index that the state is at already (a checkpoint's); later entries are applied on opening.
+   */
   applied: Index;
   segmentBytes?: number;
   preallocateBytes?: number;

@@ -14,9 +14,9 @@ export interface Bind {
 }
 
 /**
- * What a task gets of the machine unless the operator says otherwise: programs and libraries, and of
- * `/etc` what they need, not its keys and passwords. Source: Nomad gives the same directories, with
- * all of `/etc`.
+ * What a task gets of the machine unless the operator says otherwise: programs and libraries, and
+ * of `/etc` what they need, not its keys and passwords. Source: Nomad gives the same directories,
+ * with all of `/etc`.
  */
 export const DEFAULT_CHROOT: readonly string[] = [
   '/bin',

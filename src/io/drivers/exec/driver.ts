@@ -1,6 +1,6 @@
 /**
- * `exec`: an isolated process. It sees the machine's programs read-only and its own directory as the
- * root, has its memory and processor time limited, and few privileges.
+ * `exec`: an isolated process. It sees the machine's programs read-only and its own directory as
+ * the root, has its memory and processor time limited, and few privileges.
  */
 import type { JsonObject } from '../../../base/json.ts';
 import type { DriverInfo } from '../../../core/model/node.ts';

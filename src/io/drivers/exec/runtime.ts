@@ -1,4 +1,6 @@
-/** The OCI runtime of this machine: which one, whether it can be used here, and how it is called. */
+/**
+ * The OCI runtime of this machine: which one, whether it can be used here, and how it is called.
+ */
 import type { TaskCgroups } from '../../cgroup/task-cgroups.ts';
 import type { Hierarchies } from '../../cgroup/hierarchy.ts';
 import { findProgram } from '../process/lookup.ts';

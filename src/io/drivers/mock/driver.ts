@@ -1,6 +1,6 @@
 /**
- * `mock_driver`: a task without a process, for trying out what a cluster does with tasks: it runs as
- * long, prints what, and ends as its configuration says.
+ * `mock_driver`: a task without a process, for trying out what a cluster does with tasks: it runs
+ * as long, prints what, and ends as its configuration says.
  *
  * M1: its handle says when it began and how it goes, so a restarted agent finds it again; what is
  *     left of its output by then is not printed.

@@ -1,9 +1,9 @@
 /**
  * A command beside a task, for `alloc exec`: a child of the agent, gone with its connection.
  *
- * Node makes no terminals, so where one is wanted util-linux's `script` does: it makes the terminal,
- * runs the command on it and passes its exit code on. The size is set on the terminal with `stty`,
- * upon which the kernel tells the command (SIGWINCH).
+ * Node makes no terminals, so where one is wanted util-linux's `script` does: it makes the
+ * terminal, runs the command on it and passes its exit code on. The size is set on the terminal
+ * with `stty`, upon which the kernel tells the command (SIGWINCH).
  */
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';

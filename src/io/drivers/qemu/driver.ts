@@ -251,7 +251,10 @@ function quoted(text: string): string {
   return text.replaceAll(',', ',,');
 }
 
-/** Told, because a guest could make a raw image look like another format and read by it what it names. */
+/**
+ * Told, because a guest could make a raw image look like another format and read by it what it
+ * names.
+ */
 function formatOf(image: string): 'qcow2' | 'raw' {
   const file = openSync(image, 'r');
   try {

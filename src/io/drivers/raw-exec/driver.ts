@@ -1,6 +1,6 @@
 /**
- * `raw_exec`: a process like any other on the machine. It sees the machine's files and has no limits;
- * its cgroup, where there is one, sees to it that nothing it started outlives it.
+ * `raw_exec`: a process like any other on the machine. It sees the machine's files and has no
+ * limits; its cgroup, where there is one, sees to it that nothing it started outlives it.
  */
 import { resolve } from 'node:path';
 import { Failure } from '../../../base/failure.ts';
