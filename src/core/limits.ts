@@ -74,6 +74,8 @@ export const EVAL_DELIVERIES_MAX = 3;
 export const EVAL_NACK_DELAYS_MS: readonly number[] = [1_000, 20_000];
 /** A failed evaluation is followed by another one after this [ms], so that a fault heals itself. */
 export const EVAL_FOLLOW_UP_MS = 60_000;
+/** How often those are tried again whose plans were refused too often [ms]. Source: Nomad. */
+export const BLOCKED_RETRY_MS = 60_000;
 /**
  * Attempts to place what was refused before giving up, by whether instances are to run on. Source:
  * Nomad.

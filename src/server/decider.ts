@@ -6,10 +6,16 @@
  * W2: an evaluation is decided on a state at least as new as the evaluation.
  * W3: what goes wrong with one evaluation does not stop the loop.
  */
-import type { Index } from '../base/brand.ts';
+import type { Index, Millis } from '../base/brand.ts';
 import { Failure, explain } from '../base/failure.ts';
 import type { Random } from '../base/random.ts';
-import { EVAL_DELIVERIES_MAX, PLACEMENTS_PER_ENTRY_MAX, SCHEDULE_BUDGET } from '../core/limits.ts';
+import { earlier } from '../core/controllers/controller.ts';
+import {
+  BLOCKED_RETRY_MS,
+  EVAL_DELIVERIES_MAX,
+  PLACEMENTS_PER_ENTRY_MAX,
+  SCHEDULE_BUDGET,
+} from '../core/limits.ts';
 import type { Evaluation } from '../core/model/evaluation.ts';
 import type { EvalId } from '../core/model/ids.ts';
 import { Blocked, freedBy } from '../core/scheduler/blocked.ts';
@@ -52,6 +58,8 @@ export class Decider {
   #blocked = new Blocked();
   readonly #ledger = new Ledger();
   #isRunning = false;
+  /** When those whose plans were refused are tried again. */
+  #retryAt = 0 as Millis;
 
   constructor(deps: DeciderDeps) {
     this.#deps = deps;
@@ -104,9 +112,14 @@ export class Decider {
     const { clock, replica } = this.#deps;
     const now = clock.now();
     const isPaused = replica.state.schedulerConfig.pauseEvalBroker;
+    if (now >= this.#retryAt) {
+      this.#retryAt = (now + BLOCKED_RETRY_MS) as Millis;
+      this.#enqueueAll(this.#blocked.wakeRefused());
+    }
     const delivery = isPaused ? undefined : this.#broker.dequeue(now);
     if (delivery === undefined) {
-      const wakeAt = this.#broker.wakeAt();
+      const retryAt = this.#blocked.size > 0 ? this.#retryAt : undefined;
+      const wakeAt = earlier(this.#broker.wakeAt(), retryAt);
       const waitMs = wakeAt === undefined || isPaused ? undefined : Math.max(0, wakeAt - now);
       await this.#bell.wait(clock, waitMs, signal);
       return;
