@@ -43,7 +43,8 @@ function placeAll(
   const placements: Placement[] = [];
   const stops: Stop[] = [];
   const failures = new Map<string, { metrics: PlacementMetrics; terms: GroupTerms }>();
-  const queued = new Map<string, number>();
+  // Nothing is missing of a stopped job's groups, which are not among those decided upon.
+  const queued = new Map(job.groups.map((group) => [group.name, 0]));
   const proposed = propose(input, decided.stops, allocs);
   const ties = input.random.fork('ties');
   const ports = input.random.fork('ports');

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { SchedulerWorld } from '../../../test/scheduler-world.ts';
 import {
+  evalId,
   group,
   jobSpec,
   nodeFacts,
@@ -14,6 +15,7 @@ import { isTerminal } from '../model/alloc.ts';
 import type { JobSpec } from '../model/job.ts';
 import type { NetworkRequest } from '../model/network.ts';
 import type { NodeFacts } from '../state/entry.ts';
+import { newEvaluation } from '../state/new-evaluation.ts';
 import { Ledger } from './ledger.ts';
 
 function network(ports: { static?: number[]; dynamic?: number }): NetworkRequest {
@@ -389,4 +391,24 @@ test('S4: another node never makes a placeable job unplaceable', () => {
     }),
     { numRuns: 100 },
   );
+});
+
+test('nothing is counted as queued once another version fits, or the job has stopped', () => {
+  const world = new SchedulerWorld();
+  world.do(registerNode(0));
+  const networks = [network({ static: [8081] })];
+  const crowded = jobSpec('web', { groups: [group({ count: 3, networks })] });
+  const queued = (): number | undefined =>
+    world.state.jobSummary(crowded.namespace, crowded.id)?.groups['web']?.queued;
+  world.run(crowded);
+  assert.equal(queued(), 2);
+  world.run(jobSpec('web', { groups: [group({ count: 1, networks })] }));
+  assert.equal(queued(), 0);
+  world.run(crowded);
+  assert.equal(queued(), 2);
+  const { namespace, id: jobId } = crowded;
+  const evaluation = newEvaluation(evalId(99), crowded, 'job-deregister', world.now);
+  world.do({ type: 'job.deregister', at: world.now, namespace, jobId, purge: false, evaluation });
+  world.settle();
+  assert.equal(queued(), 0);
 });

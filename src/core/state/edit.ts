@@ -132,7 +132,8 @@ export class Edit {
     this.changes.push({ table: 'evals', key: evaluation.id, before, after: evaluation });
     this.#countEval(evaluation, before);
     if (before === undefined) this.evalIds.push(evaluation.id);
-    this.#summaries.queue(evaluation);
+    // A canceled one tells of the past: what replaced it has counted anew.
+    if (evaluation.status !== 'canceled') this.#summaries.queue(evaluation);
   }
 
   deleteEval(id: string): void {
