@@ -53,7 +53,9 @@ async function fill(path: string): Promise<void> {
   }
 }
 
-async function readAll(log: SegmentLog<Fact, unknown>): Promise<number[]> {
+async function readAll(
+  log: Pick<SegmentLog<Fact, unknown>, 'read' | 'firstIndex' | 'lastIndex'>,
+): Promise<number[]> {
   const read: number[] = [];
   for await (const { entry } of log.read(log.firstIndex, new AbortController().signal)) {
     if (read.push(entry.n) === log.lastIndex - log.firstIndex + 1) break;
@@ -91,7 +93,7 @@ for (const name of Object.keys(fileSystems)) {
     onSmallDisk(t, name, async (dir) => {
       const acknowledged: number[] = [];
       let n = 0;
-      const openLog = (applied: number, replayed: number[]): Promise<SegmentLog<Fact, unknown>> =>
+      const openLog = (applied: number, replayed: number[]): Promise<SegmentLog<Fact, number>> =>
         openSegmentLog(
           {
             dir: `${dir}/log`,
@@ -160,7 +162,7 @@ for (const name of Object.keys(fileSystems)) {
 test('a bit flipped in the log is found and named: file, offset, index', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'muster-flip-'));
   try {
-    const openLog = (): Promise<SegmentLog<Fact, unknown>> =>
+    const openLog = (): Promise<SegmentLog<Fact, undefined>> =>
       openSegmentLog(
         { dir, applied: 0 as Index },
         { disk: systemDisk, codec: entryCodec<Fact>(), apply: () => undefined },

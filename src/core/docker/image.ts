@@ -13,8 +13,11 @@ export interface ImageName {
   readonly digest?: string;
 }
 
-const NAME =
-  /^(?:https?:\/\/)?((?:[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?(?::\d+)?\/)?[a-z0-9]+(?:[._/-]+[a-z0-9]+)*)(?::([\w][\w.-]{0,127}))?(?:@([a-z0-9]+(?:[.+_-][a-z0-9]+)*:[0-9a-fA-F]{32,}))?$/;
+const HOST = /[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?(?::\d+)?/.source;
+const PATH = /[a-z0-9]+(?:[._/-]+[a-z0-9]+)*/.source;
+const TAG = /[\w][\w.-]{0,127}/.source;
+const DIGEST = /[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[0-9a-fA-F]{32,}/.source;
+const NAME = new RegExp(`^(?:https?://)?((?:${HOST}/)?${PATH})(?::(${TAG}))?(?:@(${DIGEST}))?$`);
 
 /** Takes a name apart; undefined where it is none. Without tag and digest the tag is `latest`. */
 export function parseImageName(text: string): ImageName | undefined {

@@ -1,4 +1,4 @@
-/** Why a placement went where it went, or nowhere (N26). */
+/** Why a placement went where it went, or nowhere. */
 
 /** What was seen while one instance was placed, or could not be. */
 export interface PlacementMetrics {

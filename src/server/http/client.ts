@@ -2,52 +2,19 @@
 import { FRAME, type Frame } from '../../api/nomad/file-codec.ts';
 import * as routes from '../../api/nomad/client-routes.ts';
 import { allocUseAnswer } from '../../api/nomad/usage-codec.ts';
-import { Failure } from '../../base/failure.ts';
-import type { Alloc } from '../../core/model/alloc.ts';
-import type { AllocId, NodeId } from '../../core/model/ids.ts';
+import type { NodeId } from '../../core/model/ids.ts';
 import type { ClientLink, FileFrame } from '../../ports/client-link.ts';
 import type { HttpReply } from '../../ports/http.ts';
 import { plainly, type HttpDeps } from './deps.ts';
 import { execHandler } from './exec.ts';
-import { invalid, notFound } from './fail.ts';
+import { invalid } from './fail.ts';
+import { locate, taskOf, unreachable } from './locate.ts';
 import { bind, bindRaw, type Bound } from './mount.ts';
 import { bytesReply, linesReply, primed, toLines } from './stream.ts';
 
 /** Binds what clients answer. */
 export function clientHandlers(deps: HttpDeps): readonly Bound[] {
   return [...controls(deps), ...files(deps), ...streams(deps), execHandler(deps)];
-}
-
-/** An allocation with the client that runs it. */
-export interface Located {
-  readonly alloc: Alloc;
-  readonly client: ClientLink;
-}
-
-/** Finds the client of an allocation. Fails: `not_found`; `unavailable` it cannot be reached. */
-export function locate(deps: HttpDeps, id: string): Located {
-  const alloc = deps.ops.snapshot().alloc(id as AllocId);
-  if (alloc === undefined) throw notFound(`Unknown allocation "${id}"`);
-  const client = deps.clientOf(alloc.nodeId);
-  if (client === undefined) throw unreachable(alloc.nodeId);
-  return { alloc, client };
-}
-
-function unreachable(node: string): Failure {
-  return new Failure('unavailable', `No path to node "${node}"`);
-}
-
-/** The named task, or the only one. */
-export function taskOf(deps: HttpDeps, alloc: Alloc, named: string | undefined): string {
-  if (named !== undefined && named !== '') return named;
-  const job = deps.ops.snapshot().jobVersion(alloc.namespace, alloc.jobId, alloc.jobVersion);
-  const group = job?.groups.find((one) => one.name === alloc.group);
-  const tasks = group?.tasks.map((task) => task.name) ?? Object.keys(alloc.taskStates);
-  const [only, ...others] = tasks;
-  if (only === undefined || others.length > 0) {
-    throw invalid(`name one of the tasks of the allocation: ${tasks.join(', ')}`);
-  }
-  return only;
 }
 
 function clientOfNode(deps: HttpDeps, nodeId: string | undefined): ClientLink {

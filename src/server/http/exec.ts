@@ -3,9 +3,9 @@ import * as routes from '../../api/nomad/client-routes.ts';
 import { decodeExecInput, encodeExecOutput } from '../../api/nomad/exec-frames.ts';
 import type { ExecSession } from '../../ports/driver.ts';
 import type { ServerSocket, SocketHandler } from '../../ports/http.ts';
-import { locate, taskOf } from './client.ts';
 import type { HttpDeps } from './deps.ts';
 import { invalid } from './fail.ts';
+import { locate, taskOf } from './locate.ts';
 import { bindSocket, type Bound } from './mount.ts';
 
 /** Arguments of one command; more than any shell line has. */
