@@ -52,6 +52,8 @@ export class SimTasks {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #tasks = new Map<string, SimTask>();
+  /** How often it lost power: what was under way then is not finished. */
+  #outages = 0;
   fortune: SimTaskFortune;
 
   constructor(clock: Clock, random: Random, fortune: SimTaskFortune = CALM) {
@@ -82,8 +84,14 @@ export class SimTasks {
     const fails = random.next() < startFailures;
     const crashAfterMs =
       random.next() < crashes ? Math.floor(random.next() * crashWithinMs) : undefined;
+    const outages = this.#outages;
     if (delayMs > 0) await this.#clock.sleep(delayMs, signal);
-    if (signal.aborted) throw new Failure('canceled', 'the start was given up');
+    if (signal.aborted || outages !== this.#outages) {
+      throw new Failure('canceled', 'the start was given up');
+    }
+    // Asked for twice at once, as by a client that came back meanwhile.
+    const twin = this.#tasks.get(id);
+    if (twin !== undefined) return twin;
     if (fails) throw new Failure('unavailable', 'the simulated engine is away');
     const ended = new AbortController();
     const task: SimTask = { id, startedAt: this.#clock.now(), plan, ended };
@@ -107,6 +115,7 @@ export class SimTasks {
 
   /** The machine lost power: nothing of it runs, and nobody knows how it ended. */
   loseAll(): void {
+    this.#outages += 1;
     for (const task of this.#tasks.values()) this.end(task, KILLED);
     this.#tasks.clear();
   }

@@ -163,7 +163,11 @@ function namesBelow(count: number, allocs: readonly Alloc[]): number {
 }
 
 function counts(job: Job, alloc: Alloc): boolean {
-  return !isTerminal(alloc) || (ends(job) && ranSuccessfully(alloc));
+  if (!isTerminal(alloc)) return true;
+  if (!ends(job)) return false;
+  // What runs everywhere is not tried again where it failed for good.
+  const hasFailed = job.type === 'sysbatch' && alloc.clientStatus === 'failed';
+  return hasFailed || ranSuccessfully(alloc);
 }
 
 function ends(job: Job): boolean {

@@ -5,7 +5,8 @@
  *     never brings it back. One called lost stays lost.
  * C2: an allocation that failed, or ended where it should go on running, evaluates its job in the
  *     same entry.
- * C3: a report that says nothing new changes nothing.
+ * C3: a report that says nothing new changes nothing, nor does one that a later one overtook on its
+ *     way (a repetition that was held up): what a client said last is what counts.
  */
 import { same } from '../../base/same.ts';
 import { TASK_EVENTS_MAX } from '../limits.ts';
@@ -19,6 +20,7 @@ import type { Edit } from './edit.ts';
 import type { AllocClientFacts, AllocsClientUpdated, AllocsTransitioned } from './entry.ts';
 import { accepted, refused } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
+import { isOvertaken } from './stale-report.ts';
 import { jobKey } from './watch.ts';
 
 export function updateFromClients(edit: Edit, entry: AllocsClientUpdated): Outcome {
@@ -67,6 +69,7 @@ const NO_TRANSITION = { migrate: false, reschedule: false, forceReschedule: fals
 
 /** The row after a client's report; undefined where it says nothing new (C1, C3). */
 function reported(edit: Edit, before: Alloc, update: AllocClientFacts): Alloc | undefined {
+  if (isOvertaken(update.taskStates, before.taskStates)) return undefined;
   const ended = isClientTerminal(before);
   const { disconnectedAt, ...rest } = before;
   const clientStatus = ended ? before.clientStatus : update.clientStatus;
