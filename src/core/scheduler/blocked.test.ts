@@ -46,14 +46,14 @@ test('K2: room wakes whom it may help', () => {
   for (const [more, expected] of rows) {
     const tracker = new Blocked();
     tracker.add(blocked(1, more));
-    assert.equal(tracker.wake(room('big', 11)).length > 0, expected, JSON.stringify(more));
+    assert.equal(tracker.wake([room('big', 11)]).length > 0, expected, JSON.stringify(more));
     assert.equal(tracker.size, expected ? 0 : 1);
   }
 });
 
 test('K1: room that appeared while it was decided is not missed', () => {
   const tracker = new Blocked();
-  tracker.wake(room('big', 12));
+  tracker.wake([room('big', 12)]);
   assert.equal(tracker.add(blocked(1, { classEligibility: { big: true } })), false);
   assert.equal(tracker.add(blocked(2, { classEligibility: { big: false } })), true);
   assert.equal(tracker.add(blocked(3, { snapshotIndex: 12 as Index })), true);

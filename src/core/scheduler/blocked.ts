@@ -38,11 +38,23 @@ export class Blocked {
     this.#evals.delete(id);
   }
 
-  /** Room appeared: answers whom it may help (K2), and lets go of them. */
-  wake(capacity: Capacity): readonly Evaluation[] {
-    this.#freedAt.set(capacity.computedClass, capacity.index);
-    this.#freedAnywhereAt = capacity.index;
-    return this.#release((each) => mayHelp(capacity, each));
+  /** Room appeared: answers whom some of it may help (K2), and lets go of them. */
+  wake(room: readonly Capacity[]): readonly Evaluation[] {
+    // Nodes of a class are alike, but for what must run on one node and no other.
+    const byClass = new Map<string, Capacity>();
+    const byNode = new Map<NodeId, Capacity>();
+    for (const capacity of room) {
+      this.#freedAt.set(capacity.computedClass, capacity.index);
+      this.#freedAnywhereAt = capacity.index;
+      byClass.set(capacity.computedClass, capacity);
+      byNode.set(capacity.nodeId, capacity);
+    }
+    if (this.#evals.size === 0) return [];
+    return this.#release((each) => {
+      if (each.nodeId !== undefined && isSystem(each)) return byNode.has(each.nodeId);
+      if (each.escapedComputedClass) return true;
+      return [...byClass.keys()].some((computedClass) => fits(each, computedClass));
+    });
   }
 
   /** Something changed that may help anyone: answers all, and lets go of them. */
@@ -112,13 +124,6 @@ function offersNoMore(before: Node, after: Node): boolean {
     same(before.reserved, after.reserved) &&
     same(before.drivers, after.drivers)
   );
-}
-
-function mayHelp(capacity: Capacity, evaluation: Evaluation): boolean {
-  if (evaluation.nodeId !== undefined && isSystem(evaluation)) {
-    return evaluation.nodeId === capacity.nodeId;
-  }
-  return evaluation.escapedComputedClass || fits(evaluation, capacity.computedClass);
 }
 
 /** False only where the class was looked at and found wanting. */

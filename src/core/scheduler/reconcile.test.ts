@@ -8,6 +8,7 @@ import type { Alloc, TaskState } from '../model/alloc.ts';
 import type { EvalTrigger, Evaluation } from '../model/evaluation.ts';
 import { DEFAULT_NAMESPACE, type EvalId, type JobId } from '../model/ids.ts';
 import type { JobSpec, JobType } from '../model/job.ts';
+import type { NetworkRequest } from '../model/network.ts';
 import type { NodeStatus } from '../model/node.ts';
 import type { ReschedulePolicy } from '../model/strategy.ts';
 import type { TaskGroup } from '../model/task-group.ts';
@@ -237,7 +238,11 @@ function specOf(id: string, wanted: Options): JobSpec {
   const number = (key: string, otherwise: number): number => Number(wanted[key] ?? otherwise);
   const type = (wanted['type'] ?? 'service') as JobType;
   const base = task();
-  const resources = { ...base.resources, cpu: number('cpu', 100) };
+  const resources = {
+    ...base.resources,
+    cpu: number('cpu', 100),
+    memoryMb: number('memory', base.resources.memoryMb),
+  };
   const update = {
     staggerMs: 30_000,
     maxParallel: number('parallel', 1),
@@ -253,6 +258,7 @@ function specOf(id: string, wanted: Options): JobSpec {
   const web: TaskGroup = group({
     count: number('count', 1),
     tasks: [{ ...base, config: { image: wanted['image'] ?? 'a' }, resources }],
+    networks: wanted['port'] === undefined ? [] : [network(wanted['port'])],
     reschedule: {
       ...RESCHEDULE,
       ...(wanted['attempts'] === undefined
@@ -274,6 +280,22 @@ function specOf(id: string, wanted: Options): JobSpec {
         ? []
         : [{ lTarget: '${meta.zone}', operand: '=', rTarget: wanted['zone'] }],
   });
+}
+
+/** `dynamic`, or the number of a static port. */
+function network(port: string): NetworkRequest {
+  const value = port === 'dynamic' ? 0 : Number(port);
+  const request = { label: 'http', value, to: 0, hostNetwork: 'default' };
+  return {
+    mode: '',
+    device: '',
+    cidr: '',
+    ip: '',
+    hostname: '',
+    mbits: 0,
+    reservedPorts: value === 0 ? [] : [request],
+    dynamicPorts: value === 0 ? [request] : [],
+  };
 }
 
 function statusOf(alloc: Alloc, words: readonly string[]): Alloc['clientStatus'] {
