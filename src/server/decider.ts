@@ -19,6 +19,7 @@ import {
 import type { Evaluation } from '../core/model/evaluation.ts';
 import type { EvalId } from '../core/model/ids.ts';
 import { Blocked, freedBy } from '../core/scheduler/blocked.ts';
+import type { Capacity } from '../core/scheduler/blocked.ts';
 import { Broker } from '../core/scheduler/broker.ts';
 import type { BrokerStats, Delivery } from '../core/scheduler/broker.ts';
 import type { ScheduleResult } from '../core/scheduler/contract.ts';
@@ -207,32 +208,24 @@ export class Decider {
 
   #observe(batch: ChangeBatch): void {
     this.#ledger.advance(batch.changes, batch.index);
+    const room: Capacity[] = [];
     let rings = false;
     for (const change of batch.changes) {
+      const capacity = freedBy(change, batch.index, (id) => this.#deps.replica.state.node(id));
+      if (capacity !== undefined) room.push(capacity);
       if (this.#take(change, batch.index)) rings = true;
     }
-    if (rings) this.#bell.ring();
+    const woken = room.length === 0 ? [] : this.#blocked.wake(room);
+    this.#enqueueAll(woken);
+    if (rings || woken.length > 0) this.#bell.ring();
   }
 
   /** Takes in one change; answers whether there may be something to decide. */
   #take(change: Change, index: Index): boolean {
-    switch (change.table) {
-      case 'evals':
-        return this.#takeEval(change.key as EvalId, change.after);
-      case 'nodes':
-      case 'allocs':
-        return this.#takeCapacity(change, index);
-      case 'config':
-        this.#enqueueAll(this.#blocked.wakeAll(index));
-        return true;
-      case 'jobs':
-      case 'jobVersions':
-      case 'jobSummaries':
-      case 'scalingEvents':
-      case 'periodicLaunches':
-      case 'deployments':
-        return false;
-    }
+    if (change.table === 'evals') return this.#takeEval(change.key as EvalId, change.after);
+    if (change.table !== 'config') return false;
+    this.#enqueueAll(this.#blocked.wakeAll(index));
+    return true;
   }
 
   #takeEval(id: EvalId, after: Evaluation | undefined): boolean {
@@ -245,14 +238,6 @@ export class Decider {
     if (after?.status !== 'blocked' || this.#blocked.add(after)) return false;
     this.#broker.enqueue(after, this.#deps.clock.now());
     return true;
-  }
-
-  #takeCapacity(change: Change, index: Index): boolean {
-    const capacity = freedBy(change, index, (id) => this.#deps.replica.state.node(id));
-    if (capacity === undefined) return false;
-    const woken = this.#blocked.wake(capacity);
-    this.#enqueueAll(woken);
-    return woken.length > 0;
   }
 
   #enqueueAll(evals: readonly Evaluation[]): void {

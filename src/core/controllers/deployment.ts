@@ -9,7 +9,7 @@
  *
  * Source: Nomad's deployment watcher, in what it does and in the words of its descriptions.
  */
-import type { Index, Millis } from '../../base/brand.ts';
+import type { Millis } from '../../base/brand.ts';
 import type { Alloc } from '../model/alloc.ts';
 import type { Deployment, DeploymentGroup } from '../model/deployment.ts';
 import type { Evaluation } from '../model/evaluation.ts';
@@ -34,9 +34,9 @@ export const deploymentController: Controller = {
       const job = state.job(deployment.namespace, deployment.jobId);
       // A newer version, or a stopped job: the scheduler ends it.
       if (job === undefined || job.stop || job.version !== deployment.jobVersion) continue;
-      const entry = step({ state, now, newId, deployment, job });
-      if (entry === undefined) wakeAt = earlier(wakeAt, deadlineOf(deployment));
-      else propose.push(entry);
+      const next = step({ state, now, newId, deployment, job });
+      if ('at' in next) propose.push(next);
+      else wakeAt = earlier(wakeAt, next.wakeAt);
     }
     return decision(propose, wakeAt);
   },
@@ -50,19 +50,26 @@ interface Watched {
   readonly job: Job;
 }
 
-/** The next thing to be done about one deployment; undefined: nothing yet. */
-function step(watched: Watched): Entry | undefined {
+/** Nothing to be done, before then at least. */
+interface Rest {
+  readonly wakeAt: Millis | undefined;
+}
+
+/** The next thing to be done about one deployment. */
+function step(watched: Watched): Entry | Rest {
   const { state, now, deployment } = watched;
   const groups = Object.values(deployment.groups);
   if (groups.every(isComplete)) return succeed(watched);
-  const allocs = [...state.allocsByDeployment(deployment.id)];
-  if (allocs.some((alloc) => isUnhealthy(alloc) && !hasDeadline(deployment, alloc))) {
+  // Reading the allocations of large deployments at every report would cost too much.
+  const isHurt = groups.some((group) => group.unhealthyAllocs > 0);
+  const unhealthy = isHurt ? [...state.allocsByDeployment(deployment.id)].filter(isUnhealthy) : [];
+  if (unhealthy.some((alloc) => !hasDeadline(deployment, alloc))) {
     return fail(watched, FAILED_UNHEALTHY);
   }
   const isLate = groups.some((group) => isUnfinished(group) && isPast(group, now));
   if (isLate) return fail(watched, FAILED_DEADLINE);
   if (canPromote(groups)) return promote(watched);
-  return replaceUnhealthy(watched, allocs) ?? goOn(watched, allocs);
+  return replaceUnhealthy(watched, unhealthy) ?? goOn(watched);
 }
 
 const FAILED_UNHEALTHY = 'Failed due to unhealthy allocations';
@@ -147,7 +154,7 @@ function promote(watched: Watched): Entry {
 /** Unhealthy instances may be replaced while the deadline has not come. */
 function replaceUnhealthy(watched: Watched, allocs: readonly Alloc[]): Entry | undefined {
   const ids = allocs
-    .filter((alloc) => isUnhealthy(alloc) && alloc.desiredStatus === 'run')
+    .filter((alloc) => alloc.desiredStatus === 'run')
     .filter((alloc) => alloc.desiredTransition?.reschedule !== true)
     .map(({ id }) => id);
   if (ids.length === 0) return undefined;
@@ -161,25 +168,43 @@ function replaceUnhealthy(watched: Watched, allocs: readonly Alloc[]): Entry | u
 }
 
 /** Asks for an evaluation where health changed since the last one looked (Y1). */
-function goOn(watched: Watched, allocs: readonly Alloc[]): Entry | undefined {
+function goOn(watched: Watched): Entry | Rest {
   const { state, now, deployment } = watched;
-  let judgedAt = 0 as Index;
-  for (const { deploymentStatus } of allocs) {
-    if (deploymentStatus?.healthy !== true) continue;
-    if (deploymentStatus.modifyIndex > judgedAt) judgedAt = deploymentStatus.modifyIndex;
-  }
-  if (judgedAt === 0 || seenAt(state, deployment) >= judgedAt) return undefined;
+  const deadline = deadlineOf(deployment);
+  const { judgedIndex } = deployment;
+  if (judgedIndex === undefined) return { wakeAt: deadline };
+  const { seenIndex, askedAt } = lastLook(state, deployment);
+  if (seenIndex >= judgedIndex) return { wakeAt: deadline };
+  const pauseMs = isPlaced(deployment) ? PAUSE_PLACED_MS : PAUSE_MS;
+  const dueAt = (askedAt + pauseMs) as Millis;
+  if (dueAt > now) return { wakeAt: earlier(deadline, dueAt) };
   return { type: 'evals.upsert', at: now, evals: [evaluation(watched)] };
 }
 
-/** The newest state that an evaluation of the job has looked at, or is going to. */
-function seenAt(state: State, { namespace, jobId }: Deployment): number {
-  let seen = 0;
+/** Between evaluations of one deployment [ms], so that each sees several reports. Source: Nomad. */
+const PAUSE_MS = 1_000;
+/** The same where all seems to be placed: little can come of it. */
+const PAUSE_PLACED_MS = 10_000;
+
+function isPlaced({ groups }: Deployment): boolean {
+  return Object.values(groups).every(
+    (group) => group.placedAllocs - group.unhealthyAllocs >= group.desiredTotal,
+  );
+}
+
+/** The newest state an evaluation of the job looked at or will, and when one was last asked for. */
+function lastLook(
+  state: State,
+  { namespace, jobId }: Deployment,
+): { readonly seenIndex: number; readonly askedAt: number } {
+  let seenIndex = 0;
+  let askedAt = 0;
   for (const each of state.evalsByJob(namespace, jobId)) {
-    if (each.status === 'pending' && each.waitUntil === undefined) return Infinity;
-    seen = Math.max(seen, each.snapshotIndex ?? 0);
+    if (each.status === 'pending' && each.waitUntil === undefined) seenIndex = Infinity;
+    seenIndex = Math.max(seenIndex, each.snapshotIndex ?? 0);
+    if (each.triggeredBy === 'deployment-watcher') askedAt = Math.max(askedAt, each.createdAt);
   }
-  return seen;
+  return { seenIndex, askedAt };
 }
 
 function isComplete(group: DeploymentGroup): boolean {

@@ -22,6 +22,8 @@ export interface Deployment {
   readonly groups: Readonly<Record<string, DeploymentGroup>>;
   readonly status: DeploymentStatus;
   readonly statusDescription: string;
+  /** When the health of one of its allocations was last counted. Never on the wire. */
+  readonly judgedIndex?: Index;
   readonly createdAt: Millis;
   readonly modifiedAt: Millis;
   readonly createIndex: Index;

@@ -9,7 +9,7 @@ import { isActive } from '../model/deployment.ts';
 import type { Deployment } from '../model/deployment.ts';
 import type { AllocId, DeploymentId } from '../model/ids.ts';
 import { putEvaluation } from './apply-evals.ts';
-import { markStability, revertJob } from './apply-jobs.ts';
+import { markStable, revertJob } from './apply-jobs.ts';
 import { countHealth } from './deployment-counts.ts';
 import type { Edit } from './edit.ts';
 import type {
@@ -20,7 +20,6 @@ import type {
 } from './entry.ts';
 import { accepted, refused } from './outcome.ts';
 import type { Accepted, Outcome, Refused } from './outcome.ts';
-import { versionKey } from './tables.ts';
 import { jobKey } from './watch.ts';
 
 export function changeDeploymentStatus(edit: Edit, entry: DeploymentStatusChanged): Outcome {
@@ -99,10 +98,7 @@ function setStatus(
     modifiedAt: edit.at,
     modifyIndex: edit.index,
   });
-  if (entry.status !== 'successful') return;
-  const key = versionKey(jobKey(before.namespace, before.jobId), before.jobVersion);
-  const version = edit.table('jobVersions').get(key);
-  if (version !== undefined) markStability(edit, version, true);
+  if (entry.status === 'successful') markStable(edit, before);
 }
 
 function revert(

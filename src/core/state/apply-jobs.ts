@@ -9,6 +9,7 @@
 import type { Index } from '../../base/brand.ts';
 import { same } from '../../base/same.ts';
 import { SCALING_EVENTS_MAX } from '../limits.ts';
+import type { Deployment } from '../model/deployment.ts';
 import type { Evaluation } from '../model/evaluation.ts';
 import type { Job, JobSpec } from '../model/job.ts';
 import type { ScalingEvent } from '../model/scaling-event.ts';
@@ -127,8 +128,18 @@ export function revertJob(edit: Edit, key: string, version: number): Job | undef
   return kept && putVersion(edit, specOf(kept));
 }
 
-/** Notes of a version whether its rollout held. Answers whether it is known. */
-export function markStability(edit: Edit, version: Job, stable: boolean): void {
+/** The rollout of a version held. */
+export function markStable(
+  edit: Edit,
+  rollout: Pick<Deployment, 'namespace' | 'jobId' | 'jobVersion'>,
+): void {
+  const key = versionKey(jobKey(rollout.namespace, rollout.jobId), rollout.jobVersion);
+  const version = edit.table('jobVersions').get(key);
+  if (version !== undefined) markStability(edit, version, true);
+}
+
+/** Notes of a version whether its rollout held. */
+function markStability(edit: Edit, version: Job, stable: boolean): void {
   const key = jobKey(version.namespace, version.id);
   if (version.stable !== stable) {
     const row = { ...version, stable, modifyIndex: edit.index };

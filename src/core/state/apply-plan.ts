@@ -16,6 +16,7 @@ import type { AllocId, NodeId } from '../model/ids.ts';
 import type { Node } from '../model/node.ts';
 import type { InPlaceUpdate, Placement, Plan, Stop } from '../model/plan.ts';
 import { askEvaluation, putEvaluation } from './apply-evals.ts';
+import { markStable } from './apply-jobs.ts';
 import { countPlaced } from './deployment-counts.ts';
 import type { Edit } from './edit.ts';
 import type { PlanApplied } from './entry.ts';
@@ -274,6 +275,7 @@ function putDeployments(edit: Edit, plan: Plan): void {
     const before = edit.table('deployments').get(id);
     if (before === undefined || !isActive(before)) continue;
     edit.putDeployment({ ...before, status, statusDescription, ...deploymentChange(edit) });
+    if (status === 'successful') markStable(edit, before);
   }
   if (plan.deployment === undefined) return;
   const before = edit.table('deployments').get(plan.deployment.id);

@@ -21,7 +21,7 @@ export function countPlaced(edit: Edit, placed: readonly Alloc[]): void {
     else mates.push(alloc);
   }
   for (const [id, allocs] of byDeployment) {
-    changeGroups(edit, id, (groups) => {
+    changeGroups(edit, id, {}, (groups) => {
       for (const alloc of allocs) join(groups, alloc, edit.at);
     });
   }
@@ -35,7 +35,8 @@ export function countHealth(
   now: boolean,
 ): void {
   if (alloc.deploymentId === undefined || before === now) return;
-  changeGroups(edit, alloc.deploymentId, (groups) => {
+  const judged = { judgedIndex: edit.index };
+  changeGroups(edit, alloc.deploymentId, judged, (groups) => {
     const group = groups[alloc.group];
     if (group === undefined) return;
     const healthy = Number(now) - Number(before === true);
@@ -51,13 +52,19 @@ export function countHealth(
 
 type Groups = Record<string, DeploymentGroup>;
 
-function changeGroups(edit: Edit, id: DeploymentId, change: (groups: Groups) => void): void {
+function changeGroups(
+  edit: Edit,
+  id: DeploymentId,
+  more: Pick<Deployment, 'judgedIndex'>,
+  change: (groups: Groups) => void,
+): void {
   const before = edit.table('deployments').get(id);
   if (before === undefined) return;
   const groups: Groups = { ...before.groups };
   change(groups);
   const after: Deployment = {
     ...before,
+    ...more,
     groups,
     modifiedAt: edit.at,
     modifyIndex: edit.index,
