@@ -3,7 +3,7 @@ import type { Millis } from '../base/brand.ts';
 import type { JsonObject } from '../base/json.ts';
 import type { AgentConfig } from '../core/agent-config/config.ts';
 import { Reader } from '../core/agent-config/reader.ts';
-import { DEFAULT_CAPS } from '../core/docker/capabilities.ts';
+import { DEFAULT_CAPABILITIES } from '../core/model/capabilities.ts';
 import { findHierarchies } from '../io/cgroup/hierarchy.ts';
 import { TaskCgroups } from '../io/cgroup/task-cgroups.ts';
 import { DockerDriver } from '../io/drivers/docker/docker-driver.ts';
@@ -61,7 +61,7 @@ function buildDocker(config: AgentConfig, now: () => Millis): DockerDriver {
       policy: {
         allowPrivileged: plugin.flag('allow_privileged', false),
         volumes: plugin.block('volumes').flag('enabled', false),
-        allowCaps: caps.length > 0 ? caps : DEFAULT_CAPS,
+        allowCaps: caps.length > 0 ? caps : DEFAULT_CAPABILITIES,
       },
       cores: count,
       mhz,

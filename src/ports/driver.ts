@@ -6,6 +6,7 @@
  */
 import type { Millis } from '../base/brand.ts';
 import type { Json, JsonObject } from '../base/json.ts';
+import type { ConfigIssue } from '../core/model/config-issue.ts';
 import type { AllocId } from '../core/model/ids.ts';
 import type { Dns } from '../core/model/network.ts';
 import type { DriverInfo } from '../core/model/node.ts';
@@ -26,7 +27,7 @@ export interface Driver {
    * Checks the free-form `config` of a task without touching the world: mistakes by path
    * (`args[0]`), empty when it is fine.
    */
-  validate(config: JsonObject): readonly { readonly path: string; readonly message: string }[];
+  validate(config: JsonObject): readonly ConfigIssue[];
 
   /**
    * Starts the task; resolves once it runs. After a rejection nothing of it runs.

@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Millis } from '../../src/base/brand.ts';
 import { Failure } from '../../src/base/failure.ts';
 import type { JsonObject } from '../../src/base/json.ts';
-import { DEFAULT_CAPS } from '../../src/core/docker/capabilities.ts';
+import { DEFAULT_CAPABILITIES } from '../../src/core/model/capabilities.ts';
 import type { AllocId } from '../../src/core/model/ids.ts';
 import { DockerDriver } from '../../src/io/drivers/docker/docker-driver.ts';
 import { Engine } from '../../src/io/drivers/docker/engine.ts';
@@ -37,7 +37,7 @@ describe('docker driver', { skip: missing ?? false }, () => {
   function driver(): DockerDriver {
     const made = new DockerDriver(
       {
-        policy: { allowPrivileged: false, volumes: false, allowCaps: DEFAULT_CAPS },
+        policy: { allowPrivileged: false, volumes: false, allowCaps: DEFAULT_CAPABILITIES },
         cores: 2,
         mhz: 2600,
         removeContainers: true,

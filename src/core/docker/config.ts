@@ -8,6 +8,7 @@
  */
 import { z } from 'zod';
 import type { JsonObject } from '../../base/json.ts';
+import type { ConfigIssue } from '../model/config-issue.ts';
 
 const text = z.union([z.string(), z.number(), z.boolean()]).transform(String);
 const integer = z.union([
@@ -147,11 +148,6 @@ const config = z.strictObject({
 
 export type DockerConfig = z.output<typeof config>;
 export type DockerMount = z.output<typeof mount>;
-
-export interface ConfigIssue {
-  readonly path: string;
-  readonly message: string;
-}
 
 /** Reads the block; answers the mistakes by path (`mount[0].target`) where there are any. */
 export function decodeDockerConfig(raw: JsonObject): DockerConfig | readonly ConfigIssue[] {

@@ -1,35 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Json, JsonObject } from '../../base/json.ts';
-import { decodeDockerConfig, isConfig } from './config.ts';
-import type { ContainerInput, DockerPolicy } from './container-input.ts';
+import { input } from './container-input.fixture.ts';
+import type { ContainerInput } from './container-input.ts';
 import { containerBody, isBody } from './container.ts';
-import { DEFAULT_CAPS } from './capabilities.ts';
-
-const STRICT: DockerPolicy = { allowPrivileged: false, volumes: false, allowCaps: DEFAULT_CAPS };
-
-function input(raw: JsonObject, over: Partial<ContainerInput> = {}): ContainerInput {
-  const config = decodeDockerConfig({ image: 'busybox', ...raw });
-  assert.ok(isConfig(config));
-  return {
-    config,
-    policy: STRICT,
-    image: 'busybox:1',
-    env: { A: '1', NOMAD_PORT_http: '20001' },
-    user: '',
-    labels: { 'com.hashicorp.nomad.alloc_id': 'a1' },
-    cpu: 100,
-    cores: [],
-    cpuCores: 0.5,
-    memoryMb: 64,
-    memoryMaxMb: 0,
-    ports: [{ label: 'http', value: 20_001, to: 0, hostIp: '127.0.0.1' }],
-    directories: { shared: '/d/a1/alloc', local: '/d/a1/t/local', secrets: '/d/a1/t/secrets' },
-    taskDir: '/d/a1/t',
-    mounts: [],
-    ...over,
-  };
-}
 
 function made(
   raw: JsonObject,

@@ -8,8 +8,9 @@
  * Source: the Docker Engine API 1.41, https://docs.docker.com/engine/api/v1.41/
  */
 import type { JsonObject } from '../../base/json.ts';
-import { capAdd, policyIssues } from './capabilities.ts';
-import type { ConfigIssue, DockerConfig } from './config.ts';
+import { capAdd, policyIssues } from './privileges.ts';
+import type { ConfigIssue } from '../model/config-issue.ts';
+import type { DockerConfig } from './config.ts';
 import type { ContainerInput } from './container-input.ts';
 import { binds, mountBody } from './mounts.ts';
 import { mappedPortEnv, portIssues, portMap } from './ports.ts';

@@ -1,6 +1,7 @@
 /** The ports of a container: which are published, and where (D1). */
 import type { Json, JsonObject } from '../../base/json.ts';
-import type { ConfigIssue, DockerConfig } from './config.ts';
+import type { ConfigIssue } from '../model/config-issue.ts';
+import type { DockerConfig } from './config.ts';
 import type { ContainerInput } from './container-input.ts';
 
 /** `80/tcp -> [{ HostIp, HostPort }]`, for tcp and udp alike. */

@@ -6,12 +6,7 @@
  */
 import type { Json, JsonObject } from '../../base/json.ts';
 import { Failure } from '../../base/failure.ts';
-
-export interface ConfigIssue {
-  /** `args[0]` */
-  readonly path: string;
-  readonly message: string;
-}
+import type { ConfigIssue } from '../../core/model/config-issue.ts';
 
 export class ConfigReader {
   readonly #config: JsonObject;

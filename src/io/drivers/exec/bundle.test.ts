@@ -3,7 +3,6 @@ import { test } from 'node:test';
 import type { AllocId } from '../../../core/model/ids.ts';
 import type { TaskSpec } from '../../../ports/driver.ts';
 import { ociConfig, type ContainerPlan } from './bundle.ts';
-import { capabilitiesFor, DEFAULT_CAPABILITIES } from './capabilities.ts';
 import { bindsOf, outside } from './chroot.ts';
 
 const task: TaskSpec = {
@@ -100,19 +99,6 @@ test('namespaces are its own, but for those it shares', () => {
     'network',
   ]);
 });
-
-for (const [add, drop, expected] of [
-  [[], [], DEFAULT_CAPABILITIES],
-  [[], ['ALL'], []],
-  [['kill'], ['all'], ['CAP_KILL']],
-  [['all'], ['all'], DEFAULT_CAPABILITIES],
-] as const) {
-  test(`capabilities: adding [${add.join()}] and dropping [${drop.join()}]`, () => {
-    const { capabilities, issues } = capabilitiesFor(add, drop, DEFAULT_CAPABILITIES);
-    assert.deepEqual(capabilities, [...expected].sort());
-    assert.deepEqual(issues, []);
-  });
-}
 
 test('paths of the task lie where its binds say', () => {
   const mounts = [

@@ -3,6 +3,8 @@
  * the root, has its memory and processor time limited, and few privileges.
  */
 import type { JsonObject } from '../../../base/json.ts';
+import { capabilitiesFor, DEFAULT_CAPABILITIES } from '../../../core/model/capabilities.ts';
+import type { ConfigIssue } from '../../../core/model/config-issue.ts';
 import type { DriverInfo } from '../../../core/model/node.ts';
 import type {
   Driver,
@@ -14,13 +16,12 @@ import type {
   TaskSpec,
   TaskUsage,
 } from '../../../ports/driver.ts';
-import { ConfigReader, refuseIssues, type ConfigIssue } from '../config.ts';
-import { capabilitiesFor, DEFAULT_CAPABILITIES } from './capabilities.ts';
+import { ConfigReader, refuseIssues } from '../config.ts';
 import { ContainerTasks, type ContainerDeps, type ContainerOptions } from './container-tasks.ts';
 import type { IsolatedCommand } from './container-tasks.ts';
 
 export interface ExecOptions extends ContainerOptions {
-  /** Capabilities that tasks may ask for, in full names; absent: the default ones. */
+  /** Capabilities that tasks may ask for; absent: the default ones. */
   readonly allowedCapabilities?: readonly string[];
 }
 

@@ -5,6 +5,8 @@
 import { join, resolve } from 'node:path';
 import { Failure } from '../../../base/failure.ts';
 import type { JsonObject } from '../../../base/json.ts';
+import { capabilitiesFor, DEFAULT_CAPABILITIES } from '../../../core/model/capabilities.ts';
+import type { ConfigIssue } from '../../../core/model/config-issue.ts';
 import type { DriverInfo } from '../../../core/model/node.ts';
 import type {
   Driver,
@@ -16,8 +18,7 @@ import type {
   TaskSpec,
   TaskUsage,
 } from '../../../ports/driver.ts';
-import { ConfigReader, refuseIssues, type ConfigIssue } from '../config.ts';
-import { capabilitiesFor, DEFAULT_CAPABILITIES } from '../exec/capabilities.ts';
+import { ConfigReader, refuseIssues } from '../config.ts';
 import { ContainerTasks, requireFile, type ContainerDeps } from '../exec/container-tasks.ts';
 import { sharesHost, type ExecOptions } from '../exec/driver.ts';
 import { RuntimeFinder } from '../exec/runtime.ts';

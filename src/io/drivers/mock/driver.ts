@@ -10,6 +10,7 @@ import { constants } from 'node:os';
 import type { Millis } from '../../../base/brand.ts';
 import { Failure } from '../../../base/failure.ts';
 import type { JsonObject } from '../../../base/json.ts';
+import type { ConfigIssue } from '../../../core/model/config-issue.ts';
 import type { DriverInfo } from '../../../core/model/node.ts';
 import type { Clock } from '../../../ports/clock.ts';
 import type {
@@ -21,7 +22,7 @@ import type {
   TaskSpec,
   TaskUsage,
 } from '../../../ports/driver.ts';
-import { ConfigReader, refuseIssues, type ConfigIssue } from '../config.ts';
+import { ConfigReader, refuseIssues } from '../config.ts';
 
 const VERSION = 1;
 

@@ -7,6 +7,7 @@ import { connect } from 'node:net';
 import { basename, join, resolve } from 'node:path';
 import { Failure } from '../../../base/failure.ts';
 import type { JsonObject } from '../../../base/json.ts';
+import type { ConfigIssue } from '../../../core/model/config-issue.ts';
 import type { DriverInfo } from '../../../core/model/node.ts';
 import type {
   Driver,
@@ -17,7 +18,7 @@ import type {
   TaskSpec,
   TaskUsage,
 } from '../../../ports/driver.ts';
-import { ConfigReader, refuseIssues, type ConfigIssue } from '../config.ts';
+import { ConfigReader, refuseIssues } from '../config.ts';
 import { findProgram } from '../process/lookup.ts';
 import {
   enteringNetwork,

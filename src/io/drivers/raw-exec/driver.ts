@@ -5,6 +5,7 @@
 import { resolve } from 'node:path';
 import { Failure } from '../../../base/failure.ts';
 import type { JsonObject } from '../../../base/json.ts';
+import type { ConfigIssue } from '../../../core/model/config-issue.ts';
 import type { DriverInfo } from '../../../core/model/node.ts';
 import type {
   Driver,
@@ -16,7 +17,7 @@ import type {
   TaskSpec,
   TaskUsage,
 } from '../../../ports/driver.ts';
-import { ConfigReader, refuseIssues, type ConfigIssue } from '../config.ts';
+import { ConfigReader, refuseIssues } from '../config.ts';
 import { DEFAULT_PATH, findCommand } from '../process/lookup.ts';
 import {
   enteringNetwork,

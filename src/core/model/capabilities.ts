@@ -1,9 +1,11 @@
-/** Linux capabilities that a task may have. */
-import type { ConfigIssue } from '../config.ts';
+/** Linux capabilities that a task may have. `net_raw`, `NET_RAW` and `CAP_NET_RAW` are one. */
+import type { ConfigIssue } from './config-issue.ts';
+
+const ALL = 'CAP_ALL';
 
 /**
  * What tasks get unless they ask for less, and the most they may ask for unless the operator allows
- * more. Source: Nomad's default for `exec` and `java`.
+ * more: Docker's own list less `CAP_NET_RAW`. Source: Nomad's default for `docker`, `exec`, `java`.
  */
 export const DEFAULT_CAPABILITIES: readonly string[] = [
   'CAP_AUDIT_WRITE',
@@ -22,9 +24,10 @@ export const DEFAULT_CAPABILITIES: readonly string[] = [
 ];
 
 /**
- * The default, less `drop`, and `add`; what the operator does not allow is told as an issue.
+ * The allowed ones of the default, less `drop`, and then `add`: in full names, sorted. What the
+ * operator does not allow is told as an issue.
  *
- * @param allowed by the operator, in full names
+ * @param allowed by the operator; `all` allows any, and only then may `all` be added
  */
 export function capabilitiesFor(
   add: readonly string[],
@@ -32,23 +35,19 @@ export function capabilitiesFor(
   allowed: readonly string[],
 ): { readonly capabilities: readonly string[]; readonly issues: readonly ConfigIssue[] } {
   const issues: ConfigIssue[] = [];
+  const permitted = new Set(allowed.map(fullName));
+  const isAllowed = (name: string): boolean => permitted.has(ALL) || permitted.has(name);
   const dropped = new Set(drop.map(fullName));
-  const kept = dropped.has('CAP_ALL')
-    ? []
-    : DEFAULT_CAPABILITIES.filter((name) => allowed.includes(name) && !dropped.has(name));
-  const wanted = new Set(kept);
+  const kept = DEFAULT_CAPABILITIES.filter((name) => isAllowed(name) && !dropped.has(name));
+  const wanted = new Set(dropped.has(ALL) ? [] : kept);
   add.forEach((name, i) => {
     const full = fullName(name);
-    if (full === 'CAP_ALL') for (const one of allowed) wanted.add(one);
-    else if (allowed.includes(full)) wanted.add(full);
-    else {
-      issues.push({ path: `cap_add[${i}]`, message: `is "${name}", which is not allowed here` });
-    }
+    if (isAllowed(full)) wanted.add(full);
+    else issues.push({ path: `cap_add[${i}]`, message: `"${name}" is not allowed on this node` });
   });
   return { capabilities: [...wanted].sort(), issues };
 }
 
-/** `net_raw`, `NET_RAW` and `CAP_NET_RAW` are one. */
 function fullName(name: string): string {
   const upper = name.toUpperCase();
   return upper.startsWith('CAP_') ? upper : `CAP_${upper}`;
