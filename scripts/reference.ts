@@ -1,14 +1,20 @@
 /**
- * Writes `docs/reference/commands.md` from the table of commands and the notes beside it. A test
- * fails when the page is older than the table.
+ * Writes `docs/reference/commands.md` and `configuration.md` from the tables of commands and of
+ * settings, and the notes beside them. A test fails when a page is older than its table.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeCommands } from '../src/cli/commands.ts';
 import { commandReference } from '../src/cli/reference.ts';
+import { AGENT_SETTINGS } from '../src/core/agent-config/shape.ts';
+import { configurationPage } from './configuration-page.ts';
 
 const docs = join(import.meta.dirname, '..', 'docs', 'reference');
 const nothing = (): Promise<number> => Promise.resolve(0);
 const commands = makeCommands({ version: '', agent: nothing, keeper: nothing });
-const notes = readFileSync(join(docs, 'commands.notes.md'), 'utf8');
-writeFileSync(join(docs, 'commands.md'), commandReference(commands, notes));
+const notesOf = (page: string): string => readFileSync(join(docs, `${page}.notes.md`), 'utf8');
+writeFileSync(join(docs, 'commands.md'), commandReference(commands, notesOf('commands')));
+writeFileSync(
+  join(docs, 'configuration.md'),
+  configurationPage(AGENT_SETTINGS, notesOf('configuration')),
+);

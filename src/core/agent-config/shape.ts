@@ -29,35 +29,37 @@ const named = (note: string, settings: Settings): Setting => ({ kind: 'named', s
 
 const PORTS = block('Ports to listen on.', {
   http: count('The jobs API and the console; 4646.'),
-  rpc: count('Agent to agent; 4647.'),
-  serf: count('Gossip; 8301, and 4648 means the same.'),
+  rpc: count('Agent to agent; 4647. Only told as yet: nothing listens there.'),
+  serf: count('Gossip; 8301. Only told as yet: nothing listens there.'),
 });
 
 const ADDRESSES = block('Addresses to listen on, where they differ from `bind_addr`.', {
   http: text('Of the jobs API and the console.'),
-  rpc: text('Of the agent link.'),
-  serf: text('Of gossip.'),
+  rpc: text('Accepted: there is no agent link yet.'),
+  serf: text('Accepted: there is no gossip yet.'),
 });
 
 const SERVER = block('The role that decides.', {
   enabled: flag('Run it.'),
-  bootstrap_expect: count('Servers to wait for before the first decision; 1 runs alone.'),
-  retry_join: texts('Other servers, tried until one answers.'),
-  start_join: texts('Other servers, tried once.'),
-  data_dir: text('Where its state lives; `DATA_DIR/server` otherwise.'),
-  encrypt: text('Key of gossip and of the agent link, base64.'),
+  bootstrap_expect: count('Accepted: a server runs alone as yet.'),
+  retry_join: texts('Accepted: a server runs alone as yet.'),
+  start_join: texts('Accepted: a server runs alone as yet.'),
+  data_dir: text('Accepted: its state lives in `DATA_DIR/log` and `DATA_DIR/state`.'),
+  encrypt: text(
+    'Key of gossip and of the agent link. Only permits listening beyond loopback as yet.',
+  ),
   heartbeat_grace: duration('How long beyond its time a heartbeat is waited for; 10s.'),
   min_heartbeat_ttl: duration('Shortest time between two heartbeats of a client; 10s.'),
-  max_heartbeats_per_second: count('Rate at which clients are told to be heard from; 50.'),
-  num_schedulers: count('Schedulers at work at once.'),
-  enabled_schedulers: texts('Kinds of jobs scheduled here.'),
+  max_heartbeats_per_second: count('Accepted: one client is never too many.'),
+  num_schedulers: count('Accepted: one scheduler is at work.'),
+  enabled_schedulers: texts('Accepted: jobs of all kinds are scheduled.'),
   job_gc_threshold: duration('Age at which finished jobs are forgotten; 4h.'),
   eval_gc_threshold: duration('Age at which evaluations are forgotten; 1h.'),
   batch_eval_gc_threshold: duration('The same for those of batch jobs; 24h.'),
   deployment_gc_threshold: duration('Age at which deployments are forgotten; 1h.'),
   node_gc_threshold: duration('Age at which nodes that are down are forgotten; 24h.'),
   job_gc_interval: duration('How often finished jobs are looked for; 5m.'),
-  default_scheduler_config: block('Knobs of the scheduler, until an operator turns them.', {
+  default_scheduler_config: block('Accepted: `operator scheduler set-config` turns the knobs.', {
     scheduler_algorithm: text('`binpack` or `spread`.'),
     memory_oversubscription_enabled: flag('Let `memory_max` count.'),
     reject_job_registration: flag('Take no new jobs.'),
@@ -72,15 +74,15 @@ const SERVER = block('The role that decides.', {
 
 const CLIENT = block('The role that runs tasks.', {
   enabled: flag('Run it.'),
-  servers: texts('Servers, `host` or `host:port`.'),
+  servers: texts('Accepted: a client serves the server in its own agent.'),
   state_dir: text('Where it remembers; `DATA_DIR/client` otherwise.'),
   alloc_dir: text('Where allocations live; `DATA_DIR/alloc` otherwise.'),
   node_class: text('Groups nodes for constraints and for people.'),
   node_pool: text('The pool of the node; `default`.'),
   meta: record('Facts of the node for `${meta.*}`.'),
-  options: record('Settings of older versions; drivers read some.'),
+  options: record('Accepted for older files.'),
   network_interface: text('Takes its address from this interface.'),
-  network_speed: count('Mbit/s, where the link does not tell.'),
+  network_speed: count('Accepted: the link tells.'),
   cpu_total_compute: count('MHz of all cores, where the machine tells wrong.'),
   memory_total_mb: count('MiB, where the machine tells wrong.'),
   disk_total_mb: count('MiB, where the machine tells wrong.'),
@@ -100,7 +102,7 @@ const CLIENT = block('The role that runs tasks.', {
   }),
   reserved: block('What the machine keeps for itself.', {
     cpu: count('MHz.'),
-    cores: text('Cores.'),
+    cores: text('Accepted: reserve MHz.'),
     memory: count('MiB.'),
     disk: count('MiB.'),
     reserved_ports: text('`22,80,8500-8600`.'),
@@ -114,7 +116,7 @@ const CLIENT = block('The role that runs tasks.', {
     interface: text('The interface.'),
     reserved_ports: text('Ports that nobody may have there.'),
   }),
-  server_join: block('How servers are found and joined.', {
+  server_join: block('Accepted: a client serves the server in its own agent.', {
     retry_join: texts('Addresses, tried until one answers.'),
     start_join: texts('Addresses, tried once.'),
     retry_max: count('How often; 0 is for ever.'),
@@ -122,7 +124,7 @@ const CLIENT = block('The role that runs tasks.', {
   }),
 });
 
-const CONSUL = block('Finding each other through a Consul API.', {
+const CONSUL = block('Accepted: nothing is registered with, or asked of, a Consul.', {
   address: text('`host:port`.'),
   token: text('Its token.'),
   server_service_name: text('`nomad` unless given.'),
@@ -146,27 +148,27 @@ export const AGENT_SETTINGS: Settings = {
   plugin_dir: text('Accepted for older files.'),
   log_level: text('`trace debug info warn error`.'),
   log_json: flag('Log lines as JSON.'),
-  log_file: text('Log to this file.'),
+  log_file: text('Accepted; log lines go to standard error.'),
   bind_addr: text('Address to listen on; 127.0.0.1.'),
   advertise: block('Addresses told to others, where they differ.', {
     http: text('Of the jobs API.'),
-    rpc: text('Of the agent link.'),
-    serf: text('Of gossip.'),
+    rpc: text('Accepted: there is no agent link yet.'),
+    serf: text('Accepted: there is no gossip yet.'),
   }),
   addresses: ADDRESSES,
   ports: PORTS,
-  insecure: flag('Listen beyond loopback without encryption.'),
-  enable_debug: flag('Accepted: profiles are always served to loopback.'),
+  insecure: flag('Permit listening beyond loopback without `encrypt`.'),
+  enable_debug: flag('Accepted: no profiles are served.'),
   enable_syslog: flag('Accepted; log lines go to standard error.'),
-  leave_on_interrupt: flag('SIGINT makes it leave.'),
-  leave_on_terminate: flag('SIGTERM makes it leave.'),
+  leave_on_interrupt: flag('Accepted: `drain_on_shutdown` moves tasks away.'),
+  leave_on_terminate: flag('Accepted: `drain_on_shutdown` moves tasks away.'),
   disable_update_check: flag('Accepted: no update is ever looked for.'),
   disable_anonymous_signature: flag('Accepted: nothing is ever sent home.'),
-  http_api_response_headers: record('Headers added to every answer of the API.'),
+  http_api_response_headers: record('Accepted; no headers are added.'),
   server: SERVER,
   client: CLIENT,
   consul: CONSUL,
   plugin: PLUGIN,
   telemetry: { kind: 'free', note: 'Accepted; metrics are served at `/v1/metrics`.' },
-  acl: block('Access control.', { enabled: flag('Ask for tokens.') }),
+  acl: block('Accepted: there is no access control yet.', { enabled: flag('Ask for tokens.') }),
 };
