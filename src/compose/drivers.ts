@@ -66,6 +66,7 @@ function buildDocker(config: AgentConfig, now: () => Millis): DockerDriver {
       cores: count,
       mhz,
       removeContainers: plugin.block('gc').flag('container', true),
+      infraImage: plugin.text('infra_image'),
     },
     {
       engine: new Engine(socketPath(plugin.text('endpoint'))),

@@ -2,7 +2,7 @@
 import { hostname } from 'node:os';
 import { Facts } from '../agent/facts.ts';
 import { Metrics } from '../agent/metrics.ts';
-import { explain } from '../base/failure.ts';
+import { explain, Failure } from '../base/failure.ts';
 import type { AgentConfig } from '../core/agent-config/config.ts';
 import { systemClock } from '../io/clock.ts';
 import { nodeHttpServer } from '../io/http/server.ts';
@@ -56,7 +56,8 @@ export function httpService(config: AgentConfig, { server, client, logger }: Htt
       ownNode: () => client?.client.nodeId,
     },
     (error) => {
-      logger.write('error', 'http', explain(error));
+      const stack = error instanceof Error && !(error instanceof Failure) ? error.stack : undefined;
+      logger.write('error', 'http', stack ?? explain(error));
     },
   );
   return {

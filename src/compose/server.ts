@@ -17,6 +17,9 @@ import { Checkpointer, restoreReplica } from '../server/checkpointer.ts';
 import { Replica } from '../server/replica.ts';
 import { Server } from '../server/server.ts';
 
+/** The exit code of a program that found itself to be wrong. Source: `EX_SOFTWARE` of sysexits.h. */
+const EXIT_BUG = 70;
+
 export interface ServerParts {
   readonly server: Server;
   readonly log: Log<Entry, Outcome>;
@@ -41,7 +44,7 @@ export async function buildServer(
   const checkpointer = checkpoint && new Checkpointer({ ...world, checkpoint, replica });
   const log = await openSegmentLog<Entry, Outcome>(
     { dir: join(config.dataDir, 'log'), applied: replica.state.index },
-    { disk: systemDisk, codec: entryCodec<Entry>(), apply: replica.apply },
+    { disk: systemDisk, codec: entryCodec<Entry>(), apply: stopOnBug(replica, world.note) },
   );
   checkpointer?.attach(log);
   const server = new Server(
@@ -71,4 +74,20 @@ async function openCheckpoint(
     note(explain(error));
     return undefined;
   }
+}
+
+/**
+ * A throw of `apply` is a bug, and the state after it is nobody's: the process ends before anything
+ * is built on it (ADR-0004). Tasks go on under their keeper.
+ */
+function stopOnBug(replica: Replica, note: (line: string) => void): Replica['apply'] {
+  return (index, entry) => {
+    try {
+      return replica.apply(index, entry);
+    } catch (error) {
+      const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      note(`a bug: entry ${index} (${entry.type}) cannot be applied: ${text}`);
+      process.exit(EXIT_BUG);
+    }
+  };
 }

@@ -1,9 +1,13 @@
+import { Bug } from '../base/assert.ts';
 import { explain } from '../base/failure.ts';
 import type { Random } from '../base/random.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Service } from '../ports/service.ts';
 
-/** Keeps `service` running until `signal` aborts, with jittered exponential backoff. */
+/**
+ * Keeps `service` running until `signal` aborts, with jittered exponential backoff. A bug is not
+ * retried: it ends this, too.
+ */
 export async function keepRunning(
   service: Service,
   deps: {
@@ -19,6 +23,7 @@ export async function keepRunning(
     try {
       await service.run(signal);
     } catch (error) {
+      if (error instanceof Bug) throw error;
       deps.log(`${service.name}: ${explain(error)}`);
     }
     // Only a run that held earns a fresh start; a crash loop must keep backing off.

@@ -6,6 +6,7 @@
  * W2: an evaluation is decided on a state at least as new as the evaluation.
  * W3: what goes wrong with one evaluation does not stop the loop.
  */
+import { Bug } from '../base/assert.ts';
 import type { Index, Millis } from '../base/brand.ts';
 import { Failure, explain } from '../base/failure.ts';
 import type { Random } from '../base/random.ts';
@@ -135,6 +136,7 @@ export class Decider {
       const rest = this.#broker.ack(id, delivery.token);
       if (rest.length > 0) await this.#upsert(rest.map((each) => superseded(each)));
     } catch (error) {
+      if (error instanceof Bug) throw error;
       // W3: another try, after a pause; the broker counts them.
       this.#deps.note(`evaluation ${id}: ${explain(error)}`);
       this.#broker.nack(id, delivery.token, this.#deps.clock.now());

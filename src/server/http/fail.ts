@@ -1,7 +1,6 @@
 /** Failures as answers: plain text, which clients print, with the status of their fault. */
 import type { Index } from '../../base/brand.ts';
 import { HEADERS } from '../../api/common-query.ts';
-import { Bug } from '../../base/assert.ts';
 import { explain, Failure, FAULTS } from '../../base/failure.ts';
 import type { HttpReply } from '../../ports/http.ts';
 
@@ -17,12 +16,12 @@ export function textReply(
 }
 
 /**
- * Makes an answer of whatever a handler threw. A bug is not caught: it must stop the process.
+ * Makes an answer of whatever a handler threw. A bug in answering one request harms no other: what
+ * changes the state is `apply`, and a bug there ends the process by itself.
  *
  * A failure's `status` fact takes the place of its fault's status.
  */
 export function failureReply(error: unknown): HttpReply {
-  if (error instanceof Bug) throw error;
   if (!(error instanceof Failure)) return textReply(500, explain(error));
   const status = Number(error.facts['status'] ?? FAULTS[error.fault].http);
   const index = error.facts['index'];
