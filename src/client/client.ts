@@ -9,7 +9,7 @@ import { Bug } from '../base/assert.ts';
 import type { Index } from '../base/brand.ts';
 import { explain, Failure } from '../base/failure.ts';
 import type { Random } from '../base/random.ts';
-import type { NodeId } from '../core/model/ids.ts';
+import type { AllocId, NodeId } from '../core/model/ids.ts';
 import type { AllocDirs } from '../ports/alloc-dir.ts';
 import type { ClientLink } from '../ports/client-link.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -83,6 +83,7 @@ export class Client implements Service {
       dirs,
       networks,
       drivers,
+      nodeId: () => node().id,
       hostVolumes: config.hostVolumes,
       awaitEnd: (id: Parameters<Allocs['awaitEnd']>[0], signal: AbortSignal) =>
         this.#allocs.awaitEnd(id, signal),
@@ -138,6 +139,7 @@ export class Client implements Service {
       this.#pull(all),
       this.#every(this.#config.collect.intervalMs, () => this.#allocs.collect(), all),
       this.#every(this.#config.fingerprintMs, () => this.#lookAgain(identity, all), all),
+      this.#every(this.#config.collect.intervalMs, () => this.#sweepDrivers(), all),
       this.#every(SILENCE_MS, () => this.#stopSilent(), all),
     ];
     await Promise.all(loops.map((loop) => loop.catch(fail)));
@@ -174,13 +176,27 @@ export class Client implements Service {
 
   /** What a crash left of networks whose allocation is over. */
   async #sweep(): Promise<void> {
-    const live = this.#allocs.all().filter((runner) => runner.endedAt === undefined);
     try {
-      await this.#deps.networks.sweep(new Set(live.map((runner) => runner.id)));
+      await this.#deps.networks.sweep(this.#live());
     } catch (error) {
       if (error instanceof Bug) throw error;
       this.#deps.log(`client: cannot clear old networks: ${explain(error)}`);
     }
+    await this.#attempt(() => this.#sweepDrivers());
+  }
+
+  /** Also while it runs: an engine that was away when an allocation ended has kept its network. */
+  async #sweepDrivers(): Promise<void> {
+    const { id: nodeId, drivers } = this.#known();
+    for (const { name, network } of this.#deps.drivers) {
+      if (drivers[name]?.healthy !== true) continue;
+      await network?.sweep(nodeId, (id) => !this.#live().has(id));
+    }
+  }
+
+  #live(): ReadonlySet<AllocId> {
+    const live = this.#allocs.all().filter((runner) => runner.endedAt === undefined);
+    return new Set(live.map((runner) => runner.id));
   }
 
   async #pull(signal: AbortSignal): Promise<void> {

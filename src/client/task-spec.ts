@@ -24,6 +24,7 @@ export interface TaskPlace {
   readonly hostEnv: Readonly<Record<string, string>>;
   readonly directories: TaskDirectories;
   readonly network?: AllocNetwork | undefined;
+  readonly driverNetwork?: { readonly driver: string; readonly name: string } | undefined;
 }
 
 /** The environment of a task on this node; also says what `${...}` stands for. */
@@ -54,7 +55,7 @@ export function taskSpec(
   mounts: TaskSpec['mounts'],
   attempt: number,
 ): TaskSpec {
-  const { alloc, job, group, task, directories, network, node } = place;
+  const { alloc, job, group, task, directories, network, driverNetwork, node } = place;
   const { env, lookup } = environment;
   const resources = resourcesOf(place);
   const request = group.networks[0];
@@ -86,6 +87,7 @@ export function taskSpec(
       disabled: task.logConfig.disabled,
     },
     ...(network === undefined ? {} : { networkNamespace: network.namespace }),
+    ...(driverNetwork?.driver === place.driver.name ? { driverNetwork: driverNetwork.name } : {}),
     ...(hostname === '' ? {} : { hostname }),
     ...(request?.dns === undefined ? {} : { dns: request.dns }),
   };

@@ -7,7 +7,7 @@
 import type { Millis } from '../base/brand.ts';
 import type { Json, JsonObject } from '../base/json.ts';
 import type { ConfigIssue } from '../core/model/config-issue.ts';
-import type { AllocId } from '../core/model/ids.ts';
+import type { AllocId, NodeId } from '../core/model/ids.ts';
 import type { Dns } from '../core/model/network.ts';
 import type { DriverInfo } from '../core/model/node.ts';
 
@@ -59,6 +59,49 @@ export interface Driver {
 
   /** Runs a command inside the task, for `alloc exec`. Fails: `unsupported`, `not_found`. */
   exec(handle: TaskHandle, request: ExecRequest, signal: AbortSignal): Promise<ExecSession>;
+
+  /**
+   * Present where tasks of this driver cannot enter a namespace made by others: then the driver
+   * makes the one that all tasks of a group share.
+   */
+  readonly network?: DriverNetworks;
+}
+
+/**
+ * Namespaces that a driver makes for groups. They outlive the agent, and are found again by the
+ * allocation's id.
+ */
+export interface DriverNetworks {
+  /**
+   * Makes the allocation's namespace with nothing but loopback in it, or finds it again.
+   * Fails: `unsupported` (not on this machine), `not_found` (an image), `unavailable`.
+   */
+  ensure(wish: DriverNetworkWish, signal: AbortSignal): Promise<DriverNetwork>;
+  /** Takes it away. Content when there is none. Fails: `unavailable`. */
+  remove(id: AllocId): Promise<void>;
+  /**
+   * Takes away what a node made for allocations that are over.
+   *
+   * @param isOver asked only after what is there was listed, so that nothing new is mistaken
+   */
+  sweep(nodeId: NodeId, isOver: (id: AllocId) => boolean): Promise<void>;
+}
+
+export interface DriverNetworkWish {
+  readonly id: AllocId;
+  /** Several nodes may share an engine. */
+  readonly nodeId: NodeId;
+  readonly hostname: string;
+  /** What it is going to have in there; empty: none. */
+  readonly address: string;
+  readonly dns?: Dns;
+}
+
+export interface DriverNetwork {
+  /** A process that is in it for as long as it exists. */
+  readonly pid: number;
+  /** What tasks of this driver join, as `TaskSpec.driverNetwork`; stays for the allocation's life. */
+  readonly name: string;
 }
 
 export interface DriverCapabilities {
@@ -102,6 +145,8 @@ export interface TaskSpec {
   }[];
   /** Path of the network namespace shared by the group; absent in host mode. */
   readonly networkNamespace?: string;
+  /** The same as the driver that made it knows it; set only for tasks of that driver. */
+  readonly driverNetwork?: string;
   readonly hostname?: string;
   readonly dns?: Dns;
   readonly mounts: readonly {

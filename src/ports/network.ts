@@ -24,6 +24,13 @@ export interface NetworkWish {
   readonly ports: readonly AssignedPort[];
   readonly hostname: string;
   readonly dns?: Dns;
+  /**
+   * Answers the process in whose namespace it is to be, where somebody else made that; absent: one
+   * is made here. Asked each time: another namespace than the last time is taken over.
+   *
+   * @param address what the allocation is going to have in there; empty in mode `none`
+   */
+  readonly lend?: (address: string, signal: AbortSignal) => Promise<number>;
 }
 
 export interface AllocNetwork {

@@ -10,15 +10,16 @@ export class SimNetworks implements AllocNetworks {
     return Promise.resolve(this.whyNot);
   }
 
-  ensure(wish: NetworkWish): Promise<AllocNetwork> {
+  async ensure(wish: NetworkWish, signal: AbortSignal): Promise<AllocNetwork> {
     this.present.set(wish.id, wish);
-    const namespace = `/sim/netns/${wish.id}`;
     const bridged = wish.mode === 'bridge';
-    return Promise.resolve({
-      namespace,
+    const address = bridged ? `172.26.64.${this.present.size + 1}` : '';
+    const holder = await wish.lend?.(address, signal);
+    return {
+      namespace: `/sim/netns/${holder ?? wish.id}`,
       interfaceName: bridged ? 'eth0' : '',
-      address: bridged ? `172.26.64.${this.present.size + 1}` : '',
-    });
+      address,
+    };
   }
 
   remove(id: AllocId): Promise<void> {

@@ -22,6 +22,8 @@ export interface AllocScope {
   restored: boolean;
   /** Set by the network hook. */
   network?: AllocNetwork;
+  /** Set by the network hook: what tasks of one driver join, where that driver made it. */
+  driverNetwork?: { readonly driver: string; readonly name: string };
 }
 
 export interface AllocHook {

@@ -1,35 +1,32 @@
 /** The order in which hooks run. Down goes the other way round. */
 import type { HostVolume } from '../../core/model/node.ts';
 import type { AllocDirs } from '../../ports/alloc-dir.ts';
-import type { Driver } from '../../ports/driver.ts';
-import type { AllocNetworks } from '../../ports/network.ts';
 import { allocDirHook } from './alloc-dir.ts';
 import { dispatchPayloadHook } from './dispatch-payload.ts';
 import type { AllocHook, TaskHook } from './hook.ts';
-import { networkHook } from './network.ts';
+import { networkAgainHook, networkHook, type NetworkDeps } from './network.ts';
 import { previousAllocHook, type AwaitEnd } from './previous-alloc.ts';
 import { unsupportedHook } from './unsupported.ts';
 import { volumesHook } from './volumes.ts';
 
 /** What the hooks work with. */
-export interface HookDeps {
+export interface HookDeps extends NetworkDeps {
   readonly dirs: AllocDirs;
-  readonly networks: AllocNetworks;
-  readonly drivers: ReadonlyMap<string, Driver>;
   readonly hostVolumes: Readonly<Record<string, HostVolume>>;
   readonly awaitEnd: AwaitEnd;
 }
 
 /** Around an allocation. */
 export function allocHooks(deps: HookDeps): readonly AllocHook[] {
-  return [
-    allocDirHook(deps.dirs),
-    previousAllocHook(deps),
-    networkHook(deps.networks, deps.drivers),
-  ];
+  return [allocDirHook(deps.dirs), previousAllocHook(deps), networkHook(deps)];
 }
 
 /** Before each start of a task. */
 export function taskHooks(deps: HookDeps): readonly TaskHook[] {
-  return [unsupportedHook, dispatchPayloadHook(deps.dirs), volumesHook(deps.hostVolumes)];
+  return [
+    unsupportedHook,
+    networkAgainHook(deps),
+    dispatchPayloadHook(deps.dirs),
+    volumesHook(deps.hostVolumes),
+  ];
 }

@@ -20,9 +20,9 @@ function reason({ task, group, driver }: TaskScope): string | undefined {
   if (!driver.capabilities.networkModes.includes(mode)) {
     return `driver "${driver.name}" does not support network mode "${mode}"`;
   }
-  // Its containers have networks of their own, which no other task can join yet.
-  const isContainer = driver.capabilities.fsIsolation === 'image';
-  return isContainer && group.tasks.length > 1
+  // Such containers have networks of their own, which no other task can join.
+  const isAlone = driver.capabilities.fsIsolation === 'image' && driver.network === undefined;
+  return isAlone && group.tasks.length > 1
     ? `driver "${driver.name}" cannot share a network of mode "${mode}" with other tasks in this build`
     : undefined;
 }

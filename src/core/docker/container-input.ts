@@ -52,6 +52,18 @@ export interface ContainerInput {
         readonly options: readonly string[];
       }
     | undefined;
-  /** Joins another container's network (`container:ID`) instead of one of its own. */
+  /**
+   * The group's network (`container:ID`), which it joins unless its own `network_mode` says
+   * otherwise. The ports of the group are published there.
+   */
   readonly joinNetwork?: string | undefined;
+}
+
+/**
+ * True where it joins its group's network.
+ *
+ * Source: https://developer.hashicorp.com/nomad/docs/drivers/docker#network_mode
+ */
+export function joins({ config, joinNetwork }: ContainerInput): boolean {
+  return joinNetwork !== undefined && config.network_mode === '';
 }

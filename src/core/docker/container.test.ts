@@ -37,6 +37,28 @@ test('a joined network leaves names and resolvers to its owner', () => {
   assert.equal('Dns' in host, false);
 });
 
+test("a task's own network mode goes before its group's network, and nothing is published twice", () => {
+  const { host } = made({ network_mode: 'host' }, { joinNetwork: 'container:p1' });
+  assert.equal(host['NetworkMode'], 'host');
+  const { host: other } = made({ network_mode: 'bridge' }, { joinNetwork: 'container:p1' });
+  assert.equal(other['NetworkMode'], 'bridge');
+  assert.deepEqual(other['PortBindings'], {});
+});
+
+const notJoined: [raw: JsonObject, path: string][] = [
+  [{ port_map: { http: 80 } }, 'port_map.http'],
+  [{ dns_servers: ['10.0.0.1'] }, 'dns_servers'],
+  [{ extra_hosts: ['db:10.0.0.1'] }, 'extra_hosts'],
+];
+for (const [raw, path] of notJoined) {
+  test(`${JSON.stringify(raw)} is refused in a network of the group`, () => {
+    const issues = containerBody(input(raw, { joinNetwork: 'container:p1' }));
+    assert.ok(!isBody(issues));
+    assert.equal(issues[0]?.path, path);
+    made({ ...raw, network_mode: 'bridge' }, { joinNetwork: 'container:p1' });
+  });
+}
+
 test('memory is a hard limit without swap; oversubscribed memory is reserved', () => {
   const mib = 1024 * 1024;
   const { host } = made({});

@@ -11,7 +11,7 @@ import type { JsonObject } from '../../base/json.ts';
 import { capAdd, policyIssues } from './privileges.ts';
 import type { ConfigIssue } from '../model/config-issue.ts';
 import type { DockerConfig } from './config.ts';
-import type { ContainerInput } from './container-input.ts';
+import { joins, type ContainerInput } from './container-input.ts';
 import { binds, mountBody } from './mounts.ts';
 import { mappedPortEnv, portIssues, portMap } from './ports.ts';
 
@@ -22,12 +22,12 @@ const MEMORY_MIN = 6 * MIB;
 /** Makes the body, or says what the operator or the job does not allow. */
 export function containerBody(input: ContainerInput): JsonObject | readonly ConfigIssue[] {
   const { config } = input;
-  const issues = [...policyIssues(input), ...portIssues(input)];
+  const issues = [...policyIssues(input), ...portIssues(input), ...joinIssues(input)];
   if (issues.length > 0) return issues;
   const ports = portMap(input);
   return {
     Image: input.image,
-    Hostname: input.joinNetwork === undefined ? config.hostname || (input.hostname ?? '') : '',
+    Hostname: joins(input) ? '' : config.hostname || (input.hostname ?? ''),
     User: input.user,
     Env: Object.entries({ ...input.env, ...mappedPortEnv(input) }).map(([k, v]) => `${k}=${v}`),
     ...(config.entrypoint === undefined ? {} : { Entrypoint: config.entrypoint }),
@@ -49,6 +49,22 @@ export function isBody(value: JsonObject | readonly ConfigIssue[]): value is Jso
   return !Array.isArray(value);
 }
 
+/** What a container that joins a network cannot have for itself: it would be silently ignored. */
+function joinIssues(input: ContainerInput): ConfigIssue[] {
+  if (!joins(input)) return [];
+  const { config } = input;
+  const say = (path: string, isSaid: boolean, instead: string): ConfigIssue[] =>
+    isSaid ? [{ path, message: `cannot be set in a network of the group: ${instead}` }] : [];
+  const dns = 'say it in the "dns" block of the group\'s network';
+  return [
+    ...say('dns_servers', config.dns_servers.length > 0, dns),
+    ...say('dns_search_domains', config.dns_search_domains.length > 0, dns),
+    ...say('dns_options', config.dns_options.length > 0, dns),
+    ...say('extra_hosts', config.extra_hosts.length > 0, 'its tasks share one list of hosts'),
+    ...say('mac_address', config.mac_address !== '', 'its tasks share one interface'),
+  ];
+}
+
 function command(config: DockerConfig): JsonObject {
   const words = config.command === '' ? config.args : [config.command, ...config.args];
   return words.length === 0 ? {} : { Cmd: words };
@@ -61,19 +77,19 @@ function hostConfig(input: ContainerInput, ports: JsonObject): JsonObject {
     Binds: binds(input),
     Mounts: [...config.mount, ...config.mounts].map((m) => mountBody(m, input.taskDir)),
     PortBindings: ports,
-    NetworkMode: input.joinNetwork ?? (config.network_mode || 'bridge'),
+    NetworkMode: config.network_mode || (input.joinNetwork ?? 'bridge'),
     ...resources(input),
     Privileged: config.privileged,
     CapAdd: capAdd(input),
     CapDrop: ['ALL'],
-    ...(input.joinNetwork === undefined
-      ? {
+    ...(joins(input)
+      ? {}
+      : {
           Dns: [...config.dns_servers, ...(dns?.servers ?? [])],
           DnsSearch: [...config.dns_search_domains, ...(dns?.searches ?? [])],
           DnsOptions: [...config.dns_options, ...(dns?.options ?? [])],
           ExtraHosts: config.extra_hosts,
-        }
-      : {}),
+        }),
     GroupAdd: config.group_add,
     IpcMode: config.ipc_mode,
     PidMode: config.pid_mode,

@@ -2,7 +2,7 @@
 import type { Json, JsonObject } from '../../base/json.ts';
 import type { ConfigIssue } from '../model/config-issue.ts';
 import type { DockerConfig } from './config.ts';
-import type { ContainerInput } from './container-input.ts';
+import { joins, type ContainerInput } from './container-input.ts';
 
 /** `80/tcp -> [{ HostIp, HostPort }]`, for tcp and udp alike. */
 export function portMap(input: ContainerInput): JsonObject {
@@ -40,12 +40,20 @@ export function mappedPortEnv({ config, ports }: ContainerInput): Record<string,
   );
 }
 
-/** Labels that the task names and its group does not ask for. */
-export function portIssues({ config, ports }: ContainerInput): ConfigIssue[] {
+/** Labels that the task names and its group does not ask for; ports moved where they cannot be. */
+export function portIssues(input: ContainerInput): ConfigIssue[] {
+  const { config, ports } = input;
+  const movedPorts = joins(input)
+    ? Object.keys(config.port_map).map((label) => ({
+        path: `port_map.${label}`,
+        message: 'cannot be set in a network of the group: say "to" in the port block',
+      }))
+    : [];
   const known = new Set(ports.map((p) => p.label));
   const missing = (label: string, path: string): ConfigIssue[] =>
     known.has(label) ? [] : [{ path, message: `the group asks for no port labelled "${label}"` }];
   return [
+    ...movedPorts,
     ...config.ports.flatMap((label, i) => missing(label, `ports[${i}]`)),
     ...Object.keys(config.port_map).flatMap((label) => missing(label, `port_map.${label}`)),
   ];

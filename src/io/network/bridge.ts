@@ -5,12 +5,13 @@
  * BR1: everything is made so that it may be there already: whole, half, or not at all.
  * BR2: one thing at a time: the packet filter's programs lock each other out anyway.
  * BR3: which address an allocation has stands in a file, so that it keeps it over a restart.
+ * BR4: a namespace has its name here whoever made it, so that it is found and taken away alike.
  *
  * Source: https://developer.hashicorp.com/nomad/docs/networking (bridge networking)
  */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../../base/failure.ts';
 import type { AllocId } from '../../core/model/ids.ts';
@@ -61,16 +62,20 @@ export class BridgeNetworks implements AllocNetworks {
     }
   }
 
-  ensure(wish: NetworkWish, signal: AbortSignal): Promise<AllocNetwork> {
+  async ensure(wish: NetworkWish, signal: AbortSignal): Promise<AllocNetwork> {
+    const { programs, subnet } = this.#means();
+    const isAlone = wish.mode === 'none';
+    const address = isAlone ? '' : await this.#alone(() => this.#address(wish.id, subnet));
+    // Who lends may take its time: nobody else waits for it (BR2).
+    const holder = await wish.lend?.(address, signal);
     return this.#alone(async () => {
       if (signal.aborted) throw new Failure('canceled', 'the network was given up');
-      const { programs, subnet } = this.#means();
       const name = nameOf(wish.id);
-      await makeNamespace(programs, name);
+      if (holder === undefined) await makeNamespace(programs, name);
+      else await nameNamespace(programs, name, holder);
       const namespace = join(NAMESPACES, name);
-      if (wish.mode === 'none') return { namespace, interfaceName: '', address: '' };
+      if (isAlone) return { namespace, interfaceName: '', address };
       await this.#build(programs, subnet);
-      const address = await this.#address(wish.id, subnet);
       await connect(programs, { name, address, subnet, outside: outsideOf(wish.id) });
       await this.#rules(programs, wish.id, publish(wish.id, address, wish.ports));
       return { namespace, interfaceName: INSIDE, address };
@@ -217,6 +222,24 @@ async function makeNamespace({ ip }: Programs, name: string): Promise<void> {
     await run(ip, ['netns', 'add', name]);
   }
   await run(ip, ['-n', name, 'link', 'set', 'lo', 'up']);
+}
+
+/** BR4: gives a namespace that somebody else made our name, instead of the one that had it. */
+async function nameNamespace({ ip }: Programs, name: string, holder: number): Promise<void> {
+  if (!(await isSameFile(join(NAMESPACES, name), `/proc/${holder}/ns/net`))) {
+    await succeeds(ip, ['netns', 'del', name]);
+    await run(ip, ['netns', 'attach', name, String(holder)]);
+  }
+  await run(ip, ['-n', name, 'link', 'set', 'lo', 'up']);
+}
+
+async function isSameFile(one: string, other: string): Promise<boolean> {
+  try {
+    const [a, b] = await Promise.all([stat(one), stat(other)]);
+    return a.dev === b.dev && a.ino === b.ino;
+  } catch {
+    return false;
+  }
 }
 
 interface Place {

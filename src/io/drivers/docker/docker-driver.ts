@@ -14,6 +14,7 @@ import type { JsonObject } from '../../../base/json.ts';
 import { decodeDockerConfig, isConfig, type DockerConfig } from '../../../core/docker/config.ts';
 import type { ContainerInput, DockerPolicy } from '../../../core/docker/container-input.ts';
 import { collectsLogs, containerBody, isBody } from '../../../core/docker/container.ts';
+import { ALLOC_LABEL } from '../../../core/docker/labels.ts';
 import type {
   Driver,
   DriverCapabilities,
@@ -28,6 +29,7 @@ import type { Engine } from './engine.ts';
 import { startExec } from './exec-session.ts';
 import { Images, type Credentials } from './images.ts';
 import { collectLogs } from './log-collector.ts';
+import { DockerNetworks } from './networks.ts';
 import { usageOf, type CpuSample } from './usage.ts';
 
 export interface DockerOptions {
@@ -38,6 +40,8 @@ export interface DockerOptions {
   readonly mhz: number;
   /** Remove containers once their task has ended; off: they stay for a post-mortem. */
   readonly removeContainers: boolean;
+  /** The image of containers that hold a group's network; undefined: one is made here. */
+  readonly infraImage?: string | undefined;
 }
 
 export interface DockerDeps {
@@ -55,8 +59,6 @@ interface HandleState {
   readonly logs: JsonObject;
 }
 
-/** The label by which containers of ours are known; Nomad's own, so that tools find it. */
-const ALLOC_LABEL = 'com.hashicorp.nomad.alloc_id';
 /** The engine's time beyond a task's own grace to report that it killed it [ms]. */
 const STOP_SLACK_MS = 30_000;
 /** Wait before asking an engine again that went away [ms]. */
@@ -71,6 +73,7 @@ export class DockerDriver implements Driver {
     networkModes: ['host', 'bridge', 'none'],
     mounts: true,
   };
+  readonly network: DockerNetworks;
   readonly #options: DockerOptions;
   readonly #deps: DockerDeps;
   readonly #images: Images;
@@ -81,6 +84,10 @@ export class DockerDriver implements Driver {
     this.#options = options;
     this.#deps = deps;
     this.#images = new Images(deps.engine, deps.credentials);
+    this.network = new DockerNetworks(
+      options.infraImage === undefined ? {} : { image: options.infraImage },
+      { engine: deps.engine, images: this.#images },
+    );
   }
 
   async fingerprint(signal: AbortSignal): ReturnType<Driver['fingerprint']> {
@@ -117,6 +124,9 @@ export class DockerDriver implements Driver {
   async start(task: TaskSpec, signal: AbortSignal): Promise<TaskHandle> {
     const config = decodeDockerConfig(task.config);
     if (!isConfig(config)) throw refused(config);
+    if (task.networkNamespace !== undefined && task.driverNetwork === undefined) {
+      throw new Failure('unsupported', 'containers cannot enter a network that others made');
+    }
     const archive = config.load === '' ? undefined : join(task.directories.localDir, config.load);
     const image = await this.#images.ensure(config, archive, signal);
     const body = containerBody(containerInput(task, { config, image }, this.#options));
@@ -310,6 +320,7 @@ function containerInput(
     taskDir: dirs.taskDir,
     mounts: task.mounts,
     dns: task.dns,
+    joinNetwork: task.driverNetwork === undefined ? undefined : `container:${task.driverNetwork}`,
   };
 }
 

@@ -58,10 +58,10 @@ export class Engine {
     return response.body;
   }
 
-  /** Sends a file as the request's body and answers the stream of progress. */
+  /** Sends a file, or bytes, as the request's body and answers the stream of progress. */
   async upload(
     path: string,
-    file: string,
+    content: string | Uint8Array,
     signal: AbortSignal,
   ): Promise<AsyncIterable<Uint8Array>> {
     const response = await this.#send(
@@ -72,7 +72,7 @@ export class Engine {
         signal,
         waits: true,
       },
-      createReadStream(file),
+      typeof content === 'string' ? createReadStream(content) : content,
     );
     return response.body;
   }
@@ -112,10 +112,13 @@ export class Engine {
     await this.#agent.destroy();
   }
 
-  async #send(call: Call, file?: NodeJS.ReadableStream): Promise<Dispatcher.ResponseData> {
+  async #send(
+    call: Call,
+    content?: NodeJS.ReadableStream | Uint8Array,
+  ): Promise<Dispatcher.ResponseData> {
     const timeout = call.waits === true ? [] : [AbortSignal.timeout(CALL_TIMEOUT_MS)];
     const signals = call.signal === undefined ? timeout : [...timeout, call.signal];
-    const payload = file ?? (call.body === undefined ? null : JSON.stringify(call.body));
+    const payload = content ?? (call.body === undefined ? null : JSON.stringify(call.body));
     let response: Dispatcher.ResponseData;
     try {
       response = await request(`http://docker${API}${call.path}`, {

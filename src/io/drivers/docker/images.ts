@@ -61,6 +61,28 @@ export class Images {
     throw new Failure('not_found', `${where} has no image "${wanted}"`);
   }
 
+  /**
+   * Answers the id of an image that is made here, where the engine does not have it yet.
+   *
+   * @param archive its only layer; asked for only where it is needed
+   */
+  async ensureOwn(
+    image: Readonly<{ repository: string; tag: string }>,
+    archive: (signal: AbortSignal) => Promise<Uint8Array>,
+    signal: AbortSignal,
+  ): Promise<string> {
+    const name = formatImageName(image);
+    const found = await this.#id(name, signal);
+    if (found !== undefined) return found;
+    const query = new URLSearchParams({ fromSrc: '-', repo: image.repository, tag: image.tag });
+    const bytes = await archive(signal);
+    const progress = await this.#engine.upload(`/images/create?${String(query)}`, bytes, signal);
+    await settle(progress, `cannot make image "${name}"`);
+    const made = await this.#id(name, signal);
+    if (made !== undefined) return made;
+    throw new Failure('unavailable', `the engine did not keep image "${name}"`);
+  }
+
   async #id(name: string, signal: AbortSignal): Promise<string | undefined> {
     try {
       const path = `/images/${encodeURIComponent(name)}/json`;
