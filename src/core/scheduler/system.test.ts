@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { SchedulerWorld } from '../../../test/scheduler-world.ts';
-import { jobSpec, nodeId, registerNode } from '../../../test/state-world.ts';
+import { jobSpec, nodeFacts, nodeId } from '../../../test/state-world.ts';
 import type { ClientStatus } from '../model/alloc.ts';
 import type { JobType } from '../model/job.ts';
 import type { NodeStatus } from '../model/node.ts';
@@ -31,7 +31,7 @@ function play(type: JobType, steps: readonly Step[]): SchedulerWorld {
   world.run(jobSpec('agent', { type, meta: { image: '0' } }));
   for (const each of steps) {
     const seed = `s${++entries}`;
-    if (each.do === 'node') world.do(registerNode(each.n));
+    if (each.do === 'node') world.do({ type: 'node.register', at, node: nodeFacts(each.n), seed });
     else if (each.do === 'job') {
       world.run(jobSpec('agent', { type, meta: { image: `${each.image}` } }));
     } else if (each.do === 'status') {
