@@ -4,14 +4,15 @@
  * I1: no node is over-committed, in no dimension.
  * I2: no port of a node is given twice.
  * I3: of a job no two allocations that are to run have one name, but for canaries (which, promoted,
- *     are followed by the stops of the old ones), for what waits for a silent node's return, and for
- *     system jobs, which have one on each node.
+ *     are followed by the stops of the old ones), for one that was out of touch beside its stand-in,
+ *     and for system jobs, which have one on each node.
  * I4: a client runs only what the servers gave to its node.
  */
 import assert from 'node:assert/strict';
 import type { Alloc } from '../../src/core/model/alloc.ts';
 import { isTerminal } from '../../src/core/model/alloc.ts';
 import type { AllocId, NodeId } from '../../src/core/model/ids.ts';
+import { disconnectGraceMs } from '../../src/core/scheduler/buckets.ts';
 import { lint } from '../../src/core/state/lint.ts';
 import type { State } from '../../src/core/state/state.ts';
 import type { ChangeBatch } from '../../src/server/replica.ts';
@@ -88,6 +89,14 @@ function wasCanary(state: State, { id, group, deploymentId }: Alloc): boolean {
   return state.deployment(deploymentId)?.groups[group]?.placedCanaries.includes(id) === true;
 }
 
+/** One that was out of touch and is back, until it is decided which of the two goes. */
+function hasStandIn(state: State, alloc: Alloc): boolean {
+  if (alloc.nextAllocId === undefined) return false;
+  const job = state.jobVersion(alloc.namespace, alloc.jobId, alloc.jobVersion);
+  const group = job?.groups.find(({ name }) => name === alloc.group);
+  return group !== undefined && disconnectGraceMs(group) !== undefined;
+}
+
 function told({ id, jobVersion, clientStatus, nodeId, deploymentId }: Alloc): string {
   return `${id} v${jobVersion} ${clientStatus} on ${nodeId} deployment ${deploymentId ?? 'none'}`;
 }
@@ -99,7 +108,7 @@ function checkNames(state: State, { namespace, jobId }: Alloc): void {
   const holders = new Map<string, Alloc>();
   for (const alloc of state.allocsByJob(namespace, jobId)) {
     if (isTerminal(alloc) || alloc.clientStatus === 'unknown') continue;
-    if (wasCanary(state, alloc)) continue;
+    if (wasCanary(state, alloc) || hasStandIn(state, alloc)) continue;
     const key = isEverywhere ? `${alloc.name} on ${alloc.nodeId}` : alloc.name;
     const holder = holders.get(key);
     const text = `I3: ${key}: ${told(alloc)} and ${holder && told(holder)} are both to run`;

@@ -80,14 +80,38 @@ function drawGroup(random: Random, kind: JobKind, calm: boolean): TaskGroup {
   return group({
     name: 'main',
     count: isEverywhere ? 1 : between(random, 1, 8),
-    tasks,
+    tasks: [...tasks, ...drawHelpers(random, kind, calm)],
     networks: drawNetworks(random, kind),
     restart: { ...RESTART, renderTemplates: false },
+    ...drawSilence(random, kind),
     ephemeralDisk: { sizeMb: 100, sticky: chance(random, 0.2), migrate: false },
     ...(isEverywhere ? {} : { reschedule: RESCHEDULE }),
     ...(type === 'service' && chance(random, 0.7) && { update: drawUpdate(random, calm) }),
     ...(type === 'service' && { migrate: MIGRATE }),
   });
+}
+
+/** What becomes of instances whose node is out of touch. */
+function drawSilence(random: Random, { type }: JobKind): Partial<TaskGroup> {
+  if (type !== 'service' && type !== 'batch') return {};
+  if (chance(random, 0.15)) return { stopAfterClientDisconnectMs: between(random, 10, 60) * 1_000 };
+  if (chance(random, 0.15)) return { maxClientDisconnectMs: between(random, 10, 120) * 1_000 };
+  if (!chance(random, 0.2)) return {};
+  const reconcile =
+    pick(random, ['best_score', 'keep_original', 'keep_replacement', 'longest_running'] as const) ??
+    'best_score';
+  const lostAfterMs = between(random, 10, 120) * 1_000;
+  return { disconnect: { lostAfterMs, replace: chance(random, 0.7), reconcile } };
+}
+
+/** Tasks beside the main one: before, along with and after it. */
+function drawHelpers(random: Random, kind: JobKind, calm: boolean): readonly Task[] {
+  if (!chance(random, 0.25)) return [];
+  const hook = pick(random, ['prestart', 'poststart', 'poststop'] as const) ?? 'prestart';
+  const sidecar = hook !== 'poststop' && chance(random, 0.5);
+  const helper = drawTask(random, kind, `helper-${hook}`, calm);
+  const config = sidecar ? {} : { runForMs: between(random, 0, 3) * 1_000 };
+  return [{ ...helper, config, lifecycle: { hook, sidecar } }];
 }
 
 const MIGRATE = {

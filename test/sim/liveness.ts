@@ -32,7 +32,7 @@ export function unsettled(cluster: Cluster): readonly string[] {
 export function needPerson(state: State): readonly Job[] {
   return [...state.jobs()].filter((job) => {
     if (job.stop || isTemplate(job)) return false;
-    return waitsForPerson(state, job) || isFaulty(job);
+    return waitsForPerson(state, job) || isFaulty(job) || worksInVain(state, job);
   });
 }
 
@@ -42,6 +42,14 @@ function waitsForPerson(state: State, job: Job): boolean {
   if (latest.status === 'failed' || latest.status === 'paused') return true;
   if (!isActive(latest)) return false;
   return Object.values(latest.groups).some((group) => group.desiredCanaries > 0 && !group.promoted);
+}
+
+/** Instances of a faulty version go on, because there is no room for those of the next one. */
+function worksInVain(state: State, job: Job): boolean {
+  return [...state.allocsByJob(job.namespace, job.id)].some((alloc) => {
+    const version = state.jobVersion(job.namespace, job.id, alloc.jobVersion);
+    return !isTerminal(alloc) && version !== undefined && isFaulty(version);
+  });
 }
 
 /** Its tasks end in failure, for ever. */

@@ -3,7 +3,6 @@
  * that everything comes to its end, and then that nothing moves any more.
  */
 import { seeded } from '../../src/base/random.ts';
-import type { Job } from '../../src/core/model/job.ts';
 import { between } from './chance.ts';
 import { Chaos } from './chaos.ts';
 import { Cluster } from './cluster.ts';
@@ -161,7 +160,7 @@ function checkMachines(cluster: Cluster): void {
 
 /** V1 to V3 of liveness.ts: first by itself, then with a person's help where one is needed. */
 async function settle(cluster: Cluster, workload: Workload): Promise<void> {
-  const repaired = new Set<string>();
+  const repairedAt = new Map<string, number>();
   for (let waitedMs = 0; ; waitedMs += LOOK_MS) {
     await cluster.pass(LOOK_MS);
     const { state } = cluster.server;
@@ -169,20 +168,19 @@ async function settle(cluster: Cluster, workload: Workload): Promise<void> {
     const waiting = state === undefined ? [] : needPerson(state);
     if (wrong.length === 0 && waiting.length === 0) return;
     // At first without help: nothing must hang that nobody has to do something about.
-    const helped = waitedMs < UNAIDED_MS ? [] : waiting;
-    for (const job of helped.filter((each) => !repaired.has(versionOf(each)))) {
-      repaired.add(versionOf(job));
-      workload.repair(job);
+    for (const job of waitedMs < UNAIDED_MS ? [] : waiting) {
+      const version = `${job.id} v${job.version}`;
+      const sinceMs = waitedMs - (repairedAt.get(version) ?? waitedMs);
+      if (!repairedAt.has(version)) workload.repair(job);
+      // There is no room for the sound version beside, or instead of, the faulty one.
+      else if (sinceMs > UNAIDED_MS) workload.stop(job);
+      repairedAt.set(version, waitedMs - sinceMs);
     }
     if (waitedMs > SETTLE_MS_MAX) {
       const persons = waiting.map(({ id }) => `${id} still waits for a person`);
       throw new Error(`it does not settle:\n  ${[...wrong, ...persons].join('\n  ')}`);
     }
   }
-}
-
-function versionOf(job: Job): string {
-  return `${job.id} v${job.version}`;
 }
 
 async function beQuiet(cluster: Cluster): Promise<void> {

@@ -88,14 +88,18 @@ export class Workload {
   /** Registers a sound version of a job, as a person would who looks at a failed rollout. */
   repair(job: Job): void {
     const kind = this.#kinds.find(({ id }) => id === job.id);
+    // The child of a periodic job was written by nobody.
     if (kind === undefined) {
-      // Nobody wrote it: it is the child of a periodic job.
-      const purge = false;
-      this.#do(`stop ${job.id}`, (operations) => operations.deregisterJob(keyOf(job), { purge }));
+      this.stop(job);
       return;
     }
     const spec = drawJob(this.#random, kind, true);
     this.#do(`repair ${job.id}`, (operations) => operations.registerJob(spec));
+  }
+
+  stop(job: Job): void {
+    const purge = false;
+    this.#do(`stop ${job.id}`, (operations) => operations.deregisterJob(keyOf(job), { purge }));
   }
 
   /** Stops what would go on for ever: jobs that start others. */
