@@ -1,7 +1,8 @@
 /** Evaluations that an evaluation leaves behind. Apply stamps their indexes. */
-import type { Index, Millis } from '../../base/brand.ts';
+import type { Millis } from '../../base/brand.ts';
 import type { EvalStatus, EvalTrigger, Evaluation } from '../model/evaluation.ts';
 import type { EvalId } from '../model/ids.ts';
+import { newEvaluation } from '../state/new-evaluation.ts';
 
 export interface FollowUp {
   readonly id: string;
@@ -14,26 +15,13 @@ export interface FollowUp {
 
 /** A fresh evaluation of the same job, linked to the one it follows. */
 export function followUp(evaluation: Evaluation, follow: FollowUp): Evaluation {
+  const job = { ...evaluation, id: evaluation.jobId };
   return {
-    id: follow.id as EvalId,
-    namespace: evaluation.namespace,
-    priority: evaluation.priority,
-    type: evaluation.type,
-    triggeredBy: follow.triggeredBy,
-    jobId: evaluation.jobId,
+    ...newEvaluation(follow.id as EvalId, job, follow.triggeredBy, follow.now),
     jobModifyIndex: evaluation.jobModifyIndex,
     status: follow.status,
     statusDescription: follow.description,
     ...(follow.waitUntil === undefined ? {} : { waitUntil: follow.waitUntil }),
     previousEval: evaluation.id,
-    failedGroups: {},
-    queuedAllocations: {},
-    classEligibility: {},
-    escapedComputedClass: false,
-    annotatePlan: false,
-    createIndex: 0 as Index,
-    modifyIndex: 0 as Index,
-    createdAt: follow.now,
-    modifiedAt: follow.now,
   };
 }

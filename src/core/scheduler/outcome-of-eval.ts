@@ -3,6 +3,7 @@ import type { Index, Millis } from '../../base/brand.ts';
 import { EVAL_FOLLOW_UP_MS, PLAN_ATTEMPTS_MAX } from '../limits.ts';
 import type { Evaluation } from '../model/evaluation.ts';
 import type { EvalId } from '../model/ids.ts';
+import { newEvaluation } from '../state/new-evaluation.ts';
 
 /** Attempts at a plan that is refused in part before giving up. */
 export function planAttemptsMax(evaluation: Pick<Evaluation, 'type'>): number {
@@ -76,26 +77,15 @@ export function superseded(evaluation: Evaluation): Evaluation {
 
 /** One more evaluation of the same job, with nothing known yet. */
 function fresh(evaluation: Evaluation, id: EvalId): Evaluation {
-  const { namespace, priority, type, jobId, jobModifyIndex, triggeredBy } = evaluation;
   return {
-    id,
-    namespace,
-    priority,
-    type,
-    triggeredBy,
-    jobId,
-    jobModifyIndex,
-    status: 'pending',
-    statusDescription: '',
+    ...newEvaluation(
+      id,
+      { ...evaluation, id: evaluation.jobId },
+      evaluation.triggeredBy,
+      evaluation.createdAt,
+    ),
+    jobModifyIndex: evaluation.jobModifyIndex,
     previousEval: evaluation.id,
-    failedGroups: {},
-    queuedAllocations: {},
-    classEligibility: {},
-    escapedComputedClass: false,
-    annotatePlan: false,
-    createIndex: 0 as Index,
-    modifyIndex: 0 as Index,
-    createdAt: evaluation.createdAt,
     modifiedAt: evaluation.modifiedAt,
   };
 }

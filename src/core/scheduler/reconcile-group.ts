@@ -118,15 +118,19 @@ class GroupDraft {
 
   /** Where an instance came back beside its replacement, one of the two goes. */
   resolveReconnected(buckets: Buckets): void {
-    const byId = new Map(buckets.keep.map((alloc) => [alloc.id, alloc]));
-    for (const alloc of buckets.keep) {
-      const replacement = alloc.nextAllocId === undefined ? undefined : byId.get(alloc.nextAllocId);
-      if (replacement === undefined || isTerminal(alloc) || isTerminal(replacement)) continue;
+    const losers = new Set<Alloc>();
+    for (const alloc of byAge(buckets.keep)) {
+      if (alloc.nextAllocId === undefined || isTerminal(alloc) || losers.has(alloc)) continue;
+      // By name: its replacement may have been replaced itself meanwhile.
+      const replacement = buckets.keep.findLast(
+        (each) => isStandIn(each, alloc) && !losers.has(each),
+      );
+      if (replacement === undefined) continue;
       const loser = this.#loser(alloc, replacement);
-      byId.delete(loser.id);
+      losers.add(loser);
       this.#stop(loser, { description: say.STOP_RECONNECTED });
     }
-    buckets.keep = buckets.keep.filter((alloc) => byId.has(alloc.id));
+    buckets.keep = buckets.keep.filter((alloc) => !losers.has(alloc));
     for (const alloc of buckets.keep) {
       const isBack = alloc.desiredDescription === say.STOP_UNKNOWN && !isTerminal(alloc);
       if (isBack && alloc.clientStatus !== 'unknown') this.#stops.push(noteOn(alloc, '', {}));
@@ -148,7 +152,7 @@ class GroupDraft {
     this.#waitsForClients = handled.size > 0;
     this.#stopped += handled.size;
     buckets.lost = buckets.lost.filter((alloc) => !handled.has(alloc.id));
-    this.#pending = buckets.rescheduleLater.length + buckets.rescheduleNow.length;
+    this.#pending = buckets.rescheduleLater.length;
     // They keep their places: until replaced, they are what there is of them.
     buckets.keep.push(...buckets.rescheduleLater);
     if (!this.#replacesUnknown()) buckets.keep.push(...buckets.disconnect, ...buckets.unknown);
@@ -160,9 +164,10 @@ class GroupDraft {
     for (const alloc of lost) this.#stop(alloc, LOST);
     const aside = this.#inCanaryPhase();
     const counted = aside ? without(keep, this.#canaries) : keep;
+    const retried = rescheduleNow.filter((a) => !aside || a.deploymentStatus?.canary !== true);
     const surplus = pickSurplus({
       count: this.#group.count,
-      keep: counted,
+      keep: [...counted, ...retried],
       migrate,
       canaries: aside ? [] : this.#canaries,
       names: this.#names,
@@ -171,6 +176,7 @@ class GroupDraft {
     for (const alloc of surplus) this.#stop(alloc, NOT_NEEDED);
     buckets.keep = keep.filter((alloc) => !surplus.has(alloc));
     buckets.migrate = migrate.filter((alloc) => !surplus.has(alloc));
+    buckets.rescheduleNow = rescheduleNow.filter((alloc) => !surplus.has(alloc));
   }
 
   sortUpdates(buckets: Buckets): void {
@@ -313,12 +319,16 @@ class GroupDraft {
     if (this.#replacesUnknown()) this.ignored += unknown.length;
     const version = this.#inCanaryPhase() ? this.#oldVersion() : undefined;
     for (const name of this.#names.next(Math.max(0, count - existing))) {
-      requests.push({
-        name,
-        canary: false,
-        reschedule: false,
-        ...(version === undefined ? {} : { jobVersion: version }),
-      });
+      // There was no room for its replacement when it went silent.
+      const silent = this.#replacesUnknown() ? unreplaced(unknown, name) : undefined;
+      if (silent !== undefined) requests.push(this.#successor(silent));
+      else
+        requests.push({
+          name,
+          canary: false,
+          reschedule: false,
+          ...(version === undefined ? {} : { jobVersion: version }),
+        });
     }
     return requests;
   }
@@ -457,6 +467,20 @@ function unpromotedCanaries(
 function without(allocs: readonly Alloc[], others: readonly Alloc[]): readonly Alloc[] {
   const ids = new Set(others.map((alloc) => alloc.id));
   return allocs.filter((alloc) => !ids.has(alloc.id));
+}
+
+function unreplaced(unknown: readonly Alloc[], name: string): Alloc | undefined {
+  return unknown.find((alloc) => alloc.name === name && alloc.nextAllocId === undefined);
+}
+
+function isStandIn(candidate: Alloc, of: Alloc): boolean {
+  const isYounger = candidate.createIndex > of.createIndex;
+  const isCanary = candidate.deploymentStatus?.canary === true;
+  return candidate.name === of.name && isYounger && !isCanary && !isTerminal(candidate);
+}
+
+function byAge(allocs: readonly Alloc[]): readonly Alloc[] {
+  return [...allocs].sort((a, b) => a.createIndex - b.createIndex || (a.id < b.id ? -1 : 1));
 }
 
 function scoreOf(alloc: Alloc): number {
