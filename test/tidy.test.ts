@@ -198,6 +198,25 @@ test('links between the documents lead somewhere', () => {
   );
 });
 
+test('the files and folders that the documents name are there', () => {
+  const folders = readdirSync(join(root, 'src'), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name);
+  const top = [...folders, 'src', 'docs', 'test', 'bench', 'scripts', 'bin', 'examples', '\\.ci'];
+  const named = new RegExp(`\`((?:${top.join('|')})/[^\`\\s]*(?:/|\\.\\w+))\``, 'g');
+  // A part in angle brackets or capitals stands for a name, a star for any.
+  const isPattern = (path: string): boolean => /[<>*]|\/[A-Z]+\./.test(path);
+  none(
+    documents.flatMap((file) =>
+      [...read(file).matchAll(named)]
+        .map((m) => m[1] ?? '')
+        .filter((path) => !isPattern(path))
+        .filter((path) => !existsSync(join(root, path)) && !existsSync(join(root, 'src', path)))
+        .map((path) => `${file} names ${path}`),
+    ),
+  );
+});
+
 test('what the acceptance list names stands once', () => {
   const names = read('.ci/acceptance')
     .split('\n')
