@@ -10,12 +10,7 @@ import { JOB_STUB, type JobStub } from '../api/nomad/job-stub-codec.ts';
 import { METRICS } from '../api/nomad/metrics-codec.ts';
 import { NODE, NODE_STUB, type NodeStub, type NodeView } from '../api/nomad/node-codec.ts';
 import { JOB_SUMMARY } from '../api/nomad/summary-codec.ts';
-import {
-  ALLOC_USE,
-  HOST_USE,
-  type AllocUseAnswer,
-  type HostUse,
-} from '../api/nomad/usage-codec.ts';
+import { ALLOC_USE, HOST_USE, type AllocUseAnswer } from '../api/nomad/usage-codec.ts';
 import type { JsonObject } from '../base/json.ts';
 import type { Millis } from '../base/brand.ts';
 import type { Deployment } from '../core/model/deployment.ts';
@@ -23,6 +18,7 @@ import type { Evaluation } from '../core/model/evaluation.ts';
 import type { Job } from '../core/model/job.ts';
 import type { JobSummary } from '../core/model/job-summary.ts';
 import type { PlacementMetrics } from '../core/model/metrics.ts';
+import type { HostUsage } from '../core/model/usage.ts';
 import type { AllocWithJob } from '../core/state/reads.ts';
 
 /** 2026-11-21T06:34:49Z */
@@ -204,7 +200,7 @@ export const ALLOC_USED: AllocUseAnswer = decoded(ALLOC_USE, {
   Tasks: { server: { ResourceUsage: RESOURCE_USE, Timestamp: ns(0) } },
 });
 
-export const HOST_USED: HostUse = decoded(HOST_USE, {
+export const HOST_USED: HostUsage = decoded(HOST_USE, {
   ...{ Timestamp: ns(0), Uptime: 2930, CPUTicksConsumed: 4102.7 },
   Memory: { Total: 24_576 * MIB, Available: 24_000 * MIB, Used: 349 * MIB, Free: 24_000 * MIB },
   DiskStats: [

@@ -6,17 +6,12 @@
 import { Failure } from '../base/failure.ts';
 import type { AllocId } from '../core/model/ids.ts';
 import { restartSignaled, signaling } from '../core/runner/events.ts';
+import { NO_USAGE } from '../core/model/usage.ts';
+import type { AllocUsage, HostUsage, TaskUsage } from '../core/model/usage.ts';
 import type { AllocDirs } from '../ports/alloc-dir.ts';
-import type {
-  AllocUsage,
-  ClientLink,
-  FileFrame,
-  FileInfo,
-  HostUsage,
-  LogsQuery,
-} from '../ports/client-link.ts';
+import type { ClientLink, FileFrame, FileInfo, LogsQuery } from '../ports/client-link.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { ExecRequest, ExecSession, TaskUsage } from '../ports/driver.ts';
+import type { ExecRequest, ExecSession } from '../ports/driver.ts';
 import type { Fingerprinter } from '../ports/fingerprint.ts';
 import type { Allocs } from './allocs.ts';
 import { followFile, readFile } from './files.ts';
@@ -49,7 +44,7 @@ export class AllocLink implements ClientLink {
       samples.filter((entry): entry is [string, TaskUsage] => entry[1] !== undefined),
     );
     const at = this.#deps.clock.now();
-    return { at, total: Object.values(tasks).reduce(add, { ...NOTHING, at }), tasks };
+    return { at, total: Object.values(tasks).reduce(add, { ...NO_USAGE, at }), tasks };
   }
 
   hostStats(): Promise<HostUsage> {
@@ -159,19 +154,6 @@ async function tryStats(
     throw error;
   }
 }
-
-const NOTHING: Omit<TaskUsage, 'at'> = {
-  cpu: {
-    percent: 0,
-    systemPercent: 0,
-    userPercent: 0,
-    totalTicks: 0,
-    throttledPeriods: 0,
-    throttledTimeNs: 0,
-  },
-  memory: { rss: 0, cache: 0, swap: 0, usage: 0, maxUsage: 0 },
-  pids: 0,
-};
 
 function add(a: TaskUsage, b: TaskUsage): TaskUsage {
   return {

@@ -4,7 +4,8 @@
  */
 import type { Millis } from '../base/brand.ts';
 import type { AllocId } from '../core/model/ids.ts';
-import type { ExecRequest, ExecSession, TaskUsage } from './driver.ts';
+import type { AllocUsage, HostUsage } from '../core/model/usage.ts';
+import type { ExecRequest, ExecSession } from './driver.ts';
 
 export interface ClientLink {
   allocStats(id: AllocId): Promise<AllocUsage>;
@@ -62,40 +63,4 @@ export interface FileInfo {
   readonly mode: number;
   readonly modifiedAt: Millis;
   readonly contentType: string;
-}
-
-export interface AllocUsage {
-  readonly at: Millis;
-  /** The tasks' sum. */
-  readonly total: TaskUsage;
-  readonly tasks: Readonly<Record<string, TaskUsage>>;
-}
-
-/** The machine's own use; bytes and percent. */
-export interface HostUsage {
-  readonly at: Millis;
-  readonly uptimeSeconds: number;
-  readonly cpus: readonly {
-    readonly name: string;
-    readonly user: number;
-    readonly system: number;
-    readonly idle: number;
-    readonly total: number;
-  }[];
-  readonly memory: {
-    readonly total: number;
-    readonly available: number;
-    readonly used: number;
-    readonly free: number;
-  };
-  readonly disks: readonly {
-    readonly device: string;
-    readonly mountpoint: string;
-    readonly size: number;
-    readonly used: number;
-    readonly available: number;
-    readonly usedPercent: number;
-    readonly inodesUsedPercent: number;
-  }[];
-  readonly cpuTicksConsumed: number;
 }

@@ -10,6 +10,7 @@ import type { ConfigIssue } from '../core/model/config-issue.ts';
 import type { AllocId, NodeId } from '../core/model/ids.ts';
 import type { Dns } from '../core/model/network.ts';
 import type { DriverInfo } from '../core/model/node.ts';
+import type { TaskUsage } from '../core/model/usage.ts';
 
 export interface Driver {
   /** As job files name it: `raw_exec`. */
@@ -197,28 +198,6 @@ export interface ExitResult {
   readonly endedAt: Millis;
   /** Set when how it ended could not be learnt. */
   readonly unknown?: string;
-}
-
-/** A sample; percent of one core, bytes. */
-export interface TaskUsage {
-  readonly at: Millis;
-  readonly cpu: {
-    readonly percent: number;
-    readonly systemPercent: number;
-    readonly userPercent: number;
-    /** [MHz] */
-    readonly totalTicks: number;
-    readonly throttledPeriods: number;
-    readonly throttledTimeNs: number;
-  };
-  readonly memory: {
-    readonly rss: number;
-    readonly cache: number;
-    readonly swap: number;
-    readonly usage: number;
-    readonly maxUsage: number;
-  };
-  readonly pids: number;
 }
 
 export interface ExecRequest {

@@ -1,6 +1,6 @@
 /** What a machine is and has, as jobs may ask for it. */
 import type { NodeNetwork } from '../core/model/node.ts';
-import type { HostUsage } from './client-link.ts';
+import type { HostUsage } from '../core/model/usage.ts';
 
 /** Facts by the names that job files use: `kernel.name`, `cpu.arch`, `unique.hostname`. */
 export interface HostFacts {

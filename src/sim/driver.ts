@@ -10,6 +10,7 @@ import { Failure } from '../base/failure.ts';
 import type { Json, JsonObject } from '../base/json.ts';
 import type { Random } from '../base/random.ts';
 import type { DriverInfo } from '../core/model/node.ts';
+import type { TaskUsage } from '../core/model/usage.ts';
 import type { Clock } from '../ports/clock.ts';
 import type {
   Driver,
@@ -18,7 +19,6 @@ import type {
   ExitResult,
   TaskHandle,
   TaskSpec,
-  TaskUsage,
 } from '../ports/driver.ts';
 
 /** How tasks on a machine fare when their configuration does not say. */

@@ -1,5 +1,5 @@
 import type { Millis } from '../base/brand.ts';
-import type { HostUsage } from '../ports/client-link.ts';
+import type { HostUsage } from '../core/model/usage.ts';
 import type { Fingerprinter, HostFacts } from '../ports/fingerprint.ts';
 
 /** A machine as a test describes it. */

@@ -175,11 +175,6 @@ export function freeForm(wire: string, absent: Absent = null): Field<JsonObject>
   return field(wire, FREE_FORM as Codec<unknown>, absent) as Field<JsonObject>;
 }
 
-/** Any JSON, kept as written. */
-export function anyJson(wire: string, absent: Absent = null): Field<Json> {
-  return field(wire, ANY as Codec<unknown>, absent) as Field<Json>;
-}
-
 /** An object of a known shape. */
 export function nested<T>(wire: string, codec: Codec<T>, absent: Absent = null): Field<T> {
   return field(wire, codec, absent);

@@ -38,6 +38,7 @@ export const DEPLOYMENT: Shape<Deployment> = rewritten(
       jobVersion: int('JobVersion'),
       jobModifyIndex: int('JobModifyIndex'),
       jobCreateIndex: int('JobCreateIndex'),
+      judgedIndex: undefined,
       groups: map('TaskGroups', GROUP, {}),
       status: text('Status'),
       statusDescription: text('StatusDescription'),

@@ -6,7 +6,7 @@ import type { Job, JobDraft } from '../../core/model/job.ts';
 import type { PlacementMetrics } from '../../core/model/metrics.ts';
 import type { DesiredUpdates, PlanAnnotations } from '../../core/model/plan.ts';
 import type { ScalingEvent } from '../../core/model/scaling-event.ts';
-import { OMIT, shape, type Shape } from '../codec/codec.ts';
+import { shape, type Shape } from '../codec/codec.ts';
 import {
   asDraft,
   bool,
@@ -220,7 +220,6 @@ export interface Indexed {
   readonly index: Index;
 }
 
-export const INDEXED: Shape<Indexed> = shape({ index: int('Index') });
 export const JOB_INDEXED: Shape<Indexed> = shape({ index: int('JobModifyIndex') });
 
 export interface EvaluateBody {
@@ -373,9 +372,4 @@ export interface HealthBody {
 export const HEALTH_BODY: Shape<HealthBody> = shape({
   healthy: texts('HealthyAllocationIDs'),
   unhealthy: texts('UnhealthyAllocationIDs'),
-});
-
-/** Several ids. */
-export const EVAL_IDS: Shape<{ readonly evalIds: readonly EvalId[] }> = shape({
-  evalIds: texts('EvalIDs', OMIT),
 });

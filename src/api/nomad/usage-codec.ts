@@ -1,40 +1,14 @@
 /** What allocations and hosts use, on the wire. */
 import type { Millis } from '../../base/brand.ts';
 import type { Json } from '../../base/json.ts';
+import type { AllocUsage, HostUsage, TaskUsage } from '../../core/model/usage.ts';
 import { shape, type Shape } from '../codec/codec.ts';
 import { float, instantNs, int, list, map, nested, text } from '../codec/fields.ts';
-
-/** A sample of one task; percent of one core, bytes. */
-export interface TaskUse {
-  readonly at: Millis;
-  readonly cpu: {
-    readonly percent: number;
-    readonly systemPercent: number;
-    readonly userPercent: number;
-    readonly totalTicks: number;
-    readonly throttledPeriods: number;
-    readonly throttledTimeNs: number;
-  };
-  readonly memory: {
-    readonly rss: number;
-    readonly cache: number;
-    readonly swap: number;
-    readonly usage: number;
-    readonly maxUsage: number;
-  };
-  readonly pids: number;
-}
-
-export interface AllocUse {
-  readonly at: Millis;
-  readonly total: TaskUse;
-  readonly tasks: Readonly<Record<string, TaskUse>>;
-}
 
 const MEASURED: Json = ['RSS', 'Cache', 'Swap', 'Usage', 'Max Usage'];
 const CPU_MEASURED: Json = ['System Mode', 'User Mode', 'Total Ticks', 'Percent'];
 
-const MEMORY: Shape<TaskUse['memory']> = shape(
+const MEMORY: Shape<TaskUsage['memory']> = shape(
   {
     rss: int('RSS'),
     cache: int('Cache'),
@@ -45,7 +19,7 @@ const MEMORY: Shape<TaskUse['memory']> = shape(
   { KernelUsage: 0, KernelMaxUsage: 0, Measured: MEASURED },
 );
 
-const CPU: Shape<TaskUse['cpu']> = shape(
+const CPU: Shape<TaskUsage['cpu']> = shape(
   {
     percent: float('Percent'),
     systemPercent: float('SystemMode'),
@@ -58,8 +32,8 @@ const CPU: Shape<TaskUse['cpu']> = shape(
 );
 
 interface ResourceUse {
-  readonly memory: TaskUse['memory'];
-  readonly cpu: TaskUse['cpu'];
+  readonly memory: TaskUsage['memory'];
+  readonly cpu: TaskUsage['cpu'];
 }
 
 const RESOURCE: Shape<ResourceUse> = shape(
@@ -97,8 +71,8 @@ export const ALLOC_USE: Shape<AllocUseAnswer> = shape({
 });
 
 /** Prepares a sample for the wire. */
-export function allocUseAnswer(use: AllocUse): AllocUseAnswer {
-  const wire = ({ cpu, memory, at, pids }: TaskUse): TaskWire => ({
+export function allocUseAnswer(use: AllocUsage): AllocUseAnswer {
+  const wire = ({ cpu, memory, at, pids }: TaskUsage): TaskWire => ({
     resource: { memory, cpu },
     at,
     pids,
@@ -110,36 +84,7 @@ export function allocUseAnswer(use: AllocUse): AllocUseAnswer {
   };
 }
 
-/** The machine's own use; bytes and percent. */
-export interface HostUse {
-  readonly at: Millis;
-  readonly uptimeSeconds: number;
-  readonly cpus: readonly {
-    readonly name: string;
-    readonly user: number;
-    readonly system: number;
-    readonly idle: number;
-    readonly total: number;
-  }[];
-  readonly memory: {
-    readonly total: number;
-    readonly available: number;
-    readonly used: number;
-    readonly free: number;
-  };
-  readonly disks: readonly {
-    readonly device: string;
-    readonly mountpoint: string;
-    readonly size: number;
-    readonly used: number;
-    readonly available: number;
-    readonly usedPercent: number;
-    readonly inodesUsedPercent: number;
-  }[];
-  readonly cpuTicksConsumed: number;
-}
-
-const HOST_CPU: Shape<HostUse['cpus'][number]> = shape({
+const HOST_CPU: Shape<HostUsage['cpus'][number]> = shape({
   name: text('CPU'),
   user: float('User'),
   system: float('System'),
@@ -147,14 +92,14 @@ const HOST_CPU: Shape<HostUse['cpus'][number]> = shape({
   total: float('Total'),
 });
 
-const HOST_MEMORY: Shape<HostUse['memory']> = shape({
+const HOST_MEMORY: Shape<HostUsage['memory']> = shape({
   total: int('Total'),
   available: int('Available'),
   used: int('Used'),
   free: int('Free'),
 });
 
-const HOST_DISK: Shape<HostUse['disks'][number]> = shape({
+const HOST_DISK: Shape<HostUsage['disks'][number]> = shape({
   device: text('Device'),
   mountpoint: text('Mountpoint'),
   size: int('Size'),
@@ -164,7 +109,7 @@ const HOST_DISK: Shape<HostUse['disks'][number]> = shape({
   inodesUsedPercent: float('InodesUsedPercent'),
 });
 
-export const HOST_USE: Shape<HostUse> = shape(
+export const HOST_USE: Shape<HostUsage> = shape(
   {
     at: instantNs('Timestamp'),
     uptimeSeconds: int('Uptime'),

@@ -1,10 +1,11 @@
 /** `muster node status`: all machines, or one. */
+import type { HostUsage } from '../../core/model/usage.ts';
 import { hostStats } from '../../api/nomad/client-routes.ts';
 import type { AllocStub } from '../../api/nomad/alloc-codec.ts';
 import { agentSelf } from '../../api/nomad/agent-routes.ts';
 import { listNodes, nodeAllocs, readNode } from '../../api/nomad/node-routes.ts';
 import type { NodeView } from '../../api/nomad/node-codec.ts';
-import type { AllocUseAnswer, HostUse } from '../../api/nomad/usage-codec.ts';
+import type { AllocUseAnswer } from '../../api/nomad/usage-codec.ts';
 import { Failure } from '../../base/failure.ts';
 import type { AllocWithJob } from '../../core/state/reads.ts';
 import { flag, type Command, type Invocation } from '../command.ts';
@@ -133,7 +134,7 @@ async function hostUse(
   nodeId: string,
   api: Session['api'],
   signal: AbortSignal,
-): Promise<HostUse | undefined> {
+): Promise<HostUsage | undefined> {
   try {
     return await api.call(hostStats, { query: { nodeId } }, signal);
   } catch (error) {

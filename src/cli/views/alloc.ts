@@ -5,7 +5,8 @@ import type { Job } from '../../core/model/job.ts';
 import type { AssignedPort } from '../../core/model/network.ts';
 import type { TaskGroup } from '../../core/model/task-group.ts';
 import type { Task } from '../../core/model/task.ts';
-import type { AllocUseAnswer, TaskUse } from '../../api/nomad/usage-codec.ts';
+import type { TaskUsage } from '../../core/model/usage.ts';
+import type { AllocUseAnswer } from '../../api/nomad/usage-codec.ts';
 import { columns, keyValues } from '../format/columns.ts';
 import type { Ids } from '../format/ids.ts';
 import { bytes, mebibytes } from '../format/size.ts';
@@ -19,7 +20,7 @@ export interface AllocPage {
   readonly usage: AllocUseAnswer | undefined;
 }
 
-type Use = Pick<TaskUse, 'cpu' | 'memory'>;
+type Use = Pick<TaskUsage, 'cpu' | 'memory'>;
 
 export interface AllocOptions {
   readonly ids: Ids;

@@ -1,8 +1,9 @@
 /** Nodes, listed and in full. */
+import type { HostUsage } from '../../core/model/usage.ts';
 import type { AllocStub } from '../../api/nomad/alloc-codec.ts';
 import type { Alloc } from '../../core/model/alloc.ts';
 import type { NodeView } from '../../api/nomad/node-codec.ts';
-import type { AllocUseAnswer, HostUse } from '../../api/nomad/usage-codec.ts';
+import type { AllocUseAnswer } from '../../api/nomad/usage-codec.ts';
 import type { NodeEvent } from '../../core/model/node.ts';
 import { isClientTerminal } from '../../core/model/alloc.ts';
 import { columns, keyValues } from '../format/columns.ts';
@@ -54,7 +55,7 @@ export interface NodePage {
   readonly allocs: readonly Alloc[];
   readonly stubs: readonly AllocStub[];
   /** Absent where its client did not answer. */
-  readonly host: HostUse | undefined;
+  readonly host: HostUsage | undefined;
   /** What its running allocations use, as far as they said. */
   readonly running: readonly AllocUseAnswer[];
 }
@@ -162,7 +163,7 @@ function share(used: number, of: number): string {
   return `${mebibytes(used)}/${mebibytes(of)}`;
 }
 
-function utilization(node: NodeView, host: HostUse): string {
+function utilization(node: NodeView, host: HostUsage): string {
   const disk = host.disks[0];
   return columns([
     ['CPU', 'Memory', 'Disk'],
@@ -175,7 +176,7 @@ function utilization(node: NodeView, host: HostUse): string {
 }
 
 /** What the allocations use of the machine. */
-function used({ node, running }: NodePage, host: HostUse): string {
+function used({ node, running }: NodePage, host: HostUsage): string {
   const sum = (of: (use: AllocUseAnswer) => number): number =>
     running.reduce((total, use) => total + of(use), 0);
   const memory = sum(({ resource: { memory: m } }) => m.rss || m.usage);
@@ -189,7 +190,7 @@ function used({ node, running }: NodePage, host: HostUse): string {
 }
 
 /** Every processor and disk. */
-function machine({ cpus, memory, disks }: HostUse): string[] {
+function machine({ cpus, memory, disks }: HostUsage): string[] {
   const percent = (value: number): string => `${value.toFixed(2)}%`;
   return [
     ...cpus.map(

@@ -7,7 +7,6 @@
  * Source: the Nomad job specification, https://developer.hashicorp.com/nomad/docs/job-specification
  */
 import type { Index, Millis } from '../../base/brand.ts';
-import type { JsonObject } from '../../base/json.ts';
 import type { Draft } from './draft.ts';
 import type { JobId, Namespace } from './ids.ts';
 import type { Affinity, Constraint, Spread } from './placement.ts';
@@ -101,6 +100,3 @@ export interface Multiregion {
     readonly meta: Readonly<Record<string, string>>;
   }[];
 }
-
-/** Free-form configuration handed to a driver or a plugin. */
-export type FreeForm = JsonObject;

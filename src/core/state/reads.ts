@@ -20,14 +20,6 @@ import type { WatchKey } from './watch.ts';
 export type Reading<T> = Readonly<{ value: T; keys: readonly WatchKey[] }>;
 export type Read<T> = (state: StateReader) => Reading<T>;
 
-/** Pairs a read's answer with another value computed from it. */
-export function mapRead<T, U>(read: Read<T>, map: (value: T, state: StateReader) => U): Read<U> {
-  return (state) => {
-    const { value, keys } = read(state);
-    return { value: map(value, state), keys };
-  };
-}
-
 /** An allocation with the job version that it runs, absent only where that was purged. */
 export type AllocWithJob = Readonly<{ alloc: Alloc; job: Job | undefined }>;
 

@@ -9,7 +9,7 @@ import { constants, hostname, networkInterfaces, release, type } from 'node:os';
 import { dirname } from 'node:path';
 import type { Millis } from '../../base/brand.ts';
 import type { NodeNetwork } from '../../core/model/node.ts';
-import type { HostUsage } from '../../ports/client-link.ts';
+import type { HostUsage } from '../../core/model/usage.ts';
 import type { Fingerprinter, HostFacts } from '../../ports/fingerprint.ts';
 import { HostSampler } from '../proc/host-usage.ts';
 import { cpuFacts, diskAt, memoryFacts } from '../proc/machine.ts';

@@ -17,9 +17,9 @@
 import { crc32 } from 'node:zlib';
 import { assert } from '../../base/assert.ts';
 import type { Index } from '../../base/brand.ts';
+import { SECTOR } from './sector.ts';
 
-export const SECTOR = 512;
-/** Where the first frame of a segment begins. */
+/** Where the first frame of a segment begins: the header fills one sector. */
 export const SEGMENT_HEADER_BYTES = SECTOR;
 export const FRAME_HEADER_BYTES = 32;
 export const CHUNK_HEADER_BYTES = 8;

@@ -12,11 +12,11 @@ import type { DiskFile } from '../../ports/disk.ts';
 import {
   FRAME_HEADER_BYTES,
   FRAME_MARK,
-  SECTOR,
   frameBytes,
   frameIsIntact,
   readFrameHeader,
 } from './frame.ts';
+import { SECTOR } from './sector.ts';
 import type { FrameHeader } from './frame.ts';
 import { READ_BYTES } from './limits.ts';
 

@@ -8,7 +8,7 @@
 import { crc32 } from 'node:zlib';
 import { Failure } from '../../base/failure.ts';
 import type { Disk, DiskFile } from '../../ports/disk.ts';
-import { SECTOR } from './frame.ts';
+import { SECTOR } from './sector.ts';
 
 const NAME = 'term';
 const MARK = 0x4d54726d;

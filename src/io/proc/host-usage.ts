@@ -1,6 +1,6 @@
 /** What the machine is doing, sampled. */
 import type { Millis } from '../../base/brand.ts';
-import type { HostUsage } from '../../ports/client-link.ts';
+import type { HostUsage } from '../../core/model/usage.ts';
 import { cpuFacts, cpuTicks, diskFacts, memoryFacts, uptimeSeconds } from './machine.ts';
 import type { CpuTicks } from './machine.ts';
 

@@ -15,6 +15,7 @@ import { decodeDockerConfig, isConfig, type DockerConfig } from '../../../core/d
 import type { ContainerInput, DockerPolicy } from '../../../core/docker/container-input.ts';
 import { collectsLogs, containerBody, isBody } from '../../../core/docker/container.ts';
 import { ALLOC_LABEL } from '../../../core/docker/labels.ts';
+import type { TaskUsage } from '../../../core/model/usage.ts';
 import type {
   Driver,
   DriverCapabilities,
@@ -23,7 +24,6 @@ import type {
   ExitResult,
   TaskHandle,
   TaskSpec,
-  TaskUsage,
 } from '../../../ports/driver.ts';
 import type { Engine } from './engine.ts';
 import { startExec } from './exec-session.ts';

@@ -1,7 +1,7 @@
 /** A container's use of the machine, from two samples of the engine's statistics. */
 import type { Millis } from '../../../base/brand.ts';
 import type { Json, JsonObject } from '../../../base/json.ts';
-import type { TaskUsage } from '../../../ports/driver.ts';
+import type { TaskUsage } from '../../../core/model/usage.ts';
 
 /** What the next sample is compared with. */
 export interface CpuSample {

@@ -12,13 +12,13 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Failure } from '../../../base/failure.ts';
+import type { TaskUsage } from '../../../core/model/usage.ts';
 import type {
   ExecRequest,
   ExecSession,
   ExitResult,
   TaskHandle,
   TaskSpec,
-  TaskUsage,
 } from '../../../ports/driver.ts';
 import type { Hierarchies } from '../../cgroup/hierarchy.ts';
 import { cpuFacts } from '../../proc/machine.ts';

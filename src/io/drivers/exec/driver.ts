@@ -6,6 +6,7 @@ import type { JsonObject } from '../../../base/json.ts';
 import { capabilitiesFor, DEFAULT_CAPABILITIES } from '../../../core/model/capabilities.ts';
 import type { ConfigIssue } from '../../../core/model/config-issue.ts';
 import type { DriverInfo } from '../../../core/model/node.ts';
+import type { TaskUsage } from '../../../core/model/usage.ts';
 import type {
   Driver,
   DriverCapabilities,
@@ -14,7 +15,6 @@ import type {
   ExitResult,
   TaskHandle,
   TaskSpec,
-  TaskUsage,
 } from '../../../ports/driver.ts';
 import { ConfigReader, refuseIssues } from '../config.ts';
 import { ContainerTasks, type ContainerDeps, type ContainerOptions } from './container-tasks.ts';

@@ -8,6 +8,7 @@ import type { JsonObject } from '../../../base/json.ts';
 import { capabilitiesFor, DEFAULT_CAPABILITIES } from '../../../core/model/capabilities.ts';
 import type { ConfigIssue } from '../../../core/model/config-issue.ts';
 import type { DriverInfo } from '../../../core/model/node.ts';
+import type { TaskUsage } from '../../../core/model/usage.ts';
 import type {
   Driver,
   DriverCapabilities,
@@ -16,7 +17,6 @@ import type {
   ExitResult,
   TaskHandle,
   TaskSpec,
-  TaskUsage,
 } from '../../../ports/driver.ts';
 import { ConfigReader, refuseIssues } from '../config.ts';
 import { ContainerTasks, requireFile, type ContainerDeps } from '../exec/container-tasks.ts';

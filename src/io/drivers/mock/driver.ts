@@ -12,6 +12,7 @@ import { Failure } from '../../../base/failure.ts';
 import type { JsonObject } from '../../../base/json.ts';
 import type { ConfigIssue } from '../../../core/model/config-issue.ts';
 import type { DriverInfo } from '../../../core/model/node.ts';
+import { NO_USAGE, type TaskUsage } from '../../../core/model/usage.ts';
 import type { Clock } from '../../../ports/clock.ts';
 import type {
   Driver,
@@ -20,7 +21,6 @@ import type {
   ExitResult,
   TaskHandle,
   TaskSpec,
-  TaskUsage,
 } from '../../../ports/driver.ts';
 import { ConfigReader, refuseIssues } from '../config.ts';
 
@@ -148,19 +148,7 @@ export class MockDriver implements Driver {
     if (this.#get(handle).ended.signal.aborted) {
       throw new Failure('not_found', 'the task is not running');
     }
-    return {
-      at: this.#clock.now(),
-      cpu: {
-        percent: 0,
-        systemPercent: 0,
-        userPercent: 0,
-        totalTicks: 0,
-        throttledPeriods: 0,
-        throttledTimeNs: 0,
-      },
-      memory: { rss: 0, cache: 0, swap: 0, usage: 0, maxUsage: 0 },
-      pids: 0,
-    };
+    return { ...NO_USAGE, at: this.#clock.now() };
   }
 
   exec(): Promise<ExecSession> {

@@ -9,6 +9,7 @@ import type { Millis } from '../../../base/brand.ts';
 import { Failure } from '../../../base/failure.ts';
 import type { JsonObject } from '../../../base/json.ts';
 import type { Kept, Launch, LogTarget } from '../../../core/keeper/launch.ts';
+import type { TaskUsage } from '../../../core/model/usage.ts';
 import type { Clock } from '../../../ports/clock.ts';
 import type {
   ExecRequest,
@@ -16,7 +17,6 @@ import type {
   ExitResult,
   TaskHandle,
   TaskSpec,
-  TaskUsage,
 } from '../../../ports/driver.ts';
 import type { Keeper } from '../../../ports/keeper.ts';
 import { cgroupPids, cgroupUsage } from '../../cgroup/usage.ts';

@@ -9,6 +9,7 @@ import { Failure } from '../../../base/failure.ts';
 import type { JsonObject } from '../../../base/json.ts';
 import type { ConfigIssue } from '../../../core/model/config-issue.ts';
 import type { DriverInfo } from '../../../core/model/node.ts';
+import type { TaskUsage } from '../../../core/model/usage.ts';
 import type {
   Driver,
   DriverCapabilities,
@@ -16,7 +17,6 @@ import type {
   ExitResult,
   TaskHandle,
   TaskSpec,
-  TaskUsage,
 } from '../../../ports/driver.ts';
 import { ConfigReader, refuseIssues } from '../config.ts';
 import { findProgram } from '../process/lookup.ts';

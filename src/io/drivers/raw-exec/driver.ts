@@ -7,6 +7,7 @@ import { Failure } from '../../../base/failure.ts';
 import type { JsonObject } from '../../../base/json.ts';
 import type { ConfigIssue } from '../../../core/model/config-issue.ts';
 import type { DriverInfo } from '../../../core/model/node.ts';
+import type { TaskUsage } from '../../../core/model/usage.ts';
 import type {
   Driver,
   DriverCapabilities,
@@ -15,7 +16,6 @@ import type {
   ExitResult,
   TaskHandle,
   TaskSpec,
-  TaskUsage,
 } from '../../../ports/driver.ts';
 import { ConfigReader, refuseIssues } from '../config.ts';
 import { DEFAULT_PATH, findCommand } from '../process/lookup.ts';
