@@ -11,6 +11,7 @@ import { TaskCgroups } from '../../src/io/cgroup/task-cgroups.ts';
 import { systemClock } from '../../src/io/clock.ts';
 import { RawExecDriver } from '../../src/io/drivers/raw-exec/driver.ts';
 import { HostFingerprinter } from '../../src/io/fingerprint/host.ts';
+import type { Driver } from '../../src/ports/driver.ts';
 import type { Keeper } from '../../src/ports/keeper.ts';
 import type { AllocNetworks } from '../../src/ports/network.ts';
 import type { ServerLink } from '../../src/ports/server-link.ts';
@@ -23,6 +24,8 @@ export function realClient(
     readonly keeper: Keeper;
     readonly servers: ServerLink;
     readonly networks?: AllocNetworks;
+    /** Beside `raw_exec`. */
+    readonly drivers?: readonly Driver[];
     readonly log?: (line: string) => void;
   },
   config: Partial<ClientConfig> = {},
@@ -37,6 +40,7 @@ export function realClient(
       servers: deps.servers,
       drivers: [
         new RawExecDriver({ enabled: true }, { keeper: deps.keeper, cgroups, clock: systemClock }),
+        ...(deps.drivers ?? []),
       ],
       files: new DirectoryStateFiles(join(dir, 'client')),
       dirs: new DiskAllocDirs(allocs, systemClock),

@@ -24,6 +24,7 @@ const COMMANDS = [
   'seq',
   'dd',
   'id',
+  'hostname',
 ];
 const START_MS_MAX = 30_000;
 
@@ -46,9 +47,10 @@ export class OwnEngine implements AsyncDisposable {
     this.engine = new Engine(join(directory, 'docker.sock'));
   }
 
-  static async start(): Promise<OwnEngine> {
+  /** @param where `here`: in the network namespace of this process, which is the test's own */
+  static async start(where: 'apart' | 'here' = 'apart'): Promise<OwnEngine> {
     const directory = mkdtempSync(join(tmpdir(), 'muster-docker-'));
-    const own = new OwnEngine(directory, launch(directory));
+    const own = new OwnEngine(directory, launch(directory, where === 'apart' ? ['-n'] : []));
     await own.#ready();
     await own.#loadImage();
     return own;
@@ -107,11 +109,11 @@ export class OwnEngine implements AsyncDisposable {
   }
 }
 
-function launch(directory: string): ChildProcess {
+function launch(directory: string, apart: readonly string[]): ChildProcess {
   return spawn(
     'unshare',
     [
-      ...['-n', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh', 'dockerd'],
+      ...[...apart, 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh', 'dockerd'],
       `--host=unix://${join(directory, 'docker.sock')}`,
       `--data-root=${join(directory, 'data')}`,
       `--exec-root=${join(directory, 'exec')}`,
