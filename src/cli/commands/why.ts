@@ -35,17 +35,20 @@ export const why: Command = {
       api.call(jobEvals, { params }, world.signal),
       api.call(jobAllocs, { params }, world.signal),
     ]);
-    const live = stubs
-      .filter((stub) => !isTerminal(stub))
-      .sort((a, b) => b.createIndex - a.createIndex);
+    const newest = [...stubs].sort((a, b) => b.createIndex - a.createIndex);
+    const live = newest.filter((stub) => !isTerminal(stub));
     const stories: Story[] = [];
     for (const group of groupsOf(job, flags.text('group'))) {
       const of = live.filter((stub) => stub.group === group.name);
       const told = flags.has('all') ? of : of.slice(0, TOLD_OF_EACH);
+      const broke = newest.find((s) => s.group === group.name && s.clientStatus === 'failed');
+      const isShort = of.length < group.count && broke !== undefined;
+      const [broken] = isShort ? await whole([broke], api, world.signal) : [];
       stories.push({
         group,
         placed: of.length,
         allocs: await whole(told, api, world.signal),
+        broken,
         failed: evaluations.find((e) => e.failedGroups[group.name] !== undefined),
         waiting: evaluations.find((e) => e.status === 'blocked'),
       });

@@ -8,6 +8,9 @@ import type { Ids } from '../format/ids.ts';
 import { timestamp } from '../format/time.ts';
 import { failedCount, placementReasons, scoreTable } from './placement.ts';
 
+/** A task's last events; what ended it is among them. */
+const EVENTS_TOLD = 2;
+
 /** What is known of one group. */
 export interface Story {
   readonly group: TaskGroup;
@@ -15,6 +18,8 @@ export interface Story {
   readonly placed: number;
   /** Some of them, newest first. */
   readonly allocs: readonly Alloc[];
+  /** The newest that failed, where not all are placed. */
+  readonly broken: Alloc | undefined;
   /** The newest evaluation that could not place all of it. */
   readonly failed: Evaluation | undefined;
   /** The evaluation that waits for room. */
@@ -37,9 +42,10 @@ function group(story: Story, ids: Ids): string {
   const failure = failureOf(story, ids);
   if (failure !== undefined) blocks.push(failure);
   for (const alloc of story.allocs) blocks.push(placement(alloc, ids));
-  if (failure === undefined && story.allocs.length === 0) {
-    blocks.push('  Nothing of it was refused.');
-  }
+  const more = placed - story.allocs.length;
+  if (more > 0) blocks.push(`  And ${more} more, which -all tells of.`);
+  if (story.broken !== undefined) blocks.push(breakage(story.broken, ids));
+  else if (failure === undefined && placed === 0) blocks.push('  Nothing of it was refused.');
   return blocks.join('\n\n');
 }
 
@@ -70,6 +76,17 @@ function placement(alloc: Alloc, ids: Ids): string {
   const scores = scoreTable(alloc.metrics);
   if (scores !== '') lines.push(...scores.split('\n').map((line) => `    ${line}`));
   return lines.join('\n');
+}
+
+/** What the tasks of a failed allocation went through at last. */
+function breakage(alloc: Alloc, ids: Ids): string {
+  const tasks = Object.entries(alloc.taskStates).filter(([, { failed }]) => failed);
+  const lines = tasks.map(([name, { events }]) => {
+    const said = events.slice(-EVENTS_TOLD).map(({ displayMessage }) => displayMessage);
+    return `    Task "${name}": ${said.filter((text) => text !== '').join('; ')}`;
+  });
+  const node = `node "${ids(alloc.nodeId)}" (${alloc.nodeName})`;
+  return [`  Allocation "${ids(alloc.id)}" failed on ${node}`, ...lines].join('\n');
 }
 
 function seen({ nodesEvaluated, nodesFiltered, nodesExhausted }: PlacementMetrics): string {
