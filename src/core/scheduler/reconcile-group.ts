@@ -49,6 +49,7 @@ export function reconcileGroup(allocs: Iterable<Alloc>, scope: GroupScope): Grou
   const draft = new GroupDraft(scope);
   const buckets = sortAllocs(all, scope);
   draft.ignored += buckets.ignore.filter((alloc) => alloc.desiredStatus === 'run').length;
+  if (scope.job.type === 'batch') buckets.keep = withoutDoubles(buckets.keep);
   draft.takeCanaries(buckets);
   draft.resolveReconnected(buckets);
   draft.delay(buckets);
@@ -311,8 +312,11 @@ class GroupDraft {
     const { count } = this.#group;
     let existing = present.length + migrate.length + rescheduleNow.length;
     const gone = [...byName(lost), ...(this.#replacesUnknown() ? byName(disconnect) : [])];
+    const held = new Set(present.map((alloc) => alloc.name));
     for (const alloc of gone) {
       if (existing >= count) break;
+      // One that was silent for long, and has its stand-in already.
+      if (held.has(alloc.name)) continue;
       existing++;
       requests.push(this.#successor(alloc));
     }
@@ -467,6 +471,19 @@ function unpromotedCanaries(
 function without(allocs: readonly Alloc[], others: readonly Alloc[]): readonly Alloc[] {
   const ids = new Set(others.map((alloc) => alloc.id));
   return allocs.filter((alloc) => !ids.has(alloc.id));
+}
+
+/**
+ * Work that was done twice (by one called lost, and by the one in its place) is one instance. Of a
+ * name what still runs comes first, then the youngest.
+ */
+function withoutDoubles(keep: readonly Alloc[]): Alloc[] {
+  const best = new Map<string, Alloc>();
+  for (const alloc of byAge(keep)) {
+    const other = best.get(alloc.name);
+    if (other === undefined || isTerminal(other)) best.set(alloc.name, alloc);
+  }
+  return keep.filter((alloc) => !isTerminal(alloc) || best.get(alloc.name) === alloc);
 }
 
 function unreplaced(unknown: readonly Alloc[], name: string): Alloc | undefined {
