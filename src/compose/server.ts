@@ -1,9 +1,11 @@
 /** Builds the server role on the embedded log engine. */
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { Failure, explain } from '../base/failure.ts';
 import type { Random } from '../base/random.ts';
 import type { AgentConfig, ServerSettings } from '../core/agent-config/config.ts';
+import { DEFAULT_SCHEDULER_CONFIG } from '../core/model/scheduler-config.ts';
 import type { Entry } from '../core/state/entry.ts';
 import type { Outcome } from '../core/state/outcome.ts';
 import { openLmdbCheckpoint } from '../io/checkpoint/lmdb-checkpoint.ts';
@@ -15,9 +17,11 @@ import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import { Checkpointer, restoreReplica } from '../server/checkpointer.ts';
 import { Replica } from '../server/replica.ts';
-import { Server } from '../server/server.ts';
+import { Server, type ServerOptions } from '../server/server.ts';
 
-/** The exit code of a program that found itself to be wrong. Source: `EX_SOFTWARE` of sysexits.h. */
+/**
+ * The exit code of a program that found itself to be wrong. Source: `EX_SOFTWARE` of sysexits.h.
+ */
 const EXIT_BUG = 70;
 
 export interface ServerParts {
@@ -47,10 +51,13 @@ export async function buildServer(
     { disk: systemDisk, codec: entryCodec<Entry>(), apply: stopOnBug(replica, world.note) },
   );
   checkpointer?.attach(log);
-  const server = new Server(
-    { heartbeatTtlMsMin: settings.heartbeatTtlMsMin, heartbeatGraceMs: settings.heartbeatGraceMs },
-    { ...world, log, replica, newId: randomUUID, companions: checkpointer ? [checkpointer] : [] },
-  );
+  const server = new Server(serverOptions(settings), {
+    ...world,
+    log,
+    replica,
+    newId: randomUUID,
+    companions: checkpointer ? [checkpointer] : [],
+  });
   return {
     server,
     log,
@@ -58,6 +65,18 @@ export async function buildServer(
       await log.close();
       await checkpoint?.close();
     },
+  };
+}
+
+function serverOptions(settings: ServerSettings): ServerOptions {
+  const { intervalMs, ...thresholds } = settings.gc;
+  return {
+    heartbeatTtlMsMin: settings.heartbeatTtlMsMin,
+    heartbeatGraceMs: settings.heartbeatGraceMs,
+    gc: { intervalMs, thresholds },
+    ...(isDeepStrictEqual(settings.scheduler, DEFAULT_SCHEDULER_CONFIG)
+      ? {}
+      : { scheduler: settings.scheduler }),
   };
 }
 

@@ -11,10 +11,13 @@ import type { Controller } from '../core/controllers/controller.ts';
 import { deploymentController } from '../core/controllers/deployment.ts';
 import { drainController } from '../core/controllers/drain.ts';
 import { GC_INTERVAL_MS, GC_THRESHOLDS, findGarbage } from '../core/controllers/gc.ts';
+import type { GcThresholds } from '../core/controllers/gc.ts';
 import { periodicController } from '../core/controllers/periodic.ts';
 import { HEARTBEAT_GRACE_MS, HEARTBEAT_TTL_MS_MIN } from '../core/limits.ts';
+import type { SchedulerConfig } from '../core/model/scheduler-config.ts';
 import type { Entry } from '../core/state/entry.ts';
 import type { Outcome } from '../core/state/outcome.ts';
+import { DEFAULT_CONFIG_ROW } from '../core/state/state.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { ServerLink } from '../ports/server-link.ts';
@@ -30,7 +33,6 @@ import {
 } from './cluster-operations.ts';
 import { ControllerLoop } from './controller-loop.ts';
 import { Decider } from './decider.ts';
-import type { DeciderDeps } from './decider.ts';
 import { Heartbeats } from './heartbeats.ts';
 import { jobOperations } from './job-operations.ts';
 import { NodeLink } from './node-link.ts';
@@ -43,6 +45,10 @@ export interface ServerOptions {
   readonly heartbeatTtlMsMin?: number;
   /** How long a silent node is waited for beyond that [ms]; absent: `HEARTBEAT_GRACE_MS`. */
   readonly heartbeatGraceMs?: number;
+  /** Absent: `GC_THRESHOLDS`, looked for every `GC_INTERVAL_MS`. */
+  readonly gc?: { readonly intervalMs: number; readonly thresholds: GcThresholds };
+  /** What a cluster begins with, until an operator says otherwise; absent: the built-in one. */
+  readonly scheduler?: SchedulerConfig;
 }
 
 export interface ServerDeps {
@@ -65,6 +71,7 @@ export class Server implements Service {
   readonly name = 'server';
   readonly operations: Operations;
   readonly link: ServerLink;
+  readonly #options: ServerOptions;
   readonly #deps: ServerDeps;
   readonly #decider: Decider;
   readonly #heartbeats: Heartbeats;
@@ -72,6 +79,7 @@ export class Server implements Service {
   #isLeading = false;
 
   constructor(options: ServerOptions, deps: ServerDeps) {
+    this.#options = options;
     this.#deps = deps;
     this.#decider = new Decider(deps);
     this.#heartbeats = new Heartbeats(
@@ -115,13 +123,46 @@ export class Server implements Service {
   }
 
   async #lead(signal: AbortSignal): Promise<void> {
+    await this.#settle();
     const loops: readonly Service[] = [
       this.#decider,
       this.#heartbeats,
       ...CONTROLLERS.map((each) => new ControllerLoop(each, this.#deps)),
-      { name: 'garbage', run: (stop) => collectGarbage(this.#deps, stop) },
+      { name: 'garbage', run: (stop) => this.#collectGarbage(stop) },
     ];
     await Promise.all(loops.map((each) => this.#keep(each, signal)));
+  }
+
+  /** Writes down what the configuration says of scheduling, once in the cluster's life. */
+  async #settle(): Promise<void> {
+    const { replica, log, clock } = this.#deps;
+    const config = this.#options.scheduler;
+    const settled = replica.state.configRow() !== DEFAULT_CONFIG_ROW;
+    if (config === undefined || settled) return;
+    await log.append([{ type: 'scheduler.config', at: clock.now(), config }]);
+  }
+
+  /** Looks for garbage now and then, and takes it out an entry at a time. */
+  async #collectGarbage(signal: AbortSignal): Promise<void> {
+    const { clock, note } = this.#deps;
+    const { intervalMs, thresholds } = this.#options.gc ?? DEFAULT_GC;
+    while (!signal.aborted) {
+      await clock.sleep(intervalMs, signal);
+      try {
+        await this.#reap(thresholds, signal);
+      } catch (error) {
+        note(`garbage: ${explain(error)}`);
+      }
+    }
+  }
+
+  async #reap(thresholds: GcThresholds, signal: AbortSignal): Promise<void> {
+    const { clock, replica, log } = this.#deps;
+    while (!isAborted(signal)) {
+      const garbage = findGarbage(replica.state, clock.now(), thresholds);
+      if (garbage === undefined) return;
+      await log.append([garbage], signal);
+    }
   }
 
   #keep(service: Service, signal: AbortSignal): Promise<void> {
@@ -167,17 +208,4 @@ const CONTROLLERS: readonly Controller[] = [
   periodicController,
 ];
 
-/** Looks for garbage now and then, and takes it out an entry at a time. */
-async function collectGarbage(deps: DeciderDeps, signal: AbortSignal): Promise<void> {
-  const { clock, replica, log, note } = deps;
-  while (!signal.aborted) {
-    await clock.sleep(GC_INTERVAL_MS, signal);
-    const garbage = findGarbage(replica.state, clock.now(), GC_THRESHOLDS);
-    if (garbage === undefined || isAborted(signal)) continue;
-    try {
-      await log.append([garbage], signal);
-    } catch (error) {
-      note(`garbage: ${explain(error)}`);
-    }
-  }
-}
+const DEFAULT_GC = { intervalMs: GC_INTERVAL_MS, thresholds: GC_THRESHOLDS };
