@@ -13,8 +13,14 @@ type Shapes = { readonly [Name in TableName]: TableShape<Rows[Name]> };
 
 /** The key of a kept version: versions of one job sort by number. */
 export function versionKey(job: string, version: number): string {
-  return `${job}\0${String(version).padStart(10, '0')}`;
+  if (version !== last.version || job !== last.job) {
+    last = { job, version, key: `${job}\0${String(version).padStart(10, '0')}` };
+  }
+  return last.key;
 }
+
+// As for `jobKey`: the same version is asked for many times in succession.
+let last = { job: '', version: -1, key: '' };
 
 export const CONFIG_KEY = 'scheduler';
 

@@ -27,8 +27,14 @@ export type TableName =
 
 /** Joins namespace and job id; neither may hold a NUL, so no two pairs meet. */
 export function jobKey(namespace: Namespace, id: JobId): string {
-  return `${namespace}\0${id}`;
+  if (id !== last.id || namespace !== last.namespace) {
+    last = { namespace, id, key: `${namespace}\0${id}` };
+  }
+  return last.key;
 }
+
+// Rows of one job are mostly dealt with in succession, each asking for the key several times.
+let last = { namespace: '', id: '', key: '' };
 
 export const watch = {
   table: (table: TableName): WatchKey => table as string as WatchKey,
