@@ -10,13 +10,14 @@ import type { Index } from '../base/brand.ts';
 import { explain, Failure } from '../base/failure.ts';
 import type { Random } from '../base/random.ts';
 import type { AllocId, NodeId } from '../core/model/ids.ts';
+import type { NodeFacts } from '../core/model/node.ts';
 import type { AllocDirs } from '../ports/alloc-dir.ts';
 import type { ClientLink } from '../ports/client-link.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Driver } from '../ports/driver.ts';
 import type { Fingerprinter } from '../ports/fingerprint.ts';
 import type { AllocNetworks } from '../ports/network.ts';
-import type { NodeRegistration, ServerLink } from '../ports/server-link.ts';
+import type { ServerLink } from '../ports/server-link.ts';
 import type { Service } from '../ports/service.ts';
 import type { StateFiles } from '../ports/state-files.ts';
 import { isAborted } from '../run/aborted.ts';
@@ -63,11 +64,11 @@ export class Client implements Service {
   readonly #heart: Heart;
   readonly #reporter: Reporter;
   readonly #allocs: Allocs;
-  #node: NodeRegistration | undefined;
+  #node: NodeFacts | undefined;
 
   constructor(config: ClientConfig, deps: ClientDeps) {
     const { clock, random, log, dirs, networks, servers } = deps;
-    const node = (): NodeRegistration => this.#known();
+    const node = (): NodeFacts => this.#known();
     this.#config = config;
     this.#deps = deps;
     this.#store = new ClientStore(deps.files, log);
@@ -113,7 +114,7 @@ export class Client implements Service {
   }
 
   /** What it says of itself; undefined until it has looked. */
-  get node(): NodeRegistration | undefined {
+  get node(): NodeFacts | undefined {
     return this.#node;
   }
 
@@ -148,7 +149,7 @@ export class Client implements Service {
     if (broken !== undefined) throw broken.error;
   }
 
-  #known(): NodeRegistration {
+  #known(): NodeFacts {
     if (this.#node === undefined) throw new Failure('unavailable', 'the client is starting');
     return this.#node;
   }
@@ -157,7 +158,7 @@ export class Client implements Service {
     return { nodeId: this.#deps.drawId() as NodeId, secretId: this.#deps.drawId() };
   }
 
-  async #look(identity: Identity, signal: AbortSignal): Promise<NodeRegistration> {
+  async #look(identity: Identity, signal: AbortSignal): Promise<NodeFacts> {
     const { clock, drivers, fingerprinter, networks } = this.#deps;
     const [host, found, noBridge] = await Promise.all([
       fingerprinter.read(signal),

@@ -9,8 +9,9 @@ import type { Millis } from '../base/brand.ts';
 import { explain, Failure } from '../base/failure.ts';
 import type { Random } from '../base/random.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { NodeRegistration, ServerLink } from '../ports/server-link.ts';
+import type { ServerLink } from '../ports/server-link.ts';
 import { isAborted } from '../run/aborted.ts';
+import type { NodeFacts } from '../core/model/node.ts';
 
 const RETRY_MS_MIN = 250;
 const RETRY_MS_MAX = 5_000;
@@ -21,7 +22,7 @@ export interface HeartDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly servers: ServerLink;
-  readonly node: () => NodeRegistration;
+  readonly node: () => NodeFacts;
   readonly log: (line: string) => void;
 }
 

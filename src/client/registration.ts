@@ -1,10 +1,9 @@
 /** What a client says of itself to the servers, put together from what it found and was told. */
 import type { Millis } from '../base/brand.ts';
-import type { DriverInfo, NodeNetwork } from '../core/model/node.ts';
+import type { DriverInfo, NodeFacts, NodeNetwork } from '../core/model/node.ts';
 import { computedClass } from '../core/runner/node-class.ts';
 import type { Driver } from '../ports/driver.ts';
 import type { HostFacts } from '../ports/fingerprint.ts';
-import type { NodeRegistration } from '../ports/server-link.ts';
 import type { ClientConfig } from './config.ts';
 import type { Identity } from './store.ts';
 
@@ -40,11 +39,7 @@ export async function fingerprintDrivers(
 /** The device of groups in mode `bridge`, as it stands in the node's networks. */
 const BRIDGE: NodeNetwork = { mode: 'bridge', device: 'muster', ip: '', cidr: '', mbits: 0 };
 
-export function registration(
-  identity: Identity,
-  config: ClientConfig,
-  found: Findings,
-): NodeRegistration {
+export function registration(identity: Identity, config: ClientConfig, found: Findings): NodeFacts {
   const { host, drivers, noBridge } = found;
   const bridge = noBridge === undefined ? [BRIDGE] : [];
   const node = {
@@ -77,7 +72,7 @@ export function registration(
 }
 
 /** True where the servers would not see a difference. */
-export function isSameNode(a: NodeRegistration, b: NodeRegistration): boolean {
+export function isSameNode(a: NodeFacts, b: NodeFacts): boolean {
   return JSON.stringify(comparable(a)) === JSON.stringify(comparable(b));
 }
 
@@ -103,7 +98,7 @@ function attributes(config: ClientConfig, found: Findings): Record<string, strin
 }
 
 /** Without what moves all the time: instants of looks, free disk. */
-function comparable(node: NodeRegistration): unknown {
+function comparable(node: NodeFacts): unknown {
   const drivers = Object.entries(node.drivers).map(([name, info]) => [
     name,
     { ...info, updatedAt: 0 },

@@ -11,6 +11,7 @@ import type { Millis } from '../base/brand.ts';
 import type { Random } from '../base/random.ts';
 import type { AllocId } from '../core/model/ids.ts';
 import type { TaskGroup } from '../core/model/task-group.ts';
+import type { NodeFacts } from '../core/model/node.ts';
 import {
   hasEnded,
   newAlloc,
@@ -27,7 +28,7 @@ import { handleOf, type TaskInput } from '../core/runner/task.ts';
 import type { AllocDirs } from '../ports/alloc-dir.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Driver, TaskHandle } from '../ports/driver.ts';
-import type { AllocUpdate, Assignment, NodeRegistration } from '../ports/server-link.ts';
+import type { AllocUpdate, Assignment } from '../ports/server-link.ts';
 import { Drive } from '../run/drive.ts';
 import type { ClientConfig } from './config.ts';
 import type { AllocHook, AllocScope, TaskHook } from './hooks/hook.ts';
@@ -42,7 +43,7 @@ export interface RunnerDeps {
   readonly drivers: ReadonlyMap<string, Driver>;
   readonly allocHooks: readonly AllocHook[];
   readonly taskHooks: readonly TaskHook[];
-  readonly node: () => NodeRegistration;
+  readonly node: () => NodeFacts;
   /** `urgent`: more than a detail changed. */
   readonly report: (update: AllocUpdate, urgent: boolean) => void;
   readonly log: (line: string) => void;

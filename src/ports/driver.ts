@@ -101,7 +101,9 @@ export interface DriverNetworkWish {
 export interface DriverNetwork {
   /** A process that is in it for as long as it exists. */
   readonly pid: number;
-  /** What tasks of this driver join, as `TaskSpec.driverNetwork`; stays for the allocation's life. */
+  /**
+   * What tasks of this driver join, as `TaskSpec.driverNetwork`; stays for the allocation's life.
+   */
   readonly name: string;
 }
 

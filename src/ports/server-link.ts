@@ -12,11 +12,11 @@ import type {
 } from '../core/model/alloc.ts';
 import type { AllocId, NodeId } from '../core/model/ids.ts';
 import type { Job } from '../core/model/job.ts';
-import type { Node } from '../core/model/node.ts';
+import type { NodeFacts } from '../core/model/node.ts';
 
 export interface ServerLink {
   /** Registers or refreshes the node. The servers decide status, eligibility and drain. */
-  registerNode(node: NodeRegistration, signal: AbortSignal): Promise<HeartbeatReply>;
+  registerNode(node: NodeFacts, signal: AbortSignal): Promise<HeartbeatReply>;
   /** Says that the node lives. Fails: `not_found` when the servers forgot it (register again). */
   heartbeat(nodeId: NodeId, secretId: string, signal: AbortSignal): Promise<HeartbeatReply>;
   /**
@@ -32,19 +32,6 @@ export interface ServerLink {
     signal: AbortSignal,
   ): Promise<void>;
 }
-
-/** What a client says of itself; the rest of `Node` belongs to the servers. */
-export type NodeRegistration = Omit<
-  Node,
-  | 'status'
-  | 'statusDescription'
-  | 'statusUpdatedAt'
-  | 'eligibility'
-  | 'drain'
-  | 'events'
-  | 'createIndex'
-  | 'modifyIndex'
-> & { readonly eligibility?: Node['eligibility'] };
 
 export interface HeartbeatReply {
   readonly index: Index;

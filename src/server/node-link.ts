@@ -8,7 +8,7 @@
 import type { Index } from '../base/brand.ts';
 import { Failure } from '../base/failure.ts';
 import type { NodeId } from '../core/model/ids.ts';
-import type { Node } from '../core/model/node.ts';
+import type { Node, NodeFacts } from '../core/model/node.ts';
 import type { Read } from '../core/state/reads.ts';
 import type { State } from '../core/state/state.ts';
 import { watch } from '../core/state/watch.ts';
@@ -16,7 +16,6 @@ import type {
   AllocUpdate,
   Assignment,
   HeartbeatReply,
-  NodeRegistration,
   PullQuery,
   PullReply,
   ServerLink,
@@ -52,7 +51,7 @@ export class NodeLink implements ServerLink {
     );
   }
 
-  async registerNode(node: NodeRegistration): Promise<HeartbeatReply> {
+  async registerNode(node: NodeFacts): Promise<HeartbeatReply> {
     const { log, clock, newId } = this.#deps;
     await propose(log, { type: 'node.register', at: clock.now(), node, seed: newId() });
     return this.#reply(node.id);

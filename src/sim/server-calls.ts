@@ -1,10 +1,10 @@
 /** The servers as a client sees them over the simulated network. */
 import { Failure } from '../base/failure.ts';
 import type { NodeId } from '../core/model/ids.ts';
+import type { NodeFacts } from '../core/model/node.ts';
 import type {
   AllocUpdate,
   HeartbeatReply,
-  NodeRegistration,
   PullQuery,
   PullReply,
   ServerLink,
@@ -23,7 +23,7 @@ export class SimServerCalls implements ServerLink {
     this.#server = deps.server;
   }
 
-  registerNode(node: NodeRegistration, signal: AbortSignal): Promise<HeartbeatReply> {
+  registerNode(node: NodeFacts, signal: AbortSignal): Promise<HeartbeatReply> {
     return this.#call((server, over) => server.registerNode(node, over), signal);
   }
 

@@ -5,19 +5,19 @@
 import type { Index } from '../base/brand.ts';
 import { Failure } from '../base/failure.ts';
 import type { AllocId, NodeId } from '../core/model/ids.ts';
+import type { NodeFacts } from '../core/model/node.ts';
 import type { Clock } from '../ports/clock.ts';
 import type {
   AllocUpdate,
   Assignment,
   HeartbeatReply,
-  NodeRegistration,
   PullQuery,
   PullReply,
   ServerLink,
 } from '../ports/server-link.ts';
 
 export class SimServers implements ServerLink {
-  readonly nodes = new Map<NodeId, NodeRegistration>();
+  readonly nodes = new Map<NodeId, NodeFacts>();
   readonly #clock: Clock;
   readonly #assignments = new Map<AllocId, Assignment>();
   readonly #waiters = new Set<() => void>();
@@ -70,7 +70,7 @@ export class SimServers implements ServerLink {
     return this.updates.findLast((update) => update.id === id);
   }
 
-  registerNode(node: NodeRegistration): Promise<HeartbeatReply> {
+  registerNode(node: NodeFacts): Promise<HeartbeatReply> {
     return this.#reach(() => {
       this.nodes.set(node.id, node);
       this.registrations++;

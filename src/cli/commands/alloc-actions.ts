@@ -5,7 +5,7 @@ import { flag, type Command } from '../command.ts';
 import { matchAlloc, only } from '../matching.ts';
 import { monitorEvaluation } from '../monitor/evaluation.ts';
 import { DETACH, openSession, VERBOSE, withApiFlags } from '../session.ts';
-import { theAlloc, theTask } from './alloc-task.ts';
+import { meantTasks } from './alloc-task.ts';
 
 const TASK = flag.string('task', '<name>', 'The task; all of them unless given.');
 
@@ -21,14 +21,12 @@ export const allocSignal: Command = {
   ),
   examples: [{ line: 'muster alloc signal -s SIGHUP 219074bd', says: 'Have it reload:' }],
   run: async (invocation, world) => {
-    const { args, flags } = invocation;
+    const { flags } = invocation;
     const session = openSession(invocation, world);
-    const whole = await theAlloc(session, args[0] ?? '');
-    const named = flags.text('task') ?? args[1];
-    const task = named === undefined ? '' : theTask(whole, named);
+    const { id, task } = await meantTasks(session, invocation);
     const signal = flags.text('s') ?? 'SIGKILL';
     await session.api.call(signalAlloc, {
-      params: { id: whole.alloc.id },
+      params: { id },
       body: { task, signal },
     });
     return 0;
@@ -47,13 +45,11 @@ export const allocRestart: Command = {
   ),
   examples: [{ line: 'muster alloc restart 219074bd server', says: 'Restart one task:' }],
   run: async (invocation, world) => {
-    const { args, flags } = invocation;
+    const { flags } = invocation;
     const session = openSession(invocation, world);
-    const whole = await theAlloc(session, args[0] ?? '');
-    const named = flags.text('task') ?? args[1];
-    const task = named === undefined ? '' : theTask(whole, named);
+    const { id, task } = await meantTasks(session, invocation);
     await session.api.call(restartAlloc, {
-      params: { id: whole.alloc.id },
+      params: { id },
       body: { task, allTasks: flags.has('all-tasks') },
     });
     return 0;

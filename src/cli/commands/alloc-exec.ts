@@ -15,7 +15,7 @@ import { Failure } from '../../base/failure.ts';
 import { flag, type Command, type Invocation } from '../command.ts';
 import { openSession, withApiFlags } from '../session.ts';
 import type { World } from '../world.ts';
-import { anyAllocOf, theAlloc, theTask } from './alloc-task.ts';
+import { meantAlloc, theTask } from './alloc-task.ts';
 import { EscapeWatch } from './escape.ts';
 
 /** How often a quiet session says that somebody is still there [ms]. */
@@ -43,12 +43,10 @@ export const allocExec: Command = {
   passThrough: true,
   run: async (invocation, world) => {
     const { args, flags } = invocation;
-    const [typed = '', ...rest] = args;
+    const [, ...rest] = args;
     const command = rest[0] === '--' ? rest.slice(1) : rest;
     const session = openSession(invocation, world);
-    const whole = flags.has('job')
-      ? await anyAllocOf(session, typed)
-      : await theAlloc(session, typed);
+    const whole = await meantAlloc(session, invocation);
     const task = theTask(whole, flags.text('task'));
     const tty = wantsTerminal(invocation, world);
     const socket = await session.api.socket(

@@ -6,7 +6,7 @@ import { columns } from '../format/columns.ts';
 import { bytes as sizeText } from '../format/size.ts';
 import { timestamp } from '../format/time.ts';
 import { openSession, VERBOSE, withApiFlags, type Session } from '../session.ts';
-import { anyAllocOf, theAlloc } from './alloc-task.ts';
+import { meantAlloc } from './alloc-task.ts';
 import { showTail, TAIL_FLAGS, tailOf, type Around } from './tail.ts';
 
 export const allocFs: Command = {
@@ -32,10 +32,7 @@ export const allocFs: Command = {
   run: async (invocation, world) => {
     const { args, flags } = invocation;
     const session = openSession(invocation, world);
-    const typed = args[0] ?? '';
-    const whole = flags.has('job')
-      ? await anyAllocOf(session, typed)
-      : await theAlloc(session, typed);
+    const whole = await meantAlloc(session, invocation);
     const { id } = whole.alloc;
     const at = { params: { id }, query: { path: args[1] ?? '/' } };
     const file = await session.api.call(statFile, at, world.signal);

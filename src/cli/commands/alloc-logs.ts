@@ -3,7 +3,7 @@ import { taskLogs } from '../../api/nomad/client-routes.ts';
 import type { Frame } from '../../api/nomad/file-codec.ts';
 import { flag, type Command, type Invocation } from '../command.ts';
 import { openSession, VERBOSE, withApiFlags, type Session } from '../session.ts';
-import { anyAllocOf, theAlloc, theTask } from './alloc-task.ts';
+import { meantAlloc, theTask } from './alloc-task.ts';
 import { showTail, TAIL_FLAGS, tailOf, type Around } from './tail.ts';
 
 export const allocLogs: Command = {
@@ -30,10 +30,7 @@ export const allocLogs: Command = {
   run: async (invocation, world) => {
     const { args, flags } = invocation;
     const session = openSession(invocation, world);
-    const typed = args[0] ?? '';
-    const whole = flags.has('job')
-      ? await anyAllocOf(session, typed)
-      : await theAlloc(session, typed);
+    const whole = await meantAlloc(session, invocation);
     const task = theTask(whole, flags.text('task') ?? args[1]);
     const read = reader(whole.alloc.id, task, invocation, session);
     await showTail(read, tailOf(flags), flags.has('f'), (bytes) => world.outBytes(bytes));

@@ -4,17 +4,38 @@ import { jobAllocs } from '../../api/nomad/job-routes.ts';
 import { Failure } from '../../base/failure.ts';
 import type { Alloc } from '../../core/model/alloc.ts';
 import type { AllocWithJob } from '../../core/state/reads.ts';
+import type { AllocId } from '../../core/model/ids.ts';
+import type { Invocation } from '../command.ts';
 import { matchAlloc, matchJob, only } from '../matching.ts';
 import type { Session } from '../session.ts';
 
+/** The allocation that the first argument means: by its id, or, with `-job`, any of a job. */
+export async function meantAlloc(
+  session: Session,
+  { args, flags }: Invocation,
+): Promise<AllocWithJob> {
+  const typed = args[0] ?? '';
+  return flags.has('job') ? anyAllocOf(session, typed) : theAlloc(session, typed);
+}
+
+/** The allocation of the first argument and the task of the second or of `-task`; '' is all. */
+export async function meantTasks(
+  session: Session,
+  { args, flags }: Invocation,
+): Promise<{ readonly id: AllocId; readonly task: string }> {
+  const whole = await theAlloc(session, args[0] ?? '');
+  const named = flags.text('task') ?? args[1];
+  return { id: whole.alloc.id, task: named === undefined ? '' : theTask(whole, named) };
+}
+
 /** The allocation meant by the beginning of its id. */
-export async function theAlloc(session: Session, typed: string): Promise<AllocWithJob> {
+async function theAlloc(session: Session, typed: string): Promise<AllocWithJob> {
   const { id } = only(await matchAlloc(session, typed));
   return session.api.call(readAlloc, { params: { id } }, session.world.signal);
 }
 
 /** Any allocation of a job, a running one if there is one. */
-export async function anyAllocOf(session: Session, typedJob: string): Promise<AllocWithJob> {
+async function anyAllocOf(session: Session, typedJob: string): Promise<AllocWithJob> {
   const { id, namespace } = only(await matchJob(session, typedJob));
   const api = session.api.with({ namespace });
   const stubs = await api.call(jobAllocs, { params: { id } }, session.world.signal);

@@ -115,3 +115,16 @@ export interface NodeEvent {
   readonly details: Readonly<Record<string, string>>;
   readonly createIndex: Index;
 }
+
+/** What a client says of itself. Servers own the rest of the row. */
+export type NodeFacts = Omit<
+  Node,
+  | 'status'
+  | 'statusDescription'
+  | 'statusUpdatedAt'
+  | 'eligibility'
+  | 'drain'
+  | 'events'
+  | 'createIndex'
+  | 'modifyIndex'
+> & { readonly eligibility?: Eligibility };

@@ -14,7 +14,7 @@ import {
 import { isTerminal } from '../model/alloc.ts';
 import type { JobSpec } from '../model/job.ts';
 import type { NetworkRequest } from '../model/network.ts';
-import type { NodeFacts } from '../state/entry.ts';
+import type { NodeFacts } from '../model/node.ts';
 import { newEvaluation } from '../state/new-evaluation.ts';
 import { Ledger } from './ledger.ts';
 

@@ -14,7 +14,7 @@ import { isClientTerminal } from '../model/alloc.ts';
 import type { EvalTrigger } from '../model/evaluation.ts';
 import type { NodeId } from '../model/ids.ts';
 import type { Job } from '../model/job.ts';
-import type { Node, NodeEvent } from '../model/node.ts';
+import type { Node, NodeEvent, NodeFacts } from '../model/node.ts';
 import { askEvaluation } from './apply-evals.ts';
 import type { Edit } from './edit.ts';
 import type {
@@ -23,7 +23,6 @@ import type {
   NodeDrained,
   NodeEligibilityChanged,
   NodeEventsNoted,
-  NodeFacts,
   NodeRegistered,
   NodeStatusChanged,
 } from './entry.ts';

@@ -16,7 +16,13 @@ import type { Index, Millis } from '../../base/brand.ts';
 import type { Evaluation } from '../model/evaluation.ts';
 import type { AllocId, DeploymentId, EvalId, JobId, Namespace, NodeId } from '../model/ids.ts';
 import type { JobSpec } from '../model/job.ts';
-import type { DrainStrategy, Eligibility, Node, NodeEvent, NodeStatus } from '../model/node.ts';
+import type {
+  DrainStrategy,
+  Eligibility,
+  NodeEvent,
+  NodeFacts,
+  NodeStatus,
+} from '../model/node.ts';
 import type { Plan } from '../model/plan.ts';
 import type { SchedulerConfig } from '../model/scheduler-config.ts';
 import type { Alloc, AllocDeploymentStatus, DesiredTransition } from '../model/alloc.ts';
@@ -111,19 +117,6 @@ export type NodeEntry =
   | NodeDrained
   | NodeDeregistered
   | NodeEventsNoted;
-
-/** What a client says of itself. Servers own the rest of the row. */
-export type NodeFacts = Omit<
-  Node,
-  | 'status'
-  | 'statusDescription'
-  | 'statusUpdatedAt'
-  | 'eligibility'
-  | 'drain'
-  | 'events'
-  | 'createIndex'
-  | 'modifyIndex'
-> & { readonly eligibility?: Eligibility };
 
 export type NodeRegistered = Readonly<{
   type: 'node.register';
