@@ -9,7 +9,7 @@ import type { JsonObject } from '../../src/base/json.ts';
 import type { Client } from '../../src/client/client.ts';
 import { DEFAULT_CAPABILITIES } from '../../src/core/model/capabilities.ts';
 import { ALLOC_LABEL, NETWORK_LABEL } from '../../src/core/docker/labels.ts';
-import { PAUSE_IMAGE } from '../../src/core/docker/pause-image.ts';
+import { PAUSE_IMAGE, PAUSE_PATH, pauseArchive } from '../../src/core/docker/pause-image.ts';
 import type { AllocId, NodeId } from '../../src/core/model/ids.ts';
 import type { NetworkRequest } from '../../src/core/model/network.ts';
 import type { Task } from '../../src/core/model/task.ts';
@@ -18,13 +18,15 @@ import { TaskCgroups } from '../../src/io/cgroup/task-cgroups.ts';
 import { systemClock } from '../../src/io/clock.ts';
 import { DockerDriver } from '../../src/io/drivers/docker/docker-driver.ts';
 import { Engine } from '../../src/io/drivers/docker/engine.ts';
+import { Images } from '../../src/io/drivers/docker/images.ts';
+import { DockerNetworks } from '../../src/io/drivers/docker/networks.ts';
 import { ExecDriver } from '../../src/io/drivers/exec/driver.ts';
 import { BridgeNetworks, DEFAULT_SUBNET } from '../../src/io/network/bridge.ts';
 import { SimServers } from '../../src/sim/server-link.ts';
 import { assignmentOf, groupOf, jobOf, taskOf } from '../client-world.ts';
 import { realClient } from './client-stand.ts';
 import { IMAGE, OwnEngine } from './docker-engine.ts';
-import { makeStand, until } from './keeper-stand.ts';
+import { forever as never, makeStand, until } from './keeper-stand.ts';
 
 const A = 'aaaaaaaa-1111-2222-3333-444444444444' as AllocId;
 const N = 'bbbbbbbb-1111-2222-3333-444444444444' as AllocId;
@@ -250,11 +252,31 @@ async function none(agent: Agent): Promise<void> {
   }
 }
 
+/** The operator's own image, and one that nobody has. */
+async function ownImage(agent: Agent): Promise<void> {
+  const engine = own.engine;
+  const images = new Images(engine, () => Promise.resolve(undefined));
+  const { Arch } = (await engine.call({ method: 'GET', path: '/version' })) as { Arch: string };
+  const change = encodeURIComponent(`CMD ["${PAUSE_PATH}"]`);
+  const path = `/images/create?fromSrc=-&repo=test/infra&tag=1&changes=${change}`;
+  const progress = await engine.upload(path, pauseArchive(Arch) ?? assert.fail(), never);
+  for await (const piece of progress) assert.ok(piece.length > 0);
+  const wish = { id: LEFT, nodeId: nodeOf(agent), hostname: '', address: '' };
+  const good = new DockerNetworks({ image: 'test/infra:1' }, { engine, images });
+  const made = await Promise.all([good.ensure(wish, never), good.ensure(wish, never)]);
+  assert.deepEqual(made[0], made[1], 'asked for twice at once, it is made once');
+  await good.sweep(nodeOf(agent), (id) => id === LEFT);
+  assert.ok(!(await names()).includes(made[0].name));
+  const bad = new DockerNetworks({ image: '127.0.0.1:1/none:1' }, { engine, images });
+  await assert.rejects(bad.ensure(wish, never), /cannot pull image "127\.0\.0\.1:1\/none:1"/);
+  await bad.remove(LEFT);
+}
+
 async function end(agent: Agent): Promise<void> {
   for (const id of [A, N, ONE]) servers.stop(id);
   for (const id of [A, N, ONE]) await until(`${id} is over`, isOver(id), SLOW_MS);
-  assert.deepEqual(await names(), [], 'no container is left');
-  assert.equal(sh('ls /run/netns').trim(), '');
+  await until('no container is left', async () => (await names()).length === 0, SLOW_MS);
+  await until('no namespace is left', () => sh('ls /run/netns').trim() === '', SLOW_MS);
   assert.ok(!sh('iptables-save').includes('muster:'), 'no rule is left');
   assert.ok(!/ mu[0-9a-f]{12}/.test(sh('ip -o link')), 'no interface is left');
   await agent.stop();
@@ -269,6 +291,7 @@ try {
   const second = await bridge(first);
   await engineLosesAll();
   await none(second);
+  await ownImage(second);
   await end(second);
   console.log('docker network ok');
 } catch (error) {
@@ -276,7 +299,9 @@ try {
   throw error;
 } finally {
   for (const { Id } of await containers()) {
-    await own.engine.call({ method: 'DELETE', path: `/containers/${Id}?force=1` });
+    const path = `/containers/${Id}?force=1`;
+    // What failed before is what is to be told.
+    await own.engine.call({ method: 'DELETE', path }).catch(() => undefined);
   }
   await own[Symbol.asyncDispose]();
   await stand.clear();

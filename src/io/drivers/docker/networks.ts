@@ -5,7 +5,9 @@
  * DN1: the container's name says whose it is: whoever looks for it finds the same one, also after
  *      the agent or the engine was away.
  * DN2: a container that is not running has lost its namespace for good, and is made anew.
+ * DN3: the namespace is that container's, or there is none.
  */
+import { readFile } from 'node:fs/promises';
 import { Failure } from '../../../base/failure.ts';
 import type { Json, JsonObject } from '../../../base/json.ts';
 import { decodeDockerConfig, isConfig } from '../../../core/docker/config.ts';
@@ -25,6 +27,11 @@ export interface DockerNetworksOptions {
 export interface DockerNetworksDeps {
   readonly engine: Engine;
   readonly images: Images;
+}
+
+interface Inspected {
+  readonly Id: string;
+  readonly State: { readonly Running: boolean; readonly Pid: number };
 }
 
 interface Listed {
@@ -90,10 +97,11 @@ export class DockerNetworks implements DriverNetworks {
   /** DN2. Undefined: there is none, or it does not run. */
   async #pid(name: string, signal: AbortSignal): Promise<number | undefined> {
     try {
-      const container = (await this.#call('GET', `/containers/${name}/json`, { signal })) as {
-        readonly State: { readonly Running: boolean; readonly Pid: number };
-      };
-      return container.State.Running ? container.State.Pid : undefined;
+      const answer = await this.#call('GET', `/containers/${name}/json`, { signal });
+      const { Id: id, State: state } = answer as unknown as Inspected;
+      if (!state.Running) return undefined;
+      if (await isHere(state.Pid, id)) return state.Pid;
+      throw new Failure('unsupported', 'the engine runs its containers on another machine');
     } catch (error) {
       if (error instanceof Failure && error.fault === 'not_found') return undefined;
       throw error;
@@ -154,6 +162,18 @@ export class DockerNetworks implements DriverNetworks {
     more: { readonly body?: JsonObject; readonly signal?: AbortSignal } = {},
   ): Promise<Json> {
     return this.#deps.engine.call({ method, path, ...more });
+  }
+}
+
+/**
+ * True where the engine's number of a process means the container here, too: an engine in a
+ * virtual machine counts by itself, and the number may be anybody's (DN3).
+ */
+async function isHere(pid: number, container: string): Promise<boolean> {
+  try {
+    return (await readFile(`/proc/${pid}/cgroup`, 'utf8')).includes(container);
+  } catch {
+    return false;
   }
 }
 
