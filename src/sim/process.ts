@@ -25,10 +25,13 @@ export class SimProcess {
     this.#isAlive = false;
   }
 
-  /** The clock as this process sees it; `skewMs` is how far its own is ahead. */
-  clock(clock: Clock, skewMs = 0): Clock {
+  /**
+   * The clock as this process sees it. `skewMs` answers how far its own is ahead at present; how
+   * long it sleeps does not follow jumps, as with a monotonic timer.
+   */
+  clock(clock: Clock, skewMs: () => number): Clock {
     return {
-      now: () => (clock.now() + skewMs) as ReturnType<Clock['now']>,
+      now: () => (clock.now() + skewMs()) as ReturnType<Clock['now']>,
       sleep: (ms, signal) => this.guard(() => clock.sleep(ms, signal)),
     };
   }

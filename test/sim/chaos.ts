@@ -21,6 +21,7 @@ const WEIGHTS = {
   weather: 4,
   misfortune: 4,
   clientDiskFull: 2,
+  clockJump: 2,
 } as const;
 
 type Name = keyof typeof WEIGHTS;
@@ -50,6 +51,7 @@ export class Chaos {
       weather: () => this.#weather(),
       misfortune: (client) => this.#misfortune(client),
       clientDiskFull: (client) => this.#clientDiskFull(client),
+      clockJump: (client) => this.#clockJump(client),
     };
   }
 
@@ -69,7 +71,8 @@ export class Chaos {
     this.#isOver = true;
     net.mendAll();
     net.weather = FAIR_WEATHER;
-    server.disk.resize(Infinity);
+    server.fill(Infinity);
+    server.skewMs = 0;
     server.disk.slowDown(DISK_MS_MAX);
     server.disk.failSyncs(0);
     server.disk.crashAfter(Infinity, 'kill');
@@ -79,6 +82,7 @@ export class Chaos {
     for (const client of clients) {
       client.tasks.fortune = CALM;
       client.files.full = false;
+      client.skewMs = 0;
       client.start();
     }
   }
@@ -119,9 +123,9 @@ export class Chaos {
   }
 
   #diskFull(): void {
-    const { disk } = this.#cluster.server;
-    disk.resize(disk.usedBytes() + between(this.#random, 0, 20_000));
-    this.#until(this.#span(1_000, 40_000), () => disk.resize(Infinity));
+    const { server } = this.#cluster;
+    server.fill(between(this.#random, 0, 20_000));
+    this.#until(this.#span(1_000, 40_000), () => server.fill(Infinity));
   }
 
   #diskSlow(): void {
@@ -183,6 +187,15 @@ export class Chaos {
     files.full = true;
     this.#until(this.#span(1_000, 60_000), () => {
       files.full = false;
+    });
+  }
+
+  /** Forth and back, by up to a minute; not the timers, only what time it is. */
+  #clockJump(client: ClientHost): void {
+    const host = chance(this.#random, 0.5) ? this.#cluster.server : client;
+    host.skewMs = between(this.#random, -60_000, 60_000);
+    this.#until(this.#span(1_000, 60_000), () => {
+      host.skewMs = 0;
     });
   }
 }

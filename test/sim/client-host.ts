@@ -31,6 +31,8 @@ export interface ClientHostDeps {
 export class ClientHost {
   readonly name: string;
   readonly tasks: SimTasks;
+  /** How far its clock is ahead [ms]. */
+  skewMs = 0;
   readonly files = new SimStateFiles();
   readonly #dirs: SimAllocDirs;
   readonly #networks = new SimNetworks();
@@ -113,7 +115,7 @@ export class ClientHost {
   #makeClient(process: SimProcess): Client {
     const { clock, net, random, server, note } = this.#deps;
     const calls = new SimServerCalls({ from: this.name, to: 'server' }, { net, server });
-    const ownClock = process.clock(clock);
+    const ownClock = process.clock(clock, () => this.skewMs);
     const driver = new SimDriver('sim', { tasks: this.tasks, clock });
     return new Client(this.#config, {
       clock: ownClock,

@@ -42,6 +42,9 @@ const PREALLOCATE_BYTES = 16 * 1024;
 /** What an operation of a sound disk takes at most [ms]. */
 export const DISK_MS_MAX = 2;
 
+/** All that may go wrong in the server's loops; anything else that they tell is a bug. */
+const EXPECTED = /simulated|no space left|disk full/;
+
 interface Life {
   readonly process: SimProcess;
   readonly replica: Replica;
@@ -52,6 +55,8 @@ interface Life {
 
 export class ServerHost {
   readonly disk: SimDisk;
+  /** How far its clock is ahead [ms]. */
+  skewMs = 0;
   readonly #checkpoint = new SimCheckpoint(entryCodec<unknown>());
   readonly #deps: ServerHostDeps;
   #process = deadProcess();
@@ -77,6 +82,12 @@ export class ServerHost {
   /** What people reach; undefined while nobody listens. */
   get operations(): Operations | undefined {
     return this.#life?.operations;
+  }
+
+  /** Lets both the log and the checkpoint find no room, but for so many bytes; or lets them again. */
+  fill(roomBytes: number): void {
+    this.disk.resize(this.disk.usedBytes() + roomBytes);
+    this.#checkpoint.setFull(Number.isFinite(roomBytes));
   }
 
   get state(): State | undefined {
@@ -113,9 +124,11 @@ export class ServerHost {
     const { clock, random, history, applied, note } = this.#deps;
     const replica = restoreReplica(this.#checkpoint);
     history.restored(replica.state);
-    const ownClock = process.clock(clock);
+    const ownClock = process.clock(clock, () => this.skewMs);
     const tell = (line: string): void => {
-      if (process.isAlive) note(`server ${line}`);
+      if (!process.isAlive) return;
+      note(`server ${line}`);
+      if (!EXPECTED.test(line)) this.#deps.broken(new Error(`the server says: ${line}`));
     };
     const checkpoint = process.fence(this.#checkpoint);
     const checkpointer = new Checkpointer({ checkpoint, replica, clock: ownClock, note: tell });
