@@ -12,6 +12,7 @@ import type { Driver } from '../src/ports/driver.ts';
 import type { Assignment } from '../src/ports/server-link.ts';
 import { SimAllocDirs } from '../src/sim/alloc-dirs.ts';
 import { SimClock } from '../src/sim/clock.ts';
+import type { SimDriverNetworks } from '../src/sim/driver-networks.ts';
 import { SimDriver, SimTasks } from '../src/sim/driver.ts';
 import { SimFingerprinter } from '../src/sim/fingerprinter.ts';
 import { SimNetworks } from '../src/sim/networks.ts';
@@ -176,6 +177,8 @@ class Machine {
   readonly started: string[] = [];
   /** Signals that were sent, as `TASK SIGNAL`. */
   readonly signals: string[] = [];
+  /** Set before a start: the driver makes namespaces itself. */
+  network: SimDriverNetworks | undefined;
 
   constructor(clock: SimClock) {
     this.#clock = clock;
@@ -225,6 +228,7 @@ class Machine {
       destroy: (handle) => driver.destroy(handle),
       stats: (handle) => driver.stats(handle),
       exec: () => driver.exec(),
+      ...(this.network === undefined ? {} : { network: this.network }),
     };
   }
 }

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { assignmentOf, ClientWorld, groupOf, jobOf, taskOf } from '../../test/client-world.ts';
 import type { Failure } from '../base/failure.ts';
 import type { AllocId, DeploymentId } from '../core/model/ids.ts';
+import { SimDriverNetworks } from '../sim/driver-networks.ts';
 
 const SERVICE = jobOf(groupOf([taskOf('server')]));
 const A = 'a-1' as AllocId;
@@ -204,20 +205,35 @@ test('what cannot be done is said, before anything runs', async () => {
   await world.stop();
 });
 
+const BRIDGE = {
+  ...{ mode: 'bridge', device: '', cidr: '', ip: '', hostname: '', mbits: 0 },
+  ...{ reservedPorts: [], dynamicPorts: [] },
+};
+
+test('a network that an engine kept while it was away is cleared while the client runs', async () => {
+  const world = new ClientWorld();
+  const engine = new SimDriverNetworks();
+  world.machine.network = engine;
+  await world.start();
+  const job = jobOf(groupOf([taskOf('a'), taskOf('b')], { networks: [BRIDGE] }));
+  world.servers.assign(assignmentOf(A, world.nodeId, job));
+  world.servers.assign(assignmentOf(B, world.nodeId, job));
+  await world.pass(1_000);
+  assert.deepEqual([...engine.present.keys()], [A, B]);
+  engine.away = true;
+  world.servers.stop(A);
+  await world.pass(1_000);
+  engine.away = false;
+  assert.equal(engine.present.size, 2);
+  await world.pass(60_000);
+  assert.deepEqual([...engine.present.keys()], [B], 'what runs keeps its own');
+  await world.stop();
+});
+
 test('a bridge network is made, told and taken away', async () => {
   const world = new ClientWorld();
   await world.start();
-  const network = {
-    mode: 'bridge',
-    device: '',
-    cidr: '',
-    ip: '',
-    hostname: '',
-    mbits: 0,
-    reservedPorts: [],
-    dynamicPorts: [],
-  };
-  const job = jobOf(groupOf([taskOf('server')], { networks: [network] }));
+  const job = jobOf(groupOf([taskOf('server')], { networks: [BRIDGE] }));
   world.servers.assign(assignmentOf(A, world.nodeId, job));
   await world.pass(1_000);
   assert.deepEqual([...world.networks.present.keys()], [A]);
