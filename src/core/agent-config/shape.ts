@@ -53,23 +53,26 @@ const SERVER = block('The role that decides.', {
   max_heartbeats_per_second: count('Accepted: one client is never too many.'),
   num_schedulers: count('Accepted: one scheduler is at work.'),
   enabled_schedulers: texts('Accepted: jobs of all kinds are scheduled.'),
-  job_gc_threshold: duration('Accepted: finished jobs are forgotten after 4h.'),
-  eval_gc_threshold: duration('Accepted: evaluations are forgotten after 1h.'),
-  batch_eval_gc_threshold: duration('Accepted: those of batch jobs are forgotten after 24h.'),
-  deployment_gc_threshold: duration('Accepted: deployments are forgotten after 1h.'),
-  node_gc_threshold: duration('Accepted: nodes that are down are forgotten after 24h.'),
-  job_gc_interval: duration('Accepted: what is to be forgotten is looked for every 5m.'),
-  default_scheduler_config: block('Accepted: `operator scheduler set-config` turns the knobs.', {
-    scheduler_algorithm: text('`binpack` or `spread`.'),
-    memory_oversubscription_enabled: flag('Let `memory_max` count.'),
-    reject_job_registration: flag('Take no new jobs.'),
-    preemption_config: block('Who may evict whom.', {
-      system_scheduler_enabled: flag('System jobs may.'),
-      sysbatch_scheduler_enabled: flag('System batch jobs may.'),
-      batch_scheduler_enabled: flag('Batch jobs may.'),
-      service_scheduler_enabled: flag('Service jobs may.'),
-    }),
-  }),
+  job_gc_threshold: duration('Age at which finished jobs are forgotten; 4h.'),
+  eval_gc_threshold: duration('Age at which evaluations are forgotten; 1h.'),
+  batch_eval_gc_threshold: duration('The same for those of batch jobs; 24h.'),
+  deployment_gc_threshold: duration('Age at which deployments are forgotten; 1h.'),
+  node_gc_threshold: duration('Age at which nodes that are down are forgotten; 24h.'),
+  job_gc_interval: duration('How often what is to be forgotten is looked for; 5m.'),
+  default_scheduler_config: block(
+    'Knobs of the scheduler, until `operator scheduler set-config` turns them.',
+    {
+      scheduler_algorithm: text('`binpack` or `spread`.'),
+      memory_oversubscription_enabled: flag('Let `memory_max` count.'),
+      reject_job_registration: flag('Take no new jobs.'),
+      preemption_config: block('Who may evict whom.', {
+        system_scheduler_enabled: flag('System jobs may.'),
+        sysbatch_scheduler_enabled: flag('System batch jobs may.'),
+        batch_scheduler_enabled: flag('Batch jobs may.'),
+        service_scheduler_enabled: flag('Service jobs may.'),
+      }),
+    },
+  ),
 });
 
 const CLIENT = block('The role that runs tasks.', {
