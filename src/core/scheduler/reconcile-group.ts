@@ -23,6 +23,7 @@ import type { PlaceRequest } from './reconcile-result.ts';
 import { nextTry } from './reschedule.ts';
 import { freshGroupState } from './rollout.ts';
 import { sortAllocs, type SortScope } from './sort-allocs.ts';
+import { byAge, loserOf, standInOf, unreplaced, withoutDoubles } from './stand-ins.ts';
 import * as say from './descriptions.ts';
 
 export interface GroupScope extends SortScope {
@@ -122,12 +123,10 @@ class GroupDraft {
     const losers = new Set<Alloc>();
     for (const alloc of byAge(buckets.keep)) {
       if (alloc.nextAllocId === undefined || isTerminal(alloc) || losers.has(alloc)) continue;
-      // By name: its replacement may have been replaced itself meanwhile.
-      const replacement = buckets.keep.findLast(
-        (each) => isStandIn(each, alloc) && !losers.has(each),
-      );
+      const others = buckets.keep.filter((each) => !losers.has(each));
+      const replacement = standInOf(alloc, others);
       if (replacement === undefined) continue;
-      const loser = this.#loser(alloc, replacement);
+      const loser = loserOf(alloc, replacement, this.#group.disconnect?.reconcile);
       losers.add(loser);
       this.#stop(loser, { description: say.STOP_RECONNECTED });
     }
@@ -416,19 +415,6 @@ class GroupDraft {
     this.#stopped++;
   }
 
-  #loser(original: Alloc, replacement: Alloc): Alloc {
-    switch (this.#group.disconnect?.reconcile ?? 'best_score') {
-      case 'keep_original':
-        return replacement;
-      case 'keep_replacement':
-        return original;
-      case 'longest_running':
-        return original.createdAt <= replacement.createdAt ? replacement : original;
-      case 'best_score':
-        return scoreOf(original) >= scoreOf(replacement) ? replacement : original;
-    }
-  }
-
   #nameIndex(taken: readonly Alloc[]): NameIndex {
     const { job, group } = this.#scope;
     return new NameIndex({ job: job.id, group: group.name, count: group.count }, taken);
@@ -471,35 +457,4 @@ function unpromotedCanaries(
 function without(allocs: readonly Alloc[], others: readonly Alloc[]): readonly Alloc[] {
   const ids = new Set(others.map((alloc) => alloc.id));
   return allocs.filter((alloc) => !ids.has(alloc.id));
-}
-
-/**
- * Work that was done twice (by one called lost, and by the one in its place) is one instance. Of a
- * name what still runs comes first, then the youngest.
- */
-function withoutDoubles(keep: readonly Alloc[]): Alloc[] {
-  const best = new Map<string, Alloc>();
-  for (const alloc of byAge(keep)) {
-    const other = best.get(alloc.name);
-    if (other === undefined || isTerminal(other)) best.set(alloc.name, alloc);
-  }
-  return keep.filter((alloc) => !isTerminal(alloc) || best.get(alloc.name) === alloc);
-}
-
-function unreplaced(unknown: readonly Alloc[], name: string): Alloc | undefined {
-  return unknown.find((alloc) => alloc.name === name && alloc.nextAllocId === undefined);
-}
-
-function isStandIn(candidate: Alloc, of: Alloc): boolean {
-  const isYounger = candidate.createIndex > of.createIndex;
-  const isCanary = candidate.deploymentStatus?.canary === true;
-  return candidate.name === of.name && isYounger && !isCanary && !isTerminal(candidate);
-}
-
-function byAge(allocs: readonly Alloc[]): readonly Alloc[] {
-  return [...allocs].sort((a, b) => a.createIndex - b.createIndex || (a.id < b.id ? -1 : 1));
-}
-
-function scoreOf(alloc: Alloc): number {
-  return alloc.metrics.scores.find((score) => score.nodeId === alloc.nodeId)?.normScore ?? 0;
 }
