@@ -15,7 +15,7 @@ import { Failure } from '../../base/failure.ts';
 import { flag, type Command, type Invocation } from '../command.ts';
 import { openSession, withApiFlags } from '../session.ts';
 import type { World } from '../world.ts';
-import { meantAlloc, theTask } from './alloc-task.ts';
+import { ANY_OF_JOB, meantAlloc, theTask } from './alloc-task.ts';
 import { EscapeWatch } from './escape.ts';
 
 /** How often a quiet session says that somebody is still there [ms]. */
@@ -30,7 +30,7 @@ export const allocExec: Command = {
   arguments: ['<allocation>', '<command>', '[args...]'],
   flags: withApiFlags(
     flag.string('task', '<name>', 'The task.'),
-    flag.boolean('job', 'The argument is a job: use any of its allocations.'),
+    ANY_OF_JOB,
     flag.boolean('i', 'Pass the standard input on; on unless -i=false.'),
     flag.boolean('t', 'Give it a terminal; on when both ends are one, unless -t=false.'),
     flag.string('e', '<char>', 'The escape character at the beginning of a line; "none": no such.'),

@@ -6,7 +6,7 @@ import { columns } from '../format/columns.ts';
 import { bytes as sizeText } from '../format/size.ts';
 import { timestamp } from '../format/time.ts';
 import { openSession, VERBOSE, withApiFlags, type Session } from '../session.ts';
-import { meantAlloc } from './alloc-task.ts';
+import { ANY_OF_JOB, meantAlloc } from './alloc-task.ts';
 import { showTail, TAIL_FLAGS, tailOf, type Around } from './tail.ts';
 
 export const allocFs: Command = {
@@ -21,7 +21,7 @@ export const allocFs: Command = {
     flag.boolean('stat', 'Print what kind of file it is instead of its content.'),
     flag.boolean('f', 'Go on as the file grows.'),
     ...TAIL_FLAGS,
-    flag.boolean('job', 'The argument is a job: use any of its allocations.'),
+    ANY_OF_JOB,
     VERBOSE,
   ),
   examples: [

@@ -3,7 +3,7 @@ import { taskLogs } from '../../api/nomad/client-routes.ts';
 import type { Frame } from '../../api/nomad/file-codec.ts';
 import { flag, type Command, type Invocation } from '../command.ts';
 import { openSession, VERBOSE, withApiFlags, type Session } from '../session.ts';
-import { meantAlloc, theTask } from './alloc-task.ts';
+import { ANY_OF_JOB, meantAlloc, theTask } from './alloc-task.ts';
 import { showTail, TAIL_FLAGS, tailOf, type Around } from './tail.ts';
 
 export const allocLogs: Command = {
@@ -19,7 +19,7 @@ export const allocLogs: Command = {
     flag.boolean('f', 'Go on as more is printed.'),
     ...TAIL_FLAGS,
     flag.string('task', '<name>', 'The task.'),
-    flag.boolean('job', 'The argument is a job: use any of its allocations.'),
+    ANY_OF_JOB,
     VERBOSE,
   ),
   examples: [

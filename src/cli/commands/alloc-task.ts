@@ -5,9 +5,12 @@ import { Failure } from '../../base/failure.ts';
 import type { Alloc } from '../../core/model/alloc.ts';
 import type { AllocWithJob } from '../../core/state/reads.ts';
 import type { AllocId } from '../../core/model/ids.ts';
-import type { Invocation } from '../command.ts';
+import { flag, type Invocation } from '../command.ts';
 import { matchAlloc, matchJob, only } from '../matching.ts';
 import type { Session } from '../session.ts';
+
+/** For commands that ask `meantAlloc`. */
+export const ANY_OF_JOB = flag.boolean('job', 'The argument is a job: use any of its allocations.');
 
 /** The allocation that the first argument means: by its id, or, with `-job`, any of a job. */
 export async function meantAlloc(
