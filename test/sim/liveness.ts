@@ -142,7 +142,8 @@ function unsettledJob(state: State, job: Job): readonly string[] {
     if (have !== wanted) {
       return [`${job.id} v${job.version} has ${have} of ${wanted}${blocked ? ' (blocked)' : ''}`];
     }
-    return unsettledRollout(state, job);
+    // Without room nothing is replaced: what runs is of the version before.
+    return blocked ? stillPending(state, job) : unsettledRollout(state, job);
   });
 }
 

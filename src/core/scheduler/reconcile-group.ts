@@ -72,6 +72,8 @@ class GroupDraft {
   readonly #known: DeploymentGroup | undefined;
   #state: DeploymentGroup | undefined;
   #canaries: readonly Alloc[] = [];
+  /** To be tried again, under the name that they took. */
+  #failedCanaries: readonly Alloc[] = [];
   #names: NameIndex;
   /** Present instances, canaries of an unpromoted rollout aside. */
   #present: readonly Alloc[] = [];
@@ -115,7 +117,15 @@ class GroupDraft {
         return false;
       });
     }
+    // Nor is one that failed tried again once its rollout is over.
+    for (const bucket of ['rescheduleNow', 'rescheduleLater'] as const) {
+      buckets[bucket] = buckets[bucket].filter((alloc) => {
+        if (doomed.has(alloc.id)) this.#stop(alloc, NOT_NEEDED);
+        return !doomed.has(alloc.id);
+      });
+    }
     this.#canaries = buckets.keep.filter((alloc) => mine.has(alloc.id) && !isTerminal(alloc));
+    this.#failedCanaries = buckets.rescheduleNow.filter((alloc) => mine.has(alloc.id));
   }
 
   /** Where an instance came back beside its replacement, one of the two goes. */
@@ -169,7 +179,7 @@ class GroupDraft {
       count: this.#group.count,
       keep: [...counted, ...retried],
       migrate,
-      canaries: aside ? [] : this.#canaries,
+      canaries: aside ? [] : [...this.#canaries, ...this.#failedCanaries],
       names: this.#names,
       naming: { job: this.#scope.job.id, group: this.#group.name },
     });
