@@ -28,7 +28,7 @@ test('F1: what is too large, absent or no text is told', () => {
   truncateSync(large, 5 * 1024 * 1024);
   writeFileSync(join(directory, 'binary'), Buffer.from([0xff]));
   for (const name of ['large', 'none', 'binary']) {
-    assert.ok('problem' in (host.readFile(join(directory, name))), name);
+    assert.ok('problem' in host.readFile(join(directory, name)), name);
   }
   assert.ok('problem' in host.listFiles(join(directory, 'none')));
 });
