@@ -298,11 +298,14 @@ try {
   console.error(logged.join('\n'), JSON.stringify(servers.told(A), undefined, 1));
   throw error;
 } finally {
-  for (const { Id } of await containers()) {
-    const path = `/containers/${Id}?force=1`;
-    // What failed before is what is to be told.
-    await own.engine.call({ method: 'DELETE', path }).catch(() => undefined);
-  }
+  // What failed before is what is to be told, and the engine is to end whatever fails.
+  await clearContainers().catch(() => undefined);
   await own[Symbol.asyncDispose]();
   await stand.clear();
+}
+
+async function clearContainers(): Promise<void> {
+  for (const { Id } of await containers()) {
+    await own.engine.call({ method: 'DELETE', path: `/containers/${Id}?force=1` });
+  }
 }
