@@ -23,7 +23,7 @@ import type { PlaceRequest } from './reconcile-result.ts';
 import { nextTry } from './reschedule.ts';
 import { freshGroupState } from './rollout.ts';
 import { sortAllocs, type SortScope } from './sort-allocs.ts';
-import { byAge, loserOf, standInOf, unreplaced, withoutDoubles } from './stand-ins.ts';
+import { byAge, loserOf, silentOf, standInOf, withoutDoubles } from './stand-ins.ts';
 import * as say from './descriptions.ts';
 
 export interface GroupScope extends SortScope {
@@ -333,7 +333,7 @@ class GroupDraft {
     const version = this.#inCanaryPhase() ? this.#oldVersion() : undefined;
     for (const name of this.#names.next(Math.max(0, count - existing))) {
       // There was no room for its replacement when it went silent.
-      const silent = this.#replacesUnknown() ? unreplaced(unknown, name) : undefined;
+      const silent = this.#replacesUnknown() ? silentOf(unknown, name) : undefined;
       if (silent !== undefined) requests.push(this.#successor(silent));
       else
         requests.push({

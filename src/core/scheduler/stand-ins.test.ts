@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Alloc } from '../model/alloc.ts';
-import { byAge, loserOf, standInOf, unreplaced, withoutDoubles } from './stand-ins.ts';
+import { byAge, loserOf, silentOf, standInOf, withoutDoubles } from './stand-ins.ts';
 
 type Facts = Partial<Omit<Alloc, 'createIndex'>> & { readonly born: number };
 
@@ -52,9 +52,13 @@ for (const [reconcile, original, replacement, expected] of [
   });
 }
 
-test('only a silent instance that nothing was placed for is unreplaced', () => {
-  const replaced = alloc('a', { born: 1, nextAllocId: 'b' } as unknown as Facts);
-  const waiting = alloc('c', { born: 2 });
+test('a name that is free belongs to the youngest silent instance that had it', () => {
+  const old = alloc('a', { born: 1, nextAllocId: 'b' } as unknown as Facts);
+  const young = alloc('c', { born: 2 });
+  assert.equal(silentOf([young, old], 'j.g[0]')?.id, 'c');
+  assert.equal(silentOf([old], 'j.g[0]')?.id, 'a');
+  assert.equal(silentOf([young], 'j.g[1]'), undefined);
+});
   assert.equal(unreplaced([replaced, waiting], 'j.g[0]')?.id, 'c');
   assert.equal(unreplaced([replaced], 'j.g[0]'), undefined);
   assert.equal(unreplaced([waiting], 'j.g[1]'), undefined);

@@ -20,9 +20,12 @@ export function withoutDoubles(keep: readonly Alloc[]): Alloc[] {
   return keep.filter((alloc) => !isTerminal(alloc) || best.get(alloc.name) === alloc);
 }
 
-/** The silent instance of that name that nothing was placed for yet. */
-export function unreplaced(unknown: readonly Alloc[], name: string): Alloc | undefined {
-  return unknown.find((alloc) => alloc.name === name && alloc.nextAllocId === undefined);
+/**
+ * The silent instance that had a name which is free now: nothing was placed for it, or what was is
+ * gone again. What gets the name belongs to it. The youngest, should there be several.
+ */
+export function silentOf(unknown: readonly Alloc[], name: string): Alloc | undefined {
+  return byAge(unknown).findLast((alloc) => alloc.name === name);
 }
 
 /**
