@@ -59,10 +59,6 @@ test('a name that is free belongs to the youngest silent instance that had it', 
   assert.equal(silentOf([old], 'j.g[0]')?.id, 'a');
   assert.equal(silentOf([young], 'j.g[1]'), undefined);
 });
-  assert.equal(unreplaced([replaced, waiting], 'j.g[0]')?.id, 'c');
-  assert.equal(unreplaced([replaced], 'j.g[0]'), undefined);
-  assert.equal(unreplaced([waiting], 'j.g[1]'), undefined);
-});
 
 test('work that was done twice counts once: what runs before what ended, then the youngest', () => {
   const ended = [alloc('a', { born: 1, ...over }), alloc('b', { born: 2, ...over })];
