@@ -89,7 +89,7 @@ async function run(config: AgentConfig, logger: Logger): Promise<void> {
         });
   const services = [
     server.server,
-    ...(client === undefined ? [] : [client.client]),
+    ...(client === undefined ? [] : [client.keeper, client.client]),
     httpService(config, { server, client, logger }),
   ];
   try {

@@ -1,6 +1,7 @@
 /** Builds the client role on the real machine. */
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
+import { explain } from '../base/failure.ts';
 import type { Random } from '../base/random.ts';
 import { Client } from '../client/client.ts';
 import { DEFAULT_CLIENT_CONFIG, taskHostEnv, type ClientConfig } from '../client/config.ts';
@@ -12,12 +13,17 @@ import { KeeperClient } from '../io/keeper/client.ts';
 import { keeperSocketPath } from '../io/keeper/find-keeper.ts';
 import { BridgeNetworks, DEFAULT_SUBNET } from '../io/network/bridge.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { Keeper } from '../ports/keeper.ts';
 import type { ServerLink } from '../ports/server-link.ts';
+import type { Service } from '../ports/service.ts';
+import { untilAborted } from '../run/aborted.ts';
 import { VERSION } from '../version.ts';
 import { buildDrivers } from './drivers.ts';
 
 export interface ClientParts {
   readonly client: Client;
+  /** Brings the keeper up before the first task asks for it: that takes a new process its time. */
+  readonly keeper: Service;
   /** Lets go of everything once the client has ended; `-dev` ends the keeper too. */
   close(): Promise<void>;
 }
@@ -71,12 +77,24 @@ export function buildClient(
   });
   return {
     client,
+    keeper: { name: 'keeper', run: (signal) => warmUp(keeper, log, signal) },
     close: async () => {
       await built.close();
       if (config.dev) await keeper.end();
       else keeper.close();
     },
   };
+}
+
+async function warmUp(
+  keeper: Keeper,
+  log: (line: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  await keeper.list(signal).catch((error: unknown) => {
+    if (!signal.aborted) log(`no keeper yet: ${explain(error)}`);
+  });
+  await untilAborted(signal);
 }
 
 function clientConfig(config: AgentConfig, settings: ClientSettings): ClientConfig {

@@ -9,6 +9,7 @@ import { nodeHttpServer } from '../io/http/server.ts';
 import { formatLine } from '../io/logger/logger.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Service } from '../ports/service.ts';
+import { untilAborted } from '../run/aborted.ts';
 import { nomadApp } from '../server/http/nomad-api.ts';
 import { VERSION } from '../version.ts';
 import type { ClientParts } from './client.ts';
@@ -66,12 +67,7 @@ export function httpService(config: AgentConfig, { server, client, logger }: Htt
       const at = { host: config.addresses.http, port: config.ports.http };
       const listener = await nodeHttpServer.listen(at, app);
       logger.write('info', 'http', `listening on ${listener.host}:${listener.port}`);
-      await new Promise<void>((resolve) => {
-        if (signal.aborted) resolve();
-        signal.addEventListener('abort', () => {
-          resolve();
-        });
-      });
+      await untilAborted(signal);
       await listener.close(CLOSE_GRACE_MS);
     },
   };
