@@ -21,7 +21,7 @@ export class Cluster {
   readonly loop = new SimLoop(this.clock);
   readonly net: SimNet;
   readonly history = new History();
-  readonly invariants: Invariants;
+  readonly invariants = new Invariants();
   readonly server: ServerHost;
   readonly clients: readonly ClientHost[];
   readonly lines: string[] = [];
@@ -30,8 +30,6 @@ export class Cluster {
   constructor(seed: string, clients: number) {
     this.random = seeded(seed);
     const { clock, random, history } = this;
-    // Of a large cluster each look takes some milliseconds.
-    this.invariants = new Invariants(clients > 20 ? 25 : 1);
     this.net = new SimNet({ clock, random });
     const note = (line: string): void => this.note(line);
     const broken = (error: unknown): void => this.fail(error);

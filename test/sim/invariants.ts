@@ -12,7 +12,6 @@ import assert from 'node:assert/strict';
 import type { Alloc } from '../../src/core/model/alloc.ts';
 import { isTerminal } from '../../src/core/model/alloc.ts';
 import type { AllocId, NodeId } from '../../src/core/model/ids.ts';
-import { disconnectGraceMs } from '../../src/core/scheduler/buckets.ts';
 import { lint } from '../../src/core/state/lint.ts';
 import type { State } from '../../src/core/state/state.ts';
 import type { ChangeBatch } from '../../src/server/replica.ts';
@@ -21,14 +20,7 @@ export class Invariants {
   /** Where each allocation that ever was is to run (I4). */
   readonly #given = new Map<AllocId, NodeId>();
 
-  readonly #lintEvery: number;
-
-  /** @param lintEvery entries between two looks at all rows; 1: after each */
-  constructor(lintEvery: number) {
-    this.#lintEvery = lintEvery;
-  }
-
-  /** Looks at what the entry touched. */
+  /** Looks at what the entry touched, and then at everything. */
   check(batch: ChangeBatch, state: State): void {
     const nodes = new Set<NodeId>();
     const jobs = new Map<string, Alloc>();
@@ -41,7 +33,7 @@ export class Invariants {
     }
     for (const id of nodes) checkNode(state, id);
     for (const alloc of jobs.values()) checkNames(state, alloc);
-    if (state.index % this.#lintEvery === 0) checkAll(state);
+    checkAll(state);
   }
 
   /** I4, of one machine. */
@@ -89,14 +81,6 @@ function wasCanary(state: State, { id, group, deploymentId }: Alloc): boolean {
   return state.deployment(deploymentId)?.groups[group]?.placedCanaries.includes(id) === true;
 }
 
-/** One that was out of touch and is back, until it is decided which of the two goes. */
-function hasStandIn(state: State, alloc: Alloc): boolean {
-  if (alloc.nextAllocId === undefined) return false;
-  const job = state.jobVersion(alloc.namespace, alloc.jobId, alloc.jobVersion);
-  const group = job?.groups.find(({ name }) => name === alloc.group);
-  return group !== undefined && disconnectGraceMs(group) !== undefined;
-}
-
 function told({ id, jobVersion, clientStatus, nodeId, deploymentId }: Alloc): string {
   return `${id} v${jobVersion} ${clientStatus} on ${nodeId} deployment ${deploymentId ?? 'none'}`;
 }
@@ -104,11 +88,15 @@ function told({ id, jobVersion, clientStatus, nodeId, deploymentId }: Alloc): st
 /** I3. */
 function checkNames(state: State, { namespace, jobId }: Alloc): void {
   const type = state.job(namespace, jobId)?.type;
+  // What is left of a purged job may not say which kind it was.
+  if (type === undefined) return;
   const isEverywhere = type === 'system' || type === 'sysbatch';
   const holders = new Map<string, Alloc>();
   for (const alloc of state.allocsByJob(namespace, jobId)) {
     if (isTerminal(alloc) || alloc.clientStatus === 'unknown') continue;
-    if (wasCanary(state, alloc) || hasStandIn(state, alloc)) continue;
+    // One that was out of touch and is back, until it is decided which of the two goes.
+    const hasStandIn = alloc.nextAllocId !== undefined;
+    if (hasStandIn || wasCanary(state, alloc)) continue;
     const key = isEverywhere ? `${alloc.name} on ${alloc.nodeId}` : alloc.name;
     const holder = holders.get(key);
     const text = `I3: ${key}: ${told(alloc)} and ${holder && told(holder)} are both to run`;

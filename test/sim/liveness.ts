@@ -38,10 +38,15 @@ export function needPerson(state: State): readonly Job[] {
 
 function waitsForPerson(state: State, job: Job): boolean {
   const latest = state.latestDeployment(job.namespace, job.id);
-  if (latest === undefined) return false;
+  // One that failed may be collected by now: nothing speaks for the version.
+  if (latest === undefined) return rollsOut(job) && !job.stable;
   if (latest.status === 'failed' || latest.status === 'paused') return true;
   if (!isActive(latest)) return false;
   return Object.values(latest.groups).some((group) => group.desiredCanaries > 0 && !group.promoted);
+}
+
+function rollsOut(job: Job): boolean {
+  return job.type === 'service' && job.groups.some(({ update }) => (update?.maxParallel ?? 0) > 0);
 }
 
 /** Instances of a faulty version go on, because there is no room for those of the next one. */

@@ -57,7 +57,7 @@ const LOOK_MS = 5_000;
 export function scenarioOf(seed: string): Scenario {
   const [, kind] = /^(large|small)/.exec(seed) ?? [];
   if (kind === 'large') {
-    return { seed, clients: 100, jobs: 40, stormMs: 180_000, deedMs: 700, strikeMs: 1_500 };
+    return { seed, clients: 100, jobs: 40, stormMs: 120_000, deedMs: 500, strikeMs: 1_500 };
   }
   const n = Math.floor(seeded(seed).next() * 27_720);
   const clients = 1 + (n % 12);
