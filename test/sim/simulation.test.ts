@@ -2,12 +2,13 @@
  * Runs of the whole cluster under a simulated clock, network and disk, each from a seed.
  *
  *     SIM_SEED=name node --import tsx --test test/sim/simulation.test.ts    one run, again
- *     SIM_SEEDS=200 node --import tsx --test test/sim/simulation.test.ts    many fresh ones
+ *     SIM_SEEDS=200 node --import tsx --test test/sim/simulation.test.ts    many new ones
  *
  * With SIM_TRACE=FILE the whole history of a run that broke is kept there.
  */
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
+import { execFileSync } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -23,10 +24,19 @@ const regressions = readdirSync(join(import.meta.dirname, 'regressions'))
 /** Run every time, so that a change that breaks one of them is seen by whoever made it. */
 const FIXED = ['one', 'two', 'three', 'four'];
 
-/** New ones each time: what nobody has thought of. */
-const fresh = Array.from({ length: Number(process.env['SIM_SEEDS'] ?? '5') }, () =>
-  randomBytes(4).toString('hex'),
+/**
+ * New ones with each commit: what nobody has thought of, and the same for everybody who tries that
+ * commit, so that a failure is not gone at the second look. With SIM_SEEDS: as many, new each time.
+ */
+const count = process.env['SIM_SEEDS'];
+const fresh = Array.from({ length: Number(count ?? '5') }, (_, i) =>
+  count === undefined ? seedOfCommit(i) : randomBytes(4).toString('hex'),
 );
+
+function seedOfCommit(i: number): string {
+  const commit = execFileSync('git', ['rev-parse', 'HEAD'], { cwd: import.meta.dirname });
+  return createHash('sha256').update(commit).update(String(i)).digest('hex').slice(0, 8);
+}
 
 if (only !== undefined) runs(`seed ${only}`, [only]);
 else {
