@@ -136,7 +136,7 @@ function unsettledJob(state: State, job: Job): readonly string[] {
     if (isEverywhere(job)) return missingNodes(state, job, group, mine);
     // Each instance of a batch job counts once, however often it was begun.
     const counted = mine.filter((alloc) => counts(job, alloc));
-    const have = ends(job) ? namesBelow(wanted, counted) : counted.length;
+    const have = ends(job) ? Math.min(wanted, namesIn(job, counted)) : counted.length;
     if (isWaiting) return [];
     const blocked = [...state.evalsByJob(job.namespace, job.id)].some(isBlocked);
     if (have < wanted && blocked) {
@@ -170,10 +170,10 @@ function isBlocked({ status }: Evaluation): boolean {
   return status === 'blocked';
 }
 
-/** How many of the names that the job has by now are among them. */
-function namesBelow(count: number, allocs: readonly Alloc[]): number {
-  const names = new Set(allocs.map(({ name }) => name));
-  return Array.from(names).filter((name) => Number(/\[(\d+)\]$/.exec(name)?.[1]) < count).length;
+/** How many instances of the present version there are. */
+function namesIn(job: Job, allocs: readonly Alloc[]): number {
+  const present = allocs.filter((alloc) => alloc.jobVersion === job.version);
+  return new Set(present.map(({ name }) => name)).size;
 }
 
 function counts(job: Job, alloc: Alloc): boolean {

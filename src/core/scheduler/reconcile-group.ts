@@ -23,7 +23,14 @@ import type { PlaceRequest } from './reconcile-result.ts';
 import { nextTry } from './reschedule.ts';
 import { freshGroupState } from './rollout.ts';
 import { sortAllocs, type SortScope } from './sort-allocs.ts';
-import { byAge, loserOf, silentOf, standInOf, withoutDoubles } from './stand-ins.ts';
+import {
+  byAge,
+  loserOf,
+  silentOf,
+  standInOf,
+  withoutDoubles,
+  youngestOfEach,
+} from './stand-ins.ts';
 import * as say from './descriptions.ts';
 
 export interface GroupScope extends SortScope {
@@ -50,7 +57,7 @@ export function reconcileGroup(allocs: Iterable<Alloc>, scope: GroupScope): Grou
   const draft = new GroupDraft(scope);
   const buckets = sortAllocs(all, scope);
   draft.ignored += buckets.ignore.filter((alloc) => alloc.desiredStatus === 'run').length;
-  if (scope.job.type === 'batch') buckets.keep = withoutDoubles(buckets.keep);
+  if (scope.job.type === 'batch') buckets.keep = withoutDoubles(buckets.keep, buckets.migrate);
   draft.takeCanaries(buckets);
   draft.resolveReconnected(buckets);
   draft.delay(buckets);
@@ -320,7 +327,7 @@ class GroupDraft {
     const requests = byName(rescheduleNow).map((alloc) => this.#rescheduled(alloc));
     const { count } = this.#group;
     let existing = present.length + migrate.length + rescheduleNow.length;
-    const gone = [...byName(lost), ...(this.#replacesUnknown() ? byName(disconnect) : [])];
+    const gone = youngestOfEach([...lost, ...(this.#replacesUnknown() ? disconnect : [])]);
     const held = new Set(present.map((alloc) => alloc.name));
     for (const alloc of gone) {
       if (existing >= count) break;

@@ -63,20 +63,18 @@ function classifyFailed(
 ): Extract<Bucket, 'ignore' | 'keep' | 'rescheduleNow' | 'rescheduleLater'> {
   if (alloc.nextAllocId !== undefined) return 'ignore';
   if (alloc.desiredTransition?.forceReschedule === true) return 'rescheduleNow';
-  const { current } = rollout;
-  const rollingOut = current !== undefined && isActive(current);
-  if (
-    rollingOut &&
-    alloc.deploymentId === current.id &&
-    alloc.desiredTransition?.reschedule !== true
-  ) {
-    // Whether the rollout fails because of it comes first.
-    return 'keep';
-  }
+  if (isRolloutsToJudge(alloc, rollout)) return 'keep';
   const next = nextTry(alloc, group?.reschedule);
   if (next === undefined) return 'keep';
   if (alloc.followupEvalId === evalId || next.at - now <= RESCHEDULE_WINDOW_MS) {
     return 'rescheduleNow';
   }
   return alloc.followupEvalId === undefined ? 'rescheduleLater' : 'keep';
+}
+
+/** Whether a rollout fails because of it comes first, unless it was called healthy before. */
+function isRolloutsToJudge(alloc: Alloc, { current }: Rollout): boolean {
+  if (current === undefined || !isActive(current) || alloc.deploymentId !== current.id)
+    return false;
+  return alloc.deploymentStatus?.healthy !== true && alloc.desiredTransition?.reschedule !== true;
 }

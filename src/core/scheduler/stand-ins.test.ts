@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Alloc } from '../model/alloc.ts';
-import { byAge, loserOf, silentOf, standInOf, withoutDoubles } from './stand-ins.ts';
+import {
+  byAge,
+  loserOf,
+  silentOf,
+  standInOf,
+  withoutDoubles,
+  youngestOfEach,
+} from './stand-ins.ts';
 
 type Facts = Partial<Omit<Alloc, 'createIndex'>> & { readonly born: number };
 
@@ -76,4 +83,18 @@ test('what runs is never left out, even twice', () => {
 test('age is the order in which they came to be, and then that of the ids', () => {
   const some = [alloc('c', { born: 2 }), alloc('b', { born: 1 }), alloc('a', { born: 2 })];
   assert.equal(ids(byAge(some)), 'b,a,c');
+});
+
+test('a chain of instances that are gone gets one successor: that of its youngest', () => {
+  const first = alloc('a', { born: 1 });
+  const second = alloc('b', { born: 2 });
+  assert.deepEqual(
+    youngestOfEach([second, first]).map(({ id }) => id),
+    ['b'],
+  );
+});
+
+test('work that is done keeps no place beside the one that does it again and is to move', () => {
+  const done = alloc('a', { born: 1, ...over });
+  assert.deepEqual(withoutDoubles([done], [alloc('b', { born: 2 })]), []);
 });

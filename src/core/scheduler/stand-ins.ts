@@ -5,19 +5,27 @@
  * Source: https://developer.hashicorp.com/nomad/docs/job-specification/disconnect
  */
 import { isTerminal, type Alloc } from '../model/alloc.ts';
+import { byName } from './buckets.ts';
 import type { DisconnectStrategy } from '../model/strategy.ts';
 
 /**
  * Work that was done twice (by one called lost, and by the one in its place) is one instance. Of a
  * name what still runs comes first, then the youngest.
+ *
+ * @param moving instances that run as well, and are to move
  */
-export function withoutDoubles(keep: readonly Alloc[]): Alloc[] {
+export function withoutDoubles(keep: readonly Alloc[], moving: readonly Alloc[] = []): Alloc[] {
   const best = new Map<string, Alloc>();
-  for (const alloc of byAge(keep)) {
+  for (const alloc of [...moving, ...byAge(keep)]) {
     const other = best.get(alloc.name);
     if (other === undefined || isTerminal(other)) best.set(alloc.name, alloc);
   }
   return keep.filter((alloc) => !isTerminal(alloc) || best.get(alloc.name) === alloc);
+}
+
+/** Of each name the youngest, in the order of their names: who is to get a successor. */
+export function youngestOfEach(allocs: readonly Alloc[]): readonly Alloc[] {
+  return byName([...new Map(byAge(allocs).map((alloc) => [alloc.name, alloc])).values()]);
 }
 
 /**
