@@ -81,7 +81,7 @@ export class Chaos {
     server.start();
     for (const client of clients) {
       client.tasks.fortune = CALM;
-      client.files.full = false;
+      client.freeDisk();
       client.skewMs = 0;
       client.start();
     }
@@ -183,11 +183,9 @@ export class Chaos {
     });
   }
 
-  #clientDiskFull({ files }: ClientHost): void {
-    files.full = true;
-    this.#until(this.#span(1_000, 60_000), () => {
-      files.full = false;
-    });
+  #clientDiskFull(client: ClientHost): void {
+    client.fillDisk();
+    this.#until(this.#span(1_000, 60_000), () => client.freeDisk());
   }
 
   /** Forth and back, by up to a minute; not the timers, only what time it is. */

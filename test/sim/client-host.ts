@@ -46,6 +46,7 @@ export class ClientHost {
   /** Asked to start while it was still ending. */
   #comesBack = false;
   #nodeId: NodeId | undefined;
+  #wasFull = false;
 
   constructor(name: string, config: Partial<ClientConfig>, deps: ClientHostDeps) {
     this.name = name;
@@ -70,6 +71,7 @@ export class ClientHost {
       return;
     }
     this.#comesBack = false;
+    this.#wasFull = this.files.full;
     const life = `${this.name}/${this.#lives++}`;
     const process = new SimProcess(life);
     const client = this.#makeClient(process);
@@ -89,11 +91,30 @@ export class ClientHost {
 
   /** SIGTERM: the client ends by itself, its tasks go on. */
   stop(): void {
-    this.#stop.abort();
+    if (this.#wasFull) this.losePower();
+    else this.#stop.abort();
   }
 
-  /** `kill -9` of the client: its tasks go on. */
+  /** Its disk has no room, until `free`. */
+  fillDisk(): void {
+    this.files.full = true;
+    this.#wasFull = true;
+  }
+
+  freeDisk(): void {
+    this.files.full = false;
+  }
+
+  /**
+   * `kill -9` of the client: its tasks go on. Where the disk was full it may know nothing of tasks
+   * that it started: a known gap, so then the whole machine goes down.
+   */
   kill(): void {
+    if (this.#wasFull) this.losePower();
+    else this.#fall();
+  }
+
+  #fall(): void {
     this.#remember();
     this.#process.kill();
     this.#deps.net.reset(this.name);
@@ -102,7 +123,7 @@ export class ClientHost {
 
   /** The machine goes dark: tasks too, and what was not on the medium. */
   losePower(): void {
-    this.kill();
+    this.#fall();
     this.tasks.loseAll();
     this.files.losePower(this.#deps.random.fork(`${this.name}/power/${this.#lives}`));
   }

@@ -172,12 +172,21 @@ class GroupDraft {
     this.#pending = buckets.rescheduleLater.length;
     // They keep their places: until replaced, they are what there is of them.
     buckets.keep.push(...buckets.rescheduleLater);
-    if (!this.#replacesUnknown()) buckets.keep.push(...buckets.disconnect, ...buckets.unknown);
+    if (!this.#replacesUnknown()) this.#waitForSilent(buckets);
+  }
+
+  /** They keep their places, but for those that the version before gave a stand-in. */
+  #waitForSilent(buckets: Buckets): void {
+    const silent = [...buckets.disconnect, ...buckets.unknown];
+    const alone = silent.filter((alloc) => standInOf(alloc, buckets.keep) === undefined);
+    this.ignored += silent.length - alone.length;
+    buckets.keep.push(...alone);
   }
 
   stopSurplus(buckets: Buckets): void {
-    const { keep, migrate, lost, rescheduleNow } = buckets;
-    this.#names = this.#nameIndex([...keep, ...migrate, ...rescheduleNow, ...lost]);
+    const { keep, migrate, lost, rescheduleNow, disconnect } = buckets;
+    // Whoever is replaced hands its name on.
+    this.#names = this.#nameIndex([...keep, ...migrate, ...rescheduleNow, ...lost, ...disconnect]);
     for (const alloc of lost) this.#stop(alloc, LOST);
     const aside = this.#inCanaryPhase();
     const counted = aside ? without(keep, this.#canaries) : keep;
