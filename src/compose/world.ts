@@ -1,4 +1,5 @@
 /** The world of the command line: this process, its terminal, its files, an HTTP client. */
+import { isatty } from 'node:tty';
 import type { Wire, World } from '../cli/world.ts';
 import { systemClock } from '../io/clock.ts';
 import { textFiles } from '../io/terminal/files.ts';
@@ -22,7 +23,8 @@ export function processWorld(): World {
     },
     errBytes: (bytes) => writeBytes(stderr, bytes),
     env,
-    terminal: stdout.isTTY,
+    // Where output is a pipe, the stream's own `isTTY` is not false but absent.
+    terminal: isatty(stdout.fd),
     now: () => systemClock.now(),
     sleep: (ms, signal = interrupted.signal) => systemClock.sleep(ms, signal),
     signal: interrupted.signal,

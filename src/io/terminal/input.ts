@@ -1,6 +1,6 @@
 /** What is typed, as bytes, and the size of the terminal. */
 import { createInterface } from 'node:readline/promises';
-import type { ReadStream, WriteStream } from 'node:tty';
+import { isatty, type ReadStream, type WriteStream } from 'node:tty';
 
 export interface TypedInput {
   readonly isTerminal: boolean;
@@ -16,7 +16,7 @@ export interface TypedInput {
 
 export function typedInput(stdin: ReadStream, stdout: WriteStream): TypedInput {
   return {
-    isTerminal: stdin.isTTY,
+    isTerminal: isatty(stdin.fd),
     async *bytes(signal) {
       const pieces = stdin.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Buffer>;
       const aborted = new Promise<{ done: true; value: undefined }>((resolve) => {
