@@ -2,6 +2,9 @@
 import { createInterface } from 'node:readline/promises';
 import { isatty, type ReadStream, type WriteStream } from 'node:tty';
 
+/** The descriptor of standard input: a stream's own `isTTY` is absent where it is a pipe. */
+const STDIN = 0;
+
 export interface TypedInput {
   readonly isTerminal: boolean;
   bytes(signal: AbortSignal): AsyncIterable<Uint8Array>;
@@ -16,7 +19,7 @@ export interface TypedInput {
 
 export function typedInput(stdin: ReadStream, stdout: WriteStream): TypedInput {
   return {
-    isTerminal: isatty(stdin.fd),
+    isTerminal: isatty(STDIN),
     async *bytes(signal) {
       const pieces = stdin.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Buffer>;
       const aborted = new Promise<{ done: true; value: undefined }>((resolve) => {
