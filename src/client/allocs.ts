@@ -10,6 +10,7 @@ import { Bug } from '../base/assert.ts';
 import type { Millis } from '../base/brand.ts';
 import { explain, Failure } from '../base/failure.ts';
 import type { AllocId } from '../core/model/ids.ts';
+import { isClientTerminal } from '../core/model/alloc.ts';
 import { sortAssignments } from '../core/runner/assignments.ts';
 import { collect } from '../core/runner/collect.ts';
 import type { Assignment } from '../ports/server-link.ts';
@@ -80,6 +81,10 @@ export class Allocs {
     await Promise.all(
       updated.map(async (assignment) => this.#runners.get(assignment.alloc.id)?.update(assignment)),
     );
+    for (const { alloc } of listed) {
+      // Its end was told by an earlier life of this client, which could not write it down.
+      if (isClientTerminal(alloc)) this.#runners.get(alloc.id)?.stop();
+    }
     for (const id of removed) {
       this.#collected.delete(id);
       const runner = this.#runners.get(id);

@@ -12,6 +12,7 @@ import assert from 'node:assert/strict';
 import type { Alloc } from '../../src/core/model/alloc.ts';
 import { isTerminal } from '../../src/core/model/alloc.ts';
 import type { AllocId, NodeId } from '../../src/core/model/ids.ts';
+import { wasSilent } from '../../src/core/scheduler/stand-ins.ts';
 import { lint } from '../../src/core/state/lint.ts';
 import type { State } from '../../src/core/state/state.ts';
 import type { ChangeBatch } from '../../src/server/replica.ts';
@@ -95,8 +96,7 @@ function checkNames(state: State, { namespace, jobId }: Alloc): void {
   for (const alloc of state.allocsByJob(namespace, jobId)) {
     if (isTerminal(alloc) || alloc.clientStatus === 'unknown') continue;
     // One that was out of touch and is back, until it is decided which of the two goes.
-    const hasStandIn = alloc.nextAllocId !== undefined;
-    if (hasStandIn || wasCanary(state, alloc)) continue;
+    if (wasSilent(alloc) || wasCanary(state, alloc)) continue;
     const key = isEverywhere ? `${alloc.name} on ${alloc.nodeId}` : alloc.name;
     const holder = holders.get(key);
     const text = `I3: ${key}: ${told(alloc)} and ${holder && told(holder)} are both to run`;

@@ -28,6 +28,7 @@ import {
   loserOf,
   silentOf,
   standInOf,
+  wasSilent,
   withoutDoubles,
   youngestOfEach,
 } from './stand-ins.ts';
@@ -139,13 +140,15 @@ class GroupDraft {
   resolveReconnected(buckets: Buckets): void {
     const losers = new Set<Alloc>();
     for (const alloc of byAge(buckets.keep)) {
-      if (alloc.nextAllocId === undefined || isTerminal(alloc) || losers.has(alloc)) continue;
-      const others = buckets.keep.filter((each) => !losers.has(each));
-      const replacement = standInOf(alloc, others);
-      if (replacement === undefined) continue;
-      const loser = loserOf(alloc, replacement, this.#group.disconnect?.reconcile);
-      losers.add(loser);
-      this.#stop(loser, { description: say.STOP_RECONNECTED });
+      if (isTerminal(alloc) || !wasSilent(alloc)) continue;
+      while (!losers.has(alloc)) {
+        const others = buckets.keep.filter((each) => !losers.has(each));
+        const replacement = standInOf(alloc, others);
+        if (replacement === undefined) break;
+        const loser = loserOf(alloc, replacement, this.#group.disconnect?.reconcile);
+        losers.add(loser);
+        this.#stop(loser, { description: say.STOP_RECONNECTED });
+      }
     }
     buckets.keep = buckets.keep.filter((alloc) => !losers.has(alloc));
     for (const alloc of buckets.keep) {
@@ -178,7 +181,8 @@ class GroupDraft {
   /** They keep their places, but for those that the version before gave a stand-in. */
   #waitForSilent(buckets: Buckets): void {
     const silent = [...buckets.disconnect, ...buckets.unknown];
-    const alone = silent.filter((alloc) => standInOf(alloc, buckets.keep) === undefined);
+    const held = new Set(without(buckets.keep, this.#canaries).map((alloc) => alloc.name));
+    const alone = youngestOfEach(silent).filter((alloc) => !held.has(alloc.name));
     this.ignored += silent.length - alone.length;
     buckets.keep.push(...alone);
   }

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Alloc } from '../model/alloc.ts';
+import { STOP_UNKNOWN } from './descriptions.ts';
 import {
   byAge,
   loserOf,
   silentOf,
   standInOf,
+  wasSilent,
   withoutDoubles,
   youngestOfEach,
 } from './stand-ins.ts';
@@ -97,4 +99,10 @@ test('a chain of instances that are gone gets one successor: that of its younges
 test('work that is done keeps no place beside the one that does it again and is to move', () => {
   const done = alloc('a', { born: 1, ...over });
   assert.deepEqual(withoutDoubles([done], [alloc('b', { born: 2 })]), []);
+});
+
+test('one that was out of touch, or was replaced, may have somebody stand in for it', () => {
+  const replaced = alloc('a', { born: 1, nextAllocId: 'b' } as unknown as Facts);
+  const silent = alloc('a', { born: 1, desiredDescription: STOP_UNKNOWN });
+  assert.deepEqual([replaced, silent, alloc('a', { born: 1 })].map(wasSilent), [true, true, false]);
 });

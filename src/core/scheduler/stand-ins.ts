@@ -6,6 +6,7 @@
  */
 import { isTerminal, type Alloc } from '../model/alloc.ts';
 import { byName } from './buckets.ts';
+import { STOP_UNKNOWN } from './descriptions.ts';
 import type { DisconnectStrategy } from '../model/strategy.ts';
 
 /**
@@ -42,6 +43,11 @@ export function silentOf(unknown: readonly Alloc[], name: string): Alloc | undef
  */
 export function standInOf(alloc: Alloc, among: readonly Alloc[]): Alloc | undefined {
   return among.findLast((each) => isStandIn(each, alloc));
+}
+
+/** True for one that somebody may stand in for: it was out of touch, or has been replaced. */
+export function wasSilent(alloc: Alloc): boolean {
+  return alloc.nextAllocId !== undefined || alloc.desiredDescription === STOP_UNKNOWN;
 }
 
 function isStandIn(candidate: Alloc, of: Alloc): boolean {
