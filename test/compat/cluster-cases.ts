@@ -20,7 +20,7 @@ export const CLUSTER_CASES: readonly Case[] = [
     route: 'search.fuzzy',
     method: 'POST',
     path: () => '/v1/search/fuzzy',
-    body: { Text: 'eb', Context: 'jobs' },
+    body: { Text: 'we', Context: 'jobs' },
     answer: { Matches: { jobs: [{ ID: 'web', Scope: [text] }] }, Truncations: { jobs: false } },
   },
   {

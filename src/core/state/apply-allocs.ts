@@ -69,8 +69,8 @@ const NO_TRANSITION = { migrate: false, reschedule: false, forceReschedule: fals
 
 /** The row after a client's report; undefined where it says nothing new (C1, C3). */
 function reported(edit: Edit, before: Alloc, update: AllocClientFacts): Alloc | undefined {
-  // The end of an allocation is its client's last word: a client that lost what it knew (its disk was
-  // full when it died) may say it with fewer events than before.
+  // The end of an allocation is its client's last word: a client that lost what it knew (its disk
+  // was full when it died) may say it with fewer events than before.
   const isEnd = isClientTerminal(update) && !isClientTerminal(before);
   if (!isEnd && isOvertaken(update.taskStates, before.taskStates)) return undefined;
   const ended = isClientTerminal(before);
