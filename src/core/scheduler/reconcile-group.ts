@@ -117,7 +117,9 @@ class GroupDraft {
     const mine = new Set(this.#known?.placedCanaries ?? []);
     for (const bucket of ['keep', 'migrate', 'lost'] as const) {
       buckets[bucket] = buckets[bucket].filter((alloc) => {
-        if (isTerminal(alloc)) return true;
+        // One that failed and waits for its next try is not tried again either.
+        const waits = alloc.clientStatus === 'failed' && alloc.desiredStatus === 'run';
+        if (isTerminal(alloc) && !(waits && doomed.has(alloc.id))) return true;
         if (doomed.has(alloc.id)) this.#stop(alloc, bucket === 'lost' ? LOST : NOT_NEEDED);
         else if (!mine.has(alloc.id) || bucket === 'keep') return true;
         // A canary that lost its node is not moved: a new one is placed for it.
@@ -138,6 +140,12 @@ class GroupDraft {
 
   /** Where an instance came back beside its replacement, one of the two goes. */
   resolveReconnected(buckets: Buckets): void {
+    // One that is to move anyway need not move where somebody stands in for it.
+    buckets.migrate = buckets.migrate.filter((alloc) => {
+      const isDouble = wasSilent(alloc) && standInOf(alloc, buckets.keep) !== undefined;
+      if (isDouble) this.#stop(alloc, { description: say.STOP_RECONNECTED });
+      return !isDouble;
+    });
     const losers = new Set<Alloc>();
     for (const alloc of byAge(buckets.keep)) {
       if (isTerminal(alloc) || !wasSilent(alloc)) continue;
