@@ -14,7 +14,7 @@ import type { Change } from '../core/state/change.ts';
 import type { Read, Reading } from '../core/state/reads.ts';
 import type { State } from '../core/state/state.ts';
 import { SHAPES } from '../core/state/tables.ts';
-import { indexed, row, watch } from '../core/state/watch.ts';
+import { indexed, partsOf, prefixed, row, watch } from '../core/state/watch.ts';
 import type { TableName, WatchKey } from '../core/state/watch.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Replica } from './replica.ts';
@@ -42,6 +42,8 @@ export class ParkedReads {
   readonly #byKey = new Map<WatchKey, Set<Parked>>();
   /** How many wait for rows, or groups, of a table: most entries need no look at the keys. */
   readonly #byTable = new Map<TableName, number>();
+  /** By table: how many wait for prefixes of each length. */
+  readonly #prefixLengths = new Map<TableName, Map<number, number>>();
   readonly #due = new Set<Parked>();
   #isDraining = false;
   #size = 0;
@@ -107,8 +109,10 @@ export class ParkedReads {
   #hold(parked: Parked, by: 1 | -1): void {
     this.#size += by;
     for (const key of parked.keys) {
-      const table = tableOf(key);
+      const parts = partsOf(key);
+      const { table } = parts;
       this.#byTable.set(table, (this.#byTable.get(table) ?? 0) + by);
+      if (parts.of === 'prefix') this.#countPrefix(table, parts.prefix.length, by);
       const mates = this.#byKey.get(key);
       if (by === 1) {
         if (mates === undefined) this.#byKey.set(key, new Set([parked]));
@@ -129,6 +133,7 @@ export class ParkedReads {
       tables.add(change.table);
       this.#mark(row(change.table, change.key), state);
       this.#markGroups(change, state);
+      this.#markPrefixes(change, state);
     }
     for (const table of tables) this.#mark(watch.table(table), state);
     if (this.#due.size > 0) this.#drain();
@@ -146,6 +151,21 @@ export class ParkedReads {
         this.#mark(indexed(change.table, name, before), state);
       }
     }
+  }
+
+  /** Looks only for prefixes of the lengths that somebody waits for. */
+  #markPrefixes({ table, key }: Change, state: State): void {
+    for (const length of this.#prefixLengths.get(table)?.keys() ?? []) {
+      if (length <= key.length) this.#mark(prefixed(table, key.slice(0, length)), state);
+    }
+  }
+
+  #countPrefix(table: TableName, length: number, by: 1 | -1): void {
+    const lengths = this.#prefixLengths.get(table) ?? new Map<number, number>();
+    const count = (lengths.get(length) ?? 0) + by;
+    if (count === 0) lengths.delete(length);
+    else lengths.set(length, count);
+    this.#prefixLengths.set(table, lengths);
   }
 
   #mark(key: WatchKey, state: State): void {
@@ -187,8 +207,4 @@ export function indexOfAll(state: State, keys: readonly WatchKey[]): Index {
     if (index > highest) highest = index;
   }
   return highest;
-}
-
-function tableOf(key: WatchKey): TableName {
-  return key.slice(0, key.search(/[./]|$/)) as TableName;
 }

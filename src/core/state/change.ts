@@ -6,7 +6,8 @@ import type { Job } from '../model/job.ts';
 import type { JobSummary } from '../model/job-summary.ts';
 import type { Node } from '../model/node.ts';
 import type { ScalingEvents } from '../model/scaling-event.ts';
-import type { ConfigRow, PeriodicLaunch } from './rows.ts';
+import type { ConfigRow, PeriodicLaunch, Rows } from './rows.ts';
+import type { DiscoveryTable } from './watch.ts';
 
 /**
  * One row before and after: without `before` it was created, without `after` deleted. A row that
@@ -22,7 +23,8 @@ export type Change =
   | RowChange<'evals', Evaluation>
   | RowChange<'allocs', Alloc>
   | RowChange<'deployments', Deployment>
-  | RowChange<'config', ConfigRow>;
+  | RowChange<'config', ConfigRow>
+  | { [Table in DiscoveryTable]: RowChange<Table, Rows[Table]> }[DiscoveryTable];
 
 export type RowChange<Table extends string, Row> = Readonly<{
   table: Table;

@@ -22,13 +22,11 @@ import { State } from './state.ts';
 import type { JobCounts } from './state.ts';
 import { SummaryEdits } from './summary-edits.ts';
 import type { TableEdit } from './table.ts';
+import { TableEdits } from './table-edits.ts';
 import { versionKey } from './tables.ts';
-import type { Tables } from './tables.ts';
 import { NO_USAGE, UsageEdit } from './usage.ts';
 import { jobKey } from './watch.ts';
 import type { TableName } from './watch.ts';
-
-type TableEdits = { readonly [Name in TableName]: TableEdit<Rows[Name]> };
 
 const NO_COUNTS: JobCounts = { live: 0, open: 0 };
 
@@ -51,34 +49,34 @@ export class Edit {
     this.base = base;
     this.index = index;
     this.at = at;
-    this.#tables = openTables(base.tables, index);
-    this.#summaries = new SummaryEdits(this, this.#tables.jobSummaries);
+    this.#tables = new TableEdits(base.tables, index);
+    this.#summaries = new SummaryEdits(this);
   }
 
-  table<Name extends TableName>(name: Name): TableEdits[Name] {
-    return this.#tables[name];
+  table<Name extends TableName>(name: Name): TableEdit<Rows[Name]> {
+    return this.#tables.of(name);
   }
 
   job(key: string): Job | undefined {
-    return this.#tables.jobs.get(key);
+    return this.#tables.of('jobs').get(key);
   }
 
   /** The version of a job that an allocation names: the newest, or a kept one. */
   jobVersion(key: string, version: number): Job | undefined {
-    const newest = this.#tables.jobs.get(key);
+    const newest = this.#tables.of('jobs').get(key);
     if (newest?.version === version) return newest;
-    return this.#tables.jobVersions.get(versionKey(key, version));
+    return this.#tables.of('jobVersions').get(versionKey(key, version));
   }
 
   *allocsOf(job: string): Iterable<Alloc> {
-    for (const id of this.#tables.allocs.keysBy('job', job)) {
-      const alloc = this.#tables.allocs.get(id);
+    for (const id of this.#tables.of('allocs').keysBy('job', job)) {
+      const alloc = this.#tables.of('allocs').get(id);
       if (alloc !== undefined) yield alloc;
     }
   }
 
   *childrenOf(job: string): Iterable<Job> {
-    for (const key of this.#tables.jobs.keysBy('parent', job)) {
+    for (const key of this.#tables.of('jobs').keysBy('parent', job)) {
       const child = this.job(key);
       if (child !== undefined) yield child;
     }
@@ -101,7 +99,7 @@ export class Edit {
 
   putJob(job: Job): void {
     const key = jobKey(job.namespace, job.id);
-    const before = this.#tables.jobs.put(job);
+    const before = this.#tables.of('jobs').put(job);
     this.changes.push({ table: 'jobs', key, before, after: job });
     this.#restless.add(key);
     if (job.parentId !== undefined && before?.status !== job.status) {
@@ -110,7 +108,7 @@ export class Edit {
   }
 
   deleteJob(key: string): void {
-    const before = this.#tables.jobs.delete(key);
+    const before = this.#tables.of('jobs').delete(key);
     if (before === undefined) return;
     this.changes.push({ table: 'jobs', key, before, after: undefined });
     if (before.parentId !== undefined) this.#summaries.uncountChild(before);
@@ -123,12 +121,12 @@ export class Edit {
   }
 
   putNode(node: Node): void {
-    const before = this.#tables.nodes.put(node);
+    const before = this.#tables.of('nodes').put(node);
     this.changes.push({ table: 'nodes', key: node.id, before, after: node });
   }
 
   putEval(evaluation: Evaluation): void {
-    const before = this.#tables.evals.put(evaluation);
+    const before = this.#tables.of('evals').put(evaluation);
     this.changes.push({ table: 'evals', key: evaluation.id, before, after: evaluation });
     this.#countEval(evaluation, before);
     if (before === undefined) this.evalIds.push(evaluation.id);
@@ -137,14 +135,14 @@ export class Edit {
   }
 
   deleteEval(id: string): void {
-    const before = this.#tables.evals.delete(id);
+    const before = this.#tables.of('evals').delete(id);
     if (before === undefined) return;
     this.changes.push({ table: 'evals', key: id, before, after: undefined });
     this.#countEval(undefined, before);
   }
 
   putAlloc(alloc: Alloc): void {
-    const before = this.#tables.allocs.put(alloc);
+    const before = this.#tables.of('allocs').put(alloc);
     this.changes.push({ table: 'allocs', key: alloc.id, before, after: alloc });
     this.#countAlloc(alloc, before);
     this.#summaries.count(alloc, before);
@@ -152,7 +150,7 @@ export class Edit {
 
   /** Writes an allocation that is new. Answers false, and writes nothing, where it is not. */
   insertAlloc(alloc: Alloc): boolean {
-    if (!this.#tables.allocs.insert(alloc)) return false;
+    if (!this.#tables.of('allocs').insert(alloc)) return false;
     this.changes.push({ table: 'allocs', key: alloc.id, before: undefined, after: alloc });
     this.#countAlloc(alloc, undefined);
     this.#summaries.count(alloc, undefined);
@@ -160,7 +158,7 @@ export class Edit {
   }
 
   deleteAlloc(id: string): void {
-    const before = this.#tables.allocs.delete(id);
+    const before = this.#tables.of('allocs').delete(id);
     if (before === undefined) return;
     this.changes.push({ table: 'allocs', key: id, before, after: undefined });
     this.#countAlloc(undefined, before);
@@ -168,19 +166,18 @@ export class Edit {
   }
 
   putDeployment(deployment: Deployment): void {
-    const before = this.#tables.deployments.put(deployment);
+    const before = this.#tables.of('deployments').put(deployment);
     this.changes.push({ table: 'deployments', key: deployment.id, before, after: deployment });
   }
 
   /** Writes a row of a table that nothing is derived from. */
   putPlain<Name extends PlainTable>(name: Name, written: Rows[Name], key: string): void {
-    const table = this.#tables[name] as TableEdit<Rows[Name]>;
-    const before = table.put(written);
+    const before = this.#tables.of(name).put(written);
     this.changes.push({ table: name, key, before, after: written } as Change);
   }
 
   deletePlain(name: PlainTable | 'nodes' | 'deployments', key: string): void {
-    const before = this.#tables[name].delete(key);
+    const before = this.#tables.of(name).delete(key);
     if (before === undefined) return;
     this.changes.push({ table: name, key, before, after: undefined } as Change);
   }
@@ -193,7 +190,7 @@ export class Edit {
     return new State({
       index: this.index,
       at: this.at > this.base.at ? this.at : this.base.at,
-      tables: closeTables(this.#tables),
+      tables: this.#tables.finish(),
       derived: {
         usage: merged(this.base.derived.usage, this.#usage, (usage) => usage.finish()),
         jobCounts: merged(this.base.derived.jobCounts, this.#jobCounts, (counts) =>
@@ -254,7 +251,8 @@ export class Edit {
       if (job === undefined) continue;
       const counts = this.#jobCounts.get(key) ?? this.base.derived.jobCounts.get(key);
       const known =
-        this.#tables.allocs.sizeBy('job', key) > 0 || this.#tables.evals.sizeBy('job', key) > 0;
+        this.#tables.of('allocs').sizeBy('job', key) > 0 ||
+        this.#tables.of('evals').sizeBy('job', key) > 0;
       const status = jobStatusOf(job, counts ?? NO_COUNTS, known);
       if (status !== job.status) this.putJob({ ...job, status, modifyIndex: this.index });
     }
@@ -264,7 +262,7 @@ export class Edit {
   #forgetVersions(): void {
     for (const [key, count] of this.#versionUse) {
       if (count > 0) continue;
-      const version = this.#tables.jobVersions.get(key);
+      const version = this.#tables.of('jobVersions').get(key);
       if (version === undefined) continue;
       const job = jobKey(version.namespace, version.id);
       if (this.isForgettable(job, version.version)) this.deletePlain('jobVersions', key);
@@ -275,7 +273,7 @@ export class Edit {
   isForgettable(job: string, version: number): boolean {
     if (this.versionUse(versionKey(job, version)) > 0) return false;
     if (this.job(job) === undefined) return true;
-    const kept = this.#tables.jobVersions.keysBy('job', job);
+    const kept = this.#tables.of('jobVersions').keysBy('job', job);
     return kept.indexOf(versionKey(job, version)) < kept.length - JOB_VERSIONS_MAX;
   }
 }
@@ -297,34 +295,4 @@ function merged<V, Open>(
     else next.set(key, closed);
   }
   return next;
-}
-
-function openTables(tables: Tables, index: Index): TableEdits {
-  return {
-    jobs: tables.jobs.edit(index),
-    jobVersions: tables.jobVersions.edit(index),
-    jobSummaries: tables.jobSummaries.edit(index),
-    scalingEvents: tables.scalingEvents.edit(index),
-    periodicLaunches: tables.periodicLaunches.edit(index),
-    nodes: tables.nodes.edit(index),
-    evals: tables.evals.edit(index),
-    allocs: tables.allocs.edit(index),
-    deployments: tables.deployments.edit(index),
-    config: tables.config.edit(index),
-  };
-}
-
-function closeTables(edits: TableEdits): Tables {
-  return {
-    jobs: edits.jobs.finish(),
-    jobVersions: edits.jobVersions.finish(),
-    jobSummaries: edits.jobSummaries.finish(),
-    scalingEvents: edits.scalingEvents.finish(),
-    periodicLaunches: edits.periodicLaunches.finish(),
-    nodes: edits.nodes.finish(),
-    evals: edits.evals.finish(),
-    allocs: edits.allocs.finish(),
-    deployments: edits.deployments.finish(),
-    config: edits.config.finish(),
-  };
 }

@@ -7,7 +7,7 @@
  */
 import type { Index } from '../../base/brand.ts';
 import { TOMBSTONES_MAX } from '../limits.ts';
-import { sortedMap } from './sorted.ts';
+import { sortedMap, valuesFrom } from './sorted.ts';
 import type { SortedMap } from './sorted.ts';
 
 export interface Mark {
@@ -46,6 +46,13 @@ export function restoreMarks(
 /** When something of `name` last went away, as far as is known (M1). */
 export function markedAt(marks: Marks, name: string): Index {
   return marks.byName.get(name)?.index ?? marks.floor;
+}
+
+/** The same for every name that begins so. */
+export function markedUnder(marks: Marks, prefix: string): Index {
+  let index = marks.floor;
+  for (const mark of valuesFrom(marks.byName, prefix)) if (mark.index > index) index = mark.index;
+  return index;
 }
 
 /** Marks made by one entry. */

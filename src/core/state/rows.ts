@@ -1,6 +1,13 @@
 /** Every kind of row that the state keeps, by table, and the key of each. */
 import type { Index, Millis } from '../../base/brand.ts';
 import type { Alloc } from '../model/alloc.ts';
+import type { CatalogNode, ServiceInstance } from '../model/catalog.ts';
+import type { NodeCoordinate } from '../model/coordinate.ts';
+import type { HealthCheck } from '../model/health-check.ts';
+import type { KvPair, LockDelay } from '../model/kv.ts';
+import type { PreparedQuery } from '../model/prepared-query.ts';
+import type { Session } from '../model/session.ts';
+import type { UserEvent } from '../model/user-event.ts';
 import type { Deployment } from '../model/deployment.ts';
 import type { Evaluation } from '../model/evaluation.ts';
 import type { JobId, Namespace } from '../model/ids.ts';
@@ -9,6 +16,7 @@ import type { JobSummary } from '../model/job-summary.ts';
 import type { Node } from '../model/node.ts';
 import type { ScalingEvents } from '../model/scaling-event.ts';
 import type { SchedulerConfig } from '../model/scheduler-config.ts';
+import type { DiscoveryTable } from './watch.ts';
 
 /** How far a periodic job's schedule has been carried out. */
 export interface PeriodicLaunch {
@@ -36,8 +44,17 @@ export interface Rows {
   readonly allocs: Alloc;
   readonly deployments: Deployment;
   readonly config: ConfigRow;
+  readonly catalogNodes: CatalogNode;
+  readonly services: ServiceInstance;
+  readonly checks: HealthCheck;
+  readonly kv: KvPair;
+  readonly lockDelays: LockDelay;
+  readonly sessions: Session;
+  readonly userEvents: UserEvent;
+  readonly preparedQueries: PreparedQuery;
+  readonly coordinates: NodeCoordinate;
 }
 
 /** Tables that nothing else is derived from. */
 export type PlainTable =
-  'jobVersions' | 'jobSummaries' | 'scalingEvents' | 'periodicLaunches' | 'config';
+  'jobVersions' | 'jobSummaries' | 'scalingEvents' | 'periodicLaunches' | 'config' | DiscoveryTable;

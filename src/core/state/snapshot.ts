@@ -10,6 +10,7 @@ import type { AllocId, DeploymentId, EvalId, JobId, Namespace, NodeId } from '..
 import type { Job } from '../model/job.ts';
 import type { JobSummary } from '../model/job-summary.ts';
 import type { ScalingEvents } from '../model/scaling-event.ts';
+import type { DiscoveryReader } from './discovery-reader.ts';
 import type { ConfigRow, PeriodicLaunch } from './rows.ts';
 import type { WatchKey } from './watch.ts';
 import type { Node } from '../model/node.ts';
@@ -36,7 +37,7 @@ export interface Snapshot {
 }
 
 /** All that reads, controllers and doors may ask of the state. Iterables are ordered by key. */
-export interface StateReader extends Snapshot {
+export interface StateReader extends Snapshot, DiscoveryReader {
   /** An order-free sum over all rows, as hexadecimal text: equal on replicas at one index. */
   readonly hash: string;
   /** The index that an answer about `key` has: never 0, never falling, deletions included. */

@@ -4,18 +4,23 @@
  * S1: tables hold the facts; `derived` holds sums over them, kept so that no entry costs more as
  *     the cluster grows. The hash is over the tables alone.
  */
-import { assert } from '../../base/assert.ts';
 import type { Index, Millis } from '../../base/brand.ts';
 import type { Alloc } from '../model/alloc.ts';
+import { folded, onNode } from '../model/catalog.ts';
+import type { CatalogNode, ServiceInstance } from '../model/catalog.ts';
 import type { Deployment } from '../model/deployment.ts';
 import type { Evaluation } from '../model/evaluation.ts';
 import type { AllocId, DeploymentId, EvalId, JobId, Namespace, NodeId } from '../model/ids.ts';
+import type { HealthCheck } from '../model/health-check.ts';
 import type { Job } from '../model/job.ts';
 import type { JobSummary } from '../model/job-summary.ts';
+import type { KvPair } from '../model/kv.ts';
 import type { Node } from '../model/node.ts';
 import type { ScalingEvents } from '../model/scaling-event.ts';
 import { DEFAULT_SCHEDULER_CONFIG } from '../model/scheduler-config.ts';
 import type { SchedulerConfig } from '../model/scheduler-config.ts';
+import type { Session, SessionId } from '../model/session.ts';
+import type { UserEvent } from '../model/user-event.ts';
 import { hashText } from './hash.ts';
 import type { ConfigRow, PeriodicLaunch } from './rows.ts';
 import type { StateReader } from './snapshot.ts';
@@ -24,8 +29,8 @@ import type { SortedMap } from './sorted.ts';
 import { CONFIG_KEY, TABLE_NAMES, emptyTables, versionKey } from './tables.ts';
 import type { Tables } from './tables.ts';
 import type { NodeUsage } from './usage.ts';
-import { jobKey } from './watch.ts';
-import type { TableName, WatchKey } from './watch.ts';
+import { jobKey, partsOf } from './watch.ts';
+import type { WatchKey } from './watch.ts';
 
 /** How many rows speak of a job; decides its status. */
 export interface JobCounts {
@@ -87,11 +92,18 @@ export class State implements StateReader {
   }
 
   indexOf(key: WatchKey): Index {
-    const [table, rest] = splitKey(key);
-    if (rest === '') return this.tables[table].lastIndex();
-    if (rest.startsWith('/')) return this.tables[table].indexOfRow(rest.slice(1));
-    const slash = rest.indexOf('/');
-    return this.tables[table].indexOfGroup(rest.slice(1, slash), rest.slice(slash + 1));
+    const parts = partsOf(key);
+    const table = this.tables[parts.table];
+    switch (parts.of) {
+      case 'table':
+        return table.lastIndex();
+      case 'row':
+        return table.indexOfRow(parts.key);
+      case 'group':
+        return table.indexOfGroup(parts.index, parts.value);
+      case 'prefix':
+        return table.indexOfPrefix(parts.prefix);
+    }
   }
 
   node(id: NodeId): Node | undefined {
@@ -222,6 +234,83 @@ export class State implements StateReader {
     return latest;
   }
 
+  catalogNode(name: string): CatalogNode | undefined {
+    return this.tables.catalogNodes.get(folded(name));
+  }
+
+  catalogNodes(): Iterable<CatalogNode> {
+    return this.tables.catalogNodes.values();
+  }
+
+  service(node: string, id: string): ServiceInstance | undefined {
+    return this.tables.services.get(onNode(node, id));
+  }
+
+  services(): Iterable<ServiceInstance> {
+    return this.tables.services.values();
+  }
+
+  servicesNamed(name: string): Iterable<ServiceInstance> {
+    return this.tables.services.valuesBy('name', folded(name));
+  }
+
+  servicesOnNode(node: string): Iterable<ServiceInstance> {
+    return this.tables.services.valuesBy('node', folded(node));
+  }
+
+  check(node: string, id: string): HealthCheck | undefined {
+    return this.tables.checks.get(onNode(node, id));
+  }
+
+  checks(): Iterable<HealthCheck> {
+    return this.tables.checks.values();
+  }
+
+  /** Every check on a node, its instances' included. */
+  checksOnNode(node: string): Iterable<HealthCheck> {
+    return this.tables.checks.valuesBy('node', folded(node));
+  }
+
+  /** The checks of a node itself. */
+  checksOfNode(node: string): Iterable<HealthCheck> {
+    return this.tables.checks.valuesBy('nodeLevel', folded(node));
+  }
+
+  /** The checks of one instance. */
+  checksOfInstance(node: string, serviceId: string): Iterable<HealthCheck> {
+    return this.tables.checks.valuesBy('service', onNode(node, serviceId));
+  }
+
+  /** The checks of all instances of a service. */
+  checksOfService(name: string): Iterable<HealthCheck> {
+    return this.tables.checks.valuesBy('serviceName', folded(name));
+  }
+
+  kvPair(key: string): KvPair | undefined {
+    return this.tables.kv.get(key);
+  }
+
+  kvPairs(prefix: string): Iterable<KvPair> {
+    return this.tables.kv.values(prefix);
+  }
+
+  session(id: SessionId): Session | undefined {
+    return this.tables.sessions.get(id);
+  }
+
+  sessions(): Iterable<Session> {
+    return this.tables.sessions.values();
+  }
+
+  sessionsOnNode(node: string): Iterable<Session> {
+    return this.tables.sessions.valuesBy('node', folded(node));
+  }
+
+  /** Oldest first. */
+  userEvents(): Iterable<UserEvent> {
+    return this.tables.userEvents.values();
+  }
+
   configRow(): ConfigRow {
     return this.tables.config.get(CONFIG_KEY) ?? DEFAULT_CONFIG_ROW;
   }
@@ -249,12 +338,4 @@ export function emptyState(): State {
     tables: emptyTables(),
     derived: { usage: sortedMap(), jobCounts: sortedMap(), versionUse: sortedMap() },
   });
-}
-
-/** A watch key as its table and what follows: nothing, `/<key>` or `.<index>/<value>`. */
-function splitKey(key: WatchKey): readonly [TableName, string] {
-  const end = /[./]/.exec(key)?.index ?? key.length;
-  const table = TABLE_NAMES.find((name) => name === key.slice(0, end));
-  assert(table !== undefined, 'watch keys come from watch.ts, which names only tables');
-  return [table, key.slice(end)];
 }

@@ -24,18 +24,17 @@ interface Sink {
   /** The job's allocations as of now. */
   allocsOf(job: string): Iterable<Alloc>;
   childrenOf(job: string): Iterable<Job>;
+  table(name: 'jobSummaries'): Pick<TableEdit<JobSummary>, 'get'>;
   putPlain(name: 'jobSummaries', written: JobSummary, key: string): void;
   deletePlain(name: 'jobSummaries', key: string): void;
 }
 
 export class SummaryEdits {
   readonly #sink: Sink;
-  readonly #table: TableEdit<JobSummary>;
   readonly #open = new Map<string, OpenSummary | undefined>();
 
-  constructor(sink: Sink, table: TableEdit<JobSummary>) {
+  constructor(sink: Sink) {
     this.#sink = sink;
-    this.#table = table;
   }
 
   /** Gives the summary a line for each group of the job, and makes it where there is none. */
@@ -145,7 +144,7 @@ export class SummaryEdits {
   /** The summary being edited; undefined where the job has none: it was purged. */
   #summary(key: string): OpenSummary | undefined {
     if (this.#open.has(key)) return this.#open.get(key);
-    const row = this.#table.get(key);
+    const row = this.#sink.table('jobSummaries').get(key);
     const summary: OpenSummary | undefined = row && {
       row,
       groups: Object.fromEntries(

@@ -13,7 +13,7 @@ import { assert } from '../../base/assert.ts';
 import type { Index } from '../../base/brand.ts';
 import { NO_ROWS, hashRow, hashSeed, lanes } from './hash.ts';
 import type { HashSum } from './hash.ts';
-import { MarksEdit, markedAt, noMarks } from './marks.ts';
+import { MarksEdit, markedAt, markedUnder, noMarks } from './marks.ts';
 import type { Marks } from './marks.ts';
 import { sortedMap, valuesFrom } from './sorted.ts';
 import type { SortedMap } from './sorted.ts';
@@ -104,6 +104,14 @@ export class Table<Row extends { readonly modifyIndex: Index }> {
     const gone = markedAt(this.#parts.marks, groupMark(index, value));
     const written = this.#secondary(index).groups.get(value)?.index;
     return written === undefined || gone > written ? gone : written;
+  }
+
+  /** When a row whose key begins so last changed, came or went (T3). Costs as much as reading them. */
+  indexOfPrefix(prefix: string): Index {
+    if (prefix === '') return this.lastIndex();
+    let index = markedUnder(this.#parts.marks, prefix);
+    for (const row of this.values(prefix)) if (row.modifyIndex > index) index = row.modifyIndex;
+    return index;
   }
 
   /** When something last went out of a group, as far as is known. */
@@ -334,5 +342,6 @@ export class TableEdit<Row extends { readonly modifyIndex: Index }> {
 }
 
 function groupMark(index: string, value: string): string {
-  return `.${index}/${value}`;
+  // No row's key begins with a NUL, so that a prefix of keys never finds a group.
+  return `\0${index}/${value}`;
 }

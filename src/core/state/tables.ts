@@ -1,4 +1,5 @@
 /** The tables of the state: how each kind of row is found. */
+import { folded, onNode } from '../model/catalog.ts';
 import { isActive } from '../model/deployment.ts';
 import type { TableShape } from './table.ts';
 import { emptyTable } from './table.ts';
@@ -23,6 +24,11 @@ export function versionKey(job: string, version: number): string {
 let last = { job: '', version: -1, key: '' };
 
 export const CONFIG_KEY = 'scheduler';
+
+/** Events sort by when they were fired. */
+export function eventKey(lTime: number): string {
+  return String(lTime).padStart(16, '0');
+}
 
 // The one group of an index that says only which rows are of interest.
 const PERIODIC = 'yes';
@@ -101,21 +107,67 @@ export const SHAPES: Shapes = {
     },
   },
   config: { name: 'config', key: () => CONFIG_KEY, indexes: {} },
+  catalogNodes: {
+    name: 'catalogNodes',
+    key: (node) => folded(node.name),
+    indexes: {
+      id: (node) => (node.id === '' ? undefined : node.id),
+      address: (node) => node.address,
+    },
+  },
+  services: {
+    name: 'services',
+    key: (service) => onNode(service.node, service.id),
+    indexes: {
+      name: (service) => folded(service.name),
+      node: (service) => folded(service.node),
+      alloc: (service) => service.allocId,
+      address: (service) => (service.address === '' ? undefined : service.address),
+    },
+  },
+  checks: {
+    name: 'checks',
+    key: (check) => onNode(check.node, check.id),
+    indexes: {
+      node: (check) => folded(check.node),
+      service: (check) =>
+        check.serviceId === '' ? undefined : onNode(check.node, check.serviceId),
+      serviceName: (check) => (check.serviceName === '' ? undefined : folded(check.serviceName)),
+      /** Those of nodes themselves. */
+      nodeLevel: (check) => (check.serviceId === '' ? folded(check.node) : undefined),
+      status: (check) => check.status,
+      alloc: (check) => check.allocId,
+    },
+  },
+  kv: { name: 'kv', key: (pair) => pair.key, indexes: { session: (pair) => pair.session } },
+  lockDelays: { name: 'lockDelays', key: (delay) => delay.key, indexes: {} },
+  sessions: {
+    name: 'sessions',
+    key: (session) => session.id,
+    indexes: { node: (session) => folded(session.node) },
+  },
+  userEvents: { name: 'userEvents', key: (event) => eventKey(event.lTime), indexes: {} },
+  preparedQueries: {
+    name: 'preparedQueries',
+    key: (query) => query.id,
+    indexes: {
+      name: (query) =>
+        query.name === '' || query.template !== undefined ? undefined : folded(query.name),
+      session: (query) => query.session,
+    },
+  },
+  coordinates: {
+    name: 'coordinates',
+    key: (each) => onNode(each.node, each.segment),
+    indexes: {},
+  },
 };
 
 export const TABLE_NAMES = Object.keys(SHAPES) as readonly TableName[];
 
 export function emptyTables(): Tables {
-  return {
-    jobs: emptyTable(SHAPES.jobs),
-    jobVersions: emptyTable(SHAPES.jobVersions),
-    jobSummaries: emptyTable(SHAPES.jobSummaries),
-    scalingEvents: emptyTable(SHAPES.scalingEvents),
-    periodicLaunches: emptyTable(SHAPES.periodicLaunches),
-    nodes: emptyTable(SHAPES.nodes),
-    evals: emptyTable(SHAPES.evals),
-    allocs: emptyTable(SHAPES.allocs),
-    deployments: emptyTable(SHAPES.deployments),
-    config: emptyTable(SHAPES.config),
-  };
+  const empty = emptyTable as (shape: unknown) => unknown;
+  return Object.fromEntries(
+    TABLE_NAMES.map((name) => [name, empty(SHAPES[name])]),
+  ) as unknown as Tables;
 }

@@ -5,11 +5,13 @@
  * W1: what changes an answer touches a key that the answer named.
  * W2: the index of a key is never 0 and never falls.
  *
- * A key is a text `<table>` (any row), `<table>/<key>` (one row) or `<table>.<index>/<value>` (the
- * rows that share an indexed value). A key's prefix is watched as its whole table.
+ * A key is a text `<table>` (any row), `<table>/<key>` (one row), `<table>.<index>/<value>` (the rows
+ * that share an indexed value) or `<table>~<prefix>` (the rows whose keys begin so).
  */
 import type { AllocId, DeploymentId, EvalId, JobId, Namespace, NodeId } from '../model/ids.ts';
 import type { Brand } from '../../base/brand.ts';
+import { folded } from '../model/catalog.ts';
+import type { SessionId } from '../model/session.ts';
 
 export type WatchKey = Brand<string, 'WatchKey'>;
 
@@ -23,7 +25,20 @@ export type TableName =
   | 'evals'
   | 'allocs'
   | 'deployments'
-  | 'config';
+  | 'config'
+  | DiscoveryTable;
+
+/** Those of discovery and coordination. */
+export type DiscoveryTable =
+  | 'catalogNodes'
+  | 'services'
+  | 'checks'
+  | 'kv'
+  | 'lockDelays'
+  | 'sessions'
+  | 'userEvents'
+  | 'preparedQueries'
+  | 'coordinates';
 
 /** Joins namespace and job id; neither may hold a NUL, so no two pairs meet. */
 export function jobKey(namespace: Namespace, id: JobId): string {
@@ -60,6 +75,20 @@ export const watch = {
   deploymentsByJob: (namespace: Namespace, id: JobId): WatchKey =>
     indexed('deployments', 'job', jobKey(namespace, id)),
   schedulerConfig: (): WatchKey => row('config', 'scheduler'),
+  catalogNode: (name: string): WatchKey => row('catalogNodes', folded(name)),
+  /** The instances of a service. */
+  serviceNamed: (name: string): WatchKey => indexed('services', 'name', folded(name)),
+  servicesOnNode: (node: string): WatchKey => indexed('services', 'node', folded(node)),
+  /** The checks that belong to instances of a service. */
+  checksOfService: (name: string): WatchKey => indexed('checks', 'serviceName', folded(name)),
+  /** Every check on a node, its instances' included. */
+  checksOnNode: (node: string): WatchKey => indexed('checks', 'node', folded(node)),
+  /** The checks of a node itself. */
+  checksOfNode: (node: string): WatchKey => indexed('checks', 'nodeLevel', folded(node)),
+  kvPair: (key: string): WatchKey => row('kv', key),
+  kvPrefix: (prefix: string): WatchKey => prefixed('kv', prefix),
+  session: (id: SessionId): WatchKey => row('sessions', id),
+  sessionsOnNode: (node: string): WatchKey => indexed('sessions', 'node', folded(node)),
 } as const;
 
 /** The key of one row. */
@@ -70,4 +99,38 @@ export function row(table: TableName, key: string): WatchKey {
 /** The key of the rows of a table that share a value of one of its indexes. */
 export function indexed(table: TableName, index: string, value: string): WatchKey {
   return `${table}.${index}/${value}` as WatchKey;
+}
+
+/** The key of the rows of a table whose keys begin with a prefix. */
+export function prefixed(table: TableName, prefix: string): WatchKey {
+  return `${table}~${prefix}` as WatchKey;
+}
+
+/** A watch key taken apart. */
+export type WatchParts = Readonly<
+  | { table: TableName; of: 'table' }
+  | { table: TableName; of: 'row'; key: string }
+  | { table: TableName; of: 'group'; index: string; value: string }
+  | { table: TableName; of: 'prefix'; prefix: string }
+>;
+
+const SIGN = /[./~]/;
+
+export function partsOf(key: WatchKey): WatchParts {
+  const end = SIGN.exec(key)?.index ?? key.length;
+  const table = key.slice(0, end) as TableName;
+  const rest = key.slice(end + 1);
+  switch (key[end]) {
+    case '/':
+      return { table, of: 'row', key: rest };
+    case '~':
+      return { table, of: 'prefix', prefix: rest };
+    case '.': {
+      const slash = rest.indexOf('/');
+      return { table, of: 'group', index: rest.slice(0, slash), value: rest.slice(slash + 1) };
+    }
+    case undefined:
+    default:
+      return { table, of: 'table' };
+  }
 }

@@ -126,6 +126,15 @@ function tellChange(change: Change): Told | undefined {
     case 'scalingEvents':
     case 'periodicLaunches':
     case 'config':
+    case 'catalogNodes':
+    case 'services':
+    case 'checks':
+    case 'kv':
+    case 'lockDelays':
+    case 'sessions':
+    case 'userEvents':
+    case 'preparedQueries':
+    case 'coordinates':
       return undefined;
   }
 }

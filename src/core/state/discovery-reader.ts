@@ -1,0 +1,33 @@
+/** What may be asked of the state about discovery and coordination. Iterables are in key order. */
+import type { CatalogNode, ServiceInstance } from '../model/catalog.ts';
+import type { HealthCheck } from '../model/health-check.ts';
+import type { KvPair } from '../model/kv.ts';
+import type { Session, SessionId } from '../model/session.ts';
+import type { UserEvent } from '../model/user-event.ts';
+
+/** Names of nodes and services are found without regard to case. */
+export interface DiscoveryReader {
+  catalogNode(name: string): CatalogNode | undefined;
+  catalogNodes(): Iterable<CatalogNode>;
+  service(node: string, id: string): ServiceInstance | undefined;
+  services(): Iterable<ServiceInstance>;
+  servicesNamed(name: string): Iterable<ServiceInstance>;
+  servicesOnNode(node: string): Iterable<ServiceInstance>;
+  check(node: string, id: string): HealthCheck | undefined;
+  checks(): Iterable<HealthCheck>;
+  /** Every check on a node, its instances' included. */
+  checksOnNode(node: string): Iterable<HealthCheck>;
+  /** The checks of a node itself. */
+  checksOfNode(node: string): Iterable<HealthCheck>;
+  /** The checks of one instance. */
+  checksOfInstance(node: string, serviceId: string): Iterable<HealthCheck>;
+  /** The checks of all instances of a service. */
+  checksOfService(name: string): Iterable<HealthCheck>;
+  kvPair(key: string): KvPair | undefined;
+  kvPairs(prefix: string): Iterable<KvPair>;
+  session(id: SessionId): Session | undefined;
+  sessions(): Iterable<Session>;
+  sessionsOnNode(node: string): Iterable<Session>;
+  /** Oldest first. */
+  userEvents(): Iterable<UserEvent>;
+}
