@@ -1,0 +1,40 @@
+/**
+ * What may be asked to change in the catalog: machines, what they offer, how healthy that is, where
+ * they stand, and prepared queries. Reads are values, as everywhere: `reads-catalog.ts`,
+ * `reads-health.ts`.
+ *
+ * Fails (all): as `Operations`. Each answers the index of its entry.
+ */
+import type { Index } from '../base/brand.ts';
+import type {
+  CatalogDeregistered,
+  CatalogRegistered,
+  CoordinatesUpdated,
+} from '../core/state/discovery-entry.ts';
+import type { PreparedQueryFacts } from '../core/model/prepared-query.ts';
+
+export interface CatalogOperations {
+  /**
+   * Registers, or brings up to date, a machine with some of what it offers.
+   *
+   * Fails: `invalid` a check of an instance that does not exist; `conflict` another machine has the
+   * node's id.
+   */
+  register(registration: Registration): Promise<Index>;
+  /** Without lists: the whole node. What does not exist is passed over. */
+  deregister(what: Deregistration): Promise<Index>;
+  /** Those of unknown nodes are passed over. */
+  updateCoordinates(updates: CoordinatesUpdated['updates']): Promise<Index>;
+  /**
+   * Makes a prepared query, or replaces one.
+   *
+   * Fails: `conflict` its name is taken; `invalid` an unknown session, a pattern that is none;
+   * `not_found` with `mustExist`, where there is none by its id.
+   */
+  setQuery(query: PreparedQueryFacts, mustExist: boolean): Promise<Index>;
+  /** Fails: `not_found`. */
+  deleteQuery(id: string): Promise<Index>;
+}
+
+export type Registration = Omit<CatalogRegistered, 'type' | 'at'>;
+export type Deregistration = Omit<CatalogDeregistered, 'type' | 'at'>;

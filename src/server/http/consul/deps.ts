@@ -1,0 +1,25 @@
+/** What the handlers of the discovery API need of the program around them; made by compose. */
+import type { Random } from '../../../base/random.ts';
+import type { Clock } from '../../../ports/clock.ts';
+import type { Operations } from '../../operations.ts';
+
+export interface ConsulDeps {
+  readonly ops: Operations;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Draws a UUID. */
+  newId(): string;
+  readonly agent: ConsulAgentFacts;
+}
+
+/** What the agent knows of itself and its peers. */
+export interface ConsulAgentFacts {
+  /** Name of its machine in the catalog. */
+  readonly nodeName: string;
+  readonly datacenter: string;
+  readonly version: string;
+  /** `host:port` of the leader; empty when there is none. */
+  leader(): string;
+  /** `host:port` of every server. */
+  peers(): readonly string[];
+}
