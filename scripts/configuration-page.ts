@@ -1,5 +1,5 @@
 /** The reference of the agent's configuration as one Markdown page, from the table it is read by. */
-import type { Setting, Settings } from '../src/core/agent-config/shape.ts';
+import type { Setting, Settings } from '../src/core/agent-config/setting.ts';
 
 const KINDS: Readonly<Record<Setting['kind'], string>> = {
   text: 'text',
@@ -11,6 +11,7 @@ const KINDS: Readonly<Record<Setting['kind'], string>> = {
   block: 'block',
   named: 'block with a name, any number',
   free: 'block, kept as written',
+  blocks: 'block, any number, kept as written',
 };
 
 /** @param notes what only a person can say, put at the head */

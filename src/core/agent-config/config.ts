@@ -6,6 +6,7 @@ import type { JsonObject } from '../../base/json.ts';
 import type { HostNetwork, HostVolume, NodeReserved } from '../model/node.ts';
 import { DEFAULT_SCHEDULER_CONFIG, type SchedulerConfig } from '../model/scheduler-config.ts';
 import type { AgentFile } from './decode.ts';
+import { discoverySettings, type DiscoverySettings } from './discovery-settings.ts';
 import { Reader } from './reader.ts';
 import { parsePorts } from '../model/port-ranges.ts';
 
@@ -21,8 +22,12 @@ export interface AgentConfig {
   readonly logLevel: LogLevel;
   readonly logJson: boolean;
   readonly bindAddr: string;
-  readonly addresses: { readonly http: string };
-  readonly ports: { readonly http: number; readonly rpc: number; readonly serf: number };
+  readonly addresses: {
+    readonly http: string;
+    readonly discovery: string;
+    readonly dns: string;
+  };
+  readonly ports: AgentPorts;
   /** `host:port` of the API as others reach it. */
   readonly advertiseHttp?: string;
   readonly insecure: boolean;
@@ -32,8 +37,18 @@ export interface AgentConfig {
   readonly responseHeaders: Readonly<Record<string, string>>;
   readonly server?: ServerSettings;
   readonly client?: ClientSettings;
+  readonly discovery: DiscoverySettings;
   /** By driver: the free-form `config` block of its `plugin`. */
   readonly plugins: Readonly<Record<string, JsonObject>>;
+}
+
+/** -1 where one is not listened on. */
+export interface AgentPorts {
+  readonly http: number;
+  readonly discovery: number;
+  readonly dns: number;
+  readonly rpc: number;
+  readonly serf: number;
 }
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error';
@@ -116,14 +131,20 @@ export function agentConfig(
     dev,
     region: root.text('region', 'global'),
     datacenter: root.text('datacenter', 'dc1'),
-    ...optional('name', root.text('name')),
+    ...optional('name', root.text('name') ?? root.text('node_name')),
     dataDir,
     logLevel: logLevel(root.text('log_level', dev ? 'debug' : 'info'), problems),
     logJson: root.flag('log_json', false),
     bindAddr,
-    addresses: { http: root.block('addresses').text('http', bindAddr) },
+    addresses: {
+      http: root.block('addresses').text('http', bindAddr),
+      discovery: root.block('addresses').text('discovery', bindAddr),
+      dns: root.block('addresses').text('dns', bindAddr),
+    },
     ports: {
       http: root.block('ports').count('http', 4646),
+      discovery: root.block('ports').count('discovery', 8500),
+      dns: root.block('ports').count('dns', 8600),
       rpc: root.block('ports').count('rpc', 4647),
       serf: root.block('ports').count('serf', 8301),
     },
@@ -135,6 +156,7 @@ export function agentConfig(
     responseHeaders: root.record('http_api_response_headers'),
     ...(server.flag('enabled', dev) ? { server: serverSettings(server, problems) } : {}),
     ...(client.flag('enabled', dev) ? { client: clientSettings(client, problems) } : {}),
+    discovery: discoverySettings(root, problems),
     plugins: plugins(root),
   };
   problems.push(...check(config));
@@ -145,6 +167,9 @@ export function agentConfig(
 export function isAgentConfig(value: AgentConfig | readonly ConfigProblem[]): value is AgentConfig {
   return !Array.isArray(value);
 }
+
+/** Those that may be -1: not to be listened on. */
+const OPTIONAL_PORTS: ReadonlySet<string> = new Set(['discovery', 'dns']);
 
 function check(config: AgentConfig): ConfigProblem[] {
   const problems: ConfigProblem[] = [];
@@ -157,11 +182,11 @@ function check(config: AgentConfig): ConfigProblem[] {
     problems.push({ path: 'server', message: 'or client must be enabled (or start with -dev)' });
   }
   for (const [name, port] of Object.entries(config.ports)) {
-    if (port < 0 || port > 65_535) {
+    if (port < (OPTIONAL_PORTS.has(name) ? -1 : 0) || port > 65_535) {
       problems.push({ path: `ports.${name}`, message: `${port} is not a port` });
     }
   }
-  const loopback = [config.bindAddr, config.addresses.http].every(isLoopback);
+  const loopback = [config.bindAddr, ...Object.values(config.addresses)].every(isLoopback);
   if (!loopback && config.encrypt === '' && !config.insecure) {
     problems.push({
       path: 'bind_addr',

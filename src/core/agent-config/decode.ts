@@ -13,7 +13,8 @@ import { parseJson } from '../hcl/json-body.ts';
 import { parseConfig } from '../hcl/parse.ts';
 import { readAttributes, readContent, type BoundBlock, type BoundBody } from '../hcl/schema.ts';
 import type { Source } from '../hcl/source.ts';
-import { AGENT_SETTINGS, type Settings } from './shape.ts';
+import type { Setting, Settings } from './setting.ts';
+import { AGENT_SETTINGS } from './shape.ts';
 import { isArray, isObject, KINDS } from './values.ts';
 
 /** One file's settings by their names in the file; what it leaves out is absent. */
@@ -81,16 +82,41 @@ function addBlock(
 ): void {
   const setting = settings[block.type];
   if (setting === undefined) return;
-  const body: BoundBody = { body: block.body, scope: block.scope };
-  const value =
-    'settings' in setting ? decodeBody(body, setting.settings, run) : decodeRecord(body, run);
-  const named = setting.kind === 'named' ? { [block.labels[0] ?? '']: value } : value;
   const before = found[block.type];
-  found[block.type] = before === undefined ? named : mergeValues(before, named);
+  const value = decodeBlock(block, setting, run);
+  found[block.type] = before === undefined ? value : mergeValues(before, value);
 }
 
-/** A block of free names: `meta { rack = "r1" }`, `config { ... }` with blocks in it. */
-function decodeRecord(bound: BoundBody, run: Evaluation): JsonObject {
+function decodeBlock(block: BoundBlock, setting: Setting, run: Evaluation): Json {
+  const body: BoundBody = { body: block.body, scope: block.scope };
+  switch (setting.kind) {
+    case 'block':
+      return decodeBody(body, setting.settings, run);
+    case 'named':
+      return { [block.labels[0] ?? '']: decodeBody(body, setting.settings, run) };
+    case 'blocks':
+      return [decodeFree(body, run, (inner) => [inner])];
+    case 'record':
+    case 'free':
+    case 'text':
+    case 'texts':
+    case 'flag':
+    case 'count':
+    case 'duration':
+      return decodeFree(body, run, (inner) => inner);
+  }
+}
+
+/**
+ * A block of free names: `meta { rack = "r1" }`, `config { ... }` with blocks in it.
+ *
+ * @param hold what stands for one block in it; of several, lists are joined and records merged
+ */
+function decodeFree(
+  bound: BoundBody,
+  run: Evaluation,
+  hold: (inner: JsonObject) => Json,
+): JsonObject {
   const record: Record<string, Json> = {};
   for (const [name, attribute] of readAttributes(
     { ...bound, body: withoutBlocks(bound.body) },
@@ -100,7 +126,7 @@ function decodeRecord(bound: BoundBody, run: Evaluation): JsonObject {
     record[name] = JSON.parse(encodeJson(value)) as Json;
   }
   for (const block of bound.body.blocks) {
-    const inner = decodeRecord({ body: block.body, scope: bound.scope }, run);
+    const inner = hold(decodeFree({ body: block.body, scope: bound.scope }, run, hold));
     const before = record[block.type];
     record[block.type] = before === undefined ? inner : mergeValues(before, inner);
   }
@@ -126,6 +152,7 @@ function schemaOf(settings: Settings, body: Body): Parameters<typeof readContent
         break;
       case 'record':
       case 'free':
+      case 'blocks':
         if (written) attributes.set(name, {});
         else blocks.set(name, []);
         break;

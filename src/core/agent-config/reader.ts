@@ -42,6 +42,12 @@ export class Reader {
     return Array.isArray(value) ? (value as readonly string[]) : [];
   }
 
+  /** Of a list, the objects. */
+  objects(name: string): readonly JsonObject[] {
+    const value = this.#values[name];
+    return Array.isArray(value) ? (value as readonly JsonObject[]) : [];
+  }
+
   object(name: string): JsonObject {
     const value: Json | undefined = this.#values[name];
     const known = typeof value === 'object' && value !== null && !Array.isArray(value);

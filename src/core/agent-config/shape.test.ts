@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { AGENT_SETTINGS, type Settings } from './shape.ts';
+import type { Settings } from './setting.ts';
+import { AGENT_SETTINGS } from './shape.ts';
 
 /** Every setting with its path: `client.reserved.cpu`. */
 function* settingsOf(settings: Settings, path = ''): Generator<readonly [string, string]> {

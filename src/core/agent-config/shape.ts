@@ -5,36 +5,22 @@
  * Source: https://developer.hashicorp.com/nomad/docs/configuration
  */
 
-/** One argument or block. `note` is its line in the reference. */
-export type Setting =
-  | Readonly<{ kind: 'text' | 'flag' | 'count' | 'texts' | 'duration'; note: string }>
-  /** Names and texts, as a block or an argument. */
-  | Readonly<{ kind: 'record'; note: string }>
-  | Readonly<{ kind: 'block'; settings: Settings; note: string }>
-  /** A block with one label, which may stand several times. */
-  | Readonly<{ kind: 'named'; settings: Settings; note: string }>
-  /** Anything: kept as written. */
-  | Readonly<{ kind: 'free'; note: string }>;
-
-export type Settings = Readonly<Record<string, Setting>>;
-
-const text = (note: string): Setting => ({ kind: 'text', note });
-const flag = (note: string): Setting => ({ kind: 'flag', note });
-const count = (note: string): Setting => ({ kind: 'count', note });
-const texts = (note: string): Setting => ({ kind: 'texts', note });
-const duration = (note: string): Setting => ({ kind: 'duration', note });
-const record = (note: string): Setting => ({ kind: 'record', note });
-const block = (note: string, settings: Settings): Setting => ({ kind: 'block', settings, note });
-const named = (note: string, settings: Settings): Setting => ({ kind: 'named', settings, note });
+import { DISCOVERY_SETTINGS } from './discovery-shape.ts';
+import { block, count, duration, flag, named, record, text, texts } from './setting.ts';
+import type { Settings } from './setting.ts';
 
 const PORTS = block('Ports to listen on.', {
   http: count('The jobs API and the console; 4646.'),
+  discovery: count('The discovery API; 8500. -1: none.'),
+  dns: count('DNS, over UDP and TCP; 8600. -1: none.'),
   rpc: count('Agent to agent; 4647. Only told as yet: nothing listens there.'),
   serf: count('Gossip; 8301. Only told as yet: nothing listens there.'),
 });
 
 const ADDRESSES = block('Addresses to listen on, where they differ from `bind_addr`.', {
   http: text('Of the jobs API and the console.'),
+  discovery: text('Of the discovery API.'),
+  dns: text('Of DNS.'),
   rpc: text('Accepted: there is no agent link yet.'),
   serf: text('Accepted: there is no gossip yet.'),
 });
@@ -172,6 +158,7 @@ export const AGENT_SETTINGS: Settings = {
   client: CLIENT,
   consul: CONSUL,
   plugin: PLUGIN,
+  ...DISCOVERY_SETTINGS,
   telemetry: { kind: 'free', note: 'Accepted; metrics are served at `/v1/metrics`.' },
   acl: block('Accepted: there is no access control yet.', { enabled: flag('Ask for tokens.') }),
 };

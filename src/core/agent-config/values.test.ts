@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Json } from '../../base/json.ts';
-import type { Setting } from './shape.ts';
+import type { Setting } from './setting.ts';
 import { KINDS } from './values.ts';
 
 const CASES: Readonly<Record<Setting['kind'], readonly [written: Json, read: Json | undefined][]>> =
@@ -60,6 +60,15 @@ const CASES: Readonly<Record<Setting['kind'], readonly [written: Json, read: Jso
     ],
     block: [[{}, undefined]],
     named: [[{}, undefined]],
+    blocks: [
+      [{ a: 1 }, [{ a: 1 }]],
+      [
+        [{ a: 1 }, {}],
+        [{ a: 1 }, {}],
+      ],
+      [[1], undefined],
+      ['a', undefined],
+    ],
     free: [
       [{ a: [null] }, { a: [null] }],
       [7, 7],

@@ -1,7 +1,7 @@
 /** The kinds of settings: what each accepts, and how a mistake is told. */
 import { parseDuration } from '../../base/duration.ts';
 import type { Json, JsonObject } from '../../base/json.ts';
-import type { Setting } from './shape.ts';
+import type { Setting } from './setting.ts';
 
 interface Kind {
   /** Begins the sentence `... is required here.` */
@@ -34,7 +34,13 @@ export const KINDS: Readonly<Record<Setting['kind'], Kind>> = {
   block: { wanted: 'A block', decode: () => undefined },
   named: { wanted: 'A block', decode: () => undefined },
   free: { wanted: 'A block', decode: (v) => v },
+  blocks: { wanted: 'A block or a list of them', decode: blocksOf },
 };
+
+function blocksOf(value: Json): Json | undefined {
+  const list = isArray(value) ? value : [value];
+  return list.every(isObject) ? list : undefined;
+}
 
 function wholeNumber(value: Json): Json | undefined {
   const number = typeof value === 'string' && value !== '' ? Number(value) : value;
