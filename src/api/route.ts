@@ -10,12 +10,17 @@ export type Method = 'GET' | 'PUT' | 'POST' | 'DELETE';
  */
 export type Answers = 'json' | 'lines' | 'bytes' | 'socket';
 
-/** Names in a path: `/v1/job/:id/plan` has `id`. */
+/**
+ * Names in a path: `/v1/job/:id/plan` has `id`. One after a star is all that is left of the path,
+ * slashes included and possibly empty: `/v1/kv/*key` has `key`.
+ */
 export type ParamsOf<Path extends string> = Path extends `${string}:${infer Rest}`
   ? Rest extends `${infer Name}/${infer Tail}`
     ? Readonly<Record<Name, string>> & ParamsOf<`/${Tail}`>
     : Readonly<Record<Rest, string>>
-  : unknown;
+  : Path extends `${string}*${infer Name}`
+    ? Readonly<Record<Name, string>>
+    : unknown;
 
 export interface Route<
   Path extends string = string,
@@ -102,9 +107,12 @@ function complete<Path extends string, Query extends QueryFields, Body, Reply>(
   };
 }
 
-/** Fills the names of a path, escaping what they hold. */
+/** Fills the names of a path, escaping what they hold; the slashes of a rest stay as they are. */
 export function fillPath(path: string, params: Readonly<Record<string, string>>): string {
-  return path.replace(/:([A-Za-z]+)/g, (_, name: string) => encodeURIComponent(params[name] ?? ''));
+  return path.replace(/([:*])([A-Za-z]+)/g, (_, sign: string, name: string) => {
+    const escaped = encodeURIComponent(params[name] ?? '');
+    return sign === '*' ? escaped.replaceAll('%2F', '/') : escaped;
+  });
 }
 
 /** A route of any kind. */

@@ -32,7 +32,11 @@ export interface HttpReply {
 /** Answers one kind of request. A rejection is answered by `HttpApp.failed`. */
 export interface HttpMount {
   readonly method: string;
-  /** Segments beginning with a colon are names: `/v1/job/:id`. */
+  /**
+   * Segments beginning with a colon are names: `/v1/job/:id`. A star at the end of a
+   * path without names stands for all that is left, exactly as it was sent but for its escapes:
+   * `/v1/kv/*key`; nothing at all included.
+   */
   readonly path: string;
   handle(request: HttpRequest): Promise<HttpReply>;
   /** For WebSockets: agrees by answering what to do with the open socket, or refuses. */

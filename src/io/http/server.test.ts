@@ -29,6 +29,11 @@ const mounts: readonly HttpMount[] = [
     path: '/hello/:name',
     handle: ({ params }) => Promise.resolve(text(`hi ${params['name'] ?? ''}`)),
   },
+  {
+    method: 'GET',
+    path: '/keys/*key',
+    handle: ({ params }) => Promise.resolve(text(JSON.stringify(params))),
+  },
   { method: 'GET', path: '/query', handle: ({ query }) => Promise.resolve(text(query)) },
   { method: 'GET', path: '/large', handle: () => Promise.resolve(text('abc'.repeat(10_000))) },
   {
@@ -135,6 +140,26 @@ test('routes, names in paths, rewriting, unknown paths and wrong methods', async
     const answer = await call(method, path);
     assert.deepEqual([answer.status, answer.body], [status, body], `${method} ${path}`);
   }
+});
+
+test('the rest of a path is what was sent, to the last slash', async () => {
+  for (const [path, key] of [
+    ['/keys', ''],
+    ['/keys/', ''],
+    ['/keys/a/b', 'a/b'],
+    ['/keys/a/b/', 'a/b/'],
+    ['/keys//a///b', '/a///b'],
+    ['/keys/a%2Fb%25%20c', 'a/b% c'],
+    ['/keys/a+b;c=d', 'a+b;c=d'],
+    ['/keys/%C3%BC?x=1', 'ü'],
+    [`/keys/${'k'.repeat(4000)}`, 'k'.repeat(4000)],
+  ] as const) {
+    const { status, body } = await call('GET', path);
+    assert.equal(status, 200, path);
+    assert.deepEqual(JSON.parse(body), { key }, path);
+  }
+  assert.equal((await call('GET', '/keys/%zz')).status, 404);
+  assert.equal((await call('GET', '/keys/%ff')).status, 404);
 });
 
 test('large answers are compressed for those who take it', async () => {

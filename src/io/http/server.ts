@@ -32,7 +32,7 @@ export const nodeHttpServer: HttpServer = {
 class Listening {
   readonly #app: HttpApp;
   readonly #router: Router;
-  readonly #mounts = new Map<unknown, HttpMount>();
+  readonly #mounts = new Map<unknown, Mounted>();
   /** One for each request that is being answered. */
   readonly #open = new Set<AbortController>();
   readonly #server: Server;
@@ -74,8 +74,13 @@ class Listening {
 
   #mount(mount: HttpMount): void {
     const handler = (): void => undefined;
-    this.#mounts.set(handler, mount);
-    this.#router.on(mount.method as HTTPMethod, mount.path, handler);
+    const { path, rest } = restOf(mount.path);
+    this.#mounts.set(handler, { mount, rest });
+    this.#router.on(mount.method as HTTPMethod, path, handler);
+    // Without its last slash, the rest is empty.
+    if (rest !== undefined) {
+      this.#router.on(mount.method as HTTPMethod, path.slice(0, rest.from - 1), handler);
+    }
   }
 
   #find(
@@ -83,10 +88,15 @@ class Listening {
     path: string,
   ): { mount: HttpMount; params: Readonly<Record<string, string>> } | undefined {
     const looked = method === 'HEAD' ? 'GET' : method;
-    const found = this.#router.find(looked as HTTPMethod, this.#app.rewrite(path));
-    const mount = found === null ? undefined : this.#mounts.get(found.handler);
-    if (found === null || mount === undefined) return undefined;
-    return { mount, params: found.params as Record<string, string> };
+    const target = this.#app.rewrite(path);
+    const found = this.#router.find(looked as HTTPMethod, target);
+    const mounted = found === null ? undefined : this.#mounts.get(found.handler);
+    if (found === null || mounted === undefined) return undefined;
+    const { mount, rest } = mounted;
+    if (rest === undefined) return { mount, params: found.params as Record<string, string> };
+    // The router mends what it takes for a slash too many; in a key, each counts.
+    const left = unescape(target.slice(rest.from));
+    return left === undefined ? undefined : { mount, params: { [rest.name]: left } };
   }
 
   async #serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -163,6 +173,33 @@ class Listening {
     await closed;
     clearTimeout(cut);
   }
+}
+
+interface Mounted {
+  readonly mount: HttpMount;
+  readonly rest: Rest | undefined;
+}
+
+/** All that a path has from a character on, and the name it goes by. */
+interface Rest {
+  readonly name: string;
+  readonly from: number;
+}
+
+/** Undefined for broken escapes. */
+function unescape(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A mount's path as the router knows it, and its rest if it has one. */
+function restOf(path: string): { readonly path: string; readonly rest: Rest | undefined } {
+  const star = path.indexOf('*');
+  if (star < 0) return { path, rest: undefined };
+  return { path: path.slice(0, star + 1), rest: { name: path.slice(star + 1), from: star } };
 }
 
 function refuse(stream: Duplex, status: number, body: unknown): void {
