@@ -7,7 +7,7 @@ import { Client } from '../client/client.ts';
 import { DEFAULT_CLIENT_CONFIG, taskHostEnv, type ClientConfig } from '../client/config.ts';
 import type { AgentConfig, ClientSettings } from '../core/agent-config/config.ts';
 import { DiskAllocDirs } from '../io/alloc-dir/alloc-dirs.ts';
-import { DirectoryStateFiles } from '../io/alloc-dir/state-files.ts';
+import { JournalStateFiles } from '../io/client-state/journal-state-files.ts';
 import { HostFingerprinter } from '../io/fingerprint/host.ts';
 import { KeeperClient } from '../io/keeper/client.ts';
 import { keeperSocketPath } from '../io/keeper/find-keeper.ts';
@@ -56,7 +56,7 @@ export function buildClient(
   const client = new Client(clientConfig(config, settings), {
     ...world,
     drivers: built.drivers,
-    files: new DirectoryStateFiles(settings.stateDir ?? join(config.dataDir, 'client')),
+    files: new JournalStateFiles(settings.stateDir ?? join(config.dataDir, 'client'), log),
     dirs: new DiskAllocDirs(allocDir, clock),
     networks: new BridgeNetworks({
       dir: join(config.dataDir, 'client', 'network'),

@@ -5,9 +5,9 @@ import { seeded } from '../../src/base/random.ts';
 import { Client } from '../../src/client/client.ts';
 import { DEFAULT_CLIENT_CONFIG, taskHostEnv, type ClientConfig } from '../../src/client/config.ts';
 import { DiskAllocDirs } from '../../src/io/alloc-dir/alloc-dirs.ts';
-import { DirectoryStateFiles } from '../../src/io/alloc-dir/state-files.ts';
 import { findHierarchies } from '../../src/io/cgroup/hierarchy.ts';
 import { TaskCgroups } from '../../src/io/cgroup/task-cgroups.ts';
+import { JournalStateFiles } from '../../src/io/client-state/journal-state-files.ts';
 import { systemClock } from '../../src/io/clock.ts';
 import { RawExecDriver } from '../../src/io/drivers/raw-exec/driver.ts';
 import { HostFingerprinter } from '../../src/io/fingerprint/host.ts';
@@ -42,7 +42,7 @@ export function realClient(
         new RawExecDriver({ enabled: true }, { keeper: deps.keeper, cgroups, clock: systemClock }),
         ...(deps.drivers ?? []),
       ],
-      files: new DirectoryStateFiles(join(dir, 'client')),
+      files: new JournalStateFiles(join(dir, 'client'), deps.log ?? (() => undefined)),
       dirs: new DiskAllocDirs(allocs, systemClock),
       networks: deps.networks ?? new SimNetworks(),
       fingerprinter: new HostFingerprinter({ storagePath: allocs, loopback: true }, () =>

@@ -8,7 +8,6 @@ import { Failure, type Fault } from '../../base/failure.ts';
 import type { AllocId } from '../../core/model/ids.ts';
 import { systemClock } from '../clock.ts';
 import { DiskAllocDirs } from './alloc-dirs.ts';
-import { DirectoryStateFiles } from './state-files.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'alloc-dirs-'));
 after(() => rmSync(root, { recursive: true, force: true }));
@@ -98,23 +97,4 @@ test('a change is seen at once, an abort ends the wait', async () => {
   const waits = dirs.changed(A, 'alloc/logs/web.stdout.0', 30_000, stop.signal);
   stop.abort();
   await waits;
-});
-
-test('state files: replaced whole, named safely, set aside', async () => {
-  const files = new DirectoryStateFiles(join(root, 'client'));
-  assert.equal(await files.read('node.json'), undefined);
-  await files.write('node.json', Buffer.from('one'), true);
-  await files.write('allocs/a/run.json', Buffer.from('two'), false);
-  await files.write('allocs/a/run.json', Buffer.from('three'), false);
-  assert.equal(Buffer.from((await files.read('allocs/a/run.json')) ?? []).toString(), 'three');
-  assert.deepEqual(await files.list('allocs'), ['a']);
-  assert.deepEqual(await files.list('allocs/a'), ['run.json']);
-  assert.deepEqual(await files.list('nothing'), []);
-  assert.ok((await files.setAside('allocs/a/run.json')).endsWith('run.json.unreadable'));
-  assert.equal(await files.read('allocs/a/run.json'), undefined);
-  await files.remove('allocs');
-  assert.deepEqual(await files.list('allocs'), []);
-  for (const bad of ['../x', '/x', 'a//b', 'a/../b']) {
-    await assert.rejects(files.read(bad), isFault('invalid'), bad);
-  }
 });

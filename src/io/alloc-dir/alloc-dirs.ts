@@ -32,23 +32,15 @@ export class DiskAllocDirs implements AllocDirs {
 
   async create(id: AllocId, tasks: readonly string[]): Promise<void> {
     const root = this.#dir(id);
-    const plan: (readonly [string, number])[] = [
-      // Nobody else learns the ids, and so the paths, of what runs here.
-      ['', 0o711],
-      // Any user of any task writes here, as in Nomad.
-      ['alloc', 0o777],
-      ['alloc/data', 0o777],
-      ['alloc/logs', 0o777],
-      ['alloc/tmp', 0o777],
-      ...tasks.flatMap((task): (readonly [string, number])[] => [
-        [task, 0o777],
-        [`${task}/local`, 0o777],
-        [`${task}/secrets`, 0o777],
-        [`${task}/tmp`, 0o777],
-      ]),
-    ];
+    const make = (names: readonly string[], mode: number): Promise<unknown> =>
+      Promise.all(names.map((name) => makeDir(join(root, name), mode)));
+    const inTasks = tasks.flatMap((task) => [`${task}/local`, `${task}/secrets`, `${task}/tmp`]);
     try {
-      for (const [path, mode] of plan) await makeDir(join(root, path), mode);
+      // Nobody else learns the ids, and so the paths, of what runs here.
+      await make([''], 0o711);
+      // Any user of any task writes in the others, as in Nomad.
+      await make(['alloc', ...tasks], 0o777);
+      await make(['alloc/data', 'alloc/logs', 'alloc/tmp', ...inTasks], 0o777);
     } catch (error) {
       throw failureOf(error, `cannot make the directory of allocation ${id}`);
     }
