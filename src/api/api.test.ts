@@ -57,7 +57,7 @@ test('a body is written in the names of the wire', async () => {
   };
   const reply = await api.call(drainNode, { params: { id: 'n' }, body });
   assert.equal(reply.nodeModifyIndex, 3);
-  assert.deepEqual(JSON.parse(sent[0]?.body ?? ''), {
+  assert.deepEqual(JSON.parse(String(sent[0]?.body)), {
     DrainSpec: { Deadline: 1.5e9, IgnoreSystemJobs: true },
     MarkEligible: false,
     Meta: null,

@@ -6,19 +6,20 @@
  */
 import type { Index } from '../base/brand.ts';
 import { FAULTS, Failure, type Fault } from '../base/failure.ts';
-import type { Json } from '../base/json.ts';
+import { readJson, writeJson, type Json } from '../base/json.ts';
 import { decodeFull, type Codec } from './codec/codec.ts';
 import { isIssues, renderIssues } from './codec/issue.ts';
-import { COMMON_QUERY, HEADERS } from './common-query.ts';
+import { NOMAD, type COMMON_QUERY, type Dialect } from './common-query.ts';
+import type { CONSUL_COMMON_QUERY } from './consul/common-query.ts';
 import { encodeQuery, type QueryFields, type QueryOf } from './query.ts';
-import { fillPath, type ParamsOf, type Route } from './route.ts';
+import { fillPath, type ParamsOf, type Route, type Takes } from './route.ts';
 
 /** A request as it goes out; `path` holds the query too and is relative to the agent's address. */
 export interface WireRequest {
   readonly method: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | Uint8Array;
 }
 
 /** An answer as it comes in. Header names are lower case. The body is read at most once. */
@@ -45,13 +46,20 @@ export type OpenSocket = (
 
 /** What goes with every call unless the call says otherwise. */
 export interface ApiOptions {
+  /** Nomad's, unless said otherwise. */
+  readonly dialect?: Dialect;
   readonly token?: string;
   readonly namespace?: string;
+  /** Of the jobs API. */
   readonly region?: string;
+  /** Of the discovery API. */
+  readonly datacenter?: string;
+  /** Any server may answer; of the discovery API. */
+  readonly stale?: boolean;
 }
 
-/** The parameters of every endpoint, for one call. */
-export type CommonQuery = QueryOf<typeof COMMON_QUERY>;
+/** The parameters of every endpoint, for one call. What the dialect has not is left out. */
+export type CommonQuery = QueryOf<typeof COMMON_QUERY> & QueryOf<typeof CONSUL_COMMON_QUERY>;
 
 type NeedsParams<Path extends string> =
   unknown extends ParamsOf<Path>
@@ -127,11 +135,11 @@ export class Api {
     const text = await readText(response.body);
     const told = {
       value: decodeReply(route, text),
-      index: Number(response.headers[HEADERS.index.toLowerCase()] ?? 0) as Index,
-      lastContactMs: Number(response.headers[HEADERS.lastContact.toLowerCase()] ?? 0),
-      knownLeader: response.headers[HEADERS.knownLeader.toLowerCase()] !== 'false',
+      index: this.#index(response),
+      lastContactMs: Number(this.#header(response, 'lastContact') ?? 0),
+      knownLeader: this.#header(response, 'knownLeader') !== 'false',
     };
-    const nextToken = response.headers[HEADERS.nextToken.toLowerCase()];
+    const nextToken = this.#header(response, 'nextToken');
     return nextToken === undefined || nextToken === '' ? told : { ...told, nextToken };
   }
 
@@ -170,20 +178,38 @@ export class Api {
     if (response.status < 400) return response;
     const text = (await readText(response.body)).trim();
     const message = text === '' ? `unexpected response code: ${response.status}` : text;
-    throw new Failure(faultOf(response.status), message, { facts: { status: response.status } });
+    // Who waits for something to exist goes on from the index of the answer that it does not.
+    const facts = { status: response.status, index: this.#index(response) };
+    throw new Failure(faultOf(response.status), message, { facts });
+  }
+
+  get #dialect(): Dialect {
+    return this.#options.dialect ?? NOMAD;
+  }
+
+  #header(response: WireResponse, name: keyof Dialect['headers']): string | undefined {
+    return response.headers[this.#dialect.headers[name]?.toLowerCase() ?? ''];
+  }
+
+  #index(response: WireResponse): Index {
+    return Number(this.#header(response, 'index') ?? 0) as Index;
   }
 
   #wire(route: AnyRoute, input: AnyInput): WireRequest {
-    const defaults = { namespace: this.#options.namespace, region: this.#options.region };
-    const fields = { ...route.query, ...COMMON_QUERY };
+    const { namespace, region, datacenter, stale, token } = this.#options;
+    const defaults = { namespace, region, datacenter, ...(route.blocking ? { stale } : {}) };
+    const fields = { ...route.query, ...this.#dialect.common };
     const query = encodeQuery(fields, { ...defaults, ...defined(input?.query ?? {}) });
-    const token = this.#options.token;
-    const headers = token === undefined || token === '' ? {} : { [HEADERS.token]: token };
+    const tokenHeader = this.#dialect.headers.token;
+    const headers = token === undefined || token === '' ? {} : { [tokenHeader]: token };
     const path = fillPath(route.path, input?.params ?? {}) + query;
+    if (route.takes === 'bytes' && input?.body instanceof Uint8Array) {
+      return { method: route.method, path, headers, body: input.body };
+    }
     if (route.body === undefined || input?.body === undefined) {
       return { method: route.method, path, headers };
     }
-    const body = JSON.stringify(route.body.encode(input.body, 'full'));
+    const body = writeJson(route.body.encode(input.body, 'full'));
     const typed = { ...headers, 'Content-Type': 'application/json' };
     return { method: route.method, path, headers: typed, body };
   }
@@ -194,6 +220,8 @@ interface AnyRoute {
   readonly path: string;
   readonly query: QueryFields;
   readonly body: Codec<unknown> | undefined;
+  readonly takes: Takes;
+  readonly blocking: boolean;
 }
 type AnyInput =
   | {
@@ -218,7 +246,7 @@ function decodeReply<Reply>(
   if (route.reply === undefined) return undefined as Reply;
   let json: Json;
   try {
-    json = JSON.parse(text) as Json;
+    json = readJson(text);
   } catch (cause) {
     throw new Failure('internal', `the answer to ${route.path} is not JSON`, { cause });
   }

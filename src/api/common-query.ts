@@ -1,4 +1,5 @@
-/** Parameters that every endpoint takes. */
+/** What every endpoint of an API takes and tells, and where Nomad's and Consul's ways differ. */
+import type { QueryFields } from './query.ts';
 import { queryDuration, queryFlag, queryInt, queryText } from './query.ts';
 
 export const COMMON_QUERY = {
@@ -19,3 +20,18 @@ export const HEADERS = {
   nextToken: 'X-Nomad-NextToken',
   token: 'X-Nomad-Token',
 } as const;
+
+/** How one API says what all its endpoints share. */
+export interface Dialect {
+  readonly common: QueryFields;
+  readonly headers: Readonly<{
+    index: string;
+    lastContact: string;
+    knownLeader: string;
+    /** Absent: its lists have no pages. */
+    nextToken?: string;
+    token: string;
+  }>;
+}
+
+export const NOMAD: Dialect = { common: COMMON_QUERY, headers: HEADERS };

@@ -10,6 +10,9 @@ export type Method = 'GET' | 'PUT' | 'POST' | 'DELETE';
  */
 export type Answers = 'json' | 'lines' | 'bytes' | 'socket';
 
+/** `json`: the body is of the route's codec. `bytes`: it is whatever was sent. */
+export type Takes = 'json' | 'bytes';
+
 /**
  * Names in a path: `/v1/job/:id/plan` has `id`. One after a star is all that is left of the path,
  * slashes included and possibly empty: `/v1/kv/*key` has `key`.
@@ -41,6 +44,8 @@ export interface Route<
   readonly body: Codec<Body> | undefined;
   /** True where the body may be left out. */
   readonly bodyOptional: boolean;
+  /** With `bytes`, `body` is absent and the body a `Uint8Array`. */
+  readonly takes: Takes;
   /** Of the answer, or of one line of it; absent: the answer is empty, or raw bytes. */
   readonly reply: Codec<Reply> | undefined;
   readonly answers: Answers;
@@ -57,6 +62,7 @@ type Spec<Path extends string, Query extends QueryFields, Body, Reply> = Readonl
   query?: Query;
   body?: Codec<Body>;
   bodyOptional?: boolean;
+  takes?: Takes;
   reply?: Codec<Reply>;
   answers?: Answers;
 }>;
@@ -89,6 +95,23 @@ export function write<
   return complete({ ...spec, method, also: spec.also ?? (method === 'PUT' ? ['POST'] : []) });
 }
 
+/** Describes a change with one method only, as all of Consul's are: PUT, unless it says otherwise. */
+export function change<
+  const Path extends string,
+  Body = undefined,
+  Reply = undefined,
+  const Query extends QueryFields = NoQuery,
+>(spec: Spec<Path, Query, Body, Reply>): Route<Path, Query, Body, Reply> {
+  return complete({ ...spec, method: spec.method ?? 'PUT' });
+}
+
+/** Describes a change whose body is bytes of any kind. */
+export function upload<const Path extends string, Reply, const Query extends QueryFields = NoQuery>(
+  spec: Omit<Spec<Path, Query, Uint8Array, Reply>, 'body' | 'takes'>,
+): Route<Path, Query, Uint8Array, Reply> {
+  return complete({ ...spec, method: spec.method ?? 'PUT', takes: 'bytes' });
+}
+
 function complete<Path extends string, Query extends QueryFields, Body, Reply>(
   spec: Spec<Path, Query, Body, Reply>,
 ): Route<Path, Query, Body, Reply> {
@@ -101,6 +124,7 @@ function complete<Path extends string, Query extends QueryFields, Body, Reply>(
     query: spec.query ?? (NO_QUERY as Query),
     body: spec.body,
     bodyOptional: spec.bodyOptional ?? false,
+    takes: spec.takes ?? 'json',
     reply: spec.reply,
     answers: spec.answers ?? 'json',
     blocking: false,
@@ -118,7 +142,7 @@ export function fillPath(path: string, params: Readonly<Record<string, string>>)
 /** A route of any kind. */
 export type AnyRoute = Pick<
   Route,
-  'name' | 'method' | 'also' | 'path' | 'about' | 'bodyOptional' | 'answers' | 'blocking'
+  'name' | 'method' | 'also' | 'path' | 'about' | 'bodyOptional' | 'takes' | 'answers' | 'blocking'
 > &
   Readonly<{
     query: QueryFields;

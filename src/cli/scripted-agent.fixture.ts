@@ -9,6 +9,7 @@ import { COMMON_QUERY } from '../api/common-query.ts';
 import { decodeQuery, parseQuery, type QueryFields, type QueryOf } from '../api/query.ts';
 import type { Route } from '../api/route.ts';
 import { FAULTS, Failure } from '../base/failure.ts';
+import { readJson, writeJson } from '../base/json.ts';
 
 /** A call as a handler sees it. */
 export interface Call<Query extends QueryFields, Body> {
@@ -73,7 +74,7 @@ export class ScriptedAgent {
     mounted: Mounted,
     params: Readonly<Record<string, string>>,
     query: string,
-    body: string | undefined,
+    body: string | Uint8Array | undefined,
   ): WireResponse {
     const { route } = mounted;
     const decoded = decodeQuery({ ...route.query, ...COMMON_QUERY }, parseQuery(query));
@@ -81,10 +82,7 @@ export class ScriptedAgent {
     const call = {
       params,
       query: decoded as QueryOf<QueryFields & typeof COMMON_QUERY>,
-      body:
-        route.body === undefined || body === undefined
-          ? undefined
-          : decodeFull(route.body, JSON.parse(body)),
+      body: decodeBody(route, body),
       times: mounted.times++,
     };
     try {
@@ -96,11 +94,16 @@ export class ScriptedAgent {
   }
 }
 
+function decodeBody(route: Route, body: string | Uint8Array | undefined): unknown {
+  if (typeof body !== 'string') return body;
+  return route.body === undefined ? undefined : decodeFull(route.body, readJson(body));
+}
+
 function encode(route: Route, value: unknown): string {
   if (route.answers === 'bytes') return value as string;
   if (route.reply === undefined) return '';
   const { reply } = route;
-  if (route.answers !== 'lines') return JSON.stringify(reply.encode(value, 'full'));
+  if (route.answers !== 'lines') return writeJson(reply.encode(value, 'full'));
   return (value as readonly unknown[])
     .map((one) => JSON.stringify(reply.encode(one, 'full')))
     .join(NEWLINE);

@@ -81,7 +81,7 @@ export interface HttpOutgoing {
   readonly method: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | Uint8Array;
 }
 
 /** An answer coming in. Header names are lower case. The body is read at most once. */

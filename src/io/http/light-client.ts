@@ -99,11 +99,14 @@ async function send(
 
 function withLength(
   headers: HttpOutgoing['headers'],
-  body: string | undefined,
+  body: string | Uint8Array | undefined,
 ): HttpOutgoing['headers'] {
   return body === undefined
     ? headers
-    : { ...headers, 'Content-Length': String(Buffer.byteLength(body)) };
+    : {
+        ...headers,
+        'Content-Length': String(typeof body === 'string' ? Buffer.byteLength(body) : body.length),
+      };
 }
 
 async function* told(
