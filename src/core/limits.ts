@@ -134,3 +134,52 @@ export const CHECKPOINT_INTERVAL_MS = 1_000;
 export const CHECKPOINT_BATCHES_MAX = 64;
 /** Entries left in the log behind the checkpoint, for streams and followers that lag. */
 export const LOG_ENTRIES_KEPT = 10_000;
+
+// --- Coordination (keys, sessions, events) ---
+
+/** Bytes of a key: it is part of rows' keys on disk, which lmdb bounds at 1,978 in all. */
+export const KV_KEY_BYTES_MAX = 1_024;
+/** Bytes of a value. Source: Consul's `kv_max_value_size`. */
+export const KV_VALUE_BYTES_MAX = 512 * 1024;
+/** Bytes of a transaction's body. Source: Consul's `txn_max_req_len`. */
+export const TXN_BYTES_MAX = 512 * 1024;
+/** Operations of a transaction. Source: Consul has 64, and 128 in later versions. */
+export const TXN_OPS_MAX = 128;
+/** Sessions altogether: some 1 KB each, and a timer. A hundred times the largest fleet seen. */
+export const SESSIONS_MAX = 100_000;
+/** Checks that one session may name. Nobody needs ten; each costs a look-up. */
+export const SESSION_CHECKS_MAX = 64;
+/** The range of a session's time to live [ms]. Source: Consul. */
+export const SESSION_TTL_MS_MIN = 10_000;
+export const SESSION_TTL_MS_MAX = 86_400_000;
+/** The longest lock-delay; more is cut to it [ms]. Source: Consul. */
+export const LOCK_DELAY_MS_MAX = 60_000;
+/** Expired keys, and ended sessions, of one entry (see `PLACEMENTS_PER_ENTRY_MAX`). */
+export const EXPIRED_PER_ENTRY_MAX = 1_000;
+/** User events kept. Source: Consul keeps 256. */
+export const USER_EVENTS_MAX = 256;
+/** Bytes of an event's payload. Source: Consul's gossip carries some 100 to 512. */
+export const EVENT_PAYLOAD_BYTES_MAX = 512;
+
+// --- Health checks and registrations (core/checks, core/registration, registrar) ---
+
+/** Checks that one agent runs at once: a probe is a socket or a process and some 20 KB. */
+export const CHECKS_RUNNING_MAX = 128;
+/** Commands among them: each is a process, which weighs more than all sockets together. */
+export const SCRIPT_CHECKS_RUNNING_MAX = 16;
+/** The shortest interval of a check [ms]. Source: Consul's minimum. */
+export const CHECK_INTERVAL_MS_MIN = 1_000;
+/** The shortest time after which a critical instance is deregistered [ms]. Source: Consul. */
+export const DEREGISTER_CRITICAL_MS_MIN = 60_000;
+/** Bytes of a check's output kept where nobody says otherwise. Source: Consul. */
+export const CHECK_OUTPUT_BYTES = 4_096;
+/** The most that anybody may ask for: a catalog of 5,000 checks must stay below a gigabyte. */
+export const CHECK_OUTPUT_BYTES_MAX = 128 * 1024;
+/** Instances, and checks, of one agent. Ten times what a machine runs. */
+export const LOCAL_ROWS_MAX = 20_000;
+/** Rows told to the servers in one entry: small enough to apply within a few milliseconds. */
+export const SYNC_ROWS_MAX = 500;
+/** Metadata of an instance or node: pairs, bytes of a key, of a value. Source: Consul. */
+export const META_PAIRS_MAX = 64;
+export const META_KEY_MAX = 128;
+export const META_VALUE_MAX = 512;
