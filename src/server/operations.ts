@@ -104,6 +104,8 @@ export interface QueryOptions {
   /** [ms]; absent: five minutes. At most ten. */
   readonly waitMs?: number;
   readonly consistency?: 'stale' | 'default' | 'consistent';
+  /** True: answer at once where `after` lies beyond this server's log. */
+  readonly resets?: boolean;
 }
 
 export interface Answer<T> {

@@ -28,6 +28,8 @@ interface Parked {
 export interface BlockingOptions {
   readonly after?: Index | undefined;
   readonly waitMs?: number | undefined;
+  /** True: an index beyond the log's end, which another log must have given, is not waited for. */
+  readonly resets?: boolean;
   /**
    * Whether what changed since `after` is worth an answer; absent: everything is. What it calls
    * stale is passed over for good.
@@ -76,8 +78,9 @@ export class ParkedReads {
       const { value, keys } = read(state);
       const index = indexOfAll(state, keys);
       const leftMs = until - this.#clock.now();
-      const { after, isNews } = options;
-      const isDue = after === undefined || leftMs <= 0;
+      const { after, isNews, resets } = options;
+      const isForeign = resets === true && after !== undefined && after > state.index;
+      const isDue = after === undefined || leftMs <= 0 || isForeign;
       if (isDue || (index > after && isNews?.(state, after) !== false)) return { value, index };
       await this.#park({ keys, after: index > after ? index : after }, leftMs, signal);
     }
