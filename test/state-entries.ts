@@ -10,9 +10,11 @@ import type { Alloc } from '../src/core/model/alloc.ts';
 import type { Evaluation } from '../src/core/model/evaluation.ts';
 import type { Deployment } from '../src/core/model/deployment.ts';
 import type { Plan } from '../src/core/model/plan.ts';
+import type { KvWrite, TxnOp } from '../src/core/state/discovery-entry.ts';
 import type { Entry } from '../src/core/state/entry.ts';
 import { newEvaluation } from '../src/core/state/new-evaluation.ts';
 import type { State } from '../src/core/state/state.ts';
+import { sessionFacts, sessionId, withNode } from './coordination-world.ts';
 import {
   RESOURCES,
   T0,
@@ -24,6 +26,8 @@ import {
   plan,
   uuid,
 } from './state-world.ts';
+
+type KvPut = Omit<Extract<KvWrite, { verb: 'set' }>, 'verb'>;
 
 /** A step says what to do in numbers; `entryOf` finds in the present state what they mean. */
 export interface Step {
@@ -60,6 +64,16 @@ const VERBS = [
   'dispatch',
   'config',
   'reap',
+  'write',
+  'write',
+  'write',
+  'lock',
+  'lock',
+  'session',
+  'invalidate',
+  'txn',
+  'expire',
+  'event',
 ] as const;
 
 export const steps: fc.Arbitrary<readonly Step[]> = fc.array(
@@ -82,7 +96,7 @@ export function beginning(): State {
   for (const n of [0, 1, 2, 3]) {
     world.do(entryOf(world.state, { verb: 'register', a: n, b: 3, c: 3 }, 10 + n));
   }
-  return world.state;
+  return withNode(world.state, { up: 'passing', down: 'critical' });
 }
 
 function pick<T>(items: readonly T[], n: number): T | undefined {
@@ -292,6 +306,36 @@ const MAKERS: { readonly [Verb in Step['verb']]: (now: Now) => Entry } = {
       config: { ...state.schedulerConfig, algorithm: b % 2 === 0 ? 'spread' : 'binpack' },
     };
   },
+  write: (now) => ({ type: 'kv.write', at: now.at, op: writeOf(now) }),
+  lock: (now) => ({ type: 'kv.write', at: now.at, op: lockOf(now) }),
+  session: ({ a, b, c, at }) => {
+    const nodeChecks = c % 3 === 0 ? [] : c % 7 === 1 ? ['down'] : ['up'];
+    const facts = { nodeChecks, lockDelayMs: b % 5, ...(c % 2 === 0 && { behavior: 'delete' }) };
+    return { type: 'session.create', at, session: sessionFacts(a % 4, facts as object) };
+  },
+  invalidate: ({ a, b, at }) => {
+    return { type: 'session.invalidate', at, ids: [sessionId(a % 4), sessionId(b % 4)] };
+  },
+  txn: (now) => {
+    const { a, b, c, at } = now;
+    const ops: readonly TxnOp[] = [
+      { of: 'kv', op: writeOf(now) },
+      { of: 'kv', op: lockOf({ ...now, a: c }) },
+      { of: 'kv', op: { verb: 'get-tree', key: keyOf(b) } },
+      { of: 'session', verb: 'delete', id: sessionId(b % 4) },
+      { of: 'kv', op: writeOf({ ...now, a: b, c: a }) },
+    ];
+    return { type: 'txn.apply', at, ops: ops.slice(0, 1 + (c % ops.length)) };
+  },
+  expire: ({ at }) => ({ type: 'kv.expire', at, keys: KEYS }),
+  event: ({ n, at }) => {
+    const filters = { nodeFilter: '', serviceFilter: '', tagFilter: '' };
+    return {
+      type: 'event.fire',
+      at,
+      event: { id: uuid('evnt', n), name: 'deploy', payload: '', ...filters },
+    };
+  },
   reap: ({ state, a, b, at, allocs }) => {
     return {
       type: 'gc.reap',
@@ -304,6 +348,41 @@ const MAKERS: { readonly [Verb in Step['verb']]: (now: Now) => Entry } = {
     };
   },
 };
+
+const KEYS = ['a', 'a/b', 'a/c', 'b'] as const;
+
+function keyOf(n: number): string {
+  return pick(KEYS, n) ?? 'a';
+}
+
+function putOf({ a, b, c, at }: Pick<Now, 'a' | 'b' | 'c' | 'at'>): KvPut {
+  return {
+    key: keyOf(a),
+    value: b % 3 === 0 ? '' : 'dmFsdWU=',
+    flags: String(c % 2),
+    ...(b % 4 === 0 && { expiresAt: (at + (c % 10)) as Millis }),
+  };
+}
+
+/** A change of some keys: everything but locks. */
+function writeOf(now: Now): KvWrite {
+  const { state, a, b, c } = now;
+  const key = keyOf(a);
+  const index = (b % 2 === 0 ? (state.kvPair(key)?.modifyIndex ?? 0) : c % 5) as Index;
+  const kinds: readonly KvWrite[] = [
+    { verb: 'set', ...putOf(now) },
+    { verb: 'cas', index, ...putOf(now) },
+    { verb: 'delete', key },
+    { verb: 'delete-cas', key, index },
+    { verb: 'delete-tree', key: c % 4 === 0 ? '' : key },
+  ];
+  return pick(kinds, c) ?? { verb: 'delete', key };
+}
+
+function lockOf(now: Now): KvWrite {
+  const session = sessionId(now.b % 4);
+  return { verb: now.c % 3 === 0 ? 'unlock' : 'lock', session, ...putOf(now) };
+}
 
 /** A plan for a job: places, stops, moves along, evicts; much of it impossible. */
 function planOf(

@@ -138,6 +138,12 @@ const SUBJECTS: Subjects = {
   'scheduler.config': () => '',
   'gc.reap': ({ evalIds, allocIds, jobs, nodeIds }) =>
     `${evalIds.length} evals, ${allocIds.length} allocs, ${jobs.length} jobs, ${nodeIds.length} nodes`,
+  'kv.write': ({ op }) => `${op.verb} ${op.key}`,
+  'kv.expire': ({ keys }) => keys.join(' '),
+  'txn.apply': ({ ops }) => ops.map(({ of }) => of).join(' '),
+  'session.create': ({ session }) => short(session.id),
+  'session.invalidate': ({ ids }) => ids.map(short).join(' '),
+  'event.fire': ({ event }) => event.name,
 };
 
 function verdict({ healthy }: { readonly healthy?: boolean }): string {

@@ -13,6 +13,7 @@ import { transitionAllocs, updateFromClients } from './apply-allocs.ts';
 import { configureScheduler, reap } from './apply-cluster.ts';
 import { changeDeploymentStatus, promoteDeployment, setHealth } from './apply-deployments.ts';
 import { deleteEvals, upsertEvals } from './apply-evals.ts';
+import { fireEvent } from './apply-events.ts';
 import {
   deregisterJob,
   dispatchJob,
@@ -29,7 +30,10 @@ import {
   noteNodeEvents,
   registerNode,
 } from './apply-nodes.ts';
+import { expireKv, applyKvWrite } from './apply-kv.ts';
 import { applyPlan } from './apply-plan.ts';
+import { createSession, invalidateSessions } from './apply-sessions.ts';
+import { applyTxn } from './apply-txn.ts';
 import type { Change } from './change.ts';
 import { Edit } from './edit.ts';
 import type { Entry, EntryType } from './entry.ts';
@@ -77,6 +81,12 @@ const HANDLERS: Handlers = {
   'deployment.alloc-health': setHealth,
   'scheduler.config': configureScheduler,
   'gc.reap': reap,
+  'kv.write': applyKvWrite,
+  'kv.expire': expireKv,
+  'txn.apply': applyTxn,
+  'session.create': createSession,
+  'session.invalidate': invalidateSessions,
+  'event.fire': fireEvent,
 };
 
 function dispatch(edit: Edit, entry: Entry): Outcome {

@@ -10,6 +10,7 @@ import { EMPTY_GROUP_SUMMARY } from '../model/job-summary.ts';
 import type { GroupSummary } from '../model/job-summary.ts';
 import { hashRow, hashSeed, hashText, lanes } from './hash.ts';
 import { jobStatusOf } from './job-status.ts';
+import { lintCoordination } from './lint-coordination.ts';
 import { derive } from './persist.ts';
 import type { State } from './state.ts';
 import { SHAPES, TABLE_NAMES } from './tables.ts';
@@ -34,7 +35,10 @@ export type Rule =
   | 'sums-wrong'
   | 'index-wrong'
   | 'hash-wrong'
-  | 'blocked-twice';
+  | 'blocked-twice'
+  | 'lock-orphaned'
+  | 'session-orphaned'
+  | 'events-unbounded';
 
 /** Everything that is wrong with a state. Reads every row: some seconds for a million. */
 export function lint(state: State): readonly Note[] {
@@ -43,6 +47,7 @@ export function lint(state: State): readonly Note[] {
     ...lintJobs(state),
     ...lintAllocs(state),
     ...lintSums(state),
+    ...lintCoordination(state),
     ...lintIndexes(state),
     ...lintHash(state),
   ];

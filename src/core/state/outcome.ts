@@ -1,6 +1,9 @@
 /** What the local `apply` said of one entry: an answer for whoever proposed it, as data. */
 import type { Index } from '../../base/brand.ts';
+import type { CatalogNode, ServiceInstance } from '../model/catalog.ts';
+import type { HealthCheck } from '../model/health-check.ts';
 import type { AllocId, EvalId, JobId, NodeId } from '../model/ids.ts';
+import type { KvPair } from '../model/kv.ts';
 
 export type Outcome = Accepted | Refused;
 
@@ -17,6 +20,8 @@ export type Accepted = Readonly<{
   childId?: JobId;
   /** For `plan.apply`: what was not placed. Empty when all was. */
   refused?: readonly Refusal[];
+  /** For `txn.apply`: what its operations answer, in their order. */
+  results?: readonly TxnResult[];
 }>;
 
 /** The entry lost a race or names what does not exist: nothing changed. */
@@ -25,7 +30,20 @@ export type Refused = Readonly<{
   reason: 'conflict' | 'not_found' | 'invalid';
   /** In the words of who asked: `job "x" not found`. */
   message: string;
+  /** For `txn.apply`: each operation that could not be. */
+  failures?: readonly TxnFailure[];
 }>;
+
+/** What an operation of a transaction answers: a row as it left it. */
+export type TxnResult = Readonly<
+  | { of: 'kv'; pair: KvPair; withValue: boolean }
+  | { of: 'node'; node: CatalogNode }
+  | { of: 'service'; service: ServiceInstance }
+  | { of: 'check'; check: HealthCheck }
+>;
+
+/** An operation of a transaction that could not be: its place, from 0, and why. */
+export type TxnFailure = Readonly<{ op: number; message: string }>;
 
 /** One node's share of a plan that was not carried out. */
 export type Refusal = Readonly<{

@@ -209,6 +209,11 @@ export class TableEdit<Row extends { readonly modifyIndex: Index }> {
     return this.#group(at, value).keys.size;
   }
 
+  /** Rows whose keys begin so as of now, in the order of keys; safe to change the table meanwhile. */
+  valuesFrom(prefix: string): readonly Row[] {
+    return [...valuesFrom(this.#rows ?? this.#base.rows, prefix)];
+  }
+
   /** Keys of a group as of now; safe to change the table while going through them. */
   keysBy(index: string, value: string): readonly string[] {
     const at = this.#base.secondary.findIndex((each) => each.name === index);

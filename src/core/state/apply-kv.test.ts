@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Millis } from '../../base/brand.ts';
+import { CoordinationWorld } from '../../../test/coordination-world.ts';
+
+test('keys expire when their time is over, not before, and not after they were renewed', () => {
+  const world = new CoordinationWorld();
+  const set = (key: string, expiresAt?: number): boolean =>
+    world.write({
+      verb: 'set',
+      key,
+      value: '',
+      flags: '0',
+      ...(expiresAt !== undefined && { expiresAt: expiresAt as Millis }),
+    });
+  const expire = (): readonly string[] => {
+    world.do({ type: 'kv.expire', at: world.at, keys: ['a', 'b', 'c', 'none'] });
+    return Array.from(world.state.kvPairs(''), ({ key }) => key);
+  };
+  set('a', world.at + 10);
+  set('b', world.at + 20);
+  set('c');
+  assert.deepEqual(expire(), ['a', 'b', 'c']);
+  assert.equal(world.last?.outcome.ok && world.last.outcome.changed, false);
+  world.at = (world.at + 10) as Millis;
+  assert.deepEqual(expire(), ['b', 'c']);
+  set('b', world.at + 20);
+  world.at = (world.at + 10) as Millis;
+  assert.deepEqual(expire(), ['b', 'c']);
+  set('b');
+  world.at = (world.at + 100) as Millis;
+  assert.deepEqual(expire(), ['b', 'c'], 'a write without a time to live takes it away');
+});
+
+test('lock-delays that are over are forgotten', () => {
+  const world = new CoordinationWorld();
+  world.session(1, { lockDelayMs: 10, behavior: 'delete' });
+  world.lock('a', 1);
+  world.invalidate(1);
+  const left = (): number => {
+    world.do({ type: 'kv.expire', at: world.at, keys: ['a'] });
+    return world.state.tables.lockDelays.size;
+  };
+  assert.equal(left(), 1);
+  world.at = (world.at + 10) as Millis;
+  assert.equal(left(), 0);
+});
