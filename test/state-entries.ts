@@ -14,6 +14,7 @@ import type { KvWrite, TxnOp } from '../src/core/state/discovery-entry.ts';
 import type { Entry } from '../src/core/state/entry.ts';
 import { newEvaluation } from '../src/core/state/new-evaluation.ts';
 import type { State } from '../src/core/state/state.ts';
+import { coordinatesOf, deregisterOf, queryOf, registerOf } from './catalog-entries.ts';
 import { sessionFacts, sessionId, withNode } from './coordination-world.ts';
 import {
   RESOURCES,
@@ -74,6 +75,12 @@ const VERBS = [
   'txn',
   'expire',
   'event',
+  'catalog',
+  'catalog',
+  'catalog',
+  'uncatalog',
+  'coordinates',
+  'query',
 ] as const;
 
 export const steps: fc.Arbitrary<readonly Step[]> = fc.array(
@@ -336,6 +343,10 @@ const MAKERS: { readonly [Verb in Step['verb']]: (now: Now) => Entry } = {
       event: { id: uuid('evnt', n), name: 'deploy', payload: '', ...filters },
     };
   },
+  catalog: registerOf,
+  uncatalog: deregisterOf,
+  coordinates: coordinatesOf,
+  query: queryOf,
   reap: ({ state, a, b, at, allocs }) => {
     return {
       type: 'gc.reap',

@@ -136,6 +136,15 @@ const SUBJECTS: Subjects = {
   'deployment.alloc-health': ({ deploymentId, healthy, unhealthy }) =>
     `${short(deploymentId)} +${healthy.length} -${unhealthy.length}`,
   'scheduler.config': () => '',
+  'catalog.register': ({ node, services, checks }) =>
+    [node.name, ...services.map(({ id }) => id), ...checks.map((c) => `${c.id}=${c.status}`)].join(
+      ' ',
+    ),
+  'catalog.deregister': ({ node, serviceIds = [], checkIds = [] }) =>
+    [node, ...serviceIds, ...checkIds].join(' '),
+  'coordinates.update': ({ updates }) => updates.map(({ node }) => node).join(' '),
+  'query.set': ({ query }) => `${short(query.id)} ${query.name}`,
+  'query.delete': ({ id }) => short(id),
   'gc.reap': ({ evalIds, allocIds, jobs, nodeIds }) =>
     `${evalIds.length} evals, ${allocIds.length} allocs, ${jobs.length} jobs, ${nodeIds.length} nodes`,
   'kv.write': ({ op }) => `${op.verb} ${op.key}`,

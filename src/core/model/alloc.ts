@@ -139,3 +139,8 @@ export function isClientTerminal(alloc: Pick<Alloc, 'clientStatus'>): boolean {
 export function isTerminal(alloc: Pick<Alloc, 'clientStatus' | 'desiredStatus'>): boolean {
   return alloc.desiredStatus !== 'run' || isClientTerminal(alloc);
 }
+
+/** True while others may be sent to it: it is to run, and its client is heard of. */
+export function isFindable(alloc: Pick<Alloc, 'clientStatus' | 'desiredStatus'>): boolean {
+  return !isTerminal(alloc) && alloc.clientStatus !== 'unknown';
+}

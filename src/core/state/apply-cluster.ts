@@ -59,7 +59,7 @@ function reapDeployment(edit: Edit, id: DeploymentId): void {
 
 function reapNode(edit: Edit, id: NodeId): void {
   if (edit.table('nodes').get(id)?.status !== 'down') return;
-  if (edit.table('allocs').sizeBy('node', id) === 0) edit.deletePlain('nodes', id);
+  if (edit.table('allocs').sizeBy('node', id) === 0) edit.deleteNode(id);
 }
 
 function reapJob(edit: Edit, key: string): void {

@@ -110,7 +110,7 @@ export function drainNode(edit: Edit, entry: NodeDrained): Outcome {
 export function deregisterNodes(edit: Edit, entry: NodeDeregistered): Outcome {
   for (const id of entry.nodeIds) {
     if (edit.table('nodes').get(id) === undefined) continue;
-    edit.deletePlain('nodes', id);
+    edit.deleteNode(id);
     askForTenants(edit, id, entry.seed);
   }
   return accepted(edit);

@@ -10,6 +10,12 @@
 import { assert } from '../../base/assert.ts';
 import type { Index } from '../../base/brand.ts';
 import { transitionAllocs, updateFromClients } from './apply-allocs.ts';
+import {
+  deregisterFromCatalog,
+  registerInCatalog,
+  updateCoordinates,
+  withdrawEnded,
+} from './apply-catalog.ts';
 import { configureScheduler, reap } from './apply-cluster.ts';
 import { changeDeploymentStatus, promoteDeployment, setHealth } from './apply-deployments.ts';
 import { deleteEvals, upsertEvals } from './apply-evals.ts';
@@ -34,6 +40,7 @@ import { expireKv, applyKvWrite } from './apply-kv.ts';
 import { applyPlan } from './apply-plan.ts';
 import { createSession, invalidateSessions } from './apply-sessions.ts';
 import { applyTxn } from './apply-txn.ts';
+import { deleteQuery, setQuery } from './apply-queries.ts';
 import type { Change } from './change.ts';
 import { Edit } from './edit.ts';
 import type { Entry, EntryType } from './entry.ts';
@@ -51,6 +58,7 @@ export function apply(state: State, index: Index, entry: Entry): Applied {
     assert(edit.changes.length === 0, 'A2: what is refused has changed nothing');
     return { state: state.unchangedAt(index), outcome, changes: [] };
   }
+  withdrawEnded(edit);
   return { state: edit.finish(), outcome, changes: edit.changes };
 }
 
@@ -81,6 +89,11 @@ const HANDLERS: Handlers = {
   'deployment.alloc-health': setHealth,
   'scheduler.config': configureScheduler,
   'gc.reap': reap,
+  'catalog.register': registerInCatalog,
+  'catalog.deregister': deregisterFromCatalog,
+  'coordinates.update': updateCoordinates,
+  'query.set': setQuery,
+  'query.delete': deleteQuery,
   'kv.write': applyKvWrite,
   'kv.expire': expireKv,
   'txn.apply': applyTxn,

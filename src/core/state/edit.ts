@@ -7,11 +7,11 @@
  */
 import type { Index, Millis } from '../../base/brand.ts';
 import { JOB_VERSIONS_MAX } from '../limits.ts';
-import { isTerminal } from '../model/alloc.ts';
+import { isFindable, isTerminal } from '../model/alloc.ts';
 import type { Alloc } from '../model/alloc.ts';
 import type { Deployment } from '../model/deployment.ts';
 import type { Evaluation } from '../model/evaluation.ts';
-import type { EvalId } from '../model/ids.ts';
+import type { AllocId, EvalId, NodeId } from '../model/ids.ts';
 import type { Job } from '../model/job.ts';
 import type { Node } from '../model/node.ts';
 import type { Change } from './change.ts';
@@ -37,6 +37,9 @@ export class Edit {
   readonly changes: Change[] = [];
   /** Evaluations that came into being with this entry, in order. */
   readonly evalIds: EvalId[] = [];
+  /** Allocations that nobody is to be sent to any more, and nodes that were lost. */
+  readonly endedAllocIds: AllocId[] = [];
+  readonly lostNodeIds: NodeId[] = [];
   readonly #tables: TableEdits;
   readonly #usage = new Map<string, UsageEdit>();
   readonly #jobCounts = new Map<string, { live: number; open: number }>();
@@ -123,6 +126,12 @@ export class Edit {
   putNode(node: Node): void {
     const before = this.#tables.of('nodes').put(node);
     this.changes.push({ table: 'nodes', key: node.id, before, after: node });
+    if (before?.status === 'ready' && node.status !== 'ready') this.lostNodeIds.push(node.id);
+  }
+
+  deleteNode(id: NodeId): void {
+    this.deletePlain('nodes', id);
+    this.lostNodeIds.push(id);
   }
 
   putEval(evaluation: Evaluation): void {
@@ -146,6 +155,9 @@ export class Edit {
     this.changes.push({ table: 'allocs', key: alloc.id, before, after: alloc });
     this.#countAlloc(alloc, before);
     this.#summaries.count(alloc, before);
+    if (before !== undefined && isFindable(before) && !isFindable(alloc)) {
+      this.endedAllocIds.push(alloc.id);
+    }
   }
 
   /** Writes an allocation that is new. Answers false, and writes nothing, where it is not. */
@@ -163,6 +175,7 @@ export class Edit {
     this.changes.push({ table: 'allocs', key: id, before, after: undefined });
     this.#countAlloc(undefined, before);
     this.#summaries.count(undefined, before);
+    if (isFindable(before)) this.endedAllocIds.push(before.id);
   }
 
   putDeployment(deployment: Deployment): void {

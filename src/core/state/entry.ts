@@ -25,21 +25,13 @@ import type {
 } from '../model/node.ts';
 import type { Plan } from '../model/plan.ts';
 import type { SchedulerConfig } from '../model/scheduler-config.ts';
-import type { EventEntry, KvEntry, SessionEntry } from './discovery-entry.ts';
+import type { DiscoveryEntry } from './discovery-entry.ts';
 import type { Alloc, AllocDeploymentStatus, DesiredTransition } from '../model/alloc.ts';
 import type { DeploymentStatus } from '../model/deployment.ts';
 
 /** Everything that can happen. Each carries `at`: when the edge saw it, on the edge's clock. */
 export type Entry =
-  | JobEntry
-  | NodeEntry
-  | EvalEntry
-  | AllocEntry
-  | DeploymentEntry
-  | ClusterEntry
-  | KvEntry
-  | SessionEntry
-  | EventEntry;
+  JobEntry | NodeEntry | EvalEntry | AllocEntry | DeploymentEntry | ClusterEntry | DiscoveryEntry;
 
 export type EntryType = Entry['type'];
 

@@ -2,7 +2,7 @@
 import { USER_EVENTS_MAX } from '../limits.ts';
 import { folded, onNode } from '../model/catalog.ts';
 import type { Session } from '../model/session.ts';
-import type { Note } from './lint.ts';
+import type { Note } from './lint-note.ts';
 import type { State } from './state.ts';
 
 export function* lintCoordination(state: State): Generator<Note> {

@@ -10,6 +10,8 @@ import { EMPTY_GROUP_SUMMARY } from '../model/job-summary.ts';
 import type { GroupSummary } from '../model/job-summary.ts';
 import { hashRow, hashSeed, hashText, lanes } from './hash.ts';
 import { jobStatusOf } from './job-status.ts';
+import type { Note } from './lint-note.ts';
+import { lintCatalog } from './lint-catalog.ts';
 import { lintCoordination } from './lint-coordination.ts';
 import { derive } from './persist.ts';
 import type { State } from './state.ts';
@@ -18,28 +20,6 @@ import { NO_USAGE, UsageEdit } from './usage.ts';
 import { jobKey } from './watch.ts';
 import type { TableName } from './watch.ts';
 
-/** One thing that is not as it must be. */
-export interface Note {
-  readonly rule: Rule;
-  /** What it is about: a node, a job, an allocation. */
-  readonly subject: string;
-  readonly message: string;
-}
-
-export type Rule =
-  | 'node-overcommitted'
-  | 'name-twice'
-  | 'reference-missing'
-  | 'summary-wrong'
-  | 'status-wrong'
-  | 'sums-wrong'
-  | 'index-wrong'
-  | 'hash-wrong'
-  | 'blocked-twice'
-  | 'lock-orphaned'
-  | 'session-orphaned'
-  | 'events-unbounded';
-
 /** Everything that is wrong with a state. Reads every row: some seconds for a million. */
 export function lint(state: State): readonly Note[] {
   return [
@@ -47,6 +27,7 @@ export function lint(state: State): readonly Note[] {
     ...lintJobs(state),
     ...lintAllocs(state),
     ...lintSums(state),
+    ...lintCatalog(state),
     ...lintCoordination(state),
     ...lintIndexes(state),
     ...lintHash(state),

@@ -34,6 +34,8 @@ export function eventKey(lTime: number): string {
 const PERIODIC = 'yes';
 const DRAINING = 'yes';
 const ACTIVE = 'yes';
+const EXPIRING = 'yes';
+const TEMPLATE = 'yes';
 
 export const SHAPES: Shapes = {
   jobs: {
@@ -139,7 +141,15 @@ export const SHAPES: Shapes = {
       alloc: (check) => check.allocId,
     },
   },
-  kv: { name: 'kv', key: (pair) => pair.key, indexes: { session: (pair) => pair.session } },
+  kv: {
+    name: 'kv',
+    key: (pair) => pair.key,
+    indexes: {
+      session: (pair) => pair.session,
+      /** Those that go by themselves. */
+      expiring: (pair) => (pair.expiresAt === undefined ? undefined : EXPIRING),
+    },
+  },
   lockDelays: { name: 'lockDelays', key: (delay) => delay.key, indexes: {} },
   sessions: {
     name: 'sessions',
@@ -151,8 +161,10 @@ export const SHAPES: Shapes = {
     name: 'preparedQueries',
     key: (query) => query.id,
     indexes: {
+      /** Names are unique, templates' included; a template may have the empty one. */
       name: (query) =>
-        query.name === '' || query.template !== undefined ? undefined : folded(query.name),
+        query.name === '' && query.template === undefined ? undefined : folded(query.name),
+      template: (query) => (query.template === undefined ? undefined : TEMPLATE),
       session: (query) => query.session,
     },
   },
