@@ -7,6 +7,7 @@ const TIMER_MS_MAX = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
   now: () => Date.now() as Millis,
+  elapsedMs: () => performance.now(),
   sleep: async (ms, signal) => {
     let left = ms;
     while (left > TIMER_MS_MAX && !signal.aborted) {

@@ -17,6 +17,7 @@ import type { Evaluation } from '../core/model/evaluation.ts';
 import type { SchedulerConfig } from '../core/model/scheduler-config.ts';
 import type { Read } from '../core/state/reads.ts';
 import type { StateReader } from '../core/state/snapshot.ts';
+import type { KvOperations } from './kv-operations.ts';
 import type { ChangeBatch } from './replica.ts';
 
 export interface Operations {
@@ -40,6 +41,10 @@ export interface Operations {
   changes(from: Index | undefined, signal: AbortSignal): AsyncIterable<ChangeBatch>;
   /** The servers' own figures, for metrics and `status`. */
   stats(): ServerStats;
+
+  // Keys, locks, sessions, events.
+
+  readonly kv: KvOperations;
 
   // Jobs. Fails: `not_found` `job "x" not found`; `conflict` an index that is no longer so.
 

@@ -35,10 +35,13 @@ import { ControllerLoop } from './controller-loop.ts';
 import { Decider } from './decider.ts';
 import { Heartbeats } from './heartbeats.ts';
 import { jobOperations } from './job-operations.ts';
+import { KeyExpiry } from './key-expiry.ts';
+import { kvOperations } from './kv-operations.ts';
 import { NodeLink } from './node-link.ts';
 import type { Operations, ServerStats } from './operations.ts';
 import { ParkedReads } from './parked-reads.ts';
 import type { Replica } from './replica.ts';
+import { SessionTimers } from './session-timers.ts';
 
 export interface ServerOptions {
   /** The shortest time between a node's heartbeats [ms]; absent: `HEARTBEAT_TTL_MS_MIN`. */
@@ -75,6 +78,7 @@ export class Server implements Service {
   readonly #deps: ServerDeps;
   readonly #decider: Decider;
   readonly #heartbeats: Heartbeats;
+  readonly #sessionTimers: SessionTimers;
   readonly #parked: ParkedReads;
   #isLeading = false;
 
@@ -89,6 +93,7 @@ export class Server implements Service {
       },
       deps,
     );
+    this.#sessionTimers = new SessionTimers(deps);
     this.#parked = new ParkedReads(deps);
     const { servers } = deps;
     const { heartbeats, parked } = { heartbeats: this.#heartbeats, parked: this.#parked };
@@ -127,6 +132,8 @@ export class Server implements Service {
     const loops: readonly Service[] = [
       this.#decider,
       this.#heartbeats,
+      this.#sessionTimers,
+      new KeyExpiry(this.#deps),
       ...CONTROLLERS.map((each) => new ControllerLoop(each, this.#deps)),
       { name: 'garbage', run: (stop) => this.#collectGarbage(stop) },
     ];
@@ -181,6 +188,7 @@ export class Server implements Service {
       }),
       changes: (from, signal) => changes.read(from, signal),
       stats: () => this.#stats(),
+      kv: kvOperations({ ...deps, timers: this.#sessionTimers }),
       ...jobOperations(deps),
       ...allocOperations(deps),
       ...deploymentOperations(deps),

@@ -32,6 +32,10 @@ export class SimClock implements Clock {
     return this.#now as Millis;
   }
 
+  elapsedMs(): number {
+    return this.#now;
+  }
+
   /** Instants are whole milliseconds: fractions are rounded up, so that many share an instant. */
   sleep(ms: number, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return Promise.resolve();

@@ -27,11 +27,12 @@ export class SimProcess {
 
   /**
    * The clock as this process sees it. `skewMs` answers how far its own is ahead at present; how
-   * long it sleeps does not follow jumps, as with a monotonic timer.
+   * long it sleeps, and what has elapsed, does not follow jumps, as with a monotonic timer.
    */
   clock(clock: Clock, skewMs: () => number): Clock {
     return {
       now: () => (clock.now() + skewMs()) as ReturnType<Clock['now']>,
+      elapsedMs: () => clock.elapsedMs(),
       sleep: (ms, signal) => this.guard(() => clock.sleep(ms, signal)),
     };
   }
