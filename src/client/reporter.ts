@@ -5,6 +5,7 @@
  * RP2: of one allocation only the newest is sent: what it says includes the older ones.
  * RP3: what only adds detail (an event of a task that still starts) waits for company, but not
  *     long.
+ * RP4: while more keeps coming, batches are far apart; the last of it does not wait so long.
  */
 import { Bug } from '../base/assert.ts';
 import { explain } from '../base/failure.ts';
@@ -14,9 +15,11 @@ import type { Clock } from '../ports/clock.ts';
 import type { AllocUpdate } from '../ports/server-link.ts';
 import { isAborted } from '../run/aborted.ts';
 
-/** Between two batches [ms]. Source: Nomad's `allocSyncIntv`. */
+/** Between two batches while more keeps coming [ms]. Source: Nomad's `allocSyncIntv`. */
 const BATCH_MS = 200;
-/** What comes together goes together, even after a quiet time [ms]. */
+/** Between two batches at least [ms]. */
+const BATCH_MS_MIN = 50;
+/** What comes together goes together, even after a quiet time; no more then is its end [ms]. */
 const GATHER_MS = 10;
 /** How long details alone may wait [ms]: people who look at a slow start see them all the same. */
 const DETAIL_MS = 1_000;
@@ -32,6 +35,8 @@ export class Reporter {
   readonly #waiting = new Map<AllocId, AllocUpdate>();
   #wake: () => void = () => undefined;
   #isUrgent = false;
+  /** How many were ever taken. */
+  #taken = 0;
 
   constructor(deps: {
     readonly clock: Clock;
@@ -48,6 +53,7 @@ export class Reporter {
   /** Takes an update to be told (RP2). @param urgent false: it only adds detail (RP3) */
   report(update: AllocUpdate, urgent: boolean): void {
     this.#waiting.set(update.id, update);
+    this.#taken++;
     this.#isUrgent ||= urgent;
     this.#wake();
   }
@@ -67,9 +73,11 @@ export class Reporter {
     signal.addEventListener('abort', wake, { once: true });
     let failures = 0;
     while (!signal.aborted) {
-      if (this.#waiting.size === 0) await this.#something(signal);
-      await this.#gather(signal);
-      this.#isUrgent = false;
+      const isMore = this.#waiting.size > 0;
+      if (!isMore) await this.#something(signal);
+      await this.#gather(isMore, signal);
+      // What one call cannot take goes with the next, as urgent as it was.
+      this.#isUrgent &&= this.#waiting.size > UPDATES_MAX;
       failures = (await this.#flush(failures === 0, signal)) ? 0 : failures + 1;
       await this.#clock.sleep(this.#pause(failures), signal);
     }
@@ -78,7 +86,7 @@ export class Reporter {
 
   #pause(failures: number): number {
     const backoff = Math.min(BATCH_MS * 2 ** failures, RETRY_MS_MAX);
-    return failures === 0 ? BATCH_MS : backoff * (0.5 + this.#random.next());
+    return failures === 0 ? BATCH_MS_MIN : backoff * (0.5 + this.#random.next());
   }
 
   /** True when all that was taken was acknowledged. An outage is told once. */
@@ -99,8 +107,11 @@ export class Reporter {
     return true;
   }
 
-  /** Waits for company: shortly if something urgent waits, else until something urgent comes. */
-  async #gather(signal: AbortSignal): Promise<void> {
+  /**
+   * Waits for company: shortly if something urgent waits, else until something urgent comes.
+   * @param isMore a batch has just gone: then as long as more keeps coming (RP4)
+   */
+  async #gather(isMore: boolean, signal: AbortSignal): Promise<void> {
     const over = new AbortController();
     const details = this.#clock.sleep(DETAIL_MS, over.signal);
     const enough = new AbortController();
@@ -110,7 +121,13 @@ export class Reporter {
       await Promise.race([woken, late]);
     }
     over.abort();
-    await this.#clock.sleep(GATHER_MS, signal);
+    let before: number;
+    let pausedMs = isMore ? BATCH_MS_MIN : BATCH_MS;
+    do {
+      before = this.#taken;
+      await this.#clock.sleep(GATHER_MS, signal);
+      pausedMs += GATHER_MS;
+    } while (this.#taken > before && pausedMs < BATCH_MS && !isAborted(signal));
   }
 
   async #something(signal: AbortSignal): Promise<void> {

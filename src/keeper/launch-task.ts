@@ -15,6 +15,8 @@ export type InsideCgroups = <Result>(dirs: readonly string[], fork: () => Result
 export interface LaunchDeps {
   readonly fifos: FifoPool;
   readonly insideCgroups: InsideCgroups;
+  /** Resolves when it is this start's turn: one in each turn of the event loop. */
+  readonly turn: () => Promise<void>;
 }
 
 /** Fails: `not_found` no such program or directory, `denied`, `invalid`, `unavailable`. */
@@ -22,6 +24,7 @@ export async function launchTask(launch: Launch, deps: LaunchDeps): Promise<Kept
   const stdout = await outlet(launch.stdout, deps.fifos);
   const stderr = await outlet(launch.stderr, deps.fifos);
   const outlets = [stdout, stderr].filter((o) => o !== undefined);
+  await deps.turn();
   const owner = launch.outputOwner ?? launch.user;
   const outputs: Output[] = [];
   const inherited: number[] = [];

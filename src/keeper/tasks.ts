@@ -2,7 +2,12 @@
  * The tasks of a keeper, by id.
  *
  * TS1: one id, one process: a repeated start or adoption meets the first one (P2).
+ * TS2: one start in each turn of the event loop. Each holds this process up for a millisecond or
+ *      more, until the new one has become its program; in between, output is collected and those
+ *      who wait for the starts before are answered. (250 starts in one turn answered all at the end,
+ *      half a second later.)
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Failure } from '../base/failure.ts';
 import type { Kept, Launch } from '../core/keeper/launch.ts';
 import type { KeptState } from '../core/keeper/protocol.ts';
@@ -13,9 +18,10 @@ export class Tasks {
   readonly #deps: LaunchDeps;
   readonly #tasks = new Map<string, KeptTask>();
   readonly #starting = new Map<string, Promise<KeptTask>>();
+  #lastTurn: Promise<void> = Promise.resolve();
 
-  constructor(deps: LaunchDeps) {
-    this.#deps = deps;
+  constructor(deps: Omit<LaunchDeps, 'turn'>) {
+    this.#deps = { ...deps, turn: () => this.#turn() };
   }
 
   get count(): number {
@@ -57,6 +63,12 @@ export class Tasks {
 
   list(): readonly { readonly kept: Kept; readonly state: KeptState }[] {
     return [...this.#tasks.values()].map(({ kept, state }) => ({ kept, state }));
+  }
+
+  /** TS2. */
+  #turn(): Promise<void> {
+    this.#lastTurn = this.#lastTurn.then(() => nextTurn());
+    return this.#lastTurn;
   }
 
   #launch(launch: Launch): Promise<KeptTask> {
