@@ -16,6 +16,7 @@ import type { SimDriverNetworks } from '../src/sim/driver-networks.ts';
 import { SimDriver, SimTasks } from '../src/sim/driver.ts';
 import { SimFingerprinter } from '../src/sim/fingerprinter.ts';
 import { SimNetworks } from '../src/sim/networks.ts';
+import { SimRegistrar } from '../src/sim/registrar.ts';
 import { SimServers } from '../src/sim/server-link.ts';
 import { SimStateFiles } from '../src/sim/state-files.ts';
 
@@ -241,6 +242,7 @@ export class ClientWorld {
   readonly dirs = new SimAllocDirs(this.clock);
   readonly networks = new SimNetworks();
   readonly fingerprinter = new SimFingerprinter();
+  readonly registrar = new SimRegistrar();
   readonly lines: string[] = [];
   config: ClientConfig = DEFAULT_CLIENT_CONFIG;
   client: Client;
@@ -314,6 +316,7 @@ export class ClientWorld {
       dirs: this.dirs,
       networks: this.networks,
       fingerprinter: this.fingerprinter,
+      registrar: this.registrar,
       drawId: () => `id-${++this.#ids}`,
       log: (line) => this.lines.push(line),
     });

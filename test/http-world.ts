@@ -28,6 +28,7 @@ import { Server } from '../src/server/server.ts';
 import { SimAllocDirs } from '../src/sim/alloc-dirs.ts';
 import { SimDriver, SimTasks } from '../src/sim/driver.ts';
 import { SimFingerprinter } from '../src/sim/fingerprinter.ts';
+import { SimRegistrar } from '../src/sim/registrar.ts';
 import { SimLogCell, type SimLog } from '../src/sim/log.ts';
 import { SimNetworks } from '../src/sim/networks.ts';
 import { SimStateFiles } from '../src/sim/state-files.ts';
@@ -217,6 +218,7 @@ function newClient(server: Server, dirs: SimAllocDirs, lines: string[]): Client 
     dirs,
     networks: new SimNetworks(),
     fingerprinter: new SimFingerprinter(),
+    registrar: new SimRegistrar(),
     drawId: randomUUID,
     log: (line) => lines.push(line),
   });

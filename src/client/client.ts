@@ -26,6 +26,7 @@ import type { ClientConfig } from './config.ts';
 import { Heart } from './heart.ts';
 import { allocHooks, taskHooks } from './hooks/recipe.ts';
 import { AllocLink } from './link.ts';
+import type { AllocRegistrar } from './offers.ts';
 import { fingerprintDrivers, isSameNode, registration } from './registration.ts';
 import { Reporter } from './reporter.ts';
 import { ClientStore, type Identity } from './store.ts';
@@ -39,6 +40,7 @@ export interface ClientDeps {
   readonly dirs: AllocDirs;
   readonly networks: AllocNetworks;
   readonly fingerprinter: Fingerprinter;
+  readonly registrar: AllocRegistrar;
   /** Draws a UUID. */
   readonly drawId: () => string;
   readonly log: (line: string) => void;
@@ -101,6 +103,7 @@ export class Client implements Service {
         taskHooks: taskHooks(hookDeps),
         node,
         report: (update, urgent) => this.#reporter.report(update, urgent),
+        registrar: deps.registrar,
         log,
       },
       this.#reporter,

@@ -27,13 +27,16 @@ import { resumeAlloc } from '../core/runner/resume.ts';
 import { handleOf, type TaskInput } from '../core/runner/task.ts';
 import type { AllocDirs } from '../ports/alloc-dir.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Driver, TaskHandle } from '../ports/driver.ts';
+import type { Driver, ExecSession, TaskHandle } from '../ports/driver.ts';
 import type { AllocUpdate, Assignment } from '../ports/server-link.ts';
 import { Drive } from '../run/drive.ts';
 import type { ClientConfig } from './config.ts';
 import type { AllocHook, AllocScope, TaskHook } from './hooks/hook.ts';
+import { AllocOffers, type AllocRegistrar } from './offers.ts';
+import { offerPlace } from './offer-place.ts';
 import type { ClientStore, StoredAlloc } from './store.ts';
 import { TaskEdge, taskOf } from './task-edge.ts';
+import { runTaskScript } from './task-script.ts';
 
 export interface RunnerDeps {
   readonly clock: Clock;
@@ -46,6 +49,7 @@ export interface RunnerDeps {
   readonly node: () => NodeFacts;
   /** `urgent`: more than a detail changed. */
   readonly report: (update: AllocUpdate, urgent: boolean) => void;
+  readonly registrar: AllocRegistrar;
   readonly log: (line: string) => void;
 }
 
@@ -65,6 +69,7 @@ export class AllocRunner {
   readonly #restored: boolean;
   readonly #stop = new AbortController();
   readonly #scope: AllocScope;
+  readonly #offers: AllocOffers;
   #assignment: Assignment;
   #group: TaskGroup;
   #policy: AllocPolicy;
@@ -89,14 +94,15 @@ export class AllocRunner {
     this.#deps = deps;
     this.#assignment = assignment;
     this.#group = group;
-    this.#policy = this.#derivePolicy();
     this.#restored = run !== undefined;
+    this.#scope = this.#newScope();
+    this.#offers = this.#newOffers();
+    this.#policy = this.#derivePolicy();
     const now = deps.clock.now();
     const initial = run ?? newAlloc(Object.keys(this.#policy.tasks), now);
     // Of a new allocation the servers know that it is pending; a restored one is told whole.
     this.#gist = run === undefined ? gistOf(reportAlloc(initial)) : '';
     this.#ended = new Promise((resolve) => (this.#tellEnd = resolve));
-    this.#scope = this.#newScope();
     // Each task's hooks, start and end wait on it.
     setMaxListeners(0, this.#stop.signal);
     this.#drive = new Drive(
@@ -164,10 +170,10 @@ export class AllocRunner {
     if (assignment.alloc.allocModifyIndex <= this.#assignment.alloc.allocModifyIndex) return;
     this.#assignment = assignment;
     this.#group = groupOf(assignment.job, assignment.alloc) ?? this.#group;
-    this.#policy = this.#derivePolicy();
     this.#scope.alloc = assignment.alloc;
     this.#scope.job = assignment.job;
     this.#scope.group = this.#group;
+    this.#policy = this.#derivePolicy();
     await this.#keepAssignment();
     if (this.#endedAt !== undefined) return;
     this.#drive.send({ type: this.#wantsStop() ? 'stop' : 'tick' });
@@ -231,7 +237,26 @@ export class AllocRunner {
   #derivePolicy(): AllocPolicy {
     const { job, alloc } = this.#assignment;
     const killTimeoutMsMax = this.#config.killTimeoutMsMax;
-    return allocPolicy(job, this.#group, alloc, { killTimeoutMsMax });
+    const checks = this.#offers.watched();
+    return allocPolicy(job, this.#group, alloc, { killTimeoutMsMax, checks });
+  }
+
+  #newOffers(): AllocOffers {
+    const { registrar, clock, log, node } = this.#deps;
+    return new AllocOffers(this.id, {
+      registrar,
+      clock,
+      log,
+      place: () => offerPlace(this.#scope, { ...this.#config, node: node() }),
+      script: (task, args) => (limits, signal) =>
+        runTaskScript({ clock, open: (stop) => this.#exec(task, args, stop) }, limits, signal),
+      onCheck: (id, status) => this.#answer({ type: 'check', id, status }),
+    });
+  }
+
+  async #exec(task: string, command: readonly string[], signal: AbortSignal): Promise<ExecSession> {
+    const { driver, handle } = this.running(task);
+    return driver.exec(handle, { command, tty: false }, signal);
   }
 
   #newScope(): AllocScope {
@@ -249,6 +274,7 @@ export class AllocRunner {
       this.#deps.log(`client: cannot keep the state of allocation ${this.id}: ${explain(error)}`);
     }
     this.tell();
+    await this.#offers.follow(state);
   }
 
   #perform(effect: AllocEffect): Promise<void> {

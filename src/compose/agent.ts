@@ -85,6 +85,10 @@ async function run(config: AgentConfig, logger: Logger): Promise<void> {
           clock: systemClock,
           random: random.fork('client'),
           servers: server.server.link,
+          registrar: {
+            registerAlloc: () => Promise.resolve(),
+            deregisterAlloc: () => Promise.resolve(),
+          },
           log: log('client'),
         });
   const services = [

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { explain } from '../base/failure.ts';
 import type { Random } from '../base/random.ts';
+import type { AllocRegistrar } from '../client/offers.ts';
 import { Client } from '../client/client.ts';
 import { DEFAULT_CLIENT_CONFIG, taskHostEnv, type ClientConfig } from '../client/config.ts';
 import type { AgentConfig, ClientSettings } from '../core/agent-config/config.ts';
@@ -31,6 +32,7 @@ export interface ClientParts {
 export interface ClientWorld {
   readonly clock: Clock;
   readonly random: Random;
+  readonly registrar: AllocRegistrar;
   readonly servers: ServerLink;
   readonly log: (line: string) => void;
 }

@@ -16,6 +16,7 @@ import type { Keeper } from '../../src/ports/keeper.ts';
 import type { AllocNetworks } from '../../src/ports/network.ts';
 import type { ServerLink } from '../../src/ports/server-link.ts';
 import { SimNetworks } from '../../src/sim/networks.ts';
+import { SimRegistrar } from '../../src/sim/registrar.ts';
 
 /** @param dir where it keeps everything */
 export function realClient(
@@ -45,6 +46,7 @@ export function realClient(
       files: new JournalStateFiles(join(dir, 'client'), deps.log ?? (() => undefined)),
       dirs: new DiskAllocDirs(allocs, systemClock),
       networks: deps.networks ?? new SimNetworks(),
+      registrar: new SimRegistrar(),
       fingerprinter: new HostFingerprinter({ storagePath: allocs, loopback: true }, () =>
         systemClock.now(),
       ),

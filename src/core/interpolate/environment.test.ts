@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { AllocId, JobId, Namespace, NodeId } from '../model/ids.ts';
-import { legalName, serviceNames, taskEnvironment, type Surroundings } from './environment.ts';
+import { legalName, taskEnvironment, type Surroundings } from './environment.ts';
 import { interpolate, interpolateJson } from './replace.ts';
 
 const AROUND: Surroundings = {
@@ -109,12 +109,6 @@ test("a driver's own port map says what the task listens on", () => {
   const { env } = taskEnvironment({ ...AROUND, portMap: { 'db-main': 99 } });
   assert.equal(env['NOMAD_PORT_db_main'], '99');
   assert.equal(env['NOMAD_HOST_PORT_db_main'], '5432');
-});
-
-test('service names', () => {
-  const lookup = serviceNames('echo', 'web', 'server');
-  assert.equal(interpolate('${JOB}-${TASKGROUP}', lookup), 'echo-web');
-  assert.equal(interpolate('${BASE}', lookup), 'echo-web-server');
 });
 
 test('P1: a value is never interpolated again', () => {

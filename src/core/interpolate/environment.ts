@@ -71,17 +71,6 @@ export function legalName(name: string): string {
   return /^[0-9]/.test(clean) ? `_${clean}` : clean;
 }
 
-/** What `${JOB}`, `${TASKGROUP}`, `${TASK}` and `${BASE}` stand for in a service's name. */
-export function serviceNames(job: string, group: string, task: string): Lookup {
-  const names = new Map([
-    ['JOB', job],
-    ['TASKGROUP', group],
-    ['TASK', task],
-    ['BASE', [job, group, task].filter((part) => part !== '').join('-')],
-  ]);
-  return (name) => names.get(name);
-}
-
 function nodeFacts({ node, job }: Surroundings): Map<string, string> {
   const facts = new Map<string, string>([
     ['node.unique.id', node.id],

@@ -14,7 +14,7 @@ import { handleOf, isDead } from './task.ts';
 import type { TaskInput } from './task.ts';
 
 golden(join(import.meta.dirname, '../../../test/golden/runner'), () => {
-  let world = new RunnerWorld({ tasks: {}, shutdownDelayMs: 0 });
+  let world = new RunnerWorld({ tasks: {}, shutdownDelayMs: 0, checks: [] });
   const told = (): string => world.drain();
   const verbs: Record<string, Verb> = {
     group: (args) => {
@@ -97,6 +97,7 @@ function policyOf(args: readonly string[]): AllocPolicy {
   return {
     tasks: Object.fromEntries(tasks),
     shutdownDelayMs: number('shutdown_delay', 0),
+    checks: [],
     ...(min === ''
       ? {}
       : {
@@ -233,6 +234,7 @@ test('a task the job does not have is ignored', () => {
   const world = new RunnerWorld({
     tasks: { web: { role: MAIN, policy: SERVICE } },
     shutdownDelayMs: 0,
+    checks: [],
   });
   world.send({ type: 'begin' });
   const before = world.run;

@@ -12,6 +12,9 @@ import type { Millis } from '../../base/brand.ts';
 import { assert } from '../../base/assert.ts';
 import type { Turn } from '../../base/turn.ts';
 import type { AllocNetworkStatus } from '../model/alloc.ts';
+import type { HealthStatus } from '../model/health-check.ts';
+import { condemned, currentChecks, NO_CHECKS, noteCheck } from './checks.ts';
+import type { CheckStates, WatchedCheck } from './checks.ts';
 import * as events from './events.ts';
 import { judge, type HealthPolicy, type HealthState } from './health.ts';
 import {
@@ -52,6 +55,8 @@ export interface AllocRun {
   readonly tasks: Readonly<Record<string, TaskRun>>;
   readonly health?: HealthState;
   readonly network?: AllocNetworkStatus;
+  /** Absent: nothing is known of any check. */
+  readonly checks?: CheckStates;
 }
 
 /** What its job says, as far as the machine needs it. Derived anew from each version. */
@@ -60,6 +65,7 @@ export interface AllocPolicy {
     Record<string, { readonly role: TaskRole; readonly policy: TaskPolicy }>
   >;
   readonly shutdownDelayMs: number;
+  readonly checks: readonly WatchedCheck[];
   readonly health?: HealthPolicy;
 }
 
@@ -68,6 +74,8 @@ export type AllocInput =
   | { readonly type: 'prepared'; readonly network?: AllocNetworkStatus }
   | { readonly type: 'prepare_failed'; readonly message: string }
   | { readonly type: 'task'; readonly task: string; readonly input: TaskInput }
+  /** A check of one of its services has run. */
+  | { readonly type: 'check'; readonly id: string; readonly status: HealthStatus }
   /** The servers want it to end (or the node gives it up). */
   | { readonly type: 'stop' }
   /** Ends poststop tasks too: the agent goes and leaves nothing. */
@@ -122,16 +130,19 @@ class Scope {
   life: AllocLife;
   health: HealthState | undefined;
   network: AllocNetworkStatus | undefined;
+  checks: CheckStates;
   readonly policy: AllocPolicy;
   readonly now: Millis;
   readonly effects: AllocEffect[] = [];
   #tasks: Readonly<Record<string, TaskRun>>;
   #healthWakeAt: Millis | undefined;
+  #checksWakeAt: Millis | undefined;
 
   constructor(run: AllocRun, policy: AllocPolicy, now: Millis) {
     this.life = run.life;
     this.health = run.health;
     this.network = run.network;
+    this.checks = run.checks ?? NO_CHECKS;
     this.policy = policy;
     this.now = now;
     this.#tasks = run.tasks;
@@ -156,7 +167,12 @@ class Scope {
   }
 
   judge(): void {
-    const judgement = judge(this.health, this.policy.health, this.members(), this.now);
+    const subject = {
+      members: this.members(),
+      states: this.checks,
+      watched: this.policy.checks,
+    };
+    const judgement = judge(this.health, this.policy.health, subject, this.now);
     this.health = judgement.state;
     this.#healthWakeAt = judgement.wakeAt;
     for (const { task, message } of judgement.complaints) {
@@ -164,18 +180,32 @@ class Scope {
     }
   }
 
+  /** Restarts what its checks have condemned, as a failure of it. */
+  heedChecks(): void {
+    const { checks: watched } = this.policy;
+    if (watched.length === 0) return;
+    this.checks = currentChecks(this.checks, watched, this.members());
+    const { restarts, wakeAt } = condemned(this.checks, watched, this.members(), this.now);
+    this.#checksWakeAt = wakeAt;
+    for (const { task, reason } of restarts) {
+      this.step(task, { type: 'restart', reason, failed: true });
+    }
+  }
+
   turn(): AllocTurn {
-    const { life, health, network, effects } = this;
+    const { life, health, network, effects, checks } = this;
     const wakes = [
       ...Object.values(this.#tasks).map(taskWakeAt),
       life.stage === 'draining' ? life.until : undefined,
       this.#healthWakeAt,
+      this.#checksWakeAt,
     ].filter((at) => at !== undefined);
     const state: AllocRun = {
       life,
       tasks: this.#tasks,
       ...(health === undefined ? {} : { health }),
       ...(network === undefined ? {} : { network }),
+      ...(checks === NO_CHECKS ? {} : { checks }),
     };
     if (wakes.length === 0) return { state, effects };
     return { state, effects, wakeAt: Math.min(...wakes) as Millis };
@@ -197,6 +227,9 @@ function take(scope: Scope, input: AllocInput): void {
       return;
     case 'task':
       scope.step(input.task, input.input);
+      return;
+    case 'check':
+      scope.checks = noteCheck(scope.checks, input.id, input.status, scope.now);
       return;
     case 'stop':
       takeStop(scope);
@@ -314,6 +347,7 @@ function settleStage(scope: Scope): void {
 
 function settleRunning(scope: Scope): void {
   scope.stepAll(mayBegin(scope.members()), { type: 'begin' });
+  scope.heedChecks();
   scope.judge();
   const all = scope.members();
   const live = all.filter(isBody);

@@ -6,12 +6,14 @@
  *     and every task that is to end has ended well.
  * H3: a failed task is unhealthy at once, everything else at the deadline.
  *
- * Service checks do not count yet: `checks` is judged like `task_states`.
+ * H4: with `checks`, the services' checks must have been well for as long, too.
  *
  * Source: https://developer.hashicorp.com/nomad/docs/job-specification/update
  */
 import type { Millis } from '../../base/brand.ts';
 import { formatDuration } from '../../base/duration.ts';
+import { tasksWithBadChecks, wellSince as checksWellSince } from './checks.ts';
+import type { CheckStates, WatchedCheck } from './checks.ts';
 import type { Member } from './lifecycle.ts';
 import { isDead } from './task.ts';
 
@@ -21,6 +23,13 @@ export interface HealthPolicy {
   readonly mode: 'checks' | 'task_states' | 'manual';
   readonly minHealthyMs: number;
   readonly deadlineMs: number;
+}
+
+/** What health is judged by. */
+export interface HealthSubject {
+  readonly members: readonly Member[];
+  readonly states: CheckStates;
+  readonly watched: readonly WatchedCheck[];
 }
 
 /** What is remembered between two looks. */
@@ -39,28 +48,34 @@ export interface Judgement {
   readonly complaints: readonly { readonly task: string; readonly message: string }[];
 }
 
-/** Looks at the tasks; undefined as policy means that nobody asks for health. */
+/** Looks at tasks and checks; undefined as policy means that nobody asks for health. */
 export function judge(
   before: HealthState | undefined,
   policy: HealthPolicy | undefined,
-  members: readonly Member[],
+  subject: HealthSubject,
   now: Millis,
 ): Judgement {
   if (policy === undefined || policy.mode === 'manual') return { state: undefined, complaints: [] };
   const known = before?.key === policy.key ? before : { key: policy.key, beganAt: now };
   if (known.verdict !== undefined) return { state: known, complaints: [] };
-  const relevant = members.filter((m) => m.role.hook !== 'poststop');
+  const relevant = subject.members.filter((m) => m.role.hook !== 'poststop');
+  const judged = { ...subject, members: relevant };
   if (relevant.some((m) => m.run.failed && isDead(m.run))) {
-    return unhealthy(known, policy, relevant, now);
+    return unhealthy(known, policy, judged, now);
   }
   const { beganAt, key } = known;
   const deadlineAt = (beganAt + policy.deadlineMs) as Millis;
-  const wellSince = relevant.every(isWell) ? sinceWhen(relevant, known, now) : undefined;
+  const checksSince =
+    policy.mode === 'checks' ? checksWellSince(subject.states, subject.watched) : beganAt;
+  const wellSince =
+    relevant.every(isWell) && checksSince !== undefined
+      ? (Math.max(sinceWhen(relevant, known, now), checksSince) as Millis)
+      : undefined;
   if (wellSince !== undefined && now - wellSince >= policy.minHealthyMs) {
     const verdict = { healthy: true, at: now };
     return { state: { key, beganAt, wellSince, verdict }, complaints: [] };
   }
-  if (now >= deadlineAt) return unhealthy(known, policy, relevant, now);
+  if (now >= deadlineAt) return unhealthy(known, policy, judged, now);
   const state: HealthState = { key, beganAt, ...(wellSince === undefined ? {} : { wellSince }) };
   const settledAt = wellSince === undefined ? deadlineAt : wellSince + policy.minHealthyMs;
   return { state, wakeAt: Math.min(settledAt, deadlineAt) as Millis, complaints: [] };
@@ -81,12 +96,15 @@ function isWell({ role, run }: Member): boolean {
 function unhealthy(
   known: HealthState,
   policy: HealthPolicy,
-  members: readonly Member[],
+  { members, states, watched }: HealthSubject,
   now: Millis,
 ): Judgement {
   const { key, beganAt } = known;
+  const bad = policy.mode === 'checks' ? tasksWithBadChecks(states, watched) : [];
   const complaints = members.flatMap((member) => {
-    const message = complaint(member, policy);
+    const isBlamed = bad.some((task) => task === undefined || task === member.name);
+    const message =
+      isBlamed && isWell(member) ? 'Services not healthy by deadline' : complaint(member, policy);
     return message === undefined ? [] : [{ task: member.name, message }];
   });
   return { state: { key, beganAt, verdict: { healthy: false, at: now } }, complaints };

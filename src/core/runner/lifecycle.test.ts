@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Millis } from '../../base/brand.ts';
-import { judge, type HealthPolicy } from './health.ts';
+import { judge, type HealthPolicy, type HealthSubject } from './health.ts';
 import { mayBegin, nextToKill, onlySidecars, type Member, type TaskRole } from './lifecycle.ts';
 import { newTask, type TaskLife, type TaskRun } from './task.ts';
 
@@ -31,6 +31,12 @@ function member(text: string): Member {
 }
 
 const group = (...texts: string[]): Member[] => texts.map(member);
+/** Of a group without services. */
+const subject = (...texts: string[]): HealthSubject => ({
+  members: group(...texts),
+  states: {},
+  watched: [],
+});
 const names = (members: readonly Member[]): string => members.map((m) => m.name).join(' ');
 
 test('L1: whose turn it is', () => {
@@ -85,18 +91,18 @@ test('H2, H3: what is well', () => {
   ];
   for (const [texts, at, expected] of rows) {
     const before = { key: 'd', beganAt: 0 as Millis };
-    const { state } = judge(before, POLICY, group(...texts), at as Millis);
+    const { state } = judge(before, POLICY, subject(...texts), at as Millis);
     assert.equal(state?.verdict?.healthy, expected, `${texts.join(', ')} at ${at}`);
   }
 });
 
 test('H1: a verdict is final for its key; nobody asks, nothing is judged', () => {
   const at = 1 as Millis;
-  const bad = judge({ key: 'd', beganAt: at }, POLICY, group('web failed'), at).state;
-  assert.equal(judge(bad, POLICY, group('web running'), 99_999 as Millis).state, bad);
-  const next = judge(bad, { ...POLICY, key: 'e' }, group('web running'), 99_999 as Millis);
+  const bad = judge({ key: 'd', beganAt: at }, POLICY, subject('web failed'), at).state;
+  assert.equal(judge(bad, POLICY, subject('web running'), 99_999 as Millis).state, bad);
+  const next = judge(bad, { ...POLICY, key: 'e' }, subject('web running'), 99_999 as Millis);
   assert.equal(next.state?.verdict, undefined);
-  assert.equal(judge(bad, undefined, group('web running'), at).state, undefined);
+  assert.equal(judge(bad, undefined, subject('web running'), at).state, undefined);
   const manual = { ...POLICY, mode: 'manual' as const };
-  assert.equal(judge(bad, manual, group('web running'), at).state, undefined);
+  assert.equal(judge(bad, manual, subject('web running'), at).state, undefined);
 });

@@ -9,7 +9,7 @@ import { newAlloc, stepAlloc, type AllocPolicy, type AllocRun } from './alloc.ts
 import { allocPolicy, groupOf as groupIn } from './policy.ts';
 import { resumeAlloc } from './resume.ts';
 
-const LIMITS = { killTimeoutMsMax: 30_000 };
+const LIMITS = { killTimeoutMsMax: 30_000, checks: [] };
 
 function policyOf(task: Partial<Task>, job: Partial<Job> = {}): AllocPolicy {
   const group = groupOf([taskOf('web', task)]);

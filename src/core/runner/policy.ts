@@ -4,6 +4,7 @@ import type { Job } from '../model/job.ts';
 import type { TaskGroup } from '../model/task-group.ts';
 import type { Task } from '../model/task.ts';
 import type { AllocPolicy } from './alloc.ts';
+import type { WatchedCheck } from './checks.ts';
 import type { HealthPolicy } from './health.ts';
 import type { TaskRole } from './lifecycle.ts';
 import type { TaskPolicy } from './task.ts';
@@ -13,27 +14,33 @@ export function groupOf(job: Job, alloc: Pick<Alloc, 'group'>): TaskGroup | unde
   return job.groups.find((group) => group.name === alloc.group);
 }
 
+export interface PolicyLimits {
+  /** The node's own: no `kill_timeout` reaches further [ms]. */
+  readonly killTimeoutMsMax: number;
+}
+
 /**
  * Derives an allocation's policy. The jitter's seed is the allocation's id: it differs by instance.
  *
- * @param limits the node's own: no `kill_timeout` reaches further [ms]
+ * @param checks those of its services
  */
 export function allocPolicy(
   job: Job,
   group: TaskGroup,
   alloc: Alloc,
-  limits: { readonly killTimeoutMsMax: number },
+  { killTimeoutMsMax, checks }: PolicyLimits & { readonly checks: readonly WatchedCheck[] },
 ): AllocPolicy {
   const health = healthPolicy(job, group, alloc);
   const tasks = group.tasks.map((task) => {
     const role = roleOf(task);
     const policy = taskPolicy(job, task, `${alloc.id}/${task.name}`);
-    const killTimeoutMs = Math.min(policy.killTimeoutMs, limits.killTimeoutMsMax);
+    const killTimeoutMs = Math.min(policy.killTimeoutMs, killTimeoutMsMax);
     return [task.name, { role, policy: { ...policy, killTimeoutMs } }];
   });
   return {
     tasks: Object.fromEntries(tasks) as AllocPolicy['tasks'],
     shutdownDelayMs: group.shutdownDelayMs ?? 0,
+    checks,
     ...(health === undefined ? {} : { health }),
   };
 }

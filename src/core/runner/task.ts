@@ -32,12 +32,18 @@ export type TaskLife =
       readonly phase: 'draining';
       readonly handle: Handle;
       readonly until: Millis;
-      readonly again: boolean;
+      readonly again: Again;
     }
-  | { readonly phase: 'killing'; readonly handle: Handle; readonly again: boolean }
+  | { readonly phase: 'killing'; readonly handle: Handle; readonly again: Again }
   /** Killed while hooks or driver were at work: their answer is awaited. */
   | { readonly phase: 'canceling'; readonly of: 'preparing' | 'starting' }
   | { readonly phase: 'dead' };
+
+/**
+ * Whether a task that is brought down comes back: not; at once, as somebody asked for it; or as the
+ * restart policy says, for it failed its checks.
+ */
+export type Again = boolean | 'failed';
 
 /** Everything remembered of a task; plain data, kept on disk. */
 export interface TaskRun {
@@ -91,7 +97,8 @@ export type TaskWish =
   /** Its turn has come. */
   | { readonly type: 'begin' }
   | { readonly type: 'kill' }
-  | { readonly type: 'restart'; readonly reason: string }
+  /** `failed`: it is no better than dead, and the restart policy counts it. */
+  | { readonly type: 'restart'; readonly reason: string; readonly failed?: true }
   | { readonly type: 'signal'; readonly signal: string; readonly reason: string }
   | { readonly type: 'note'; readonly event: events.EventDraft }
   | { readonly type: 'tick' };
@@ -142,7 +149,7 @@ export function stepTask(
     case 'kill':
       return kill(run, policy, now);
     case 'restart':
-      return restart(run, input.reason, policy, now);
+      return restart(run, input, policy, now);
     case 'signal':
       return signal(run, input.signal, input.reason, now);
     case 'note':
@@ -194,7 +201,7 @@ export function isDead(run: TaskRun): boolean {
 /** True once it was told to end and not to come back. */
 export function isEnding(run: TaskRun): boolean {
   const { life } = run;
-  if (life.phase === 'draining' || life.phase === 'killing') return !life.again;
+  if (life.phase === 'draining' || life.phase === 'killing') return life.again === false;
   return life.phase === 'canceling' || life.phase === 'dead';
 }
 
@@ -318,6 +325,7 @@ function afterExit(
     return ended(run, { type: 'exited', success: isSuccess(exit) }, policy, now);
   }
   const again = 'again' in life && life.again;
+  if (again === 'failed') return ended(run, { type: 'exited', success: false }, policy, now);
   // A restart that was asked for uses up no attempt and waits for nothing.
   if (again) return prepare(counted(noted(run, events.restarting(0, ''), now), now));
   return to(die(noted(run, events.killed(), now), now));
@@ -369,7 +377,8 @@ function kill(run: TaskRun, policy: TaskPolicy, now: Millis): TaskTurn {
       );
     case 'draining':
     case 'killing': {
-      const told = life.again ? noted(run, events.killing(policy.killTimeoutMs), now) : run;
+      const told =
+        life.again !== false ? noted(run, events.killing(policy.killTimeoutMs), now) : run;
       return to({ ...told, life: { ...life, again: false } });
     }
     case 'canceling':
@@ -378,16 +387,22 @@ function kill(run: TaskRun, policy: TaskPolicy, now: Millis): TaskTurn {
   }
 }
 
-function restart(run: TaskRun, reason: string, policy: TaskPolicy, now: Millis): TaskTurn {
+function restart(
+  run: TaskRun,
+  { reason, failed }: Extract<TaskWish, { type: 'restart' }>,
+  policy: TaskPolicy,
+  now: Millis,
+): TaskTurn {
   if (run.life.phase !== 'running') return to(run);
   const told = noted(run, events.restartSignaled(reason), now);
-  return bringDown(told, { handle: run.life.handle, again: true }, policy, now);
+  const again = failed === true ? 'failed' : true;
+  return bringDown(told, { handle: run.life.handle, again }, policy, now);
 }
 
 /** Out of the catalog first (`shutdown_delay`), then signal, grace and kill. */
 function bringDown(
   run: TaskRun,
-  what: { readonly handle: Handle; readonly again: boolean },
+  what: { readonly handle: Handle; readonly again: Again },
   policy: TaskPolicy,
   now: Millis,
 ): TaskTurn {
