@@ -57,7 +57,8 @@ async function* rawOutput(socket: Duplex): Output & AsyncGenerator {
   for await (const bytes of socket as AsyncIterable<Uint8Array>) yield { stream: 'stdout', bytes };
 }
 
-async function* framedOutput(socket: Duplex): Output & AsyncGenerator {
+/** Tells the two outputs of a command apart. */
+export async function* framedOutput(socket: Duplex): Output & AsyncGenerator {
   let rest: Buffer = Buffer.alloc(0);
   for await (const piece of socket as AsyncIterable<Buffer>) {
     rest = rest.length === 0 ? piece : Buffer.concat([rest, piece]);
