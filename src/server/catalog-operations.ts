@@ -12,6 +12,11 @@ import type {
   CoordinatesUpdated,
 } from '../core/state/discovery-entry.ts';
 import type { PreparedQueryFacts } from '../core/model/prepared-query.ts';
+import type { Entry } from '../core/state/entry.ts';
+import type { Outcome } from '../core/state/outcome.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Log } from '../ports/log.ts';
+import { propose } from './proposer.ts';
 
 export interface CatalogOperations {
   /**
@@ -28,8 +33,7 @@ export interface CatalogOperations {
   /**
    * Makes a prepared query, or replaces one.
    *
-   * Fails: `conflict` its name is taken; `invalid` an unknown session, a pattern that is none;
-   * `not_found` with `mustExist`, where there is none by its id.
+   * Fails: `conflict` its name is taken; `invalid` an unknown session; `not_found` with `mustExist`, where there is none by its id.
    */
   setQuery(query: PreparedQueryFacts, mustExist: boolean): Promise<Index>;
   /** Fails: `not_found`. */
@@ -38,3 +42,22 @@ export interface CatalogOperations {
 
 export type Registration = Omit<CatalogRegistered, 'type' | 'at'>;
 export type Deregistration = Omit<CatalogDeregistered, 'type' | 'at'>;
+
+export interface CatalogOperationDeps {
+  readonly log: Log<Entry, Outcome>;
+  readonly clock: Clock;
+}
+
+export function catalogOperations({ log, clock }: CatalogOperationDeps): CatalogOperations {
+  const commit = async (entry: Entry): Promise<Index> => (await propose(log, entry)).index;
+  return {
+    register: (registration) =>
+      commit({ type: 'catalog.register', at: clock.now(), ...registration }),
+    deregister: (what) => commit({ type: 'catalog.deregister', at: clock.now(), ...what }),
+    updateCoordinates: (updates) =>
+      commit({ type: 'coordinates.update', at: clock.now(), updates }),
+    setQuery: (query, mustExist) =>
+      commit({ type: 'query.set', at: clock.now(), query, mustExist }),
+    deleteQuery: (id) => commit({ type: 'query.delete', at: clock.now(), id }),
+  };
+}

@@ -17,6 +17,7 @@ import type { Evaluation } from '../core/model/evaluation.ts';
 import type { SchedulerConfig } from '../core/model/scheduler-config.ts';
 import type { Read } from '../core/state/reads.ts';
 import type { StateReader } from '../core/state/snapshot.ts';
+import type { CatalogOperations } from './catalog-operations.ts';
 import type { KvOperations } from './kv-operations.ts';
 import type { ChangeBatch } from './replica.ts';
 
@@ -45,6 +46,8 @@ export interface Operations {
   // Keys, locks, sessions, events.
 
   readonly kv: KvOperations;
+  /** Machines, what they offer, and prepared queries. */
+  readonly catalog: CatalogOperations;
 
   // Jobs. Fails: `not_found` `job "x" not found`; `conflict` an index that is no longer so.
 

@@ -24,6 +24,7 @@ import type { ServerLink } from '../ports/server-link.ts';
 import type { Service } from '../ports/service.ts';
 import { isAborted } from '../run/aborted.ts';
 import { keepRunning } from '../run/keep-running.ts';
+import { catalogOperations } from './catalog-operations.ts';
 import { ChangeLog } from './change-log.ts';
 import {
   allocOperations,
@@ -188,6 +189,7 @@ export class Server implements Service {
       }),
       changes: (from, signal) => changes.read(from, signal),
       stats: () => this.#stats(),
+      catalog: catalogOperations(deps),
       kv: kvOperations({ ...deps, timers: this.#sessionTimers }),
       ...jobOperations(deps),
       ...allocOperations(deps),
