@@ -7,7 +7,7 @@ import type {
   ServiceKind,
   ServiceWeights,
 } from '../../core/model/catalog.ts';
-import type { JsonObject } from '../../base/json.ts';
+import type { Json, JsonObject } from '../../base/json.ts';
 import { OMIT, shape, type Shape } from '../codec/codec.ts';
 import { bool, freeForm, int, map, maybe, nested, text, textMap, texts } from '../codec/fields.ts';
 
@@ -35,8 +35,7 @@ export const CATALOG_NODE: Shape<CatalogNode> = shape({
   modifyIndex: int('ModifyIndex'),
 });
 
-/** An instance beside its node, as health and lists of a node have it. */
-export const SERVICE_INSTANCE: Shape<ServiceInstance> = shape(
+const INSTANCE: Shape<ServiceInstance> = shape(
   {
     kind: text('Kind', OMIT),
     id: text('ID'),
@@ -57,6 +56,9 @@ export const SERVICE_INSTANCE: Shape<ServiceInstance> = shape(
   },
   { Connect: {}, PeerName: '' },
 );
+
+/** An instance beside its node, as health and lists of a node have it. */
+export const SERVICE_INSTANCE: Shape<ServiceInstance> = omitEmpty(INSTANCE, ['Kind', 'SocketPath']);
 
 /** One place of a service with its node, in one row. */
 export interface ServiceRow {
@@ -126,3 +128,15 @@ export const SERVICE_ROW: Shape<ServiceRow> = shape(
   },
   { ServiceConnect: {} },
 );
+
+/** Leaves fields out where they are empty text, as Go's `omitempty` does. */
+export function omitEmpty<T>(inner: Shape<T>, names: readonly string[]): Shape<T> {
+  return {
+    ...inner,
+    encode: (value, mode) => {
+      const wire: Record<string, Json> = { ...inner.encode(value, mode) };
+      for (const name of names) if (wire[name] === '') Reflect.deleteProperty(wire, name);
+      return wire;
+    },
+  };
+}

@@ -36,6 +36,6 @@ export const TTL: Codec<number> = {
     if (ms === 0) return '';
     return ms % 1000 === 0 ? `${ms / 1000}s` : formatDuration(ms);
   },
-  decode: DURATION_TEXT.decode,
+  decode: (raw, path, to) => DURATION_TEXT.decode(raw, path, to),
   zero: () => 0,
 };

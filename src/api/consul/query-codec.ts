@@ -59,8 +59,7 @@ export const PREPARED_QUERY: Shape<PreparedQuery> = {
   decode: (raw, path, to) => {
     const query = WIRE.decode(raw, path, to) as PreparedQuery | undefined;
     if (query?.template === undefined || (query.template.type as string) !== '') return query;
-    const { template: _, ...others } = query;
-    return others;
+    return Object.fromEntries(Object.entries(query).filter(([name]) => name !== 'template'));
   },
 };
 

@@ -1,0 +1,112 @@
+/**
+ * Checks as an agent is told to run them, on the wire. Names are read as they are written in
+ * requests (`DeregisterCriticalServiceAfter`) and in files (`deregister_critical_service_after`).
+ *
+ * Source: https://developer.hashicorp.com/consul/api-docs/agent/check
+ */
+import type { JsonObject } from '../../base/json.ts';
+import type { HealthStatus } from '../../core/model/health-check.ts';
+import { OMIT, shape, type Shape } from '../codec/codec.ts';
+import { bool, int, listOf, map, maybe, nested, rewritten } from '../codec/fields.ts';
+import { text, textCodec, texts } from '../codec/fields.ts';
+import { DURATION_TEXT } from './duration-codec.ts';
+
+/** A check as its author wrote it; empty, 0 and absent mean that nothing was said. */
+export interface CheckBody {
+  readonly id: string;
+  /** Another name of `id`. */
+  readonly checkId: string;
+  readonly name: string;
+  readonly notes: string;
+  readonly serviceId: string;
+  readonly status: HealthStatus | '';
+  readonly args: readonly string[];
+  /** Another name of `args`. */
+  readonly scriptArgs: readonly string[];
+  readonly dockerContainerId: string;
+  readonly shell: string;
+  readonly http: string;
+  readonly method: string;
+  readonly header: Readonly<Record<string, readonly string[]>>;
+  readonly body: string;
+  readonly disableRedirects: boolean;
+  readonly h2ping: string;
+  /** Absent: true. */
+  readonly h2pingUseTls?: boolean;
+  readonly tcp: string;
+  readonly tcpUseTls: boolean;
+  readonly udp: string;
+  readonly grpc: string;
+  readonly grpcUseTls: boolean;
+  readonly osService: string;
+  readonly tlsServerName: string;
+  readonly tlsSkipVerify: boolean;
+  readonly aliasNode: string;
+  readonly aliasService: string;
+  readonly ttlMs: number;
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  readonly successBeforePassing: number;
+  readonly failuresBeforeWarning: number;
+  readonly failuresBeforeCritical: number;
+  readonly deregisterCriticalServiceAfterMs: number;
+  readonly outputMaxBytes: number;
+}
+
+/** Reads names with underscores as those without: letters' case counts for nothing anyway. */
+export function withoutUnderscores(wire: JsonObject): JsonObject {
+  const names = Object.keys(wire);
+  if (!names.some((name) => name.includes('_'))) return wire;
+  return Object.fromEntries(names.map((name) => [name.replaceAll('_', ''), wire[name] ?? null]));
+}
+
+export const CHECK_BODY: Shape<CheckBody> = rewritten(
+  shape<CheckBody>({
+    id: text('ID', OMIT),
+    checkId: text('CheckID', OMIT),
+    name: text('Name', OMIT),
+    notes: text('Notes', OMIT),
+    serviceId: text('ServiceID', OMIT),
+    status: text('Status', OMIT),
+    args: texts('Args', OMIT),
+    scriptArgs: texts('ScriptArgs', OMIT),
+    dockerContainerId: text('DockerContainerID', OMIT),
+    shell: text('Shell', OMIT),
+    http: text('HTTP', OMIT),
+    method: text('Method', OMIT),
+    header: map('Header', listOf(textCodec), OMIT),
+    body: text('Body', OMIT),
+    disableRedirects: bool('DisableRedirects', OMIT),
+    h2ping: text('H2PING', OMIT),
+    h2pingUseTls: maybe(bool('H2PingUseTLS', OMIT)),
+    tcp: text('TCP', OMIT),
+    tcpUseTls: bool('TCPUseTLS', OMIT),
+    udp: text('UDP', OMIT),
+    grpc: text('GRPC', OMIT),
+    grpcUseTls: bool('GRPCUseTLS', OMIT),
+    osService: text('OSService', OMIT),
+    tlsServerName: text('TLSServerName', OMIT),
+    tlsSkipVerify: bool('TLSSkipVerify', OMIT),
+    aliasNode: text('AliasNode', OMIT),
+    aliasService: text('AliasService', OMIT),
+    ttlMs: nested('TTL', DURATION_TEXT, OMIT),
+    intervalMs: nested('Interval', DURATION_TEXT, OMIT),
+    timeoutMs: nested('Timeout', DURATION_TEXT, OMIT),
+    successBeforePassing: int('SuccessBeforePassing', OMIT),
+    failuresBeforeWarning: int('FailuresBeforeWarning', OMIT),
+    failuresBeforeCritical: int('FailuresBeforeCritical', OMIT),
+    deregisterCriticalServiceAfterMs: nested('DeregisterCriticalServiceAfter', DURATION_TEXT, OMIT),
+    outputMaxBytes: int('OutputMaxSize', OMIT),
+  }),
+  (wire) => withoutNothing(wire),
+  withoutUnderscores,
+);
+
+/** Leaves out what says nothing, so that what is sent is as short as it was written. */
+export function withoutNothing(wire: JsonObject): JsonObject {
+  return Object.fromEntries(
+    Object.entries(wire).filter(
+      ([, value]) => value !== '' && value !== 0 && value !== false && value !== '0s',
+    ),
+  );
+}
