@@ -1,6 +1,7 @@
 /** The settings of discovery, with every default filled in. */
 import type { JsonObject } from '../../base/json.ts';
 import { parseDuration } from '../../base/duration.ts';
+import { checkDnsSettings, DEFAULT_DNS_SETTINGS, type DnsSettings } from '../dns/settings.ts';
 import type { ConfigProblem } from './config.ts';
 import type { Reader } from './reader.ts';
 
@@ -20,27 +21,7 @@ export interface DiscoverySettings {
   readonly sessionTtlMsMin: number;
   readonly kvValueMaxBytes: number;
   readonly txnMaxBytes: number;
-  readonly dns: NameSettings;
-}
-
-/** How names are answered. */
-export interface NameSettings {
-  readonly domain: string;
-  readonly altDomain?: string;
-  /** `host:port` or `host`. */
-  readonly recursors: readonly string[];
-  readonly recursorStrategy: 'sequential' | 'random';
-  readonly recursorTimeoutMs: number;
-  readonly nodeTtlMs: number;
-  /** By service; `*` for the rest, `web-*` for a family [ms]. */
-  readonly serviceTtlMs: Readonly<Record<string, number>>;
-  readonly onlyPassing: boolean;
-  readonly enableTruncate: boolean;
-  readonly udpAnswerLimit: number;
-  readonly aRecordLimit: number;
-  readonly disableCompression: boolean;
-  /** [s] */
-  readonly soa: Readonly<{ refresh: number; retry: number; expire: number; minTtl: number }>;
+  readonly dns: DnsSettings;
 }
 
 /** Source: Consul's defaults. */
@@ -63,34 +44,38 @@ export function discoverySettings(root: Reader, problems: ConfigProblem[]): Disc
     sessionTtlMsMin: root.count('session_ttl_min', 10_000),
     kvValueMaxBytes: limits.count('kv_max_value_size', 512 * 1024),
     txnMaxBytes: limits.count('txn_max_req_len', 512 * 1024),
-    dns: nameSettings(root, problems),
+    dns: dnsSettings(root, problems),
   };
 }
 
-function nameSettings(root: Reader, problems: ConfigProblem[]): NameSettings {
+function dnsSettings(root: Reader, problems: ConfigProblem[]): DnsSettings {
   const dns = root.block('dns_config');
   const soa = dns.block('soa');
   const altDomain = root.text('alt_domain');
-  return {
-    domain: root.text('domain', 'consul'),
+  const fallback = DEFAULT_DNS_SETTINGS;
+  const settings: DnsSettings = {
+    domain: root.text('domain', fallback.domain),
     ...(altDomain === undefined ? {} : { altDomain }),
     recursors: root.texts('recursors'),
     recursorStrategy: strategy(dns.text('recursor_strategy', 'sequential'), problems),
-    recursorTimeoutMs: dns.count('recursor_timeout', 2_000),
-    nodeTtlMs: dns.count('node_ttl', 0),
+    recursorTimeoutMs: dns.count('recursor_timeout', fallback.recursorTimeoutMs),
+    nodeTtlMs: dns.count('node_ttl', fallback.nodeTtlMs),
     serviceTtlMs: ttls(dns.record('service_ttl'), problems),
-    onlyPassing: dns.flag('only_passing', false),
-    enableTruncate: dns.flag('enable_truncate', false),
-    udpAnswerLimit: dns.count('udp_answer_limit', 3),
-    aRecordLimit: dns.count('a_record_limit', 0),
-    disableCompression: dns.flag('disable_compression', false),
+    onlyPassing: dns.flag('only_passing', fallback.onlyPassing),
+    enableTruncate: dns.flag('enable_truncate', fallback.enableTruncate),
+    udpAnswerLimit: dns.count('udp_answer_limit', fallback.udpAnswerLimit),
+    aRecordLimit: dns.count('a_record_limit', fallback.aRecordLimit),
+    disableCompression: dns.flag('disable_compression', fallback.disableCompression),
+    nodeMetaTxt: dns.flag('enable_additional_node_meta_txt', fallback.nodeMetaTxt),
     soa: {
-      refresh: soa.count('refresh', 3600),
-      retry: soa.count('retry', 600),
-      expire: soa.count('expire', 86_400),
-      minTtl: soa.count('min_ttl', 0),
+      refresh: soa.count('refresh', fallback.soa.refresh),
+      retry: soa.count('retry', fallback.soa.retry),
+      expire: soa.count('expire', fallback.soa.expire),
+      minTtl: soa.count('min_ttl', fallback.soa.minTtl),
     },
   };
+  problems.push(...checkDnsSettings(settings));
+  return settings;
 }
 
 function strategy(text: string, problems: ConfigProblem[]): 'sequential' | 'random' {

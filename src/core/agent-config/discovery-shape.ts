@@ -14,6 +14,7 @@ const DNS_CONFIG = block('How DNS answers.', {
   udp_answer_limit: count('Answers in a datagram; 3.'),
   a_record_limit: count('Addresses in any answer; 0: as many as there are.'),
   disable_compression: flag('Write every name in full.'),
+  enable_additional_node_meta_txt: flag('Add the metadata of nodes to answers; true.'),
   recursor_strategy: text('Which recursor is asked first: `sequential` or `random`.'),
   recursor_timeout: duration('How long one is waited for; 2s.'),
   soa: block('The numbers of the SOA record [s].', {
@@ -47,7 +48,7 @@ export const DISCOVERY_SETTINGS: Settings = {
   session_ttl_min: duration('Shortest time to live that a session may have; 10s.'),
   domain: text('Under which names are answered; `consul`.'),
   alt_domain: text('A second one.'),
-  recursors: texts('`host` or `host:port` of servers that answer for the rest of the world.'),
+  recursors: texts('`IP` or `IP:PORT` of servers that answer for the rest of the world.'),
   dns_config: DNS_CONFIG,
   limits: block('Bounds of requests.', {
     kv_max_value_size: count('Bytes of one value; 524288.'),

@@ -1,4 +1,5 @@
 /** The tables of the state: how each kind of row is found. */
+import { canonicalAddress } from '../dns/address.ts';
 import { folded, onNode } from '../model/catalog.ts';
 import { isActive } from '../model/deployment.ts';
 import type { TableShape } from './table.ts';
@@ -114,7 +115,8 @@ export const SHAPES: Shapes = {
     key: (node) => folded(node.name),
     indexes: {
       id: (node) => (node.id === '' ? undefined : node.id),
-      address: (node) => node.address,
+      address: (node) => canonicalAddress(node.address),
+      datacenter: (node) => folded(node.datacenter),
     },
   },
   services: {
@@ -124,7 +126,8 @@ export const SHAPES: Shapes = {
       name: (service) => folded(service.name),
       node: (service) => folded(service.node),
       alloc: (service) => service.allocId,
-      address: (service) => (service.address === '' ? undefined : service.address),
+      address: (service) =>
+        service.address === '' ? undefined : canonicalAddress(service.address),
     },
   },
   checks: {
