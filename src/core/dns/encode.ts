@@ -84,9 +84,12 @@ export function encodeRejection(
   return reply;
 }
 
-/** Writes replies, one after the other, in a buffer of its own. */
+/**
+ * Writes replies, one after the other, in a buffer of its own: answers, glue and what is too long
+ * of each find room in it.
+ */
 export class Encoder {
-  readonly #into = new Uint8Array(2 * MESSAGE_BYTES_MAX + 2);
+  readonly #into = new Uint8Array(3 * MESSAGE_BYTES_MAX);
   /** Where names stand, by their text, of those that a pointer can reach. */
   readonly #names = new Map<string, number>();
   #seeded = false;
@@ -160,13 +163,15 @@ export class Encoder {
 
   /** Writes the additional section; tells where each answer's part of it ended, if it fitted. */
   #glue(draft: Draft, written: number): number[] {
-    const { reply, bytesMax } = draft;
+    const { reply } = draft;
+    // Beyond the bound, too: how long it is tells how many answers there is room for with theirs.
+    const bound = this.#at + draft.bytesMax;
     const ends: number[] = [];
     const seen = new Set<ResourceRecord>();
     const put = (glue: readonly ResourceRecord[] | undefined): void => {
       if (glue === undefined) return;
       for (const record of glue) {
-        if (this.#at > bytesMax) return;
+        if (this.#at > bound) return;
         if (seen.has(record)) continue;
         seen.add(record);
         this.#record(draft, record);
@@ -174,7 +179,7 @@ export class Encoder {
     };
     for (let i = 0; i < written; i++) {
       put(reply.answers[i]?.glue);
-      if (this.#at > bytesMax) break;
+      if (this.#at > bound) break;
       ends.push(this.#at);
     }
     for (const record of reply.authority) put(record.glue);
