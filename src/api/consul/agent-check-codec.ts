@@ -5,53 +5,11 @@
  * Source: https://developer.hashicorp.com/consul/api-docs/agent/check
  */
 import type { JsonObject } from '../../base/json.ts';
-import type { HealthStatus } from '../../core/model/health-check.ts';
+import type { CheckWish } from '../../core/registration/wish.ts';
 import { OMIT, shape, type Shape } from '../codec/codec.ts';
 import { bool, int, listOf, map, maybe, nested, rewritten } from '../codec/fields.ts';
 import { text, textCodec, texts } from '../codec/fields.ts';
 import { DURATION_TEXT } from './duration-codec.ts';
-
-/** A check as its author wrote it; empty, 0 and absent mean that nothing was said. */
-export interface CheckBody {
-  readonly id: string;
-  /** Another name of `id`. */
-  readonly checkId: string;
-  readonly name: string;
-  readonly notes: string;
-  readonly serviceId: string;
-  readonly status: HealthStatus | '';
-  readonly args: readonly string[];
-  /** Another name of `args`. */
-  readonly scriptArgs: readonly string[];
-  readonly dockerContainerId: string;
-  readonly shell: string;
-  readonly http: string;
-  readonly method: string;
-  readonly header: Readonly<Record<string, readonly string[]>>;
-  readonly body: string;
-  readonly disableRedirects: boolean;
-  readonly h2ping: string;
-  /** Absent: true. */
-  readonly h2pingUseTls?: boolean;
-  readonly tcp: string;
-  readonly tcpUseTls: boolean;
-  readonly udp: string;
-  readonly grpc: string;
-  readonly grpcUseTls: boolean;
-  readonly osService: string;
-  readonly tlsServerName: string;
-  readonly tlsSkipVerify: boolean;
-  readonly aliasNode: string;
-  readonly aliasService: string;
-  readonly ttlMs: number;
-  readonly intervalMs: number;
-  readonly timeoutMs: number;
-  readonly successBeforePassing: number;
-  readonly failuresBeforeWarning: number;
-  readonly failuresBeforeCritical: number;
-  readonly deregisterCriticalServiceAfterMs: number;
-  readonly outputMaxBytes: number;
-}
 
 /** Reads names with underscores as those without: letters' case counts for nothing anyway. */
 export function withoutUnderscores(wire: JsonObject): JsonObject {
@@ -60,8 +18,8 @@ export function withoutUnderscores(wire: JsonObject): JsonObject {
   return Object.fromEntries(names.map((name) => [name.replaceAll('_', ''), wire[name] ?? null]));
 }
 
-export const CHECK_BODY: Shape<CheckBody> = rewritten(
-  shape<CheckBody>({
+export const CHECK_BODY: Shape<CheckWish> = rewritten(
+  shape<CheckWish>({
     id: text('ID', OMIT),
     checkId: text('CheckID', OMIT),
     name: text('Name', OMIT),

@@ -3,45 +3,18 @@
  *
  * Source: https://developer.hashicorp.com/consul/api-docs/agent/service
  */
-import type { JsonObject } from '../../base/json.ts';
 import type { ServiceAddress, ServiceKind, ServiceWeights } from '../../core/model/catalog.ts';
 import type { HealthCheck } from '../../core/model/health-check.ts';
+import type { ServiceWish } from '../../core/registration/wish.ts';
 import { OMIT, shape, type Shape } from '../codec/codec.ts';
 import { bool, freeForm, int, list, map, maybe, nested } from '../codec/fields.ts';
 import { rewritten, text, textMap, texts } from '../codec/fields.ts';
-import {
-  CHECK_BODY,
-  withoutNothing,
-  withoutUnderscores,
-  type CheckBody,
-} from './agent-check-codec.ts';
+import { CHECK_BODY, withoutNothing, withoutUnderscores } from './agent-check-codec.ts';
 import { omitEmpty, SERVICE_ADDRESS, WEIGHTS } from './catalog-codec.ts';
 import { HEALTH_CHECK } from './health-codec.ts';
 
-/** A service as its author wrote it; empty, 0 and absent mean that nothing was said. */
-export interface AgentServiceBody {
-  readonly kind: ServiceKind;
-  /** Empty: as the name. */
-  readonly id: string;
-  readonly name: string;
-  readonly tags: readonly string[];
-  readonly address: string;
-  readonly taggedAddresses: Readonly<Record<string, ServiceAddress>>;
-  readonly meta: Readonly<Record<string, string>>;
-  readonly port: number;
-  readonly socketPath: string;
-  readonly check?: CheckBody;
-  readonly checks: readonly CheckBody[];
-  readonly weights?: ServiceWeights;
-  readonly enableTagOverride: boolean;
-  readonly token: string;
-  readonly proxy?: JsonObject;
-  /** Of the mesh; a sidecar in it is not run here. */
-  readonly connect?: JsonObject;
-}
-
-export const AGENT_SERVICE_BODY: Shape<AgentServiceBody> = rewritten(
-  shape<AgentServiceBody>({
+export const AGENT_SERVICE_BODY: Shape<ServiceWish> = rewritten(
+  shape<ServiceWish>({
     kind: text('Kind', OMIT),
     id: text('ID', OMIT),
     name: text('Name', OMIT),

@@ -327,7 +327,9 @@ test('script: the exit code decides, and both outputs are told', async (t) => {
 });
 
 async function gone(pid: number): Promise<boolean> {
-  for (const deadline = Date.now() + 5_000; Date.now() < deadline; await delay(20)) {
+  const deadline = Date.now() + 5_000;
+  while (Date.now() < deadline) {
+    await delay(20);
     if (!existsSync(`/proc/${pid}`)) return true;
     if (/\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))) return true;
   }
