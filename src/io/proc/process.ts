@@ -73,3 +73,17 @@ function readText(path: string): string | undefined {
     return undefined;
   }
 }
+
+/**
+ * Kills a process group and every descendant of its leader. Children are seen first, then killed:
+ * one that began a session of its own is no longer in the group.
+ */
+export function killTree(leader: number): void {
+  for (const each of [-leader, ...descendantsOf(leader)]) {
+    try {
+      process.kill(each, 'SIGKILL');
+    } catch {
+      // It ended meanwhile.
+    }
+  }
+}
