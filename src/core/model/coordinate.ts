@@ -23,3 +23,12 @@ export interface NodeCoordinate {
   readonly coordinate: Coordinate;
   readonly modifyIndex: Index;
 }
+
+/** The round trip that two coordinates let one expect [s]. */
+export function distance(a: Coordinate, b: Coordinate): number {
+  let sum = 0;
+  for (const [i, x] of a.vec.entries()) sum += (x - (b.vec[i] ?? 0)) ** 2;
+  const raw = Math.sqrt(sum) + a.height + b.height;
+  const adjusted = raw + a.adjustment + b.adjustment;
+  return adjusted > 0 ? adjusted : raw;
+}

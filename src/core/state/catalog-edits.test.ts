@@ -120,3 +120,15 @@ test('G4: what is so already moves no index', () => {
   assert.deepEqual(changes, []);
   assert.equal(outcome.ok && outcome.changed, false);
 });
+
+test('G5: a node that moves to another datacenter leaves its rows behind', () => {
+  const world = new CatalogWorld();
+  world.register(machine('a', { id: ID }), [offer('s')]);
+  world.register(machine('a', { id: ID, datacenter: 'dc2' }), [offer('t')]);
+  assert.deepEqual(
+    [...world.state.servicesOnNode('a')].map(({ id }) => id),
+    ['t'],
+  );
+  assert.equal(world.state.catalogNode('a')?.id, ID);
+  assert.deepEqual(lint(world.state), []);
+});

@@ -7,6 +7,8 @@
  * G3: what ends a check, or makes it critical, ends the sessions that live by it in the same entry;
  *     a node takes its sessions along.
  * G4: what is so already is not written again.
+ * G5: what a node offers is in its datacenter: a node that moves leaves its rows behind, so that
+ *     who watches either datacenter hears of it.
  */
 import { same } from '../../base/same.ts';
 import { folded, onNode } from '../model/catalog.ts';
@@ -31,7 +33,8 @@ export function nodeProblem(edit: Edit, facts: CatalogNodeFacts): string | undef
 
 /**
  * Writes a machine's row. One that comes back under another name takes its id along, and what was
- * registered under the old name goes. Called where `nodeProblem` has none.
+ * registered under the old name goes; so does all of one that moved (G5). Called where
+ * `nodeProblem` has none.
  */
 export function putCatalogNode(edit: Edit, facts: CatalogNodeFacts): CatalogNode {
   const former = facts.id === '' ? undefined : nodeById(edit, facts.id);
@@ -39,7 +42,10 @@ export function putCatalogNode(edit: Edit, facts: CatalogNodeFacts): CatalogNode
     removeCatalogNode(edit, former.name);
   }
   const key = folded(facts.name);
-  const before = edit.table('catalogNodes').get(key);
+  const namesake = edit.table('catalogNodes').get(key);
+  const moves = namesake !== undefined && namesake.datacenter !== facts.datacenter;
+  if (moves) removeCatalogNode(edit, namesake.name);
+  const before = moves ? undefined : namesake;
   const written: CatalogNode = {
     ...facts,
     // Rows on the node name it as it was first written.

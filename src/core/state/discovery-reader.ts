@@ -1,7 +1,9 @@
 /** What may be asked of the state about discovery and coordination. Iterables are in key order. */
 import type { CatalogNode, ServiceInstance } from '../model/catalog.ts';
+import type { NodeCoordinate } from '../model/coordinate.ts';
 import type { HealthCheck } from '../model/health-check.ts';
 import type { KvPair } from '../model/kv.ts';
+import type { PreparedQuery } from '../model/prepared-query.ts';
 import type { Session, SessionId } from '../model/session.ts';
 import type { UserEvent } from '../model/user-event.ts';
 
@@ -9,6 +11,7 @@ import type { UserEvent } from '../model/user-event.ts';
 export interface DiscoveryReader {
   catalogNode(name: string): CatalogNode | undefined;
   catalogNodes(): Iterable<CatalogNode>;
+  catalogNodeById(id: string): CatalogNode | undefined;
   service(node: string, id: string): ServiceInstance | undefined;
   services(): Iterable<ServiceInstance>;
   servicesNamed(name: string): Iterable<ServiceInstance>;
@@ -28,6 +31,13 @@ export interface DiscoveryReader {
   session(id: SessionId): Session | undefined;
   sessions(): Iterable<Session>;
   sessionsOnNode(node: string): Iterable<Session>;
+  /** Of one node, or of all. */
+  coordinates(node?: string): Iterable<NodeCoordinate>;
+  preparedQuery(id: string): PreparedQuery | undefined;
+  preparedQueries(): Iterable<PreparedQuery>;
+  /** By its whole name, templates included. */
+  preparedQueryNamed(name: string): PreparedQuery | undefined;
+  queryTemplates(): Iterable<PreparedQuery>;
   /** Oldest first. */
   userEvents(): Iterable<UserEvent>;
 }

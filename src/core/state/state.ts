@@ -8,6 +8,7 @@ import type { Index, Millis } from '../../base/brand.ts';
 import type { Alloc } from '../model/alloc.ts';
 import { folded, onNode } from '../model/catalog.ts';
 import type { CatalogNode, ServiceInstance } from '../model/catalog.ts';
+import type { NodeCoordinate } from '../model/coordinate.ts';
 import type { Deployment } from '../model/deployment.ts';
 import type { Evaluation } from '../model/evaluation.ts';
 import type { AllocId, DeploymentId, EvalId, JobId, Namespace, NodeId } from '../model/ids.ts';
@@ -17,6 +18,7 @@ import type { JobSummary } from '../model/job-summary.ts';
 import type { KvPair } from '../model/kv.ts';
 import type { Node } from '../model/node.ts';
 import type { ScalingEvents } from '../model/scaling-event.ts';
+import type { PreparedQuery } from '../model/prepared-query.ts';
 import { DEFAULT_SCHEDULER_CONFIG } from '../model/scheduler-config.ts';
 import type { SchedulerConfig } from '../model/scheduler-config.ts';
 import type { Session, SessionId } from '../model/session.ts';
@@ -242,6 +244,11 @@ export class State implements StateReader {
     return this.tables.catalogNodes.values();
   }
 
+  catalogNodeById(id: string): CatalogNode | undefined {
+    if (id === '') return undefined;
+    return first(this.tables.catalogNodes.valuesBy('id', id));
+  }
+
   service(node: string, id: string): ServiceInstance | undefined {
     return this.tables.services.get(onNode(node, id));
   }
@@ -306,6 +313,27 @@ export class State implements StateReader {
     return this.tables.sessions.valuesBy('node', folded(node));
   }
 
+  /** Of one node, or of all. */
+  coordinates(node?: string): Iterable<NodeCoordinate> {
+    return this.tables.coordinates.values(node === undefined ? '' : `${folded(node)}\0`);
+  }
+
+  preparedQuery(id: string): PreparedQuery | undefined {
+    return this.tables.preparedQueries.get(id);
+  }
+
+  preparedQueries(): Iterable<PreparedQuery> {
+    return this.tables.preparedQueries.values();
+  }
+
+  preparedQueryNamed(name: string): PreparedQuery | undefined {
+    return first(this.tables.preparedQueries.valuesBy('name', folded(name)));
+  }
+
+  queryTemplates(): Iterable<PreparedQuery> {
+    return this.tables.preparedQueries.valuesBy('template', 'yes');
+  }
+
   /** Oldest first. */
   userEvents(): Iterable<UserEvent> {
     return this.tables.userEvents.values();
@@ -322,6 +350,11 @@ export class State implements StateReader {
   *#jobsNamed(prefix: string): Iterable<Job> {
     for (const each of this.tables.jobs.values()) if (each.id.startsWith(prefix)) yield each;
   }
+}
+
+function first<T>(items: Iterable<T>): T | undefined {
+  for (const item of items) return item;
+  return undefined;
 }
 
 export const DEFAULT_CONFIG_ROW: ConfigRow = {

@@ -76,6 +76,9 @@ export const watch = {
     indexed('deployments', 'job', jobKey(namespace, id)),
   schedulerConfig: (): WatchKey => row('config', 'scheduler'),
   catalogNode: (name: string): WatchKey => row('catalogNodes', folded(name)),
+  catalogNodeId: (id: string): WatchKey => indexed('catalogNodes', 'id', id),
+  coordinatesOf: (node: string): WatchKey => prefixed('coordinates', `${folded(node)}\0`),
+  preparedQuery: (id: string): WatchKey => row('preparedQueries', id),
   /** The instances of a service. */
   serviceNamed: (name: string): WatchKey => indexed('services', 'name', folded(name)),
   servicesOnNode: (node: string): WatchKey => indexed('services', 'node', folded(node)),

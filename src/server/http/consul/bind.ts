@@ -21,6 +21,8 @@ import { binder, type Binder } from '../mount.ts';
 export interface ConsulCommon {
   /** For blocking reads. */
   readonly waiting: QueryOptions;
+  /** The datacenter asked for, which exists; absent: the agent's own. */
+  readonly datacenter: string | undefined;
   /** True: an answer that the agent already has will do. */
   readonly cached: boolean;
   /** Of `?token=` or the header; empty: none. */
@@ -41,6 +43,7 @@ const MANNERS: Manners<ConsulCommon> = {
     const consistency = stale ? 'stale' : consistent ? 'consistent' : 'default';
     return {
       waiting: { ...waitingOf(route, common), consistency },
+      datacenter: common.datacenter === '' ? undefined : common.datacenter,
       cached: common.cached === true,
       token: common.token ?? request.headers['x-consul-token'] ?? '',
       request,

@@ -1,0 +1,95 @@
+/** The whole discovery API as an HTTP application. */
+import { Failure } from '../../base/failure.ts';
+import type { HttpApp, HttpMount, HttpReply, HttpRequest } from '../../ports/http.ts';
+import { parseQuery } from '../../api/query.ts';
+import { catalogHandlers } from './consul/catalog.ts';
+import type { ConsulDeps } from './consul/deps.ts';
+import { healthHandlers } from './consul/health.ts';
+import { consulFailureReply } from './consul/fail.ts';
+import { textReply } from './fail.ts';
+import type { Bound } from './mount.ts';
+
+/** Every endpoint with its handler. */
+export function consulHandlers(deps: ConsulDeps): readonly Bound[] {
+  return [...catalogHandlers(deps), ...healthHandlers(deps)];
+}
+
+/**
+ * What an HTTP server listens with on the discovery port.
+ *
+ * @param report is told of errors that are nobody's fault but ours
+ */
+export function consulApp(deps: ConsulDeps, report: (error: unknown) => void): HttpApp {
+  const handlers = consulHandlers(deps);
+  const unnamed = missingNames(handlers);
+  return {
+    mounts: handlers.flatMap(({ mounts }) => mounts.map((mount) => inDatacenter(mount, deps))),
+    rewrite: (path) => path,
+    missing: (request, allowed) => missing(request, allowed, unnamed),
+    failed: (error) => {
+      const reply = consulFailureReply(error);
+      if (reply.status === 500 && isOurs(error)) report(error);
+      return reply;
+    },
+  };
+}
+
+/** What concerns the agent that is asked knows no other datacenter. */
+const OF_THE_AGENT = /^\/v1\/(?:agent|status)\//;
+
+/** Refuses requests for a datacenter that nobody is in. */
+function inDatacenter(mount: HttpMount, { agent, ops }: ConsulDeps): HttpMount {
+  if (OF_THE_AGENT.test(mount.path)) return mount;
+  return {
+    ...mount,
+    handle: (request) => {
+      const dc = askedDatacenter(request.query);
+      if (dc === undefined || dc === '' || dc === agent.datacenter) return mount.handle(request);
+      for (const { datacenter } of ops.snapshot().catalogNodes()) {
+        if (datacenter === dc) return mount.handle(request);
+      }
+      return Promise.resolve(textReply(500, 'No path to datacenter'));
+    },
+  };
+}
+
+function askedDatacenter(query: string): string | undefined {
+  return query.includes('dc=') ? parseQuery(query).get('dc') : undefined;
+}
+
+/** Only a bug is news: any other failure is told to who asked, and that is all. */
+function isOurs(error: unknown): boolean {
+  return !(error instanceof Failure) || error.fault === 'internal';
+}
+
+/** What the name at the end of a path is called where it is left out; by the path before it. */
+function missingNames(handlers: readonly Bound[]): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const { route } of handlers) {
+    const [, head, name] = /^(.*)\/:(\w+)$/.exec(route.path) ?? [];
+    if (head !== undefined && name !== undefined) found.set(head, NAMES[name] ?? name);
+  }
+  return found;
+}
+
+const NAMES: Readonly<Record<string, string>> = {
+  service: 'service name',
+  node: 'node name',
+  state: 'check state',
+};
+
+const BROKEN_ESCAPE = /%(?![0-9A-Fa-f]{2})/;
+
+function missing(
+  { method, path }: HttpRequest,
+  allowed: readonly string[],
+  unnamed: ReadonlyMap<string, string>,
+): HttpReply {
+  const headers = { Allow: allowed.join(',') };
+  if (method === 'OPTIONS' && allowed.length > 0) return textReply(200, '', headers);
+  if (allowed.length > 0) return textReply(405, `method ${method} not allowed`, headers);
+  if (BROKEN_ESCAPE.test(path)) return textReply(400, 'the path has an invalid escape');
+  const name = unnamed.get(path.replace(/\/$/, ''));
+  if (name !== undefined) return textReply(400, `Missing ${name}`);
+  return textReply(404, 'Invalid URL path: not a recognized HTTP API endpoint');
+}
