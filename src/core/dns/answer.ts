@@ -83,7 +83,11 @@ export class Answerer {
 
   decide(question: Question, sources: Sources): Decision {
     const zone = this.#zoneAbove(question.name);
-    if (zone !== undefined) return this.#ours({ ...question, ...sources, zone, depth: 0 });
+    if (zone !== undefined) {
+      const { name, type, answersMax } = question;
+      const { directory, random, now } = sources;
+      return this.#ours({ name, type, answersMax, directory, random, now, zone, depth: 0 });
+    }
     const address = reverseAddress(labelTexts(question.name));
     if (address !== undefined) return this.#reverse(question, sources, address);
     return this.#settings.recursors.length > 0 ? { do: 'forward' } : REFUSAL;

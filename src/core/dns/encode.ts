@@ -140,7 +140,7 @@ export class Encoder {
     this.#count(6, written);
     this.#section(draft, 8, reply.authority);
     const glueStart = this.#at;
-    const glueEnds = draft.bare === true ? [] : this.#glue(draft, written);
+    const glueEnds = draft.bare === true ? NO_GLUE : this.#glue(draft, written);
     if (this.#at <= bytesMax && written === count) return count;
     const besides = glueStart - answersEnd;
     let fitting = Math.min(written, glueEnds.length);
@@ -154,11 +154,15 @@ export class Encoder {
   }
 
   #begin(query: Query): void {
-    this.#names.clear();
+    // Emptying an empty map costs as much as a full one, and most answers need none.
+    if (this.#names.size > 0) this.#names.clear();
     this.#seeded = false;
-    this.#into.set(query.packet.subarray(0, query.questionEnd));
-    this.#into.fill(0, 6, HEADER_BYTES);
-    this.#at = query.questionEnd;
+    const { packet, questionEnd } = query;
+    const into = this.#into;
+    for (let i = 0; i < questionEnd; i++) into[i] = packet[i] ?? 0;
+    // The counts of the records.
+    for (let i = 6; i < HEADER_BYTES; i++) into[i] = 0;
+    this.#at = questionEnd;
   }
 
   /** Writes the additional section; tells where each answer's part of it ended, if it fitted. */
@@ -167,11 +171,12 @@ export class Encoder {
     // Beyond the bound, too: how long it is tells how many answers there is room for with theirs.
     const bound = this.#at + draft.bytesMax;
     const ends: number[] = [];
-    const seen = new Set<ResourceRecord>();
+    let seen: Set<ResourceRecord> | undefined;
     const put = (glue: readonly ResourceRecord[] | undefined): void => {
       if (glue === undefined) return;
       for (const record of glue) {
         if (this.#at > bound) return;
+        seen ??= new Set();
         if (seen.has(record)) continue;
         seen.add(record);
         this.#record(draft, record);
@@ -184,7 +189,7 @@ export class Encoder {
     }
     for (const record of reply.authority) put(record.glue);
     put(reply.additional);
-    this.#count(10, seen.size);
+    this.#count(10, seen?.size ?? 0);
     return ends;
   }
 
@@ -367,6 +372,7 @@ const PLAIN_UDP_ANSWERS_MAX = 8;
 /** An A record whose name is a pointer. */
 const ANSWER_BYTES_MIN = 16;
 const OPT_BYTES = 11;
+const NO_GLUE: readonly number[] = [];
 const POINTER = 0xc000;
 /** A pointer has 14 bits. */
 const POINTER_MAX = 0x3fff;

@@ -30,9 +30,10 @@ export class PacketReader {
   name(): Name | undefined {
     const { packet } = this;
     const starts: number[] = [];
-    const wire: number[] = [];
     let text = '';
-    let at = this.offset;
+    let bytes = 1;
+    const begin = this.offset;
+    let at = begin;
     let jumped = false;
     let before = at;
     for (;;) {
@@ -48,20 +49,17 @@ export class PacketReader {
         continue;
       }
       const end = at + 1 + length;
-      if (end >= packet.length || wire.length + length + 2 > NAME_BYTES_MAX) return undefined;
+      bytes += length + 1;
+      if (end >= packet.length || bytes > NAME_BYTES_MAX) return undefined;
       if (text !== '') text += '.';
       starts.push(text.length);
-      wire.push(length);
-      for (let i = at + 1; i < end; i++) {
-        const byte = packet[i] ?? 0;
-        wire.push(byte);
-        text += BYTE_TEXTS[byte] ?? '';
-      }
+      for (let i = at + 1; i < end; i++) text += BYTE_TEXTS[packet[i] ?? 0] ?? '';
       at = end;
     }
-    if (!jumped) this.offset = at + 1;
-    wire.push(0);
-    return { text, wire: Uint8Array.from(wire), starts };
+    if (jumped) return { text, wire: gather(packet, begin, bytes), starts };
+    const wire = packet.subarray(begin, at + 1);
+    this.offset = at + 1;
+    return { text, wire, starts };
   }
 
   /** A 16-bit number; undefined: the message ends before. */
@@ -96,6 +94,22 @@ export class PacketReader {
 /** The number at a place that the caller knows to be inside. */
 export function uint16At(packet: Uint8Array, at: number): number {
   return ((packet[at] ?? 0) << 8) | (packet[at + 1] ?? 0);
+}
+
+/** The bytes of a name that was found good, without its pointers. */
+function gather(packet: Uint8Array, begin: number, bytes: number): Uint8Array {
+  const wire = new Uint8Array(bytes);
+  let at = begin;
+  let to = 0;
+  while (to < bytes - 1) {
+    const length = packet[at] ?? 0;
+    if (length > LABEL_BYTES_MAX) {
+      at = pointerAt(packet, at) ?? 0;
+      continue;
+    }
+    for (const end = at + 1 + length; at < end; at++) wire[to++] = packet[at] ?? 0;
+  }
+  return wire;
 }
 
 /** Where a pointer leads; undefined: it is none, or the message ends inside it. */
