@@ -160,6 +160,8 @@ export const EXPIRED_PER_ENTRY_MAX = 1_000;
 export const USER_EVENTS_MAX = 256;
 /** Bytes of an event's payload. Source: Consul's gossip carries some 100 to 512. */
 export const EVENT_PAYLOAD_BYTES_MAX = 512;
+/** Characters of an event's name, and of each expression that says who hears it. */
+export const EVENT_TEXT_MAX = 128;
 
 // --- Health checks and registrations (core/checks, core/registration, registrar) ---
 
@@ -183,3 +185,31 @@ export const SYNC_ROWS_MAX = 500;
 export const META_PAIRS_MAX = 64;
 export const META_KEY_MAX = 128;
 export const META_VALUE_MAX = 512;
+
+// --- The catalog ---
+
+/** Dimensions of a network coordinate. Source: Serf has eight. */
+export const COORDINATE_DIMENSIONS_MAX = 8;
+
+// --- Templates (core/template) ---
+
+/** In UTF-16 units. The largest templates seen are some 50 kB. */
+export const TEMPLATE_SOURCE_MAX = 1024 * 1024;
+/** Actions and parentheses inside each other: people stay below 10; the stack bears this many. */
+export const TEMPLATE_NESTING_MAX = 200;
+/**
+ * Blocks, parentheses and templates that a rendering is inside of at once, recursion counted: a
+ * walk over a tree of keys takes some 30. The stack bears four times this.
+ */
+export const TEMPLATE_DEPTH_MAX = 400;
+/** Lists and maps inside each other where a value is printed or encoded. */
+export const TEMPLATE_VALUE_DEPTH_MAX = 100;
+/**
+ * Nodes and elements visited by one rendering: 200 services of 50 instances take 200,000; this many
+ * take a second.
+ */
+export const TEMPLATE_STEPS_MAX = 5_000_000;
+/** Characters that one rendering may make, in output and in values: more fills memory. */
+export const TEMPLATE_TEXT_MAX = 64 * 1024 * 1024;
+/** Elements of a list that a function makes (`loop`). */
+export const TEMPLATE_ELEMENTS_MAX = 1_000_000;

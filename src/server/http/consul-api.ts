@@ -3,15 +3,24 @@ import { Failure } from '../../base/failure.ts';
 import type { HttpApp, HttpMount, HttpReply, HttpRequest } from '../../ports/http.ts';
 import { parseQuery } from '../../api/query.ts';
 import { catalogHandlers } from './consul/catalog.ts';
+import { coordinateHandlers } from './consul/coordinate.ts';
 import type { ConsulDeps } from './consul/deps.ts';
-import { healthHandlers } from './consul/health.ts';
 import { consulFailureReply } from './consul/fail.ts';
+import { healthHandlers } from './consul/health.ts';
+import { operatorHandlers } from './consul/operator.ts';
+import { queryHandlers } from './consul/query.ts';
 import { textReply } from './fail.ts';
 import type { Bound } from './mount.ts';
 
 /** Every endpoint with its handler. */
 export function consulHandlers(deps: ConsulDeps): readonly Bound[] {
-  return [...catalogHandlers(deps), ...healthHandlers(deps)];
+  return [
+    ...catalogHandlers(deps),
+    ...healthHandlers(deps),
+    ...queryHandlers(deps),
+    ...coordinateHandlers(deps),
+    ...operatorHandlers(deps),
+  ];
 }
 
 /**

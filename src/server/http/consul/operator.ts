@@ -1,0 +1,109 @@
+/** The servers: who leads, who holds the log, how they fare. */
+import * as routes from '../../../api/consul/operator-routes.ts';
+import type { AutopilotConfig } from '../../../api/consul/operator-routes.ts';
+import { consulLeader, consulPeers } from '../../../api/consul/status-routes.ts';
+import type { Index } from '../../../base/brand.ts';
+import { Failure } from '../../../base/failure.ts';
+import { plainly } from '../deps.ts';
+import type { Bound } from '../mount.ts';
+import { bind } from './bind.ts';
+import type { ConsulDeps } from './deps.ts';
+
+/** Binds what concerns the servers. */
+export function operatorHandlers(deps: ConsulDeps): readonly Bound[] {
+  const { agent } = deps;
+  return [
+    bind(consulLeader, () => plainly(agent.leader())),
+    bind(consulPeers, () => plainly(agent.peers())),
+    ...raft(deps),
+    ...autopilot(deps),
+    ...keyring(),
+    bind(routes.readUsage, () => plainly({ usage: usage(deps) })),
+  ];
+}
+
+function raft({ ops, agent }: ConsulDeps): readonly Bound[] {
+  return [
+    bind(routes.consulRaft, () => {
+      const servers = agent.peers().map((address) => ({
+        ...{ id: address, name: agent.nodeName, address, voter: true },
+        leader: address === agent.leader(),
+      }));
+      return plainly({ index: ops.stats().index, servers });
+    }),
+    bind(routes.removePeer, ({ query }) => {
+      const address = query.address ?? query.id ?? '';
+      throw agent.peers().includes(address)
+        ? new Failure('unsupported', `"${address}" is the only server`)
+        : new Failure('internal', `address "${address}" was not found in the configuration`);
+    }),
+    bind(routes.transferLeader, () => {
+      throw new Failure('unsupported', 'there is no other server to lead');
+    }),
+  ];
+}
+
+/** One server has nobody to clean up or let in: what Consul has by default is told, and kept. */
+const AUTOPILOT: AutopilotConfig = {
+  cleanupDeadServers: true,
+  lastContactThresholdMs: 200,
+  maxTrailingLogs: 250,
+  minQuorum: 0,
+  serverStabilizationTimeMs: 10_000,
+  createIndex: 1 as Index,
+  modifyIndex: 1 as Index,
+};
+
+function autopilot({ ops, agent }: ConsulDeps): readonly Bound[] {
+  return [
+    bind(routes.readAutopilot, () => plainly(AUTOPILOT)),
+    bind(routes.setAutopilot, () => {
+      throw new Failure('unsupported', 'one server has nothing for the autopilot to do');
+    }),
+    bind(routes.consulAutopilotHealth, () => {
+      const { leading, index } = ops.stats();
+      const servers = agent.peers().map((address) => ({
+        ...{ id: address, name: agent.nodeName, address, version: agent.version },
+        ...{ status: 'alive', leader: leading, lastContactMs: 0, lastIndex: index },
+        ...{ healthy: leading, voter: true },
+      }));
+      const value = { healthy: leading, failureTolerance: 0, servers };
+      return Promise.resolve({ value, status: leading ? 200 : 429 });
+    }),
+  ];
+}
+
+function keyring(): readonly Bound[] {
+  const refuse = (): never => {
+    throw new Failure('internal', 'keyring is empty: agents do not gossip encrypted');
+  };
+  return [
+    bind(routes.listKeyring, refuse),
+    bind(routes.installKey, refuse),
+    bind(routes.useKey, refuse),
+    bind(routes.removeKey, refuse),
+  ];
+}
+
+function usage({ ops, agent }: ConsulDeps): Readonly<Record<string, routes.Usage>> {
+  const state = ops.snapshot();
+  const counts = new Map<string, { nodes: number; names: Set<string>; instances: number }>();
+  const of = (dc: string): { nodes: number; names: Set<string>; instances: number } => {
+    const known = counts.get(dc) ?? { nodes: 0, names: new Set<string>(), instances: 0 };
+    counts.set(dc, known);
+    return known;
+  };
+  of(agent.datacenter);
+  for (const { datacenter } of state.catalogNodes()) of(datacenter).nodes += 1;
+  for (const { node, name } of state.services()) {
+    const count = of(state.catalogNode(node)?.datacenter ?? agent.datacenter);
+    count.names.add(name.toLowerCase());
+    count.instances += 1;
+  }
+  return Object.fromEntries(
+    Array.from(counts, ([dc, { nodes, names, instances }]) => [
+      dc,
+      { nodes, services: names.size, serviceInstances: instances },
+    ]),
+  );
+}
