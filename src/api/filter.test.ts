@@ -11,6 +11,7 @@ const ROW: Json = {
   Stop: false,
   Datacenters: ['dc1', 'dc2'],
   Meta: { team: 'a b', 'x.y': '1' },
+  Deep: { a: { b: { 'c d': 1 } } },
   Empty: null,
 };
 
@@ -43,7 +44,24 @@ test('expressions are evaluated', () => {
     ['Status == dead or ID == web and Priority == 1', false],
     ['(Status == dead or ID == web) and not Priority == 1', true],
     ['not (ID == web)', false],
-    ['Unknown == ""', true],
+    ['Unknown == ""', false],
+    ['Unknown != "x"', true],
+    ['Unknown matches ".*"', false],
+    ['Unknown not matches ".*"', true],
+    ['Meta["x.y"] == 1', true],
+    ['Meta["x.y"] is not empty', true],
+    ['Meta[team] == "a b"', true],
+    ['Deep["a"].b["c d"] == 1', true],
+    ['Deep.a["b"]["c d"] == 1', true],
+    ['"/Deep/a/b/c d" == 1', true],
+    ['"c d" in Deep.a.b', true],
+    ['Deep.a.b contains "c d"', true],
+    ['toString is empty', true],
+    ['ID matches "^w" and ("dc1" in Datacenters or not Stop == false)', true],
+    ['ID not matches "^w"', false],
+    ['"no" not in ID', true],
+    ['not not ID == web', true],
+    ['`web` == `web`', false],
   ] as const) {
     assert.equal(result(expression), expected, expression);
   }
@@ -51,19 +69,23 @@ test('expressions are evaluated', () => {
 
 test('mistakes are told', () => {
   for (const [expression, expected] of [
-    ['Status', 'expected an operator after "Status"'],
-    ['Status ==', 'expected a value'],
-    ['(Status == x', 'a parenthesis is not closed'],
+    ['Status', 'expected an operator after "Status" at 7'],
+    ['Status ==', 'expected a value at 10'],
+    ['(Status == x', 'the parenthesis at 1 is not closed'],
+    ['ID not == x', 'expected "in" after "not" at 8'],
+    ['A..B == x', 'selector "A..B" at 1 is not valid'],
+    ['ID == "x', 'unexpected character at 7'],
+    ['', 'expected a name or a value at 1'],
     ['Status == x y', 'unexpected "y" at 13'],
     ['Status = x', 'unexpected character at 8'],
-    ['Status is full', 'expected "empty" after "is"'],
-    ['not', 'expected a name or a value'],
+    ['Status is full', 'expected "empty" after "is" at 11'],
+    ['not', 'expected a name or a value at 4'],
     [`${'('.repeat(99)}a == b`, 'is nested more than 32 levels deep'],
     ['x'.repeat(5000), 'is longer than 4096 characters'],
   ] as const) {
     assert.equal(result(expression), expected, expression.slice(0, 40));
   }
-  assert.match(String(result('ID matches "("')), /^"\(": /);
+  assert.match(String(result('ID matches "("')), /^"\(" at 12: /);
 });
 
 test('no text makes it throw', () => {
@@ -77,8 +99,14 @@ test('no text makes it throw', () => {
     '==',
     'is',
     'empty',
+    'matches',
+    'contains',
+    '!=',
     '"x"',
     'ID',
+    'A["b"]',
+    '[',
+    '.',
   );
   fc.assert(
     fc.property(

@@ -1,8 +1,14 @@
 /**
  * Filter expressions over the wire form of a row: `Status == "running" and "dc1" in Datacenters`.
  *
- * Source: https://developer.hashicorp.com/nomad/api-docs#filtering
+ * A selector is a path of names (`Service.Meta.team`), one of them in brackets where it holds signs
+ * (`Meta["a.b"]`), or a JSON pointer in quotes (`"/Meta/a.b"`).
+ *
+ * F1: no expression throws; a mistake says where it is, counted from 1.
+ *
+ * Source: https://developer.hashicorp.com/consul/api-docs/features/filtering
  */
+import { assert } from '../base/assert.ts';
 import type { Json } from '../base/json.ts';
 import { compileRegex, testRegex } from '../core/regex/search.ts';
 import { isObject } from './codec/codec.ts';
@@ -15,7 +21,13 @@ const DEPTH_MAX = 32;
 type Test = (row: Json) => boolean;
 export type Filter = Readonly<{ test: Test }> | Readonly<{ mistake: string }>;
 
-type Token = Readonly<{ kind: 'word' | 'text' | 'sign' | 'end'; value: string; at: number }>;
+type Token = Readonly<{
+  kind: 'word' | 'text' | 'sign' | 'end';
+  value: string;
+  at: number;
+  /** Of what stands there. */
+  length: number;
+}>;
 
 /** What is wrong with an expression; thrown inside this file only. */
 class Mistake extends Error {}
@@ -34,27 +46,39 @@ export function filterBy(expression: string): Filter {
 }
 
 const SPACE = /\s*/y;
-const TOKEN =
-  /(?<text>"(?:[^"\\]|\\.)*"|`[^`]*`)|(?<sign>==|!=|[()])|(?<word>[A-Za-z0-9_.\-/:*[\]]+)/y;
+const QUOTED = /"(?:[^"\\]|\\.)*"|`[^`]*`/y;
+const SIGN = /==|!=|[()]/y;
+/** Names, dots, and names in brackets that hold anything. */
+const WORD = /(?:[A-Za-z0-9_.\-/:*]|\["(?:[^"\\]|\\.)*"\]|\[[A-Za-z0-9_.\-/:*]*\])+/y;
 
 function tokenize(text: string): readonly Token[] {
   const tokens: Token[] = [];
-  for (let at = skipSpace(text, 0); at < text.length; at = skipSpace(text, TOKEN.lastIndex)) {
-    TOKEN.lastIndex = at;
-    const match = TOKEN.exec(text);
-    if (match === null) throw new Mistake(`unexpected character at ${at + 1}`);
-    const { text: quoted, sign, word } = match.groups ?? {};
-    if (quoted !== undefined) tokens.push({ kind: 'text', value: unquote(quoted), at });
-    else if (sign !== undefined) tokens.push({ kind: 'sign', value: sign, at });
-    else tokens.push({ kind: 'word', value: word ?? '', at });
+  for (let at = 0; ;) {
+    at += (matchAt(SPACE, text, at) ?? '').length;
+    const token = at < text.length ? tokenAt(text, at) : undefined;
+    if (token === undefined) break;
+    tokens.push(token);
+    at += token.length;
   }
+  tokens.push({ kind: 'end', value: 'end', at: text.length, length: 0 });
   return tokens;
 }
 
-function skipSpace(text: string, from: number): number {
-  SPACE.lastIndex = from;
-  SPACE.exec(text);
-  return SPACE.lastIndex;
+function tokenAt(text: string, at: number): Token {
+  const quoted = matchAt(QUOTED, text, at);
+  if (quoted !== undefined) {
+    return { kind: 'text', value: unquote(quoted), at, length: quoted.length };
+  }
+  const sign = matchAt(SIGN, text, at);
+  if (sign !== undefined) return { kind: 'sign', value: sign, at, length: sign.length };
+  const word = matchAt(WORD, text, at);
+  if (word !== undefined) return { kind: 'word', value: word, at, length: word.length };
+  throw new Mistake(`unexpected character at ${at + 1}`);
+}
+
+function matchAt(pattern: RegExp, text: string, at: number): string | undefined {
+  pattern.lastIndex = at;
+  return pattern.exec(text)?.[0];
 }
 
 function unquote(quoted: string): string {
@@ -101,61 +125,75 @@ class Parser {
       const inner = this.#one(depth + 1);
       return (row) => !inner(row);
     }
+    const { at } = this.#peek();
     if (this.#takeSign('(')) {
       const inner = this.#either(depth + 1);
-      if (!this.#takeSign(')')) throw new Mistake('a parenthesis is not closed');
+      if (!this.#takeSign(')')) throw new Mistake(`the parenthesis at ${at + 1} is not closed`);
       return inner;
     }
     return this.#condition();
   }
 
+  /** `value in selector`, or a selector with what is said of it. */
   #condition(): Test {
     const first = this.#take('a name or a value');
     const negative = this.#takeWord('not');
-    if (negative || this.#isWord('in')) {
-      if (!this.#takeWord('in') && !this.#isWord('contains') && !this.#isWord('matches')) {
-        throw new Mistake(`expected "in" after "not" at ${this.#peek().at + 1}`);
-      }
-      if (!this.#isWord('contains') && !this.#isWord('matches')) {
-        const selector = this.#take('a name').value;
-        return flip((row) => holds(select(row, selector), first.value), negative);
-      }
+    if (this.#takeWord('in')) {
+      const select = selectorOf(this.#take('a name'));
+      return flip((row) => holds(select(row), first.value), negative);
     }
-    const selector = first.value;
-    if (this.#takeSign('==')) return this.#compare(selector, false);
-    if (this.#takeSign('!=')) return this.#compare(selector, true);
+    return this.#said(selectorOf(first), first, negative);
+  }
+
+  #said(select: Select, { value: name }: Token, negative: boolean): Test {
     if (this.#takeWord('contains')) {
-      const value = this.#take('a value').value;
-      return flip((row) => holds(select(row, selector), value), negative);
+      const { value } = this.#take('a value');
+      return flip((row) => holds(select(row), value), negative);
     }
-    if (this.#takeWord('matches')) return flip(this.#matches(selector), negative);
+    if (this.#takeWord('matches')) return flip(this.#matches(select), negative);
+    const operator = this.#peek();
+    if (negative) throw new Mistake(`expected "in" after "not" at ${operator.at + 1}`);
+    if (this.#takeSign('==')) return this.#equals(select);
+    if (this.#takeSign('!=')) return flip(this.#equals(select), true);
     if (this.#takeWord('is')) {
       const not = this.#takeWord('not');
-      if (!this.#takeWord('empty')) throw new Mistake('expected "empty" after "is"');
-      return flip((row) => isEmpty(select(row, selector)), not);
+      const { at } = this.#peek();
+      if (!this.#takeWord('empty')) throw new Mistake(`expected "empty" after "is" at ${at + 1}`);
+      return flip((row) => isEmpty(select(row)), not);
     }
-    throw new Mistake(`expected an operator after "${selector}"`);
+    throw new Mistake(`expected an operator after "${name}" at ${operator.at + 1}`);
   }
 
-  #compare(selector: string, negative: boolean): Test {
-    const value = this.#take('a value').value;
-    return flip((row) => textOf(select(row, selector)) === value, negative);
+  #equals(select: Select): Test {
+    const { value } = this.#take('a value');
+    return (row) => {
+      const found = select(row);
+      return found !== undefined && textOf(found) === value;
+    };
   }
 
-  #matches(selector: string): Test {
-    const pattern = this.#take('a pattern').value;
+  #matches(select: Select): Test {
+    const { value: pattern, at } = this.#take('a pattern');
     const regex = compileRegex(pattern);
-    if ('problem' in regex) throw new Mistake(`"${pattern}": ${regex.problem}`);
-    return (row) => testRegex(regex, textOf(select(row, selector))) === true;
+    if ('problem' in regex) throw new Mistake(`"${pattern}" at ${at + 1}: ${regex.problem}`);
+    return (row) => {
+      const found = select(row);
+      return found !== undefined && testRegex(regex, textOf(found)) === true;
+    };
   }
 
+  /** The last token is the end, which nothing takes. */
   #peek(): Token {
-    return this.#tokens[this.#next] ?? { kind: 'end', value: '', at: this.#next };
+    const token = this.#tokens[this.#next];
+    assert(token !== undefined, 'the end is not passed');
+    return token;
   }
 
   #take(what: string): Token {
     const token = this.#peek();
-    if (token.kind !== 'word' && token.kind !== 'text') throw new Mistake(`expected ${what}`);
+    if (token.kind !== 'word' && token.kind !== 'text') {
+      throw new Mistake(`expected ${what} at ${token.at + 1}`);
+    }
     this.#next += 1;
     return token;
   }
@@ -179,19 +217,44 @@ class Parser {
   }
 }
 
-function flip(test: Test, negative: boolean): Test {
-  return negative ? (row) => !test(row) : test;
+/** What a selector leads to in a row; undefined where it leads nowhere. */
+type Select = (row: Json) => Json | undefined;
+
+function selectorOf({ kind, value, at }: Token): Select {
+  const steps = kind === 'text' && value.startsWith('/') ? pointer(value) : path(value);
+  if (steps.some((step) => step === '')) {
+    throw new Mistake(`selector "${value}" at ${at + 1} is not valid`);
+  }
+  return (row) => {
+    let found: Json | undefined = row;
+    for (const step of steps) {
+      if (!isObject(found) || !Object.hasOwn(found, step)) return undefined;
+      found = found[step];
+    }
+    return found;
+  };
 }
 
-/** Follows `A.B.C`, or `/a/b` as in JSON pointers; undefined where it leads nowhere. */
-function select(row: Json, selector: string): Json | undefined {
-  const steps = selector.startsWith('/') ? selector.slice(1).split('/') : selector.split('.');
-  let at: Json | undefined = row;
-  for (const step of steps) {
-    if (!isObject(at) || !Object.hasOwn(at, step)) return undefined;
-    at = at[step];
+/** Source: RFC 6901 */
+function pointer(text: string): readonly string[] {
+  const steps = text.slice(1).split('/');
+  return steps.map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
+
+const STEP = /\["((?:[^"\\]|\\.)*)"\]|\[([^\]]*)\]|\.?([^.[]*)/y;
+
+function path(text: string): readonly string[] {
+  const steps: string[] = [];
+  for (STEP.lastIndex = 0; STEP.lastIndex < text.length;) {
+    const [whole = '', quoted, bare, name] = STEP.exec(text) ?? [];
+    if (whole === '') return [''];
+    steps.push(quoted?.replace(/\\(.)/g, '$1') ?? bare ?? name ?? '');
   }
-  return at;
+  return steps;
+}
+
+function flip(test: Test, negative: boolean): Test {
+  return negative ? (row) => !test(row) : test;
 }
 
 function holds(value: Json | undefined, wanted: string): boolean {
