@@ -31,6 +31,7 @@ export interface AgentSources {
 export class Facts {
   readonly region: string;
   readonly datacenter: string;
+  readonly nodeName: string;
   readonly serverName: string;
   readonly version: string;
   readonly #identity: AgentIdentity;
@@ -39,6 +40,7 @@ export class Facts {
   constructor(identity: AgentIdentity, sources: AgentSources) {
     this.region = identity.config.region;
     this.datacenter = identity.config.datacenter;
+    this.nodeName = identity.nodeName;
     this.serverName = `${identity.nodeName}.${this.region}`;
     this.version = identity.version;
     this.#identity = identity;

@@ -3,7 +3,7 @@
  */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { drainOnShutdown } from '../agent/drain-on-shutdown.ts';
 import { runServices } from '../agent/lifecycle.ts';
@@ -19,7 +19,8 @@ import type { Logger } from '../ports/logger.ts';
 import { VERSION } from '../version.ts';
 import { flagsOf } from './agent-flags.ts';
 import { buildClient, type ClientParts } from './client.ts';
-import { httpService } from './http.ts';
+import { dnsServices } from './dns.ts';
+import { httpServices } from './http.ts';
 import { buildServer, type ServerParts } from './server.ts';
 
 /** Answers the exit code once the agent has ended. Fails: as its configuration and roles do. */
@@ -94,7 +95,13 @@ async function run(config: AgentConfig, logger: Logger): Promise<void> {
   const services = [
     server.server,
     ...(client === undefined ? [] : [client.keeper, client.client]),
-    httpService(config, { server, client, logger }),
+    ...dnsServices(config, {
+      server,
+      nodeName: config.name ?? hostname(),
+      random: random.fork('dns'),
+      note: log('dns'),
+    }),
+    ...httpServices(config, { server, client, logger, random }),
   ];
   try {
     await runServices(services, log('agent'), stopSignal(config, { server, client, logger }));

@@ -1,15 +1,20 @@
-/** Builds the HTTP API of the agent. */
+/** Builds the HTTP APIs of the agent. */
+import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { Facts } from '../agent/facts.ts';
 import { Metrics } from '../agent/metrics.ts';
 import { explain, Failure } from '../base/failure.ts';
+import type { Random } from '../base/random.ts';
 import type { AgentConfig } from '../core/agent-config/config.ts';
 import { systemClock } from '../io/clock.ts';
 import { nodeHttpServer } from '../io/http/server.ts';
 import { formatLine } from '../io/logger/logger.ts';
+import type { HttpApp } from '../ports/http.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Service } from '../ports/service.ts';
 import { untilAborted } from '../run/aborted.ts';
+import { consulApp } from '../server/http/consul-api.ts';
+import { joinedApps } from '../server/http/joined-apps.ts';
 import { nomadApp } from '../server/http/nomad-api.ts';
 import { VERSION } from '../version.ts';
 import type { ClientParts } from './client.ts';
@@ -24,10 +29,14 @@ export interface HttpParts {
   readonly server: ServerParts;
   readonly client: ClientParts | undefined;
   readonly logger: Logger;
+  readonly random: Random;
 }
 
-/** Listens once it runs; a taken port ends the agent with the reason. */
-export function httpService(config: AgentConfig, { server, client, logger }: HttpParts): Service {
+/** The servers of both APIs, each on its port; a taken port ends the agent with the reason. */
+export function httpServices(
+  config: AgentConfig,
+  { server, client, logger, random }: HttpParts,
+): readonly Service[] {
   const nodeName = config.name ?? hostname();
   const httpAddress = `${config.addresses.http}:${config.ports.http}`;
   const { operations } = server.server;
@@ -43,7 +52,11 @@ export function httpService(config: AgentConfig, { server, client, logger }: Htt
     },
   );
   const metrics = new Metrics(() => serverReadings(operations.stats()));
-  const app = nomadApp(
+  const report = (error: unknown): void => {
+    const stack = error instanceof Error && !(error instanceof Failure) ? error.stack : undefined;
+    logger.write('error', 'http', stack ?? explain(error));
+  };
+  const jobs = nomadApp(
     {
       ops: operations,
       clock: systemClock,
@@ -56,17 +69,46 @@ export function httpService(config: AgentConfig, { server, client, logger }: Htt
       clientOf: (id) => (id === client?.client.nodeId ? client.client.link : undefined),
       ownNode: () => client?.client.nodeId,
     },
-    (error) => {
-      const stack = error instanceof Error && !(error instanceof Failure) ? error.stack : undefined;
-      logger.write('error', 'http', stack ?? explain(error));
-    },
+    report,
   );
+  const { kvValueMaxBytes, txnMaxBytes, sessionTtlMsMin } = config.discovery;
+  const discovery = consulApp(
+    {
+      ops: operations,
+      clock: systemClock,
+      random: random.fork('discovery'),
+      newId: randomUUID,
+      agent: facts,
+      limits: { kvValueMaxBytes, txnMaxBytes, sessionTtlMsMin },
+    },
+    report,
+  );
+  const { addresses, ports } = config;
+  const listeners = [
+    { name: 'http', host: addresses.http, port: ports.http, app: joinedApps(jobs, discovery) },
+    {
+      name: 'discovery',
+      host: addresses.discovery,
+      port: ports.discovery,
+      app: joinedApps(discovery, jobs),
+    },
+  ];
+  return listeners.filter(({ port }) => port >= 0).map((each) => listenWith(each, logger));
+}
+
+interface Listening {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly app: HttpApp;
+}
+
+function listenWith({ name, host, port, app }: Listening, logger: Logger): Service {
   return {
-    name: 'http',
+    name,
     run: async (signal) => {
-      const at = { host: config.addresses.http, port: config.ports.http };
-      const listener = await nodeHttpServer.listen(at, app);
-      logger.write('info', 'http', `listening on ${listener.host}:${listener.port}`);
+      const listener = await nodeHttpServer.listen({ host, port }, app);
+      logger.write('info', name, `listening on ${listener.host}:${listener.port}`);
       await untilAborted(signal);
       await listener.close(CLOSE_GRACE_MS);
     },

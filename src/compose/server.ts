@@ -26,6 +26,7 @@ const EXIT_BUG = 70;
 
 export interface ServerParts {
   readonly server: Server;
+  readonly replica: Replica;
   readonly log: Log<Entry, Outcome>;
   close(): Promise<void>;
 }
@@ -60,6 +61,7 @@ export async function buildServer(
   });
   return {
     server,
+    replica,
     log,
     async close() {
       await log.close();

@@ -2,6 +2,7 @@
 import { isatty } from 'node:tty';
 import type { Wire, World } from '../cli/world.ts';
 import { systemClock } from '../io/clock.ts';
+import { uptimeMs } from '../io/uptime.ts';
 import { textFiles } from '../io/terminal/files.ts';
 import { typedInput } from '../io/terminal/input.ts';
 import { endWithReader, writeBytes } from '../io/terminal/output.ts';
@@ -31,11 +32,26 @@ export function processWorld(): World {
     files: textFiles(stdin),
     input: typedInput(stdin, stdout),
     connect,
+    programs: {
+      run: async (program, input, signal) =>
+        (await import('../io/terminal/programs.ts')).runToEnd(program, input, signal),
+      guard: async (passInput) =>
+        (await import('../io/terminal/programs.ts')).openGuard(ownCommand('lock-guard'), passInput),
+    },
+    uptimeMs,
+    onTerminate: (listener) => {
+      for (const name of ['SIGTERM', 'SIGHUP'] as const) process.once(name, listener);
+    },
     functionHost: async () => {
       const { functionHost } = await import('../io/hcl/function-host.ts');
       return functionHost(Date.now());
     },
   };
+}
+
+/** This program again, with other words. */
+function ownCommand(...words: readonly string[]): readonly string[] {
+  return [process.execPath, ...process.execArgv, process.argv[1] ?? '', ...words];
 }
 
 /** The HTTP client is loaded when the first request is made: `version` and `-h` need none. */

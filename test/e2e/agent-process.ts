@@ -1,4 +1,4 @@
-/** A real agent in a process of its own, on a free port of loopback, and a caller of its API. */
+/** A real agent in a process of its own, on free ports of loopback, and a caller of its APIs. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -12,19 +12,23 @@ const READY_MS_MAX = 60_000;
 export class AgentProcess implements AsyncDisposable {
   readonly dir: string;
   readonly dataDir: string;
+  /** Of the jobs API. */
   readonly port: number;
+  readonly discoveryPort: number;
+  readonly dnsPort: number;
   #child: ChildProcess | undefined;
 
-  private constructor(dir: string, port: number, dataDir: string) {
+  private constructor(dir: string, dataDir: string, ports: readonly [number, number, number]) {
     this.dir = dir;
-    this.port = port;
     this.dataDir = dataDir;
+    [this.port, this.discoveryPort, this.dnsPort] = ports;
   }
 
   /** @param settings further configuration, HCL */
   static async make(settings = '', dataDir?: string): Promise<AgentProcess> {
     const dir = mkdtempSync(join(tmpdir(), 'muster-agent-'));
-    const agent = new AgentProcess(dir, await freePort(), dataDir ?? join(dir, 'data'));
+    const ports = await Promise.all([freePort(), freePort(), freePort()]);
+    const agent = new AgentProcess(dir, dataDir ?? join(dir, 'data'), ports);
     agent.configure(settings);
     return agent;
   }
@@ -32,7 +36,11 @@ export class AgentProcess implements AsyncDisposable {
   configure(settings: string): void {
     const text = `
       data_dir = "${this.dataDir}"
-      ports { http = ${this.port} }
+      ports {
+        http      = ${this.port}
+        discovery = ${this.discoveryPort}
+        dns       = ${this.dnsPort}
+      }
       server { enabled = true }
       client { enabled = true }
       ${settings}`;
@@ -99,7 +107,11 @@ export class AgentProcess implements AsyncDisposable {
   /** Runs one command of the program against this agent. */
   async run(...args: string[]): Promise<{ code: number | null; out: string }> {
     const child = spawn(PROGRAM, args, {
-      env: { ...process.env, MUSTER_ADDR: `http://127.0.0.1:${this.port}` },
+      env: {
+        ...process.env,
+        MUSTER_ADDR: `http://127.0.0.1:${this.port}`,
+        MUSTER_HTTP_ADDR: `http://127.0.0.1:${this.discoveryPort}`,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let out = '';

@@ -1,0 +1,37 @@
+/** Builds the DNS role: it answers from this server's own state. */
+import type { Random } from '../base/random.ts';
+import type { AgentConfig } from '../core/agent-config/config.ts';
+import { StateDirectory } from '../core/dns/state-directory.ts';
+import { Dns } from '../dns/dns.ts';
+import { systemClock } from '../io/clock.ts';
+import { systemDnsSockets } from '../io/dns/sockets.ts';
+import type { Service } from '../ports/service.ts';
+import type { ServerParts } from './server.ts';
+
+export interface DnsParts {
+  readonly server: ServerParts;
+  readonly nodeName: string;
+  readonly random: Random;
+  readonly note: (line: string) => void;
+}
+
+/** Empty where DNS is not wanted. */
+export function dnsServices(
+  config: AgentConfig,
+  { server, nodeName, random, note }: DnsParts,
+): readonly Service[] {
+  const { addresses, ports, discovery } = config;
+  if (ports.dns < 0) return [];
+  const directory = new StateDirectory({
+    state: () => server.replica.state,
+    datacenter: config.datacenter,
+    serverNames: () => [nodeName],
+    preparedQuery: () => undefined,
+  });
+  return [
+    new Dns(
+      { settings: discovery.dns, listen: [{ host: addresses.dns, port: ports.dns }] },
+      { directory, sockets: systemDnsSockets, clock: systemClock, random, note },
+    ),
+  ];
+}
