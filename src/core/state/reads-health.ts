@@ -1,7 +1,7 @@
 /**
  * What doors read of health; see `reads.ts` for what holds of every read.
  *
- * HE1: a read of one service looks at its instances, their checks, the rows of their nodes and these
+ * Y1: a read of one service looks at its instances, their checks, the rows of their nodes and these
  *      nodes' own checks, and at nothing else.
  */
 import type { CatalogNode, ServiceInstance } from '../model/catalog.ts';
@@ -28,7 +28,7 @@ export interface HealthWhere extends RowsWhere {
   readonly passing: boolean;
 }
 
-/** The instances of a service, each with its health (HE1). */
+/** The instances of a service, each with its health (Y1). */
 export function readServiceHealth(
   name: string,
   where: HealthWhere,
@@ -45,7 +45,7 @@ export function readServiceHealth(
   };
 }
 
-/** What an answer about the health of a service has looked at (HE1). */
+/** What an answer about the health of a service has looked at (Y1). */
 function serviceHealthKeys(name: string, all: readonly InstanceHealth[]): WatchKey[] {
   const keys = [watch.serviceNamed(name), watch.checksOfService(name)];
   const nodes = new Set(all.map(({ node }) => node.name));
