@@ -213,3 +213,20 @@ export const TEMPLATE_STEPS_MAX = 5_000_000;
 export const TEMPLATE_TEXT_MAX = 64 * 1024 * 1024;
 /** Elements of a list that a function makes (`loop`). */
 export const TEMPLATE_ELEMENTS_MAX = 1_000_000;
+
+// --- Artifacts (core/artifact, io/artifact) ---
+
+/** Bytes of one download. Source: Nomad's `artifact { http_max_size }`. */
+export const ARTIFACT_BYTES_MAX = 100 * 1024 ** 3;
+/** Bytes that an archive may become. Source: Nomad's `decompression_size_limit`. */
+export const ARTIFACT_UNPACKED_BYTES_MAX = 100 * 1024 ** 3;
+/** Entries of an archive: a whole source tree with its history has some 100,000 files. */
+export const ARTIFACT_ENTRIES_MAX = 200_000;
+/**
+ * An archive may become so many times as large as it came, beyond its first `ARTIFACT_FREE_BYTES`:
+ * real ones stay below 100, bombs are at 1,000 and more.
+ */
+export const ARTIFACT_RATIO_MAX = 200;
+export const ARTIFACT_FREE_BYTES = 64 * 1024 * 1024;
+/** Bytes of a list of checksums. */
+export const CHECKSUM_LIST_BYTES_MAX = 1024 * 1024;

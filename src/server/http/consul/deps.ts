@@ -2,6 +2,7 @@
 import type { Random } from '../../../base/random.ts';
 import type { Clock } from '../../../ports/clock.ts';
 import type { Operations } from '../../operations.ts';
+import type { CoordinationLimits } from './coordination-limits.ts';
 
 export interface ConsulDeps {
   readonly ops: Operations;
@@ -10,6 +11,8 @@ export interface ConsulDeps {
   /** Draws a UUID. */
   newId(): string;
   readonly agent: ConsulAgentFacts;
+  /** Absent: `DEFAULT_COORDINATION_LIMITS`. */
+  readonly limits?: CoordinationLimits;
 }
 
 /** What the agent knows of itself and its peers. */
