@@ -11,7 +11,7 @@ import { configurationPage } from './configuration-page.ts';
 
 const docs = join(import.meta.dirname, '..', 'docs', 'reference');
 const nothing = (): Promise<number> => Promise.resolve(0);
-const commands = makeCommands({ version: '', agent: nothing, keeper: nothing });
+const commands = makeCommands({ version: '', agent: nothing, keeper: nothing, lockGuard: nothing });
 const notesOf = (page: string): string => readFileSync(join(docs, `${page}.notes.md`), 'utf8');
 writeFileSync(join(docs, 'commands.md'), commandReference(commands, notesOf('commands')));
 writeFileSync(

@@ -15,6 +15,10 @@ const commands = makeCommands({
     const { keeperMain } = await import('./compose/keeper.ts');
     return keeperMain(args);
   },
+  lockGuard: async () => {
+    const { lockGuardMain } = await import('./compose/lock-guard.ts');
+    return lockGuardMain();
+  },
 });
 
 runProgram(commands, process.argv.slice(2), processWorld()).then(

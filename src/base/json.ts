@@ -38,14 +38,14 @@ export function readJson(text: string): Json {
 /**
  * Writes JSON. A `bigint` is written as the number it is (J2).
  *
- * @param indent spaces for each level; 0 writes one line
+ * @param indent spaces for each level, or what stands for them; 0 writes one line
  */
-export function writeJson(value: unknown, indent = 0): string {
+export function writeJson(value: unknown, indent: number | string = 0): string {
   try {
     return JSON.stringify(value, undefined, indent);
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
-    return write(value, ' '.repeat(indent), '');
+    return write(value, typeof indent === 'number' ? ' '.repeat(indent) : indent, '');
   }
 }
 

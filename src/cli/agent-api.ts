@@ -15,16 +15,20 @@ export function agentApi(flags: FlagValues, world: Given): Api {
 
 /** Where the agent is, as a URL without a slash at its end. */
 export function agentAddress(flags: FlagValues, env: World['env']): string {
-  const typed = first(flags.text('address'), env['MUSTER_ADDR'], env['NOMAD_ADDR']);
+  const typed = firstGiven(flags.text('address'), env['MUSTER_ADDR'], env['NOMAD_ADDR']);
   const address = typed ?? DEFAULT_ADDRESS;
   const url = /^[a-z]+:\/\//i.test(address) ? address : `http://${address}`;
   return url.replace(/\/+$/, '');
 }
 
 function options(flags: FlagValues, env: World['env']): ApiOptions {
-  const token = first(flags.text('token'), env['MUSTER_TOKEN'], env['NOMAD_TOKEN']);
-  const namespace = first(flags.text('namespace'), env['MUSTER_NAMESPACE'], env['NOMAD_NAMESPACE']);
-  const region = first(flags.text('region'), env['MUSTER_REGION'], env['NOMAD_REGION']);
+  const token = firstGiven(flags.text('token'), env['MUSTER_TOKEN'], env['NOMAD_TOKEN']);
+  const namespace = firstGiven(
+    flags.text('namespace'),
+    env['MUSTER_NAMESPACE'],
+    env['NOMAD_NAMESPACE'],
+  );
+  const region = firstGiven(flags.text('region'), env['MUSTER_REGION'], env['NOMAD_REGION']);
   return {
     ...(token === undefined ? {} : { token }),
     ...(namespace === undefined ? {} : { namespace }),
@@ -32,7 +36,7 @@ function options(flags: FlagValues, env: World['env']): ApiOptions {
   };
 }
 
-/** An empty variable says nothing, as an absent one. */
-function first(...values: readonly (string | undefined)[]): string | undefined {
+/** The first that says something: an empty variable does not, as an absent one. */
+export function firstGiven(...values: readonly (string | undefined)[]): string | undefined {
   return values.find((value) => value !== undefined && value !== '');
 }

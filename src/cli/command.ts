@@ -114,3 +114,21 @@ export const API_FLAGS: readonly Flag[] = [
   flag.string('token', '<token>', 'Secret of an access token. Also MUSTER_TOKEN or NOMAD_TOKEN.'),
   flag.boolean('no-color', 'Print without colours.'),
 ];
+
+/** Flags of every command that talks to an agent's discovery API, as `consul` has them. */
+export const DISCOVERY_FLAGS: readonly Flag[] = [
+  flag.string(
+    'http-addr',
+    '<address>',
+    'Address of the agent: host:port, a URL, or unix:///path. Also MUSTER_HTTP_ADDR or CONSUL_HTTP_ADDR.',
+  ),
+  flag.string('token', '<token>', 'Secret of an access token. Also CONSUL_HTTP_TOKEN.'),
+  flag.string('token-file', '<path>', 'A file with it. Also CONSUL_HTTP_TOKEN_FILE.'),
+  flag.string('datacenter', '<name>', 'Datacenter to ask; that of the agent unless given.'),
+  flag.boolean('stale', 'Let any server answer, not only the leader.'),
+];
+
+/** Whether a flag is shared by many commands. */
+export function isGeneralFlag(one: Flag): boolean {
+  return API_FLAGS.includes(one) || DISCOVERY_FLAGS.includes(one);
+}

@@ -1,6 +1,9 @@
 /** The table of all commands: the parser, the help, the completion and the reference read it. */
 import type { Command } from './command.ts';
 import { agentCommand, keeperCommand, versionCommand } from './commands/agent.ts';
+import { kvDelete, kvGet, kvPut } from './commands/kv.ts';
+import { kvExport, kvImport } from './commands/kv-files.ts';
+import { lock, lockGuardCommand } from './commands/lock.ts';
 import {
   agentInfo,
   monitor,
@@ -58,6 +61,7 @@ export interface Roles {
   readonly version: string;
   readonly agent: Command['run'];
   readonly keeper: Command['run'];
+  readonly lockGuard: Command['run'];
 }
 
 /** Makes the table. */
@@ -73,6 +77,7 @@ export function makeCommands(roles: Roles): readonly Command[] {
     ...[deploymentResume, deploymentUnblock, serverMembers, serverJoin, serverForceLeave],
     ...[operatorGetConfig, operatorSetConfig, operatorListPeers, operatorHealth, operatorMetrics],
     ...[systemGc, systemReconcile, monitor, agentInfo, namespaceList, namespaceStatus, ui],
+    ...[kvGet, kvPut, kvDelete, kvExport, kvImport, lock, lockGuardCommand(roles.lockGuard)],
   ];
   commands.push(completionCommand(() => commands));
   return commands;

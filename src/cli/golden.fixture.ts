@@ -17,6 +17,7 @@ export const COMMANDS = makeCommands({
   version: '1.2.3',
   agent: () => Promise.resolve(0),
   keeper: () => Promise.resolve(0),
+  lockGuard: () => Promise.resolve(0),
 });
 
 /** Runs the lines of a golden file in the world that `make` makes for each. */

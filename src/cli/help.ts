@@ -1,6 +1,6 @@
 /** The help of the program and of each command, from the commands' own values. */
 import { columns } from './format/columns.ts';
-import { API_FLAGS, type Command, type Flag } from './command.ts';
+import { isGeneralFlag, type Command, type Flag } from './command.ts';
 
 const WIDTH = 80;
 
@@ -44,8 +44,8 @@ export function commandHelp(command: Command): string {
     .concat(command.arguments ?? [])
     .filter((word) => word !== '')
     .join(' ');
-  const general = command.flags.filter((one) => API_FLAGS.includes(one));
-  const own = command.flags.filter((one) => !API_FLAGS.includes(one));
+  const general = command.flags.filter(isGeneralFlag);
+  const own = command.flags.filter((one) => !isGeneralFlag(one));
   const also = (command.aliases ?? []).map((alias) => `muster ${alias}`).join(', ');
   return [
     usage,

@@ -1,5 +1,5 @@
 /** The reference of all commands as one Markdown page, from the commands' own values. */
-import { API_FLAGS, type Command, type Flag } from './command.ts';
+import { API_FLAGS, DISCOVERY_FLAGS, isGeneralFlag, type Command, type Flag } from './command.ts';
 
 /** @param notes what only a person can say, put at the head */
 export function commandReference(commands: readonly Command[], notes: string): string {
@@ -20,9 +20,13 @@ export function commandReference(commands: readonly Command[], notes: string): s
     '|---|---|',
     ...rows,
     '',
-    '## Flags of every command that asks an agent',
+    '## Flags of every command that asks an agent for jobs',
     '',
     ...flagTable(API_FLAGS),
+    '',
+    '## Flags of every command that asks an agent for discovery',
+    '',
+    ...flagTable(DISCOVERY_FLAGS),
     '',
     ...shown.flatMap(section),
   ]
@@ -32,7 +36,7 @@ export function commandReference(commands: readonly Command[], notes: string): s
 }
 
 function section(command: Command): string[] {
-  const own = command.flags.filter((flag) => !API_FLAGS.includes(flag));
+  const own = command.flags.filter((flag) => !isGeneralFlag(flag));
   const asksAgent = own.length < command.flags.length;
   const words = ['muster', command.name, ...(command.flags.length > 0 ? ['[flags]'] : [])];
   const aliases = (command.aliases ?? []).map((alias) => `\`muster ${alias}\``).join(', ');

@@ -61,6 +61,12 @@ export function testWorld(
     connect: () => ({
       send: () => Promise.reject(new Failure('unavailable', 'no agent in this test')),
     }),
+    programs: {
+      run: () => Promise.reject(new Failure('not_found', 'no programs in this test')),
+      guard: () => Promise.reject(new Failure('not_found', 'no programs in this test')),
+    },
+    uptimeMs: () => 0,
+    onTerminate: () => undefined,
     functionHost: () => Promise.resolve({}),
     ...over,
     printed: () => out.join(''),
