@@ -5,10 +5,14 @@ import { parseQuery } from '../../api/query.ts';
 import { catalogHandlers } from './consul/catalog.ts';
 import { coordinateHandlers } from './consul/coordinate.ts';
 import type { ConsulDeps } from './consul/deps.ts';
+import { eventHandlers } from './consul/event.ts';
 import { consulFailureReply } from './consul/fail.ts';
 import { healthHandlers } from './consul/health.ts';
+import { kvHandlers } from './consul/kv.ts';
 import { operatorHandlers } from './consul/operator.ts';
 import { queryHandlers } from './consul/query.ts';
+import { sessionHandlers } from './consul/session.ts';
+import { txnHandlers } from './consul/txn.ts';
 import { textReply } from './fail.ts';
 import type { Bound } from './mount.ts';
 
@@ -20,6 +24,10 @@ export function consulHandlers(deps: ConsulDeps): readonly Bound[] {
     ...queryHandlers(deps),
     ...coordinateHandlers(deps),
     ...operatorHandlers(deps),
+    ...kvHandlers(deps),
+    ...txnHandlers(deps),
+    ...sessionHandlers(deps),
+    ...eventHandlers(deps),
   ];
 }
 
