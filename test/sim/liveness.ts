@@ -3,7 +3,8 @@
  *
  * V1: every evaluation is decided; one is blocked only while there is really no room.
  * V2: what is to run runs, on the machine where it is to run; nothing else does.
- * V3: each job has as many instances as it asks for, unless its rollout waits for a person.
+ * V3: each job has as many instances as it asks for, each with a name of its own, unless its rollout
+ *     waits for a person.
  */
 import type { Alloc } from '../../src/core/model/alloc.ts';
 import { isClientTerminal, isTerminal } from '../../src/core/model/alloc.ts';
@@ -12,7 +13,7 @@ import type { Evaluation } from '../../src/core/model/evaluation.ts';
 import type { Job } from '../../src/core/model/job.ts';
 import type { Node } from '../../src/core/model/node.ts';
 import type { TaskGroup } from '../../src/core/model/task-group.ts';
-import { ranSuccessfully } from '../../src/core/scheduler/buckets.ts';
+import { didItsWork } from '../../src/core/scheduler/buckets.ts';
 import type { State } from '../../src/core/state/state.ts';
 import type { ClientHost } from './client-host.ts';
 import type { Cluster } from './cluster.ts';
@@ -135,9 +136,11 @@ function unsettledJob(state: State, job: Job): readonly string[] {
     if (works.length > 0) return works.map((alloc) => `${named(alloc)} still works`);
     if (isEverywhere(job)) return missingNodes(state, job, group, mine);
     // Each instance of a batch job counts once, however often it was begun.
-    const counted = mine.filter((alloc) => counts(job, alloc));
+    const counted = mine.filter((alloc) => counts(job, group, alloc));
     const have = ends(job) ? Math.min(wanted, namesIn(job, counted)) : counted.length;
     if (isWaiting) return [];
+    const doubles = doublesAmong(mine.filter((alloc) => !isTerminal(alloc)));
+    if (doubles.length > 0) return doubles;
     const blocked = [...state.evalsByJob(job.namespace, job.id)].some(isBlocked);
     if (have < wanted && blocked) {
       const room = [...state.nodes()].find((node) => fits(state, job, group, node));
@@ -149,6 +152,15 @@ function unsettledJob(state: State, job: Job): readonly string[] {
     }
     // Without room nothing is replaced: what runs is of the version before.
     return blocked ? stillPending(state, job) : unsettledRollout(state, job);
+  });
+}
+
+function doublesAmong(live: readonly Alloc[]): readonly string[] {
+  const names = new Set<string>();
+  return live.flatMap((alloc) => {
+    if (names.has(alloc.name)) return [`${named(alloc)} has the name of another one`];
+    names.add(alloc.name);
+    return [];
   });
 }
 
@@ -176,12 +188,13 @@ function namesIn(job: Job, allocs: readonly Alloc[]): number {
   return new Set(present.map(({ name }) => name)).size;
 }
 
-function counts(job: Job, alloc: Alloc): boolean {
+function counts(job: Job, group: TaskGroup, alloc: Alloc): boolean {
   if (!isTerminal(alloc)) return true;
   if (!ends(job)) return false;
+  if (alloc.desiredStatus !== 'run') return didItsWork(alloc, group);
   // What runs everywhere is not tried again where it failed for good.
   const hasFailed = job.type === 'sysbatch' && alloc.clientStatus === 'failed';
-  return hasFailed || ranSuccessfully(alloc);
+  return hasFailed || alloc.clientStatus === 'complete';
 }
 
 function ends(job: Job): boolean {
@@ -201,7 +214,9 @@ function missingNodes(
   const wrong: string[] = [];
   for (const node of state.nodes()) {
     const here = allocs.filter((alloc) => alloc.nodeId === node.id);
-    const done = here.some((alloc) => alloc.jobVersion === job.version && counts(job, alloc));
+    const done = here.some(
+      (alloc) => alloc.jobVersion === job.version && counts(job, group, alloc),
+    );
     if (!done && fits(state, job, group, node)) wrong.push(`${job.id} is missing on ${node.name}`);
   }
   return wrong;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Index, Millis } from '../../base/brand.ts';
+import type { ClientStatus } from '../model/alloc.ts';
 import type { Deployment, DeploymentGroup } from '../model/deployment.ts';
 import type { DeploymentId } from '../model/ids.ts';
 import type { Entry } from '../state/entry.ts';
@@ -81,6 +82,16 @@ function decide(world: World, n: number): void {
   world.do({ type: 'evals.upsert', at: T0, evals: [done] });
 }
 
+function report(n: number, clientStatus: ClientStatus): Entry {
+  const facts = { clientStatus, clientDescription: '', taskStates: {}, at: T0 };
+  return {
+    type: 'allocs.client-update',
+    at: T0,
+    seed: 'r',
+    updates: [{ id: allocId(n), ...facts }],
+  };
+}
+
 function judge(world: World, healthy: number[], unhealthy: number[] = []): void {
   const verdict = (n: number, is: boolean): object => ({
     id: allocId(n),
@@ -127,6 +138,30 @@ test('Y3: successful when all are healthy', () => {
   const { propose } = deploymentController.decide(world.state, T0, newId);
   world.do(...propose);
   assert.deepEqual(asked(world), [undefined]);
+});
+
+test('Y3: not successful while one of the version before is left, however many were healthy', () => {
+  const world = rollout();
+  const old = placement(3, nodeId(1), { jobVersion: 0 });
+  world.do(applyPlan(plan('web', { jobVersion: 1, placements: [old] })));
+  judge(world, [1, 2]);
+  assert.deepEqual(asked(world), ['evals.upsert', undefined]);
+  assert.deepEqual(asked(world, DEADLINE), ['failed: Failed due to progress deadline', undefined]);
+  world.do(report(3, 'complete'));
+  assert.deepEqual(asked(world), ['successful: Deployment completed successfully', undefined]);
+});
+
+test('Y3: what failed unjudged is evaluated once nobody is to judge it any more', () => {
+  const asksAgain = (world: World): boolean => {
+    const [entry] = deploymentController.decide(world.state, T0, newId).propose;
+    assert.ok(entry?.type === 'deployment.status' && entry.status === 'successful');
+    return entry.evaluation !== undefined;
+  };
+  const world = rollout({ desiredTotal: 1 });
+  judge(world, [1]);
+  assert.equal(asksAgain(world), false);
+  world.do(report(2, 'failed'));
+  assert.equal(asksAgain(world), true);
 });
 
 test('Y2: failed at the deadline, or at the first unhealthy one where there is none', () => {

@@ -5,7 +5,8 @@
  * Y1: an evaluation is asked for once for each change of health that none has seen yet.
  * Y2: a deployment fails at its progress deadline, or, without one, at its first unhealthy
  *     instance; not while it waits for a person to promote healthy canaries.
- * Y3: it is successful once each group has all its instances healthy and its canaries promoted.
+ * Y3: it is successful once each group has all its instances healthy and its canaries promoted, and
+ *     nothing of another version is left to replace.
  *
  * Source: Nomad's deployment watcher, in what it does and in the words of its descriptions.
  */
@@ -59,15 +60,15 @@ interface Rest {
 function step(watched: Watched): Entry | Rest {
   const { state, now, deployment } = watched;
   const groups = Object.values(deployment.groups);
-  if (groups.every(isComplete)) return succeed(watched);
+  if (groups.every(isComplete) && !hasOutdated(watched)) return succeed(watched);
   // Reading the allocations of large deployments at every report would cost too much.
   const isHurt = groups.some((group) => group.unhealthyAllocs > 0);
   const unhealthy = isHurt ? [...state.allocsByDeployment(deployment.id)].filter(isUnhealthy) : [];
   if (unhealthy.some((alloc) => !hasDeadline(deployment, alloc))) {
     return fail(watched, FAILED_UNHEALTHY);
   }
-  const isLate = groups.some((group) => isUnfinished(group) && isPast(group, now));
-  if (isLate) return fail(watched, FAILED_DEADLINE);
+  if (openGroups(deployment).some((group) => isPast(group, now)))
+    return fail(watched, FAILED_DEADLINE);
   if (canPromote(groups)) return promote(watched);
   return replaceUnhealthy(watched, unhealthy) ?? goOn(watched);
 }
@@ -119,13 +120,19 @@ function evaluation({ deployment, job, newId, now }: Watched): Evaluation {
   return deploymentEvaluation(deployment, job, newId() as EvalId, now);
 }
 
-function succeed({ now, deployment }: Watched): DeploymentStatusChanged {
+/** One that failed while the rollout was to judge it is from now on like any other that fails. */
+function succeed(watched: Watched): DeploymentStatusChanged {
+  const { state, now, deployment } = watched;
+  const isLeft = [...state.allocsByDeployment(deployment.id)].some(
+    (alloc) => alloc.clientStatus === 'failed' && alloc.desiredStatus === 'run',
+  );
   return {
     type: 'deployment.status',
     at: now,
     deploymentId: deployment.id,
     status: 'successful',
     description: 'Deployment completed successfully',
+    ...(isLeft && { evaluation: evaluation(watched) }),
   };
 }
 
@@ -212,6 +219,22 @@ function isComplete(group: DeploymentGroup): boolean {
   return group.healthyAllocs >= group.desiredTotal;
 }
 
+/**
+ * True where instances of another version are still to be replaced. The counts remember also those
+ * that moved, or failed after they were healthy: they may be complete too soon.
+ */
+function hasOutdated({ state, deployment }: Watched): boolean {
+  const { namespace, jobId, jobVersion, groups } = deployment;
+  return [...state.allocsByJob(namespace, jobId)].some(
+    (alloc) => alloc.jobVersion !== jobVersion && alloc.group in groups && isToReplace(alloc),
+  );
+}
+
+function isToReplace({ desiredStatus, clientStatus, nextAllocId }: Alloc): boolean {
+  if (desiredStatus !== 'run' || nextAllocId !== undefined) return false;
+  return clientStatus === 'running' || clientStatus === 'pending' || clientStatus === 'failed';
+}
+
 /** Y2: waiting for promotion is not being late. */
 function isUnfinished(group: DeploymentGroup): boolean {
   const awaitsPromotion = group.desiredCanaries > 0 && !group.promoted;
@@ -223,9 +246,16 @@ function isPast(group: DeploymentGroup, now: Millis): boolean {
 }
 
 function deadlineOf(deployment: Deployment): Millis | undefined {
-  return Object.values(deployment.groups)
-    .filter(isUnfinished)
-    .reduce<Millis | undefined>((at, group) => earlier(at, group.requireProgressBy), undefined);
+  return openGroups(deployment).reduce<Millis | undefined>(
+    (at, group) => earlier(at, group.requireProgressBy),
+    undefined,
+  );
+}
+
+/** Groups that have to make progress: all of them where only their counts are complete (Y3). */
+function openGroups(deployment: Deployment): readonly DeploymentGroup[] {
+  const groups = Object.values(deployment.groups);
+  return groups.every(isComplete) ? groups : groups.filter(isUnfinished);
 }
 
 /** All groups that have canaries promote by themselves, and all of those are healthy. */

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { group, jobSpec, nodeFacts, T0 } from '../../../test/state-world.ts';
+import { group, jobSpec, nodeFacts, task as taskOf, T0 } from '../../../test/state-world.ts';
 import type { Millis } from '../../base/brand.ts';
 import type { Alloc, ClientStatus, DesiredStatus } from '../model/alloc.ts';
 import type { EvalId } from '../model/ids.ts';
 import type { Job } from '../model/job.ts';
 import type { Node, NodeStatus } from '../model/node.ts';
-import { byName, classifyByNode, classifyTerminal, ranSuccessfully } from './buckets.ts';
+import type { Task } from '../model/task.ts';
+import { byName, classifyByNode, classifyTerminal, didItsWork } from './buckets.ts';
 import { Rollout } from './rollout.ts';
 import { sortAllocs } from './sort-allocs.ts';
 
@@ -50,20 +51,28 @@ test('the state of its node decides about a live allocation', () => {
     [unknown, node('ready'), graceful, 0, 'unknown'],
   ] as const;
   for (const [one, on, asked, ms, expected] of rows) {
-    assert.equal(classifyByNode(one, on, asked, later(ms)), expected);
+    const circumstances = { node: on, group: asked, now: later(ms), isAwaited: true };
+    assert.equal(classifyByNode(one, circumstances), expected);
   }
+});
+
+test('a silent one for which no evaluation is to come gets another one', () => {
+  const unknown = alloc({ clientStatus: 'unknown', disconnectedAt: T0 });
+  const on = node('disconnected');
+  const circumstances = { node: on, group: graceful, now: later(59_000), isAwaited: false };
+  assert.equal(classifyByNode(unknown, circumstances), 'disconnect');
 });
 
 test('a longer grace never loses more', () => {
   fc.assert(
     fc.property(fc.nat(100_000), fc.nat(100_000), fc.nat(100_000), (a, b, ms) => {
       const bucket = (graceMs: number) =>
-        classifyByNode(
-          alloc(),
-          node('disconnected'),
-          group({ maxClientDisconnectMs: graceMs }),
-          later(ms),
-        );
+        classifyByNode(alloc(), {
+          node: node('disconnected'),
+          group: group({ maxClientDisconnectMs: graceMs }),
+          now: later(ms),
+          isAwaited: false,
+        });
       if (bucket(Math.max(a, b)) === 'lost') assert.equal(bucket(Math.min(a, b)), 'lost');
     }),
   );
@@ -83,10 +92,34 @@ test('what ended is history for services, and done for batch jobs', () => {
     [{ desiredStatus: 'stop', clientStatus: 'failed' }, true, 'ignore'],
   ];
   for (const [more, batch, expected] of rows) {
-    assert.equal(classifyTerminal(alloc(more), batch), expected, JSON.stringify(more));
+    assert.equal(classifyTerminal(alloc(more), undefined, batch), expected, JSON.stringify(more));
   }
-  assert.ok(!ranSuccessfully({ taskStates: { t: { ...state, failed: true } } }));
-  assert.ok(!ranSuccessfully({ taskStates: {} }));
+  assert.ok(!didItsWork({ taskStates: { t: { ...state, failed: true } } }, undefined));
+  assert.ok(!didItsWork({ taskStates: {} }, undefined));
+});
+
+test('of work that was told to stop only what came to its end by itself is done', () => {
+  const task = (name: string, ...types: string[]) => {
+    const events = types.map((type) => ({ type }));
+    const startedAt = types.includes('Started') ? T0 : undefined;
+    return { [name]: { state: 'dead', failed: false, restarts: 0, startedAt, events } };
+  };
+  const did = (tasks: readonly Partial<Task>[], ...states: object[]) => {
+    const taskStates = Object.assign({}, ...states) as Alloc['taskStates'];
+    return didItsWork({ taskStates }, group({ tasks: tasks.map((each) => taskOf(each)) }));
+  };
+  const main = { name: 'main' };
+  const side = { name: 'side', lifecycle: { hook: 'prestart', sidecar: true } } as const;
+  const ended = task('main', 'Started', 'Terminated');
+  assert.ok(did([main], ended));
+  assert.ok(!did([main], task('main', 'Received')), 'it never began');
+  assert.ok(!did([main], task('main', 'Started', 'Killing', 'Terminated', 'Killed')));
+  const again = task('main', 'Started', 'Killing', 'Killed', 'Started', 'Terminated');
+  assert.ok(did([main], again), 'somebody restarted it on its way');
+  assert.ok(did([main, side], ended, task('side', 'Started', 'Killing', 'Killed')));
+  const other = task('other', 'Started', 'Killing', 'Killed');
+  assert.ok(!did([main, { name: 'other' }], ended, other));
+  assert.ok(did([{ ...main, leader: true }, { name: 'other' }], ended, other));
 });
 
 test('names are ordered by number', () => {
@@ -128,6 +161,7 @@ test('R1: every allocation is in exactly one bucket', () => {
           return status === 'gone' ? undefined : node(status as NodeStatus);
         },
         now: T0,
+        isPending: () => false,
         evalId: 'e' as EvalId,
       });
       const sorted = Object.values(buckets).flat();

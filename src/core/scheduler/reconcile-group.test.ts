@@ -2,121 +2,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { SchedulerWorld } from '../../../test/scheduler-world.ts';
-import { group, jobSpec, nodeId, registerNode, task, uuid } from '../../../test/state-world.ts';
-import type { Alloc, ClientStatus } from '../model/alloc.ts';
-import { DEFAULT_NAMESPACE, type EvalId, type JobId } from '../model/ids.ts';
-import type { JobSpec } from '../model/job.ts';
-import type { NodeStatus } from '../model/node.ts';
+import type { SchedulerWorld } from '../../../test/scheduler-world.ts';
+import type { Alloc } from '../model/alloc.ts';
+import { DEFAULT_NAMESPACE, type JobId } from '../model/ids.ts';
 import { STOP_UPDATING } from './descriptions.ts';
-import { newEvaluation } from '../state/new-evaluation.ts';
+import { evalOf, FIRST, Play, steps, type Step } from './reconciling.fixture.ts';
 
-const step = fc.oneof(
-  fc.record({
-    do: fc.constant('job' as const),
-    count: fc.nat(5),
-    image: fc.constantFrom('a', 'b'),
-    canary: fc.nat(2),
-    parallel: fc.integer({ min: 1, max: 3 }),
-  }),
-  fc.record({
-    do: fc.constant('client' as const),
-    n: fc.nat(30),
-    status: fc.constantFrom<ClientStatus>('running', 'failed'),
-    healthy: fc.option(fc.boolean(), { nil: undefined }),
-  }),
-  fc.record({
-    do: fc.constant('node' as const),
-    n: fc.nat(2),
-    status: fc.constantFrom<NodeStatus>('ready', 'down'),
-  }),
-  fc.record({ do: fc.constant('promote' as const) }),
-  fc.record({ do: fc.constant('after' as const), seconds: fc.nat(200) }),
-);
+/** So many plays for each law; more with RUNS=5000, after a change to the reconciler. */
+const RUNS = Number(process.env['RUNS'] ?? '100');
 
-type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
-type JobStep = Extract<Step, { do: 'job' }>;
-
-const first: JobStep = { do: 'job', count: 3, image: 'a', canary: 0, parallel: 1 };
-
-function spec({ count, image, canary, parallel }: JobStep): JobSpec {
-  const update = {
-    staggerMs: 0,
-    maxParallel: parallel,
-    healthCheck: 'checks' as const,
-    minHealthyTimeMs: 0,
-    healthyDeadlineMs: 0,
-    progressDeadlineMs: 0,
-    autoRevert: false,
-    autoPromote: false,
-    canary,
-  };
-  const reschedule = {
-    attempts: 0,
-    intervalMs: 0,
-    delayMs: 5_000,
-    delayFunction: 'constant' as const,
-    maxDelayMs: 0,
-    unlimited: true,
-  };
-  const tasks = [task({ config: { image } })];
-  return jobSpec('web', { groups: [group({ count, update, reschedule, tasks })] });
-}
-
-class Play {
-  readonly world = new SchedulerWorld();
-  #entries = 0;
-
-  constructor() {
-    for (let n = 0; n < 3; n++) this.world.do(registerNode(n));
-    this.world.run(spec(first));
-  }
-
-  step(each: Step): void {
-    const { world } = this;
-    const at = world.now;
-    const seed = `s${++this.#entries}`;
-    switch (each.do) {
-      case 'job':
-        world.run(spec(each));
-        break;
-      case 'client': {
-        const alloc = world.live('web')[each.n];
-        if (alloc === undefined) break;
-        const { status: clientStatus, healthy } = each;
-        const verdict = healthy === undefined ? {} : { deploymentStatus: { healthy, at } };
-        const facts = { clientStatus, clientDescription: '', taskStates: {}, at, ...verdict };
-        world.do({ type: 'allocs.client-update', at, updates: [{ id: alloc.id, ...facts }], seed });
-        break;
-      }
-      case 'node': {
-        const { status } = each;
-        const id = nodeId(each.n);
-        world.do({ type: 'node.status', at, nodeId: id, status, description: '', seed });
-        break;
-      }
-      case 'promote': {
-        const deployment = world.state.latestDeployment(DEFAULT_NAMESPACE, 'web' as JobId);
-        if (deployment === undefined) break;
-        world.do({ type: 'deployment.promote', at, deploymentId: deployment.id });
-        break;
-      }
-      case 'after':
-        world.now = (world.now + each.seconds * 1_000) as typeof world.now;
-        break;
-    }
-    world.settle();
-  }
-
-  /** What another evaluation of the job would change now. */
-  again(): ReturnType<SchedulerWorld['ask']> {
-    const { world } = this;
-    const job = world.state.job(DEFAULT_NAMESPACE, 'web' as JobId);
-    assert.ok(job);
-    const id = uuid('agai', ++this.#entries) as EvalId;
-    return world.ask(newEvaluation(id, job, 'job-register', world.now));
-  }
-}
+const SOUND: Step = { ...FIRST, image: 'sound' };
 
 function playAll(steps: readonly Step[], check: (play: Play) => void): void {
   const play = new Play();
@@ -125,8 +20,6 @@ function playAll(steps: readonly Step[], check: (play: Play) => void): void {
     check(play);
   }
 }
-
-const steps = fc.array(step, { maxLength: 20 });
 
 test('R4: an evaluation leaves nothing for a second one to do', () => {
   fc.assert(
@@ -139,22 +32,15 @@ test('R4: an evaluation leaves nothing for a second one to do', () => {
         assert.deepEqual([plan, open], [undefined, []]);
       });
     }),
-    { numRuns: 150 },
+    { numRuns: RUNS },
   );
 });
-
-function evalOf(play: Play): Parameters<SchedulerWorld['evaluate']>[0] {
-  const job = play.world.state.job(DEFAULT_NAMESPACE, 'web' as JobId);
-  assert.ok(job);
-  const id = uuid('more', play.world.state.index) as EvalId;
-  return newEvaluation(id, job, 'deployment-watcher', play.world.now);
-}
 
 function isCanary(alloc: Alloc): boolean {
   return alloc.deploymentStatus?.canary === true;
 }
 
-test('R3: beside canaries there are as many as wanted, and no two of one name', () => {
+test('R3, R5: beside canaries there are as many as wanted, and no two of one name', () => {
   fc.assert(
     fc.property(steps, (all) => {
       playAll(all, ({ world }) => {
@@ -166,7 +52,34 @@ test('R3: beside canaries there are as many as wanted, and no two of one name', 
         assert.equal(new Set(names).size, names.length);
       });
     }),
-    { numRuns: 150 },
+    { numRuns: RUNS },
+  );
+});
+
+test('R6: once all is well, each job has its instances, all of its newest version', () => {
+  fc.assert(
+    fc.property(steps, (all) => {
+      const play = new Play();
+      for (const each of all) play.step(each);
+      play.heal();
+      // What failed waits for a person.
+      if (play.deployment?.status === 'failed') {
+        play.step(SOUND);
+        play.heal();
+      }
+      const job = play.world.state.job(DEFAULT_NAMESPACE, 'web' as JobId);
+      const live = play.world.live('web');
+      const names = live.map((alloc) => `${alloc.name} v${alloc.jobVersion}`).sort();
+      const expected = Array.from({ length: job?.groups[0]?.count ?? 0 }, (_, n) => n);
+      assert.equal(names.length, expected.length);
+      assert.equal(new Set(names).size, names.length);
+      assert.ok(
+        live.every((alloc) => alloc.jobVersion === job?.version),
+        names.join(),
+      );
+      assert.notEqual(play.deployment?.status, 'running');
+    }),
+    { numRuns: RUNS },
   );
 });
 
@@ -193,6 +106,6 @@ test('R2: a rollout never has more instances under way than max_parallel allows'
         }
       });
     }),
-    { numRuns: 150 },
+    { numRuns: RUNS },
   );
 });

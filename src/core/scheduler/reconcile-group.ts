@@ -5,6 +5,8 @@
  * R3: canaries that are not promoted stand beside the old instances and take nothing from them.
  * R4: once its answer is carried out, an evaluation leaves nothing to do for another at that
  *     instant.
+ * R5: of each name one is left that runs or may run again, canaries apart; silent ones are not
+ *     counted before they are heard of again.
  *
  * Source: Nomad's reconciler, as described in
  * https://developer.hashicorp.com/nomad/docs/job-specification/update
@@ -15,23 +17,15 @@ import type { Evaluation } from '../model/evaluation.ts';
 import type { Job } from '../model/job.ts';
 import type { DesiredUpdates, Stop } from '../model/plan.ts';
 import type { TaskGroup } from '../model/task-group.ts';
-import { byName, disconnectGraceMs, type Buckets } from './buckets.ts';
+import { BUCKETS, byName, disconnectGraceMs, emptyBuckets, type Buckets } from './buckets.ts';
 import { delayDisconnects, delayLost, delayReschedules } from './reconcile-delays.ts';
 import { NameIndex } from './name-index.ts';
-import { noteOn, pickSurplus, stopOf } from './reconcile-stops.ts';
+import { noteOn, oneForEach, pickSurplus, stopOf } from './reconcile-stops.ts';
 import type { PlaceRequest } from './reconcile-result.ts';
 import { nextTry } from './reschedule.ts';
-import { freshGroupState } from './rollout.ts';
+import { freshGroupState, isRolledOut } from './rollout.ts';
 import { sortAllocs, type SortScope } from './sort-allocs.ts';
-import {
-  byAge,
-  loserOf,
-  silentOf,
-  standInOf,
-  wasSilent,
-  withoutDoubles,
-  youngestOfEach,
-} from './stand-ins.ts';
+import { doublesOf, silentOf, youngestOfEach } from './stand-ins.ts';
 import * as say from './descriptions.ts';
 
 export interface GroupScope extends SortScope {
@@ -58,11 +52,11 @@ export function reconcileGroup(allocs: Iterable<Alloc>, scope: GroupScope): Grou
   const draft = new GroupDraft(scope);
   const buckets = sortAllocs(all, scope);
   draft.ignored += buckets.ignore.filter((alloc) => alloc.desiredStatus === 'run').length;
-  if (scope.job.type === 'batch') buckets.keep = withoutDoubles(buckets.keep, buckets.migrate);
   draft.takeCanaries(buckets);
-  draft.resolveReconnected(buckets);
+  draft.resolveDoubles(buckets);
   draft.delay(buckets);
   draft.stopSurplus(buckets);
+  draft.noteReturned(buckets);
   draft.sortUpdates(buckets);
   draft.placeCanaries();
   draft.placeMissing(buckets);
@@ -79,11 +73,9 @@ class GroupDraft {
   readonly #group: TaskGroup;
   readonly #known: DeploymentGroup | undefined;
   #state: DeploymentGroup | undefined;
-  #canaries: readonly Alloc[] = [];
-  /** To be tried again, under the name that they took. */
-  #failedCanaries: readonly Alloc[] = [];
+  /** Of a rollout that is not promoted; kept apart from the instances that they stand beside. */
+  readonly #canaries = emptyBuckets();
   #names: NameIndex;
-  /** Present instances, canaries of an unpromoted rollout aside. */
   #present: readonly Alloc[] = [];
   #destructive: readonly Alloc[] = [];
   #inPlace: readonly Alloc[] = [];
@@ -109,67 +101,64 @@ class GroupDraft {
     this.#names = this.#nameIndex([]);
   }
 
-  /** Stops canaries whose rollout is over, and sets aside those of the running one. */
+  /** Stops canaries whose rollout is over, and sets aside those of the running one (R3). */
   takeCanaries(buckets: Buckets): void {
-    const { rollout } = this.#scope;
-    const doomed = new Set(unpromotedCanaries(rollout.superseded));
-    if (rollout.failed) for (const id of unpromotedCanaries(rollout.current)) doomed.add(id);
-    const mine = new Set(this.#known?.placedCanaries ?? []);
-    for (const bucket of ['keep', 'migrate', 'lost'] as const) {
-      buckets[bucket] = buckets[bucket].filter((alloc) => {
-        // One that failed and waits for its next try is not tried again either.
-        const waits = alloc.clientStatus === 'failed' && alloc.desiredStatus === 'run';
-        if (isTerminal(alloc) && !(waits && doomed.has(alloc.id))) return true;
-        if (doomed.has(alloc.id)) this.#stop(alloc, bucket === 'lost' ? LOST : NOT_NEEDED);
-        else if (!mine.has(alloc.id) || bucket === 'keep') return true;
-        // A canary that lost its node is not moved: a new one is placed for it.
-        else this.#stop(alloc, bucket === 'lost' ? LOST : MIGRATING);
-        return false;
-      });
+    for (const bucket of BUCKETS) {
+      if (bucket === 'ignore') continue;
+      for (const canary of buckets[bucket].filter(isCanary)) {
+        if (bucket === 'lost') this.#stop(canary, LOST);
+        else if (this.#isForsaken(canary)) this.#stop(canary, NOT_NEEDED);
+        // One that has to leave its node is not moved: a new one is placed for it.
+        else if (bucket === 'migrate') this.#stop(canary, MIGRATING);
+        else this.#canaries[bucket].push(canary);
+      }
+      buckets[bucket] = buckets[bucket].filter((alloc) => !isCanary(alloc));
     }
-    // Nor is one that failed tried again once its rollout is over.
-    for (const bucket of ['rescheduleNow', 'rescheduleLater'] as const) {
-      buckets[bucket] = buckets[bucket].filter((alloc) => {
-        if (doomed.has(alloc.id)) this.#stop(alloc, NOT_NEEDED);
-        return !doomed.has(alloc.id);
-      });
-    }
-    this.#canaries = buckets.keep.filter((alloc) => mine.has(alloc.id) && !isTerminal(alloc));
-    this.#failedCanaries = buckets.rescheduleNow.filter((alloc) => mine.has(alloc.id));
   }
 
-  /** Where an instance came back beside its replacement, one of the two goes. */
-  resolveReconnected(buckets: Buckets): void {
-    // One that is to move anyway need not move where somebody stands in for it.
-    buckets.migrate = buckets.migrate.filter((alloc) => {
-      const isDouble = wasSilent(alloc) && standInOf(alloc, buckets.keep) !== undefined;
-      if (isDouble) this.#stop(alloc, { description: say.STOP_RECONNECTED });
-      return !isDouble;
-    });
-    const losers = new Set<Alloc>();
-    for (const alloc of byAge(buckets.keep)) {
-      if (isTerminal(alloc) || !wasSilent(alloc)) continue;
-      while (!losers.has(alloc)) {
-        const others = buckets.keep.filter((each) => !losers.has(each));
-        const replacement = standInOf(alloc, others);
-        if (replacement === undefined) break;
-        const loser = loserOf(alloc, replacement, this.#group.disconnect?.reconcile);
-        losers.add(loser);
-        this.#stop(loser, { description: say.STOP_RECONNECTED });
+  /** Its rollout failed, or a newer one began; also where it failed and waits for its next try. */
+  #isForsaken(canary: Alloc): boolean {
+    const { rollout } = this.#scope;
+    return rollout.failed || canary.deploymentId !== rollout.current?.id;
+  }
+
+  /** Where an instance came back beside its replacement, one of the two goes (R5). */
+  resolveDoubles(buckets: Buckets): void {
+    for (const each of [buckets, this.#canaries]) {
+      const moving = new Set(each.migrate);
+      const holders = [...each.keep, ...each.migrate, ...each.rescheduleNow];
+      const losers = doublesOf([...holders, ...each.rescheduleLater], {
+        isOutdated: (alloc) => this.#isOutdated(alloc),
+        isMoving: (alloc) => moving.has(alloc),
+        reconcile: this.#group.disconnect?.reconcile,
+      });
+      for (const loser of byName([...losers])) this.#giveUp(loser);
+      for (const bucket of HOLDING) {
+        each[bucket] = each[bucket].filter((alloc) => !losers.has(alloc));
       }
     }
-    buckets.keep = buckets.keep.filter((alloc) => !losers.has(alloc));
-    for (const alloc of buckets.keep) {
-      const isBack = alloc.desiredDescription === say.STOP_UNKNOWN && !isTerminal(alloc);
-      if (isBack && alloc.clientStatus !== 'unknown') this.#stops.push(noteOn(alloc, '', {}));
-    }
+  }
+
+  #isOutdated({ createIndex, jobVersion }: Alloc): boolean {
+    const { job } = this.#scope;
+    return createIndex < job.createIndex || jobVersion !== job.version;
+  }
+
+  /** Work that was done twice is history, the rest is told to stop, or not to be tried again. */
+  #giveUp(double: Alloc): void {
+    const hasFailed = double.clientStatus === 'failed' && double.desiredStatus === 'run';
+    if (hasFailed || (!isTerminal(double) && this.#isOutdated(double)))
+      this.#stop(double, NOT_NEEDED);
+    else if (!isTerminal(double)) this.#stop(double, RECONNECTED);
   }
 
   /** What has to wait gets an evaluation for later. */
   delay(buckets: Buckets): void {
+    const canaries = this.#canaries;
+    const failed = [...buckets.rescheduleLater, ...canaries.rescheduleLater];
     const delays = [
-      delayReschedules(buckets.rescheduleLater, this.#scope),
-      delayDisconnects(buckets.disconnect, this.#scope),
+      delayReschedules(failed, this.#scope),
+      delayDisconnects([...buckets.disconnect, ...canaries.disconnect], this.#scope),
       delayLost(buckets.lost, this.#scope),
     ];
     for (const { followUps, notes } of delays) {
@@ -180,41 +169,50 @@ class GroupDraft {
     this.#waitsForClients = handled.size > 0;
     this.#stopped += handled.size;
     buckets.lost = buckets.lost.filter((alloc) => !handled.has(alloc.id));
-    this.#pending = buckets.rescheduleLater.length;
     // They keep their places: until replaced, they are what there is of them.
     buckets.keep.push(...buckets.rescheduleLater);
-    if (!this.#replacesUnknown()) this.#waitForSilent(buckets);
-  }
-
-  /** They keep their places, but for those that the version before gave a stand-in. */
-  #waitForSilent(buckets: Buckets): void {
-    const silent = [...buckets.disconnect, ...buckets.unknown];
-    const held = new Set(without(buckets.keep, this.#canaries).map((alloc) => alloc.name));
-    const alone = youngestOfEach(silent).filter((alloc) => !held.has(alloc.name));
-    this.ignored += silent.length - alone.length;
-    buckets.keep.push(...alone);
+    canaries.keep.push(...canaries.rescheduleLater);
   }
 
   stopSurplus(buckets: Buckets): void {
     const { keep, migrate, lost, rescheduleNow, disconnect } = buckets;
-    // Whoever is replaced hands its name on.
-    this.#names = this.#nameIndex([...keep, ...migrate, ...rescheduleNow, ...lost, ...disconnect]);
     for (const alloc of lost) this.#stop(alloc, LOST);
-    const aside = this.#inCanaryPhase();
-    const counted = aside ? without(keep, this.#canaries) : keep;
-    const retried = rescheduleNow.filter((a) => !aside || a.deploymentStatus?.canary !== true);
     const surplus = pickSurplus({
       count: this.#group.count,
-      keep: [...counted, ...retried],
+      keep: [...keep, ...rescheduleNow],
       migrate,
-      canaries: aside ? [] : [...this.#canaries, ...this.#failedCanaries],
-      names: this.#names,
+      names: this.#nameIndex([...keep, ...migrate, ...rescheduleNow, ...lost, ...disconnect]),
       naming: { job: this.#scope.job.id, group: this.#group.name },
     });
     for (const alloc of surplus) this.#stop(alloc, NOT_NEEDED);
     buckets.keep = keep.filter((alloc) => !surplus.has(alloc));
     buckets.migrate = migrate.filter((alloc) => !surplus.has(alloc));
     buckets.rescheduleNow = rescheduleNow.filter((alloc) => !surplus.has(alloc));
+    if (!this.#replacesUnknown()) this.#waitForSilent(buckets);
+    // Whoever is replaced hands its name on.
+    const left = [...buckets.keep, ...buckets.migrate, ...buckets.rescheduleNow];
+    this.#names = this.#nameIndex([...left, ...lost, ...disconnect]);
+  }
+
+  /** They keep the places that nobody else has: what runs is not stopped for their sake. */
+  #waitForSilent(buckets: Buckets): void {
+    const silent = [...buckets.disconnect, ...buckets.unknown];
+    const holders = [...buckets.keep, ...buckets.migrate, ...buckets.rescheduleNow];
+    const held = namesOf(holders);
+    const alone = youngestOfEach(silent).filter((alloc) => !held.has(alloc.name));
+    const room = Math.max(0, this.#group.count - holders.length);
+    for (const alloc of alone.slice(room)) this.#stop(alloc, NOT_NEEDED);
+    buckets.keep.push(...alone.slice(0, room));
+    this.ignored += silent.length - alone.length;
+    this.#canaries.keep.push(...this.#canaries.disconnect, ...this.#canaries.unknown);
+  }
+
+  /** What was silent and stays is like any other again. */
+  noteReturned(buckets: Buckets): void {
+    for (const alloc of [...buckets.keep, ...this.#canaries.keep]) {
+      const wasSilent = alloc.desiredDescription === say.STOP_UNKNOWN && !isTerminal(alloc);
+      if (wasSilent && alloc.clientStatus !== 'unknown') this.#stops.push(noteOn(alloc, '', {}));
+    }
   }
 
   sortUpdates(buckets: Buckets): void {
@@ -229,7 +227,8 @@ class GroupDraft {
     }
     this.#destructive = byName(destructive);
     this.#inPlace = inPlace;
-    this.#present = this.#inCanaryPhase() ? without(buckets.keep, this.#canaries) : buckets.keep;
+    this.#present = buckets.keep;
+    this.ignored += this.#canaries.keep.length;
     this.#expect(destructive.length + inPlace.length);
   }
 
@@ -237,15 +236,19 @@ class GroupDraft {
     const wanted = this.#group.update?.canary ?? 0;
     const { rollout } = this.#scope;
     const promoted = this.#state?.promoted === true;
-    this.#wantsCanaries =
-      this.#destructive.length > 0 && this.#canaries.length < wanted && !promoted;
+    // One that failed is still one: it is tried again in its time, or its rollout fails.
+    const canaries = [...this.#canaries.keep, ...this.#canaries.rescheduleNow];
+    // Also where nothing of the old version is left beside them.
+    const isOutdated = this.#destructive.length > 0 || this.#inCanaryPhase();
+    this.#wantsCanaries = isOutdated && canaries.length < wanted && !promoted;
     if (!this.#wantsCanaries) return;
     if (this.#state !== undefined && this.#known === undefined) {
       this.#state = { ...this.#state, desiredCanaries: wanted };
     }
     if (rollout.paused || rollout.failed) return;
-    const missing = wanted - this.#canaries.length;
-    for (const name of this.#names.nextCanaries(missing, this.#canaries, this.#destructive)) {
+    const missing = wanted - canaries.length;
+    const names = this.#nameIndex([...this.#present, ...canaries]);
+    for (const name of names.nextCanaries(missing, canaries, this.#destructive)) {
       this.#place.push({ name, canary: true, reschedule: false });
       this.#canaryCount++;
     }
@@ -314,7 +317,7 @@ class GroupDraft {
     return {
       // Replacements first: they bring their own room with them.
       place: [...this.#replacements, ...this.#place],
-      stops: this.#stops,
+      stops: oneForEach(this.#stops),
       inPlace: this.#inPlace,
       followUps: this.#followUps,
       complete: this.#isComplete(),
@@ -334,22 +337,17 @@ class GroupDraft {
   #isComplete(): boolean {
     const work = this.#destructive.length + this.#inPlace.length + this.#pending + this.#migrated;
     if (work > 0 || this.#wantsCanaries) return false;
-    const known = this.#known;
-    if (known === undefined) return true;
-    return (
-      known.healthyAllocs >= Math.max(known.desiredTotal, known.desiredCanaries) &&
-      (known.desiredCanaries === 0 || known.promoted)
-    );
+    return this.#known === undefined || isRolledOut(this.#known);
   }
 
   #missing(buckets: Buckets): readonly PlaceRequest[] {
     const { keep, migrate, rescheduleNow, lost, disconnect, unknown } = buckets;
-    const present = this.#inCanaryPhase() ? without(keep, this.#canaries) : keep;
-    const requests = byName(rescheduleNow).map((alloc) => this.#rescheduled(alloc));
+    const failed = [...rescheduleNow, ...this.#canaries.rescheduleNow];
+    const requests = byName(failed).map((alloc) => this.#rescheduled(alloc));
     const { count } = this.#group;
-    let existing = present.length + migrate.length + rescheduleNow.length;
+    let existing = keep.length + migrate.length + rescheduleNow.length;
     const gone = youngestOfEach([...lost, ...(this.#replacesUnknown() ? disconnect : [])]);
-    const held = new Set(present.map((alloc) => alloc.name));
+    const held = namesOf([...keep, ...migrate, ...rescheduleNow]);
     for (const alloc of gone) {
       if (existing >= count) break;
       // One that was silent for long, and has its stand-in already.
@@ -357,7 +355,9 @@ class GroupDraft {
       existing++;
       requests.push(this.#successor(alloc));
     }
-    if (this.#replacesUnknown()) this.ignored += unknown.length;
+    if (this.#replacesUnknown()) {
+      this.ignored += unknown.length + this.#canaries.unknown.length;
+    }
     const version = this.#inCanaryPhase() ? this.#oldVersion() : undefined;
     for (const name of this.#names.next(Math.max(0, count - existing))) {
       // There was no room for its replacement when it went silent.
@@ -387,7 +387,7 @@ class GroupDraft {
 
   /** One in the place of another: beside unpromoted canaries it stays with its version (R3). */
   #successor(alloc: Alloc): PlaceRequest {
-    const canary = alloc.deploymentStatus?.canary === true && this.#inCanaryPhase();
+    const canary = isCanary(alloc);
     const old = this.#inCanaryPhase() && !canary && alloc.jobVersion !== this.#scope.job.version;
     return {
       name: alloc.name,
@@ -464,6 +464,10 @@ interface StopReason {
   readonly clientStatus?: 'lost';
 }
 
+/** Where those are that hold their names. */
+const HOLDING = ['keep', 'migrate', 'rescheduleNow', 'rescheduleLater'] as const;
+
+const RECONNECTED: StopReason = { description: say.STOP_RECONNECTED };
 const NOT_NEEDED: StopReason = { description: say.STOP_NOT_NEEDED };
 const MIGRATING: StopReason = { description: say.STOP_MIGRATING };
 const LOST: StopReason = { description: say.STOP_LOST, clientStatus: 'lost' };
@@ -483,16 +487,11 @@ export function stopGroup(allocs: Iterable<Alloc>, scope: SortScope): readonly S
   return stops;
 }
 
-function unpromotedCanaries(
-  deployment: { readonly groups: Readonly<Record<string, DeploymentGroup>> } | undefined,
-): readonly string[] {
-  if (deployment === undefined) return [];
-  return Object.values(deployment.groups).flatMap((group) =>
-    group.promoted ? [] : group.placedCanaries,
-  );
+/** Promotion takes the mark away: whoever has it is not promoted. */
+function isCanary(alloc: Alloc): boolean {
+  return alloc.deploymentStatus?.canary === true;
 }
 
-function without(allocs: readonly Alloc[], others: readonly Alloc[]): readonly Alloc[] {
-  const ids = new Set(others.map((alloc) => alloc.id));
-  return allocs.filter((alloc) => !ids.has(alloc.id));
+function namesOf(allocs: readonly Alloc[]): ReadonlySet<string> {
+  return new Set(allocs.map((alloc) => alloc.name));
 }

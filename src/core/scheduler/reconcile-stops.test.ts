@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Alloc, ClientStatus } from '../model/alloc.ts';
 import { NameIndex } from './name-index.ts';
-import { noteOn, pickSurplus, stopOf } from './reconcile-stops.ts';
+import { noteOn, oneForEach, pickSurplus, stopOf } from './reconcile-stops.ts';
 
 function alloc(id: string, index: number, clientStatus: ClientStatus = 'running'): Alloc {
   const name = `j.g[${index}]`;
@@ -13,13 +13,12 @@ interface Shape {
   readonly count: number;
   readonly keep: readonly Alloc[];
   readonly migrate?: readonly Alloc[];
-  readonly canaries?: readonly Alloc[];
 }
 
-function picked({ count, keep, migrate = [], canaries = [] }: Shape): readonly string[] {
+function picked({ count, keep, migrate = [] }: Shape): readonly string[] {
   const naming = { job: 'j', group: 'g' };
   const names = new NameIndex({ ...naming, count }, [...keep, ...migrate]);
-  return [...pickSurplus({ count, keep, migrate, canaries, names, naming })].map((one) => one.id);
+  return [...pickSurplus({ count, keep, migrate, names, naming })].map((one) => one.id);
 }
 
 const three = [alloc('a', 0), alloc('b', 1), alloc('c', 2)];
@@ -35,21 +34,9 @@ test('the highest numbers go first', () => {
   assert.deepEqual(picked({ count: 3, keep: twelve }), ['d', 'e']);
 });
 
-test('of doubles one goes', () => {
-  assert.deepEqual(picked({ count: 2, keep: [alloc('a', 0), alloc('b', 1), alloc('d', 1)] }), [
-    'b',
-  ]);
-  assert.deepEqual(picked({ count: 1, keep: [alloc('a', 0), alloc('d', 0)] }).length, 1);
-});
-
 test('what failed for good goes before what runs', () => {
   const keep = [alloc('a', 0, 'failed'), alloc('b', 1), alloc('c', 2)];
   assert.deepEqual(picked({ count: 2, keep }), ['a']);
-});
-
-test('promoted canaries drive out their namesakes', () => {
-  const canary = alloc('x', 0);
-  assert.deepEqual(picked({ count: 3, keep: [...three, canary], canaries: [canary] }), ['a']);
 });
 
 test('what would move anyway goes before what could stay', () => {
@@ -74,4 +61,16 @@ test('a stop ends an allocation, a note leaves it running', () => {
     clientStatus: 'lost',
   });
   assert.equal(noteOn(one, 'why', {}).desiredStatus, 'run');
+});
+
+test('what is noted on an allocation and its stop are one row', () => {
+  const rows = [
+    noteOn(alloc('a', 0), 'silent', { clientStatus: 'unknown' }),
+    stopOf(alloc('b', 1), 'why'),
+    stopOf(alloc('a', 0), 'not needed'),
+  ];
+  assert.deepEqual(oneForEach(rows), [
+    stopOf(alloc('a', 0), 'not needed', { clientStatus: 'unknown' }),
+    stopOf(alloc('b', 1), 'why'),
+  ]);
 });

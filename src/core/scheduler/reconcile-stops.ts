@@ -23,20 +23,25 @@ export function noteOn(
   return { allocId: alloc.id, nodeId: alloc.nodeId, desiredStatus: 'run', description, ...extra };
 }
 
+/** Of an allocation on which something is noted and which then goes, one row says both. */
+export function oneForEach(stops: readonly Stop[]): readonly Stop[] {
+  const rows = new Map<string, Stop>();
+  for (const stop of stops) rows.set(stop.allocId, { ...rows.get(stop.allocId), ...stop });
+  return [...rows.values()];
+}
+
 export interface Surplus {
   readonly count: number;
-  /** Present instances; canaries of a rollout that is not promoted are not among them. */
+  /** Present instances, each with its own name; unpromoted canaries are not among them. */
   readonly keep: readonly Alloc[];
   readonly migrate: readonly Alloc[];
-  /** Promoted canaries: instances whose names they took go first. */
-  readonly canaries: readonly Alloc[];
   readonly names: NameIndex;
   readonly naming: { readonly job: string; readonly group: string };
 }
 
 /**
- * Picks what is to go: doubles of promoted canaries, and then, until `count` is left, failed ones,
- * instances that would move anyway, and the highest numbers.
+ * Picks what is to go until `count` is left: failed ones, instances that would move anyway, and
+ * the highest numbers.
  */
 export function pickSurplus(surplus: Surplus): ReadonlySet<Alloc> {
   const { count, keep, migrate, names } = surplus;
@@ -52,13 +57,6 @@ export function pickSurplus(surplus: Surplus): ReadonlySet<Alloc> {
       if (!picked.has(alloc) && matches(alloc)) take(alloc);
     }
   };
-  const running = byName(live(keep));
-  const canaryNames = new Set(surplus.canaries.map((alloc) => alloc.name));
-  const canaryIds = new Set(surplus.canaries.map((alloc) => alloc.id));
-  // Also where more are wanted than before: a name has one holder, the new ones get free names.
-  for (const alloc of running) {
-    if (canaryNames.has(alloc.name) && !canaryIds.has(alloc.id)) take(alloc);
-  }
   if (excess <= 0) return picked;
 
   // What failed for good keeps a place only as long as there is one to keep.
@@ -72,8 +70,9 @@ export function pickSurplus(surplus: Surplus): ReadonlySet<Alloc> {
     if (moving.has(alloc.name) || alloc.clientStatus === 'failed') names.free(alloc.name);
 
   const highest = names.takeHighest(Math.max(0, excess));
+  const running = byName(live(keep));
   pick(running, (alloc) => highest.has(alloc.name));
-  // Only doubles of one name are left to pick from.
+  // Names that say no number are left to pick from.
   pick([...running].reverse(), () => true);
   return picked;
 }

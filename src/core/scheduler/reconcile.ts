@@ -94,6 +94,7 @@ function sortScope(input: ReconcileInput, job: Job | undefined, rollout: Rollout
     nodeOf: (id) => input.snapshot.node(id),
     now: input.now,
     evalId: input.evaluation.id,
+    isPending: (id) => input.snapshot.evaluation(id)?.status === 'pending',
   };
 }
 

@@ -68,10 +68,10 @@ export class Rollout {
     if (this.current === undefined) this.#added.set(group, state);
   }
 
-  /** Every group of the job has what it should have, in health. */
+  /** Every group of the job has what it should have, in health. A paused one waits for people. */
   succeed(): void {
     const { current } = this;
-    if (current !== undefined && isActive(current)) {
+    if (current?.status === 'running') {
       this.#change(current, 'successful', DEPLOYMENT_SUCCESSFUL);
     }
   }
@@ -148,4 +148,12 @@ export function freshGroupState(group: TaskGroup): DeploymentGroup | undefined {
     unhealthyAllocs: 0,
     progressDeadlineMs: update.progressDeadlineMs,
   };
+}
+
+/** Promoted where it has to be, and as many healthy as it wants. */
+export function isRolledOut(group: DeploymentGroup): boolean {
+  return (
+    group.healthyAllocs >= Math.max(group.desiredTotal, group.desiredCanaries) &&
+    (group.desiredCanaries === 0 || group.promoted)
+  );
 }

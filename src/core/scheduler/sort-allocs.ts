@@ -14,7 +14,7 @@ import {
   type Buckets,
 } from './buckets.ts';
 import { nextTry } from './reschedule.ts';
-import type { Rollout } from './rollout.ts';
+import { isRolledOut, type Rollout } from './rollout.ts';
 
 export interface SortScope {
   /** Undefined once it was forgotten. */
@@ -26,6 +26,8 @@ export interface SortScope {
   readonly now: Millis;
   /** The evaluation under way: a delayed one replaces what was waiting for it. */
   readonly evalId: EvalId;
+  /** True for an evaluation that is still to be decided. */
+  readonly isPending: (id: EvalId) => boolean;
 }
 
 export function sortAllocs(allocs: Iterable<Alloc>, scope: SortScope): Buckets {
@@ -44,9 +46,12 @@ const RESCHEDULE_WINDOW_MS = 1_000;
 function bucketOf(alloc: Alloc, scope: SortScope): Bucket {
   const { job, group, nodeOf, now } = scope;
   const batch = job?.type === 'batch';
-  if (!isTerminal(alloc)) return classifyByNode(alloc, nodeOf(alloc.nodeId), group, now);
+  if (!isTerminal(alloc)) {
+    const node = nodeOf(alloc.nodeId);
+    return classifyByNode(alloc, { node, group, now, isAwaited: isAwaited(alloc, scope) });
+  }
   if (batch && isOlder(alloc, job)) return 'ignore';
-  return classifyTerminal(alloc, batch) ?? classifyFailed(alloc, scope);
+  return classifyTerminal(alloc, group, batch) ?? classifyFailed(alloc, scope);
 }
 
 function isOlder(alloc: Alloc, job: Job): boolean {
@@ -59,8 +64,9 @@ function isOlder(alloc: Alloc, job: Job): boolean {
  */
 function classifyFailed(
   alloc: Alloc,
-  { group, rollout, now, evalId }: SortScope,
+  scope: SortScope,
 ): Extract<Bucket, 'ignore' | 'keep' | 'rescheduleNow' | 'rescheduleLater'> {
+  const { group, rollout, now, evalId } = scope;
   if (alloc.nextAllocId !== undefined) return 'ignore';
   if (alloc.desiredTransition?.forceReschedule === true) return 'rescheduleNow';
   if (isRolloutsToJudge(alloc, rollout)) return 'keep';
@@ -69,12 +75,22 @@ function classifyFailed(
   if (alloc.followupEvalId === evalId || next.at - now <= RESCHEDULE_WINDOW_MS) {
     return 'rescheduleNow';
   }
-  return alloc.followupEvalId === undefined ? 'rescheduleLater' : 'keep';
+  return isAwaited(alloc, scope) ? 'keep' : 'rescheduleLater';
 }
 
-/** Whether a rollout fails because of it comes first, unless it was called healthy before. */
+/** One that was decided, or superseded by another, does nothing for what waited for it. */
+function isAwaited({ followupEvalId }: Alloc, { evalId, isPending }: SortScope): boolean {
+  return followupEvalId !== undefined && followupEvalId !== evalId && isPending(followupEvalId);
+}
+
+/**
+ * Whether a rollout fails because of it comes first, unless it was called healthy before, or the
+ * rollout has all that it wants: then nobody judges any more.
+ */
 function isRolloutsToJudge(alloc: Alloc, { current }: Rollout): boolean {
   if (current === undefined || !isActive(current) || alloc.deploymentId !== current.id)
     return false;
+  const group = current.groups[alloc.group];
+  if (group !== undefined && isRolledOut(group)) return false;
   return alloc.deploymentStatus?.healthy !== true && alloc.desiredTransition?.reschedule !== true;
 }

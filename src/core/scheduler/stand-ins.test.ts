@@ -1,16 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Alloc } from '../model/alloc.ts';
-import { STOP_UNKNOWN } from './descriptions.ts';
-import {
-  byAge,
-  loserOf,
-  silentOf,
-  standInOf,
-  wasSilent,
-  withoutDoubles,
-  youngestOfEach,
-} from './stand-ins.ts';
+import { byAge, doublesOf, silentOf, youngestOfEach } from './stand-ins.ts';
 
 type Facts = Partial<Omit<Alloc, 'createIndex'>> & { readonly born: number };
 
@@ -22,42 +13,33 @@ function alloc(id: string, { born, ...facts }: Facts): Alloc {
 const ids = (allocs: readonly Alloc[]): string => allocs.map(({ id }) => id).join();
 const old = alloc('old', { born: 1 });
 const over = { clientStatus: 'complete' } as const;
-const canary = { deploymentStatus: { canary: true } } as unknown as Partial<Alloc>;
+type Contest = Parameters<typeof doublesOf>[1];
 
-for (const [what, others, expected] of [
-  ['nobody', [], undefined],
-  ['not itself', [old], undefined],
-  ['a younger one', [alloc('a', { born: 2 })], 'a'],
-  ['the last of several', [alloc('a', { born: 2 }), alloc('b', { born: 3 })], 'b'],
-  ['not an older one', [alloc('a', { born: 0 })], undefined],
-  ['not one of another name', [alloc('a', { born: 2, name: 'j.g[1]' })], undefined],
-  ['not a canary', [alloc('a', { born: 2, ...canary })], undefined],
-  ['not one that is over', [alloc('a', { born: 2, ...over })], undefined],
-] as const) {
-  test(`who stands in: ${what}`, () => {
-    assert.equal(standInOf(old, others)?.id, expected);
-  });
+function losers(allocs: readonly Alloc[], contest: Partial<Contest> = {}): string {
+  const no = () => false;
+  const rules = { isOutdated: no, isMoving: no, reconcile: undefined, ...contest };
+  return ids([...doublesOf(allocs, rules)]);
 }
 
-const scored = (id: string, normScore: number, createdAt: number): Alloc => {
+const scored = (id: string, born: number, normScore: number, createdAt: number): Alloc => {
   const scores = [
     { nodeId: 'elsewhere', scores: {}, normScore: 1 },
     { nodeId: `on-${id}`, scores: {}, normScore },
   ];
-  return alloc(id, { born: 1, metrics: { scores }, createdAt } as unknown as Facts);
+  return alloc(id, { born, metrics: { scores }, createdAt } as unknown as Facts);
 };
 
 for (const [reconcile, original, replacement, expected] of [
-  ['keep_original', scored('a', 0.1, 1), scored('b', 0.9, 2), 'b'],
-  ['keep_replacement', scored('a', 0.9, 1), scored('b', 0.1, 2), 'a'],
-  ['longest_running', scored('a', 0.1, 1), scored('b', 0.9, 2), 'b'],
-  ['longest_running', scored('a', 0.9, 5), scored('b', 0.1, 2), 'a'],
-  ['best_score', scored('a', 0.1, 1), scored('b', 0.9, 2), 'a'],
-  ['best_score', scored('a', 0.5, 1), scored('b', 0.5, 2), 'b'],
-  [undefined, scored('a', 0.1, 1), scored('b', 0.9, 2), 'a'],
+  ['keep_original', scored('a', 1, 0.1, 1), scored('b', 2, 0.9, 2), 'b'],
+  ['keep_replacement', scored('a', 1, 0.9, 1), scored('b', 2, 0.1, 2), 'a'],
+  ['longest_running', scored('a', 1, 0.1, 1), scored('b', 2, 0.9, 2), 'b'],
+  ['longest_running', scored('a', 1, 0.9, 5), scored('b', 2, 0.1, 2), 'a'],
+  ['best_score', scored('a', 1, 0.1, 1), scored('b', 2, 0.9, 2), 'a'],
+  ['best_score', scored('a', 1, 0.5, 1), scored('b', 2, 0.5, 2), 'b'],
+  [undefined, scored('a', 1, 0.1, 1), scored('b', 2, 0.9, 2), 'a'],
 ] as const) {
   test(`${reconcile ?? 'by default'}: ${expected} goes`, () => {
-    assert.equal(loserOf(original, replacement, reconcile).id, expected);
+    assert.equal(losers([replacement, original], { reconcile }), expected);
   });
 }
 
@@ -69,17 +51,33 @@ test('a name that is free belongs to the youngest silent instance that had it', 
   assert.equal(silentOf([young], 'j.g[1]'), undefined);
 });
 
-test('work that was done twice counts once: what runs before what ended, then the youngest', () => {
-  const ended = [alloc('a', { born: 1, ...over }), alloc('b', { born: 2, ...over })];
-  assert.equal(ids(withoutDoubles(ended)), 'b');
-  assert.equal(ids(withoutDoubles([old, ...ended])), 'old');
-  const other = alloc('c', { born: 1, name: 'j.g[1]', ...over });
-  assert.equal(ids(withoutDoubles([...ended, other])), 'b,c');
+test('each name is left one holder, of whatever number there were', () => {
+  const all = [1, 2, 3].map((born) => alloc(`a${born}`, { born }));
+  const other = alloc('b', { born: 1, name: 'j.g[1]' });
+  assert.equal(losers([...all, other], { reconcile: 'keep_original' }), 'a2,a3');
+  assert.equal(losers([...all, other], { reconcile: 'keep_replacement' }), 'a1,a2');
 });
 
-test('what runs is never left out, even twice', () => {
-  const both = [alloc('a', { born: 1 }), alloc('b', { born: 2 })];
-  assert.equal(ids(withoutDoubles(both)), 'a,b');
+test('before people have their say: what runs, then the newest version, then what stays', () => {
+  const reconcile = 'keep_replacement';
+  const young = alloc('young', { born: 2 });
+  const failed = alloc('failed', { born: 2, clientStatus: 'failed' });
+  assert.equal(losers([old, failed], { reconcile }), 'failed');
+  assert.equal(losers([old, young], { reconcile, isOutdated: (one) => one === young }), 'young');
+  assert.equal(losers([old, young], { reconcile, isMoving: (one) => one === young }), 'young');
+  const contest = {
+    isOutdated: (one: Alloc) => one === old,
+    isMoving: (one: Alloc) => one !== old,
+  };
+  assert.equal(losers([old, young], { ...contest, reconcile: 'keep_original' }), 'old');
+});
+
+test('work that was done twice counts once: the youngest, and none beside one that runs', () => {
+  const ended = [alloc('a', { born: 1, ...over }), alloc('b', { born: 2, ...over })];
+  assert.equal(losers(ended), 'a');
+  assert.equal(losers([old, ...ended]), 'a,b');
+  const failed = alloc('c', { born: 3, clientStatus: 'failed' });
+  assert.equal(losers([...ended, failed]), 'a,c');
 });
 
 test('age is the order in which they came to be, and then that of the ids', () => {
@@ -94,15 +92,4 @@ test('a chain of instances that are gone gets one successor: that of its younges
     youngestOfEach([second, first]).map(({ id }) => id),
     ['b'],
   );
-});
-
-test('work that is done keeps no place beside the one that does it again and is to move', () => {
-  const done = alloc('a', { born: 1, ...over });
-  assert.deepEqual(withoutDoubles([done], [alloc('b', { born: 2 })]), []);
-});
-
-test('one that was out of touch, or was replaced, may have somebody stand in for it', () => {
-  const replaced = alloc('a', { born: 1, nextAllocId: 'b' } as unknown as Facts);
-  const silent = alloc('a', { born: 1, desiredDescription: STOP_UNKNOWN });
-  assert.deepEqual([replaced, silent, alloc('a', { born: 1 })].map(wasSilent), [true, true, false]);
 });

@@ -1,27 +1,49 @@
 /**
  * Two instances of one name: one that was silent, or was called lost, and the one that was placed
- * for it meanwhile.
+ * for it meanwhile; or a promoted canary and the one whose name it took.
  *
  * Source: https://developer.hashicorp.com/nomad/docs/job-specification/disconnect
  */
 import { isTerminal, type Alloc } from '../model/alloc.ts';
 import { byName } from './buckets.ts';
-import { STOP_UNKNOWN } from './descriptions.ts';
 import type { DisconnectStrategy } from '../model/strategy.ts';
 
+/** What tells which of two instances of one name goes. */
+export interface Contest {
+  /** Of another version of the job than the newest. */
+  readonly isOutdated: (alloc: Alloc) => boolean;
+  /** About to leave its node. */
+  readonly isMoving: (alloc: Alloc) => boolean;
+  /** Which one people want to keep, where nothing else speaks for one of them. */
+  readonly reconcile: DisconnectStrategy['reconcile'] | undefined;
+}
+
 /**
- * Work that was done twice (by one called lost, and by the one in its place) is one instance. Of a
- * name what still runs comes first, then the youngest.
- *
- * @param moving instances that run as well, and are to move
+ * Those beyond the first of each name. What runs stays before what ended (work that was done twice,
+ * or failed and waits for its next try), then comes what is of the newest version, then what need
+ * not move; and then people have their say.
  */
-export function withoutDoubles(keep: readonly Alloc[], moving: readonly Alloc[] = []): Alloc[] {
-  const best = new Map<string, Alloc>();
-  for (const alloc of [...moving, ...byAge(keep)]) {
-    const other = best.get(alloc.name);
-    if (other === undefined || isTerminal(other)) best.set(alloc.name, alloc);
+export function doublesOf(allocs: readonly Alloc[], contest: Contest): ReadonlySet<Alloc> {
+  const holders = new Map<string, Alloc>();
+  const losers = new Set<Alloc>();
+  for (const alloc of byAge(allocs)) {
+    const holder = holders.get(alloc.name);
+    const loser = holder === undefined ? undefined : loserOf(holder, alloc, contest);
+    if (loser !== undefined) losers.add(loser);
+    if (loser !== alloc) holders.set(alloc.name, alloc);
   }
-  return keep.filter((alloc) => !isTerminal(alloc) || best.get(alloc.name) === alloc);
+  return losers;
+}
+
+function loserOf(older: Alloc, younger: Alloc, contest: Contest): Alloc {
+  for (const isWorse of [isTerminal, hasFailed, contest.isOutdated, contest.isMoving]) {
+    if (isWorse(older) !== isWorse(younger)) return isWorse(older) ? older : younger;
+  }
+  return isTerminal(older) ? older : unwantedOf(older, younger, contest.reconcile);
+}
+
+function hasFailed(alloc: Alloc): boolean {
+  return alloc.clientStatus === 'failed';
 }
 
 /** Of each name the youngest, in the order of their names: who is to get a successor. */
@@ -37,27 +59,8 @@ export function silentOf(unknown: readonly Alloc[], name: string): Alloc | undef
   return byAge(unknown).findLast((alloc) => alloc.name === name);
 }
 
-/**
- * Who stands in for an instance: the last of its name that is younger. By name, because its
- * replacement may have been replaced itself meanwhile.
- */
-export function standInOf(alloc: Alloc, among: readonly Alloc[]): Alloc | undefined {
-  return among.findLast((each) => isStandIn(each, alloc));
-}
-
-/** True for one that somebody may stand in for: it was out of touch, or has been replaced. */
-export function wasSilent(alloc: Alloc): boolean {
-  return alloc.nextAllocId !== undefined || alloc.desiredDescription === STOP_UNKNOWN;
-}
-
-function isStandIn(candidate: Alloc, of: Alloc): boolean {
-  const isYounger = candidate.createIndex > of.createIndex;
-  const isCanary = candidate.deploymentStatus?.canary === true;
-  return candidate.name === of.name && isYounger && !isCanary && !isTerminal(candidate);
-}
-
 /** Which of the two goes when the first is heard of again. */
-export function loserOf(
+function unwantedOf(
   original: Alloc,
   replacement: Alloc,
   reconcile: DisconnectStrategy['reconcile'] = 'best_score',

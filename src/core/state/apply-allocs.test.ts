@@ -7,6 +7,7 @@ import {
   World,
   allocId,
   applyPlan,
+  evalId,
   jobSpec,
   nodeId,
   placement,
@@ -14,8 +15,11 @@ import {
   register,
   registerNode,
 } from '../../../test/state-world.ts';
+import { DEFAULT_NAMESPACE, type JobId } from '../model/ids.ts';
+import type { Stop } from '../model/plan.ts';
 import type { AllocClientFacts, Entry } from './entry.ts';
 import { lint } from './lint.ts';
+import { newEvaluation } from './new-evaluation.ts';
 
 let seeds = 0;
 
@@ -39,6 +43,12 @@ function cluster(type: 'service' | 'batch' = 'service'): World {
   world.do(registerNode(1), register(jobSpec('web', { type }), 1));
   world.do(applyPlan(plan('web', { placements: [placement(1, nodeId(1))] })));
   return world;
+}
+
+/** Written on it by a plan, while it goes on. */
+function note(more: Partial<Stop>): Stop {
+  const row = { allocId: allocId(1), nodeId: nodeId(1), description: '' };
+  return { ...row, desiredStatus: 'run', ...more };
 }
 
 const alloc = (world: World): Alloc | undefined => world.state.alloc(allocId(1));
@@ -80,6 +90,33 @@ test('C2: who is evaluated', () => {
     const found = asked && world.state.evaluation(asked)?.triggeredBy;
     assert.equal(found, expected, `${type} ${statuses.join()}`);
   }
+});
+
+test('C2: one that waits for an evaluation is taken care of only while that one is to come', () => {
+  for (const [status, expected] of [
+    ['pending', 0],
+    ['complete', 1],
+    ['canceled', 1],
+  ] as const) {
+    const world = cluster();
+    const job = world.state.job(DEFAULT_NAMESPACE, 'web' as JobId);
+    assert.ok(job !== undefined);
+    const later = newEvaluation(evalId(7), job, 'alloc-failure', T0);
+    world.do({ type: 'evals.upsert', at: T0, evals: [{ ...later, status }] });
+    world.do(applyPlan(plan('web', { stops: [note({ followupEvalId: evalId(7) })] })));
+    const { outcome } = world.do(report(1, 'failed'));
+    assert.equal(outcome.ok && outcome.evalIds.length, expected, status);
+  }
+});
+
+test('who comes back waits for nothing any more', () => {
+  const world = cluster();
+  const silent = note({ clientStatus: 'unknown', followupEvalId: evalId(7) });
+  world.do(applyPlan(plan('web', { stops: [silent] })));
+  assert.equal(alloc(world)?.followupEvalId, evalId(7));
+  world.do(report(1, 'running'));
+  assert.equal(alloc(world)?.followupEvalId, undefined);
+  assert.equal(alloc(world)?.disconnectedAt, undefined);
 });
 
 test('C2: many failures of a job in one report make one evaluation', () => {

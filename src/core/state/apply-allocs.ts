@@ -74,7 +74,7 @@ function reported(edit: Edit, before: Alloc, update: AllocClientFacts): Alloc | 
   const isEnd = isClientTerminal(update) && !isClientTerminal(before);
   if (!isEnd && isOvertaken(update.taskStates, before.taskStates)) return undefined;
   const ended = isClientTerminal(before);
-  const { disconnectedAt, ...rest } = before;
+  const { disconnectedAt, followupEvalId, ...rest } = before;
   const clientStatus = ended ? before.clientStatus : update.clientStatus;
   const deploymentStatus = judged(edit, before, update);
   const after: Alloc = {
@@ -85,9 +85,15 @@ function reported(edit: Edit, before: Alloc, update: AllocClientFacts): Alloc | 
     ...(update.networkStatus !== undefined && { networkStatus: update.networkStatus }),
     ...(deploymentStatus !== undefined && { deploymentStatus }),
     ...(clientStatus === 'unknown' && disconnectedAt !== undefined && { disconnectedAt }),
+    ...(followupEvalId !== undefined && !isBack(before, clientStatus) && { followupEvalId }),
   };
   if (same(after, before)) return undefined;
   return { ...after, modifyIndex: edit.index, modifiedAt: edit.at };
+}
+
+/** Nobody waits for it any more. */
+function isBack(before: Alloc, clientStatus: Alloc['clientStatus']): boolean {
+  return before.clientStatus === 'unknown' && clientStatus !== 'unknown';
 }
 
 /** A verdict counts only in a deployment, and only when it is another one. */
@@ -117,7 +123,7 @@ function boundedStates(states: Alloc['taskStates']): Alloc['taskStates'] {
 
 /** Evaluates the job where the report leaves it with less, or more, than it should have (C2). */
 function askAfter(edit: Edit, before: Alloc, after: Alloc, seed: string): void {
-  const trigger = triggerOf(before, after);
+  const trigger = triggerOf(edit, before, after);
   if (trigger === undefined) return;
   const job = edit.job(jobKey(after.namespace, after.jobId));
   if (job === undefined || job.stop) return;
@@ -128,14 +134,15 @@ function askAfter(edit: Edit, before: Alloc, after: Alloc, seed: string): void {
   });
 }
 
-function triggerOf(before: Alloc, after: Alloc): EvalTrigger | undefined {
+function triggerOf(edit: Edit, before: Alloc, after: Alloc): EvalTrigger | undefined {
   if (before.clientStatus === 'unknown' && after.clientStatus === 'running') return 'reconnect';
   if (after.desiredStatus !== 'run' || isClientTerminal(before)) return undefined;
   if (after.clientStatus === 'complete') return 'alloc-failure';
+  if (after.clientStatus !== 'failed') return undefined;
   // With a follow-up evaluation it is being taken care of.
-  return after.clientStatus === 'failed' && after.followupEvalId === undefined
-    ? 'alloc-failure'
-    : undefined;
+  const { followupEvalId } = after;
+  const followUp = followupEvalId && edit.table('evals').get(followupEvalId);
+  return followUp?.status === 'pending' ? undefined : 'alloc-failure';
 }
 
 /** True for jobs whose instances are not meant to end. */

@@ -160,7 +160,7 @@ function stopAlloc(edit: Edit, stop: Stop): void {
     desiredDescription: stop.description,
     clientStatus: status ?? before.clientStatus,
     ...(followupEvalId !== undefined && { followupEvalId }),
-    ...(stop.clientStatus === 'unknown' && { disconnectedAt: edit.at }),
+    ...(stop.clientStatus === 'unknown' && { disconnectedAt: before.disconnectedAt ?? edit.at }),
     ...serverChange(edit),
   });
 }
