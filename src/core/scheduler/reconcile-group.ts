@@ -7,6 +7,7 @@
  *     instant.
  * R5: of each name one is left that runs or may run again, canaries apart; silent ones are not
  *     counted before they are heard of again.
+ * R6: once nothing fails or is waited for, a job has its instances, all of its newest version.
  *
  * Source: Nomad's reconciler, as described in
  * https://developer.hashicorp.com/nomad/docs/job-specification/update
