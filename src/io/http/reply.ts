@@ -10,7 +10,7 @@ const compress = promisify(gzip);
 interface Exchange {
   readonly message: IncomingMessage;
   readonly response: ServerResponse;
-  readonly signal: AbortSignal;
+  readonly request: { readonly signal: AbortSignal };
 }
 
 /** Sends one answer; resolves when its last byte was handed on, or its reader is gone. */
@@ -18,34 +18,43 @@ export async function sendReply(reply: HttpReply, exchange: Exchange): Promise<v
   const { message, response } = exchange;
   // What was not read of the body must not be taken for the next request.
   if (!message.complete) response.setHeader('Connection', 'close');
-  if (typeof reply.body === 'string' || reply.body instanceof Uint8Array) {
-    await sendWhole(reply, Buffer.from(reply.body as string), exchange);
-  } else {
-    await sendStream(reply, reply.body, exchange);
+  const { body } = reply;
+  if (typeof body !== 'string' && !(body instanceof Uint8Array)) {
+    await sendStream(reply, body, exchange);
+    return;
   }
+  const size = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
+  if (size >= GZIP_BYTES_MIN) await sendLarge(reply, Buffer.from(body as string), exchange);
+  else sendWhole(reply, { body, size }, exchange);
 }
 
-async function sendWhole(reply: HttpReply, body: Buffer, exchange: Exchange): Promise<void> {
-  const { message, response } = exchange;
-  const headers: Record<string, string | number> = { ...reply.headers };
-  let bytes = body;
-  if (body.length >= GZIP_BYTES_MIN) {
-    headers['Vary'] = 'Accept-Encoding';
-    if (acceptsGzip(message)) {
-      bytes = await compress(body, { level: constants.Z_BEST_SPEED });
-      headers['Content-Encoding'] = 'gzip';
-    }
+async function sendLarge(reply: HttpReply, plain: Buffer, exchange: Exchange): Promise<void> {
+  const headers = { ...reply.headers, Vary: 'Accept-Encoding' };
+  if (!acceptsGzip(exchange.message)) {
+    sendWhole({ ...reply, headers }, { body: plain, size: plain.length }, exchange);
+    return;
   }
-  headers['Content-Length'] = bytes.length;
-  response.writeHead(reply.status, headers);
-  response.end(message.method === 'HEAD' ? undefined : bytes);
+  const body = await compress(plain, { level: constants.Z_BEST_SPEED });
+  const packed = { ...reply, headers: { ...headers, 'Content-Encoding': 'gzip' } };
+  sendWhole(packed, { body, size: body.length }, exchange);
+}
+
+/** A text goes out in one write with its headers, at two thirds of the cost of bytes. */
+function sendWhole(
+  reply: HttpReply,
+  { body, size }: { readonly body: string | Uint8Array; readonly size: number },
+  { message, response }: Exchange,
+): void {
+  response.writeHead(reply.status, { ...reply.headers, 'Content-Length': size });
+  response.end(message.method === 'HEAD' ? undefined : body);
 }
 
 async function sendStream(
   reply: HttpReply,
   body: AsyncIterable<Uint8Array | string>,
-  { message, response, signal }: Exchange,
+  { message, response, request }: Exchange,
 ): Promise<void> {
+  const { signal } = request;
   response.writeHead(reply.status, reply.headers);
   response.flushHeaders();
   if (message.method === 'HEAD') {

@@ -14,7 +14,7 @@ import {
   REQUEST_MS_MAX,
   SOCKET_MESSAGE_BYTES_MAX,
 } from './limits.ts';
-import { incoming, type Incoming } from './request.ts';
+import { incoming, type Abortable, type Incoming } from './request.ts';
 import { sendReply } from './reply.ts';
 import { sendMessage, socketMessages } from './socket-messages.ts';
 
@@ -34,7 +34,7 @@ class Listening {
   readonly #router: Router;
   readonly #mounts = new Map<unknown, Mounted>();
   /** One for each request that is being answered. */
-  readonly #open = new Set<AbortController>();
+  readonly #open = new Set<Abortable>();
   readonly #server: Server;
   readonly #sockets: WebSocketServer;
 
@@ -103,7 +103,7 @@ class Listening {
     const request = incoming(message, response, this.#open);
     try {
       const reply = await this.#answer(request);
-      await sendReply(reply, { message, response, signal: request.signal });
+      await sendReply(reply, { message, response, request });
     } finally {
       request.release();
     }
@@ -112,11 +112,11 @@ class Listening {
   async #answer(request: Incoming): ReturnType<HttpMount['handle']> {
     const found = this.#find(request.method, request.path);
     if (found === undefined) return this.#app.missing(request, this.#allowed(request.path));
-    const named = { ...request, params: found.params };
+    request.params = found.params;
     try {
-      return await found.mount.handle(named);
+      return await found.mount.handle(request);
     } catch (error) {
-      return this.#app.failed(error, named);
+      return this.#app.failed(error, request);
     }
   }
 
@@ -130,11 +130,11 @@ class Listening {
     try {
       const found = this.#find('GET', request.path);
       const upgrade = found?.mount.upgrade;
-      const named = { ...request, params: found?.params ?? {} };
+      request.params = found?.params ?? {};
       const agreed =
         upgrade === undefined
-          ? this.#app.missing(named, [])
-          : await upgrade(named).catch((error: unknown) => this.#app.failed(error, named));
+          ? this.#app.missing(request, [])
+          : await upgrade(request).catch((error: unknown) => this.#app.failed(error, request));
       if (typeof agreed !== 'function') {
         refuse(stream, agreed.status, agreed.body);
         return;
