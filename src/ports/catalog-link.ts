@@ -30,6 +30,16 @@ export interface RowsToRegister {
   readonly checks: readonly CheckFacts[];
 }
 
+export interface Registered {
+  /** At or after the entry's. */
+  readonly index: Index;
+  /**
+   * Ids of instances and checks that were left out: their allocation is over, or not heard of at
+   * present. Worth another try as long as the agent knows better.
+   */
+  readonly leftOut: readonly string[];
+}
+
 export interface RowsToDeregister {
   readonly node: string;
   readonly serviceIds: readonly string[];
@@ -40,10 +50,10 @@ export interface CatalogLink {
   /**
    * Registers rows of one machine, all or none; at most `SYNC_ROWS_MAX` of them.
    *
-   * Answers an index at or after the entry. Fails: `invalid` a check of an instance that does not
+   * Fails: `invalid` a check of an instance that does not
    * exist, a name that cannot be; `conflict` another machine has the node's id.
    */
-  register(rows: RowsToRegister, signal: AbortSignal): Promise<Index>;
+  register(rows: RowsToRegister, signal: AbortSignal): Promise<Registered>;
   /** Takes rows away, an instance with its checks; content when there are none. */
   deregister(rows: RowsToDeregister, signal: AbortSignal): Promise<Index>;
   /** Takes the machine away with all it has. */

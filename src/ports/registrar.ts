@@ -86,15 +86,17 @@ export interface Registrar {
    * Registers an instance, or replaces it. Checks that it had are kept as they are unless told
    * again, or unless `replaceChecks`.
    *
-   * Fails also: `denied` for a command where commands are not run.
+   * Fails also: `invalid` for a command where commands are not run, `conflict` for an id of an
+   * allocation's service.
    */
   registerService(
     registration: ServiceRegistration,
     options: { readonly replaceChecks: boolean },
   ): Promise<void>;
+  /** Takes it away with its checks. Fails also: `conflict` for an allocation's. */
   deregisterService(id: string): Promise<void>;
 
-  /** Registers a check, or replaces it. Fails also: `denied`, as above; `not_found` its service. */
+  /** Registers a check, or replaces it. Fails also: as above; `not_found` its service. */
   registerCheck(definition: CheckDefinition): Promise<void>;
   deregisterCheck(id: string): Promise<void>;
 
@@ -116,7 +118,8 @@ export interface Registrar {
 
   /**
    * Registers what an allocation offers, or brings it up to date: what is not told again goes.
-   * Statuses of checks that stay the same are kept.
+   * Statuses of checks that stay the same are kept. Resolves when the servers have it, or could not
+   * be told in a few seconds (and goes on trying).
    *
    * @param onStatus called for each check at once, and whenever what it was told changed
    */

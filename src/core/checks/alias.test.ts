@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { HealthStatus } from '../model/health-check.ts';
-import { aliasVerdict } from './alias.ts';
+import { aliasVerdict, type AliasedCheck } from './alias.ts';
 
-const check = (
-  status: HealthStatus,
-  serviceId: string,
-): { name: string; status: HealthStatus; output: string; serviceId: string } => ({
+const check = (status: HealthStatus, serviceId: string): AliasedCheck => ({
+  type: 'tcp',
   name: `of ${serviceId}`,
   status,
   output: 'why',
@@ -43,4 +41,14 @@ test('an alias of nobody is critical, an alias of a node is not', () => {
   const node = { serviceId: '', isRegistered: false };
   assert.equal(aliasVerdict({ ...node, checks: [check('critical', 'web')] }).status, 'passing');
   assert.equal(aliasVerdict({ ...node, checks: [check('critical', '')] }).status, 'critical');
+});
+
+test('a reason is handed on by aliases as it is', () => {
+  const far = {
+    ...check('critical', 'web'),
+    type: 'alias',
+    output: 'Aliased check "x" failing: y',
+  };
+  const verdict = aliasVerdict({ serviceId: 'web', isRegistered: true, checks: [far] });
+  assert.equal(verdict.output, far.output);
 });

@@ -6,6 +6,8 @@
 import type { CheckFacts } from '../model/health-check.ts';
 import { failedVerdict, passedVerdict, type Verdict } from './verdict.ts';
 
+export type AliasedCheck = Pick<CheckFacts, 'name' | 'status' | 'output' | 'serviceId' | 'type'>;
+
 /** What an alias stands for, as it is now. */
 export interface AliasTarget {
   /** Empty: the node itself. */
@@ -13,7 +15,7 @@ export interface AliasTarget {
   /** True where the node has an instance by that id; of no meaning for the node itself. */
   readonly isRegistered: boolean;
   /** All of its node's. */
-  readonly checks: Iterable<Pick<CheckFacts, 'name' | 'status' | 'output' | 'serviceId'>>;
+  readonly checks: Iterable<AliasedCheck>;
 }
 
 /** The health of the target. Checks of the node count for each of its instances. */
@@ -26,7 +28,11 @@ export function aliasVerdict({ serviceId, isRegistered, checks }: AliasTarget): 
     if (check.serviceId !== '' && check.serviceId !== serviceId) continue;
     found ??= passedVerdict('All checks passing.');
     if (check.status === 'passing') continue;
-    const output = `Aliased check "${check.name}" failing: ${check.output}`;
+    // Aliases of each other hand one reason on; wrapped each time it would grow without end.
+    const output =
+      check.type === 'alias'
+        ? check.output
+        : `Aliased check "${check.name}" failing: ${check.output}`;
     if (check.status === 'critical') return { status: 'critical', output };
     found = { status: 'warning', output };
   }

@@ -71,6 +71,7 @@ function own(
     node: NODE,
     services: byId(services),
     checks: new Map(checks.map((each) => [each.facts.id, each])),
+    expectsAllocs: true,
     removed: { services: new Set(removed), checks: new Set(removed) },
   };
 }
@@ -134,6 +135,8 @@ test('S1: told once, nothing is left to tell', () => {
 test('an unknown machine is registered', () => {
   const unknown = { ...held([], []), node: undefined };
   assert.equal(differ(own([], []), unknown, NOW).node, true);
+  const written = { ...held([], []), node: { ...NODE, name: 'N1' } };
+  assert.ok(isNone(differ(own([], []), written, NOW)), 'S4');
 });
 
 test('S2: the tags of others stay where they may, everything else is put back', () => {
@@ -152,6 +155,8 @@ test('S3: rows of unknown allocations are left, those taken away are told', () =
   const allocId = 'a1' as AllocId;
   const theirs = held([service('s', { allocId })], [check('c', { serviceId: 's', allocId })]);
   assert.ok(isNone(differ(own([], []), theirs, NOW)));
+  const late = differ({ ...own([], []), expectsAllocs: false }, theirs, NOW);
+  assert.deepEqual(late.goneServices, ['s']);
   const gone = differ(own([], [], ['s', 'c']), theirs, NOW);
   assert.deepEqual([gone.goneServices, gone.goneChecks], [['s'], []]);
 });
@@ -168,4 +173,18 @@ test('an output alone waits for its time', () => {
   assert.equal(nextOutputAt(mine, held([], [check('c', { output: 'new' })]), NOW), undefined);
   const changed = held([], [check('c', { output: 'old', status: 'critical' })]);
   assert.equal(differ(mine, changed, NOW).checks.length, 1);
+});
+
+test('S5: a check that has found nothing yet goes on from what the servers know', () => {
+  const mine = own([], [{ facts: check('c', { status: 'critical' }), pending: true }]);
+  const theirs = held([], [check('c', { status: 'passing', output: 'up' })]);
+  const same = differ(mine, theirs, NOW);
+  assert.deepEqual([...same.verdicts], [['c', { status: 'passing', output: 'up' }]]);
+  assert.ok(isNone(same));
+  const renamed = differ(mine, held([], [check('c', { name: 'old', output: 'up' })]), NOW);
+  assert.deepEqual(
+    renamed.checks.map(({ status, output }) => [status, output]),
+    [['passing', 'up']],
+  );
+  assert.equal(differ(mine, held([], []), NOW).checks[0]?.status, 'critical');
 });

@@ -1,0 +1,586 @@
+/**
+ * The registrar role: what this agent registers, kept on its disk, checked, and told to the servers.
+ *
+ * RG1: a registration is on the disk before it counts; what the disk refuses never was.
+ * RG2: changes are made one at a time, in the order in which they were asked for.
+ * RG3: registering again what is registered already changes nothing: checks go on as they were.
+ */
+import type { Millis } from '../base/brand.ts';
+import { explain, Failure } from '../base/failure.ts';
+import type { Random } from '../base/random.ts';
+import { same } from '../base/same.ts';
+import type { CheckState } from '../core/checks/check.ts';
+import type { Verdict } from '../core/checks/verdict.ts';
+import { identityOf, maintenanceFacts, maintenanceId } from '../core/checks/facts.ts';
+import { LOCAL_ROWS_MAX } from '../core/limits.ts';
+import type { CatalogNodeFacts, ServiceFacts } from '../core/model/catalog.ts';
+import {
+  type CheckDefinition,
+  type CheckFacts,
+  type HealthStatus,
+} from '../core/model/health-check.ts';
+import type { AllocId } from '../core/model/ids.ts';
+import { dnsWarnings } from '../core/registration/service-registration.ts';
+import type { CatalogLink } from '../ports/catalog-link.ts';
+import type { CheckProbes } from '../ports/check-probes.ts';
+import type { Clock } from '../ports/clock.ts';
+import type {
+  AllocCheckStatus,
+  AllocRegistration,
+  LocalCheck,
+  LocalService,
+  RegistrationSource,
+  Registrar,
+  Registrations,
+  ServiceRegistration,
+} from '../ports/registrar.ts';
+import type { Service } from '../ports/service.ts';
+import type { StateFiles } from '../ports/state-files.ts';
+import { Aliases } from './aliases.ts';
+import { CheckLoop } from './check-loop.ts';
+import { KeptFiles, type Kept } from './kept-files.ts';
+import { ALIVE, LocalRows, toldOf, type Origin, type OwnedCheck } from './own-rows.ts';
+import { mayRun, type ScriptChecks } from './script-policy.ts';
+import { Syncer, type OwnSide } from './syncer.ts';
+import { TtlReports } from './ttl-reports.ts';
+import { unknownCheck, unknownService } from './unknown.ts';
+
+export interface RegistrarOptions {
+  readonly node: CatalogNodeFacts;
+  /** In the catalog, but not among what the agent tells of itself: a server's own `consul`. */
+  readonly ownServices: readonly ServiceFacts[];
+  readonly scriptChecks: ScriptChecks;
+  /** How often a check whose output alone changed is told to the servers [ms]; 0: at once. */
+  readonly checkUpdateIntervalMs: number;
+  /** Of the configuration files. */
+  readonly registrations: Registrations;
+}
+
+export interface RegistrarDeps {
+  readonly link: CatalogLink;
+  readonly probes: CheckProbes;
+  /** A folder of its own below the data directory. */
+  readonly files: StateFiles;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: (line: string) => void;
+}
+
+/** How long whoever asked for a change waits for the servers to have it [ms]. */
+const TOLD_MS_MAX = 2_000;
+/** How long the servers are waited for when the agent leaves [ms]. */
+const LEAVE_MS_MAX = 5_000;
+
+export class AgentRegistrar implements Registrar, Service {
+  readonly name = 'registrar';
+  readonly #options: RegistrarOptions;
+  readonly #deps: RegistrarDeps;
+  readonly #rows: LocalRows;
+  readonly #files: KeptFiles;
+  readonly #loop: CheckLoop;
+  readonly #syncer: Syncer;
+  readonly #aliases: Aliases;
+  /** Why each is held back, by service id; empty: the node. */
+  readonly #maintenance = new Map<string, string>();
+  readonly #reports: TtlReports;
+  readonly #underway = new Set<Promise<void>>();
+  #turn: Promise<unknown> = Promise.resolve();
+
+  private constructor(options: RegistrarOptions, deps: RegistrarDeps) {
+    this.#options = options;
+    this.#deps = deps;
+    const { clock, link, random, log } = deps;
+    const ambient = { services: options.ownServices, checks: [ALIVE] };
+    this.#rows = new LocalRows(options.node, ambient, clock.now());
+    this.#files = new KeptFiles(deps.files, log);
+    this.#reports = new TtlReports(this.#files);
+    this.#syncer = new Syncer(this.#side(), { link, clock, random: random.fork('sync'), log });
+    this.#loop = new CheckLoop({
+      probes: deps.probes,
+      clock,
+      random: random.fork('checks'),
+      onState: (definition, state) => this.#noted(definition, state),
+      onReap: (definition) => this.#reap(definition),
+    });
+    this.#aliases = new Aliases({
+      link,
+      clock,
+      random: random.fork('aliases'),
+      isRegistered: (id) => this.#rows.service(id) !== undefined,
+      checksBut: (id) =>
+        [...this.#rows.checks()].map(({ facts }) => facts).filter((facts) => facts.id !== id),
+      report: (id, verdict) => this.#loop.report(id, verdict),
+    });
+  }
+
+  /** Takes up what an earlier run kept. Fails: `invalid` for what the files may not register. */
+  static async open(options: RegistrarOptions, deps: RegistrarDeps): Promise<AgentRegistrar> {
+    const made = new AgentRegistrar(options, deps);
+    const kept = await made.#files.load();
+    await made.#restore(kept);
+    return made;
+  }
+
+  get nodeName(): string {
+    return this.#options.node.name;
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    await Promise.all([
+      this.#loop.run(signal),
+      this.#syncer.run(signal),
+      this.#aliases.run(signal),
+    ]);
+    await Promise.all(this.#underway);
+  }
+
+  services(): readonly LocalService[] {
+    return [...this.#rows.services()].sort(byId);
+  }
+
+  service(id: string): LocalService | undefined {
+    return this.#rows.service(id);
+  }
+
+  checks(): readonly LocalCheck[] {
+    return [...this.#rows.checks()].sort(byId).map((check) => this.#rows.localCheck(check));
+  }
+
+  check(id: string): LocalCheck | undefined {
+    const check = this.#rows.check(id);
+    return check && this.#rows.localCheck(check);
+  }
+
+  async registerService(
+    registration: ServiceRegistration,
+    { replaceChecks }: { readonly replaceChecks: boolean },
+  ): Promise<void> {
+    const { service, checks } = registration;
+    mayRun(checks, 'api', this.#options.scriptChecks);
+    await this.#exclusively(async () => {
+      this.#refuseAllocs(service.id);
+      this.#needRoom(1 + checks.length);
+      const told = new Set(checks.map(({ id }) => id));
+      const others = this.#definitionsOf(service.id).filter(({ id }) => !told.has(id));
+      const all = replaceChecks ? checks : [...others, ...checks];
+      await this.#files.putService({ service, checks: all });
+      if (replaceChecks) for (const { id } of others) this.#dropCheck(id);
+      this.#putService(service, 'api');
+      for (const check of checks) this.#putCheck(check, { source: 'api' });
+    });
+    await this.#told();
+  }
+
+  async deregisterService(id: string): Promise<void> {
+    await this.#exclusively(async () => {
+      if (this.#rows.service(id) === undefined) throw unknownService(id);
+      this.#refuseAllocs(id);
+      await this.#files.remove('services', id);
+      await this.#dropService(id);
+    });
+    await this.#told();
+  }
+
+  async registerCheck(definition: CheckDefinition): Promise<void> {
+    mayRun([definition], 'api', this.#options.scriptChecks);
+    const { serviceId } = definition;
+    await this.#exclusively(async () => {
+      if (serviceId !== '' && this.#rows.service(serviceId) === undefined) {
+        throw new Failure('not_found', `ServiceID "${serviceId}" does not exist`);
+      }
+      this.#needRoom(1);
+      const isOfKept = this.#rows.service(serviceId)?.source === 'api';
+      if (!isOfKept) await this.#files.putCheck({ check: definition });
+      else
+        await this.#keepWith(serviceId, (checks) => [
+          ...without(checks, definition.id),
+          definition,
+        ]);
+      this.#putCheck(definition, { source: 'api' });
+    });
+    await this.#told();
+  }
+
+  async deregisterCheck(id: string): Promise<void> {
+    await this.#exclusively(async () => {
+      const check = this.#rows.check(id);
+      if (check === undefined) throw unknownCheck(id);
+      const { serviceId } = check.facts;
+      if (check.definition === undefined) await this.#endMaintenance(serviceId);
+      await this.#files.remove('checks', id);
+      if (this.#rows.service(serviceId)?.source === 'api') {
+        await this.#keepWith(serviceId, (checks) => without(checks, id));
+      }
+      this.#dropCheck(id);
+      await this.#reports.forget(id);
+    });
+    await this.#told();
+  }
+
+  async reportTtl(id: string, status: HealthStatus, output: string): Promise<void> {
+    const check = this.#rows.check(id);
+    if (check === undefined) throw unknownCheck(id);
+    const { definition } = check;
+    if (definition?.probe.kind !== 'ttl') {
+      throw new Failure('invalid', `CheckID "${id}" does not have associated TTL`);
+    }
+    const before = check.facts.status;
+    this.#loop.report(id, { status, output });
+    const state = this.#loop.state(id);
+    if (state !== undefined) await this.#reports.keep(definition, state, this.#deps.clock.now());
+    // What others decide by is told before the answer; the output may follow.
+    if (before !== status) await this.#told();
+  }
+
+  async setNodeMaintenance(reason: string | undefined): Promise<void> {
+    await this.#setMaintenance('', reason);
+  }
+
+  async setServiceMaintenance(serviceId: string, reason: string | undefined): Promise<void> {
+    if (this.#rows.service(serviceId) === undefined) throw unknownService(serviceId);
+    await this.#setMaintenance(serviceId, reason);
+  }
+
+  async reload({ services, checks }: Registrations): Promise<void> {
+    const all = [...checks, ...services.flatMap((each) => each.checks)];
+    mayRun(all, 'config', this.#options.scriptChecks);
+    await this.#exclusively(async () => {
+      const serviceIds = new Set(services.map(({ service }) => service.id));
+      const checkIds = new Set(all.map(({ id }) => id));
+      for (const { facts, source } of [...this.#rows.services()]) {
+        if (source === 'config' && !serviceIds.has(facts.id)) await this.#dropService(facts.id);
+      }
+      for (const { facts, source } of [...this.#rows.checks()]) {
+        if (source === 'config' && !checkIds.has(facts.id)) this.#dropCheck(facts.id);
+      }
+      await this.#takeConfigured({ services, checks });
+    });
+    await this.#told();
+  }
+
+  async leave(): Promise<void> {
+    this.#syncer.leave();
+    await this.#told(LEAVE_MS_MAX);
+  }
+
+  async registerAlloc(
+    { allocId, services, checks }: AllocRegistration,
+    onStatus: (status: AllocCheckStatus) => void,
+  ): Promise<void> {
+    await this.#exclusively(async () => {
+      this.#needRoom(services.length + checks.length);
+      const serviceIds = new Set(services.map(({ id }) => id));
+      const checkIds = new Set(checks.map(({ definition }) => definition.id));
+      await this.#dropAlloc(
+        allocId,
+        (id) => serviceIds.has(id),
+        (id) => checkIds.has(id),
+      );
+      for (const facts of services) this.#putService({ ...facts, allocId }, 'alloc', allocId);
+      for (const { definition, run } of checks) {
+        this.#putCheck(definition, { source: 'alloc', allocId, onStatus, run });
+      }
+    });
+    await this.#told();
+  }
+
+  async deregisterAlloc(allocId: AllocId, signal: AbortSignal): Promise<void> {
+    await this.#exclusively(() => this.#dropAlloc(allocId, NONE, NONE));
+    this.#syncer.ring();
+    await this.#syncer.settled(signal);
+  }
+
+  // --- Taking up what was kept
+
+  async #restore(kept: Kept): Promise<void> {
+    for (const { serviceId, reason } of kept.maintenance) this.#maintenance.set(serviceId, reason);
+    this.#reports.load(kept.reports);
+    mayRun(configuredChecks(this.#options.registrations), 'config', this.#options.scriptChecks);
+    for (const { service, checks } of kept.services) {
+      this.#putService(service, 'api');
+      for (const check of checks) this.#restoreCheck(check);
+    }
+    await this.#takeConfigured(this.#options.registrations);
+    for (const { check } of kept.checks) {
+      // Its service may have come from a file that has it no more.
+      const { serviceId } = check;
+      if (serviceId === '' || this.#rows.service(serviceId) !== undefined)
+        this.#restoreCheck(check);
+    }
+    if (this.#maintenance.has('')) this.#showMaintenance('');
+  }
+
+  #restoreCheck(check: CheckDefinition): void {
+    try {
+      mayRun([check], 'api', this.#options.scriptChecks);
+      this.#putCheck(check, { source: 'api' });
+    } catch (error) {
+      this.#deps.log(`registrar: check "${check.id}" is not run any more: ${explain(error)}`);
+    }
+  }
+
+  /** Files count more than what was registered by hand before. */
+  async #takeConfigured({ services, checks }: Registrations): Promise<void> {
+    for (const { service, checks: own } of services) {
+      if (this.#rows.service(service.id)?.source === 'api') {
+        await this.#files.remove('services', service.id);
+      }
+      this.#putService(service, 'config');
+      for (const check of own) this.#putCheck(check, { source: 'config' });
+    }
+    for (const check of checks) {
+      const { id, serviceId } = check;
+      if (serviceId !== '' && this.#rows.service(serviceId) === undefined) {
+        this.#deps.log(`registrar: check "${id}" is left out: no service "${serviceId}"`);
+        continue;
+      }
+      if (this.#rows.check(id)?.source === 'api') await this.#files.remove('checks', id);
+      this.#putCheck(check, { source: 'config' });
+    }
+  }
+
+  // --- What the servers know better
+
+  #side(): OwnSide {
+    const rows = this.#rows;
+    return {
+      nodeName: rows.nodeName,
+      rows: (now) => rows.rows(now),
+      changesAt: () => rows.changesAt,
+      adoptTags: (tags) => rows.adoptTags(tags),
+      adoptVerdicts: (verdicts) => this.#adopt(verdicts),
+      forgetRemoved: (isHeld) => rows.forgetRemoved(isHeld),
+    };
+  }
+
+  #adopt(verdicts: ReadonlyMap<string, Verdict>): void {
+    for (const [id, verdict] of verdicts) {
+      const state = this.#loop.remember(id, verdict);
+      const check = this.#rows.check(id);
+      if (state === undefined || check?.definition === undefined) continue;
+      this.#rows.putCheck({ ...check, facts: { ...check.facts, ...verdict } });
+      check.onStatus?.(toldOf(check.definition, state));
+    }
+    this.#aliases.localChanged();
+  }
+
+  // --- Changing rows
+
+  #putService(facts: ServiceFacts, source: RegistrationSource, allocId?: AllocId): void {
+    const before = this.#rows.service(facts.id);
+    if (before === undefined || before.facts.name !== facts.name) {
+      for (const line of dnsWarnings(facts)) this.#deps.log(`registrar: warning: ${line}`);
+    }
+    this.#rows.putService({ facts, source, ...(allocId === undefined ? {} : { allocId }) });
+    if (this.#maintenance.has(facts.id)) this.#showMaintenance(facts.id);
+    this.#aliases.localChanged();
+  }
+
+  #putCheck(definition: CheckDefinition, from: Origin): void {
+    const { id } = definition;
+    const { run, ...origin } = from;
+    const before = this.#rows.check(id);
+    const running = this.#loop.state(id);
+    if (before?.definition !== undefined && running !== undefined) {
+      // RG3.
+      if (same(before.definition, definition)) {
+        this.#show(definition, running, origin);
+        return;
+      }
+    }
+    const past =
+      running?.known === true
+        ? running
+        : this.#reports.remembered(definition, this.#deps.clock.now());
+    const state = this.#loop.add(definition, past, run);
+    this.#show(definition, state, origin);
+    if (definition.probe.kind === 'alias') this.#aliases.add(id, definition.probe);
+    else this.#aliases.remove(id);
+    this.#aliases.localChanged();
+  }
+
+  #show(
+    definition: CheckDefinition,
+    state: CheckState,
+    origin: Omit<OwnedCheck, 'facts' | 'definition' | 'pending'>,
+  ): void {
+    const { status, output } = state;
+    const facts: CheckFacts = { ...identityOf(definition, origin.allocId), status, output };
+    this.#rows.putCheck({ ...origin, facts, definition, pending: !state.known });
+    origin.onStatus?.(toldOf(definition, state));
+  }
+
+  /** What a check found, or was told. */
+  #noted(definition: CheckDefinition, state: CheckState): void {
+    const before = this.#rows.check(definition.id);
+    if (before === undefined) return;
+    const { status, output } = state;
+    const facts = { ...before.facts, status, output };
+    const { outputHeldUntil: held, ...origin } = before;
+    const rest = { ...origin, pending: !state.known };
+    before.onStatus?.(toldOf(definition, state));
+    if (status !== before.facts.status) {
+      this.#rows.putCheck({ ...rest, facts });
+      this.#syncer.ring();
+    } else if (output === before.facts.output) {
+      // Found for the first time what was so before already: from now on it is our word.
+      this.#rows.putCheck({ ...before, pending: false });
+    } else {
+      const until = held ?? this.#holdUntil();
+      this.#rows.putCheck({ ...rest, facts, outputHeldUntil: until });
+      this.#syncer.ringAt(until);
+    }
+    this.#aliases.localChanged();
+  }
+
+  /** Half the interval to one and a half: not all at once. */
+  #holdUntil(): Millis {
+    const { clock, random } = this.#deps;
+    const spread = this.#options.checkUpdateIntervalMs * (0.5 + random.next());
+    return (clock.now() + Math.floor(spread)) as Millis;
+  }
+
+  #dropCheck(id: string): void {
+    this.#loop.remove(id);
+    this.#rows.removeCheck(id);
+    this.#aliases.remove(id);
+    this.#aliases.localChanged();
+  }
+
+  async #dropService(id: string): Promise<void> {
+    for (const { facts, source } of this.#rows.checksOf(id)) {
+      this.#dropCheck(facts.id);
+      if (source === 'api') await this.#files.remove('checks', facts.id);
+      await this.#reports.forget(facts.id);
+    }
+    await this.#endMaintenance(id);
+    this.#rows.removeService(id);
+    this.#aliases.localChanged();
+  }
+
+  async #dropAlloc(
+    allocId: AllocId,
+    keepsService: (id: string) => boolean,
+    keepsCheck: (id: string) => boolean,
+  ): Promise<void> {
+    for (const check of [...this.#rows.checks()]) {
+      const { id, serviceId } = check.facts;
+      const isOf = check.allocId ?? this.#rows.service(serviceId)?.allocId;
+      const stays = check.allocId === undefined ? keepsService(serviceId) : keepsCheck(id);
+      if (isOf === allocId && !stays) this.#dropCheck(id);
+    }
+    for (const service of [...this.#rows.services()]) {
+      const { id } = service.facts;
+      if (service.allocId !== allocId || keepsService(id)) continue;
+      await this.#endMaintenance(id);
+      this.#rows.removeService(id);
+    }
+  }
+
+  // --- Maintenance
+
+  async #setMaintenance(serviceId: string, reason: string | undefined): Promise<void> {
+    await this.#exclusively(async () => {
+      if (reason === undefined) {
+        await this.#endMaintenance(serviceId);
+        return;
+      }
+      // Who is held back already stays so for the first reason.
+      if (this.#maintenance.has(serviceId)) return;
+      await this.#files.putMaintenance({ serviceId, reason });
+      this.#maintenance.set(serviceId, reason);
+      this.#showMaintenance(serviceId);
+    });
+    await this.#told();
+  }
+
+  #showMaintenance(serviceId: string): void {
+    const allocId = this.#rows.service(serviceId)?.allocId;
+    const facts = maintenanceFacts(serviceId, this.#maintenance.get(serviceId) ?? '');
+    const owned = { facts: allocId === undefined ? facts : { ...facts, allocId } };
+    const of = allocId === undefined ? {} : { allocId };
+    this.#rows.putCheck({ ...owned, ...of, definition: undefined, source: 'api' });
+    this.#aliases.localChanged();
+  }
+
+  async #endMaintenance(serviceId: string): Promise<void> {
+    if (!this.#maintenance.has(serviceId)) return;
+    await this.#files.remove('maintenance', serviceId);
+    this.#maintenance.delete(serviceId);
+    this.#rows.removeCheck(maintenanceId(serviceId));
+    this.#aliases.localChanged();
+  }
+
+  // --- The disk, and the servers
+
+  #definitionsOf(serviceId: string): readonly CheckDefinition[] {
+    return this.#rows
+      .checksOf(serviceId)
+      .map(({ definition }) => definition)
+      .filter((definition) => definition !== undefined);
+  }
+
+  /** Writes a service's file with its checks as they are going to be. */
+  async #keepWith(
+    serviceId: string,
+    change: (checks: readonly CheckDefinition[]) => readonly CheckDefinition[],
+  ): Promise<void> {
+    const service = this.#rows.service(serviceId);
+    if (service === undefined) return;
+    const checks = change(this.#definitionsOf(serviceId));
+    await this.#files.putService({ service: service.facts, checks });
+  }
+
+  /** H4 of a check's life. */
+  #reap({ id, serviceId }: CheckDefinition): void {
+    const { log } = this.#deps;
+    log(`registrar: service "${serviceId}" is deregistered: check "${id}" was critical too long`);
+    const done = this.deregisterService(serviceId)
+      .catch((error: unknown) => {
+        log(`registrar: cannot deregister service "${serviceId}": ${explain(error)}`);
+      })
+      .finally(() => this.#underway.delete(done));
+    this.#underway.add(done);
+  }
+
+  /** Waits until the servers have what was so when it was called, but not for long. */
+  async #told(withinMs: number = TOLD_MS_MAX): Promise<void> {
+    this.#syncer.ring();
+    const enough = new AbortController();
+    const late = this.#deps.clock.sleep(withinMs, enough.signal);
+    await Promise.race([this.#syncer.settled(enough.signal), late]);
+    enough.abort();
+  }
+
+  /** RG2. */
+  async #exclusively<T>(change: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(change);
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  #refuseAllocs(serviceId: string): void {
+    const allocId = this.#rows.service(serviceId)?.allocId;
+    if (allocId === undefined) return;
+    throw new Failure('conflict', `service "${serviceId}" belongs to allocation ${allocId}`);
+  }
+
+  #needRoom(count: number): void {
+    if (this.#rows.size + count <= LOCAL_ROWS_MAX) return;
+    throw new Failure('exhausted', `an agent has at most ${LOCAL_ROWS_MAX} services and checks`);
+  }
+}
+
+const NONE = (): boolean => false;
+
+function configuredChecks({ services, checks }: Registrations): readonly CheckDefinition[] {
+  return [...checks, ...services.flatMap((each) => each.checks)];
+}
+
+function without(checks: readonly CheckDefinition[], id: string): readonly CheckDefinition[] {
+  return checks.filter((check) => check.id !== id);
+}
+
+function byId(a: { facts: { id: string } }, b: { facts: { id: string } }): number {
+  return a.facts.id < b.facts.id ? -1 : 1;
+}
