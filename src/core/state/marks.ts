@@ -7,7 +7,7 @@
  */
 import type { Index } from '../../base/brand.ts';
 import { TOMBSTONES_MAX } from '../limits.ts';
-import { sortedMap, valuesFrom } from './sorted.ts';
+import { sortedMap } from './sorted.ts';
 import type { SortedMap } from './sorted.ts';
 
 export interface Mark {
@@ -51,7 +51,7 @@ export function markedAt(marks: Marks, name: string): Index {
 /** The same for every name that begins so. */
 export function markedUnder(marks: Marks, prefix: string): Index {
   let index = marks.floor;
-  for (const mark of valuesFrom(marks.byName, prefix)) if (mark.index > index) index = mark.index;
+  for (const mark of marks.byName.values(prefix)) if (mark.index > index) index = mark.index;
   return index;
 }
 

@@ -15,7 +15,7 @@ import { NO_ROWS, hashRow, hashSeed, lanes } from './hash.ts';
 import type { HashSum } from './hash.ts';
 import { MarksEdit, markedAt, markedUnder, noMarks } from './marks.ts';
 import type { Marks } from './marks.ts';
-import { sortedMap, valuesFrom } from './sorted.ts';
+import { sortedMap } from './sorted.ts';
 import type { SortedMap } from './sorted.ts';
 
 /** How a table's rows are found. */
@@ -69,7 +69,7 @@ export class Table<Row extends { readonly modifyIndex: Index }> {
 
   /** Rows whose keys begin with `prefix`, in the order of keys. */
   values(prefix = ''): Iterable<Row> {
-    return valuesFrom(this.#parts.rows, prefix);
+    return this.#parts.rows.values(prefix);
   }
 
   /** The rows of one group, in the order of keys. */
@@ -211,7 +211,7 @@ export class TableEdit<Row extends { readonly modifyIndex: Index }> {
 
   /** Rows whose keys begin so as of now, in the order of keys; safe to change the table meanwhile. */
   valuesFrom(prefix: string): readonly Row[] {
-    return [...valuesFrom(this.#rows ?? this.#base.rows, prefix)];
+    return [...(this.#rows ?? this.#base.rows).values(prefix)];
   }
 
   /** Keys of a group as of now; safe to change the table while going through them. */
@@ -230,7 +230,9 @@ export class TableEdit<Row extends { readonly modifyIndex: Index }> {
   insert(written: Row): boolean {
     assert(written.modifyIndex === this.#index, 'a row remembers the entry that changed it');
     const key = this.#base.shape.key(written);
-    if (!(this.#rows ??= this.#base.rows.clone()).set(key, written, false)) return false;
+    const rows = (this.#rows ??= this.#base.rows.clone());
+    if (rows.has(key)) return false;
+    rows.set(key, written);
     this.#add(written);
     for (let i = 0; i < this.#base.secondary.length; i++) this.#reindex(i, key, undefined, written);
     return true;

@@ -37,16 +37,17 @@ export class UsageEdit {
   #memoryMb: number;
   #diskMb: number;
   #addresses: readonly string[];
-  readonly #ports: number[];
-  readonly #exclusive: string[];
+  // Copied with each change, to their exact size: most entries change a node once.
+  #ports: readonly number[];
+  #exclusive: readonly string[];
 
   constructor(base: NodeUsage) {
     this.#cpu = base.cpu;
     this.#memoryMb = base.memoryMb;
     this.#diskMb = base.diskMb;
     this.#addresses = base.addresses;
-    this.#ports = base.ports.slice();
-    this.#exclusive = base.exclusive.slice();
+    this.#ports = base.ports;
+    this.#exclusive = base.exclusive;
   }
 
   add(claimant: Claimant): void {
@@ -56,9 +57,10 @@ export class UsageEdit {
     this.#diskMb += diskMb;
     for (const port of claimant.ports) {
       const claim = this.#claim(port);
-      this.#ports.splice(lowerBound(this.#ports, claim), 0, claim);
+      this.#ports = this.#ports.toSpliced(lowerBound(this.#ports, claim), 0, claim);
     }
-    for (const name of exclusiveNames(claimant.resources)) this.#exclusive.push(name);
+    const names = exclusiveNames(claimant.resources);
+    if (names.length > 0) this.#exclusive = [...this.#exclusive, ...names];
   }
 
   remove(claimant: Claimant): void {
@@ -69,11 +71,11 @@ export class UsageEdit {
     for (const port of claimant.ports) {
       const claim = this.#claim(port);
       const at = lowerBound(this.#ports, claim);
-      if (this.#ports[at] === claim) this.#ports.splice(at, 1);
+      if (this.#ports[at] === claim) this.#ports = this.#ports.toSpliced(at, 1);
     }
     for (const name of exclusiveNames(claimant.resources)) {
       const at = this.#exclusive.indexOf(name);
-      if (at >= 0) this.#exclusive.splice(at, 1);
+      if (at >= 0) this.#exclusive = this.#exclusive.toSpliced(at, 1);
     }
   }
 
