@@ -71,16 +71,20 @@ export class ParkedReads {
     options: BlockingOptions,
     signal: AbortSignal,
   ): Promise<{ readonly value: T; readonly index: Index }> {
+    if (options.after === undefined) {
+      const { state } = this.#replica;
+      const { value, keys } = read(state);
+      return { value, index: indexOfAll(state, keys) };
+    }
     const until = this.#clock.now() + this.#waitMs(options.waitMs);
     for (;;) {
       if (signal.aborted) throw new Failure('canceled', 'gave up waiting for a change');
       const { state } = this.#replica;
-      const { value, keys } = read(state);
-      const index = indexOfAll(state, keys);
+      const { value, keys, index = indexOfAll(state, keys) } = read(state);
       const leftMs = until - this.#clock.now();
       const { after, isNews, resets } = options;
-      const isForeign = resets === true && after !== undefined && after > state.index;
-      const isDue = after === undefined || leftMs <= 0 || isForeign;
+      const isForeign = resets === true && after > state.index;
+      const isDue = leftMs <= 0 || isForeign;
       if (isDue || (index > after && isNews?.(state, after) !== false)) return { value, index };
       await this.#park({ keys, after: index > after ? index : after }, leftMs, signal);
     }
@@ -203,7 +207,7 @@ type Indexes = Readonly<Record<string, (row: object) => string | undefined>>;
 const WAKES_PER_TURN = 50;
 
 /** The index of an answer that looked at these keys: the highest. */
-export function indexOfAll(state: State, keys: readonly WatchKey[]): Index {
+export function indexOfAll(state: Pick<State, 'indexOf'>, keys: readonly WatchKey[]): Index {
   let highest = 1 as Index;
   for (const key of keys) {
     const index = state.indexOf(key);

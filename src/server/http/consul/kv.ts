@@ -59,13 +59,15 @@ type ReadQuery = Readonly<{
 
 async function readOne({ ops }: ConsulDeps, request: HttpRequest): Promise<HttpReply> {
   const key = checkKey(request.params['key'] ?? '');
-  const answer = await ops.query(readKvPair(key), PRESENT, request.signal);
+  const answer = await ops.query(readKvPair(key), PRESENT, NEVER);
   const headers = toldHeaders(toldOf(answer), 'default');
   if (answer.value === undefined) return { status: 404, headers, body: '' };
   return { status: 200, headers: { ...headers, ...JSON_TYPE }, body: pairsJson([answer.value]) };
 }
 
 const PRESENT = {} as const;
+/** Of what waits for nothing. */
+const NEVER = new AbortController().signal;
 const JSON_TYPE = { 'Content-Type': 'application/json' } as const;
 
 function readHandler({ ops }: ConsulDeps): Bound {
