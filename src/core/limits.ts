@@ -188,6 +188,9 @@ export const META_VALUE_MAX = 512;
 
 // --- The catalog ---
 
+/** Answers kept encoded, and their bytes: what the busiest clients ask for, not a second state. */
+export const KEPT_ANSWERS_MAX = 2_000;
+export const KEPT_ANSWER_BYTES_MAX = 16 * 1024 * 1024;
 /** Dimensions of a network coordinate. Source: Serf has eight. */
 export const COORDINATE_DIMENSIONS_MAX = 8;
 
@@ -230,3 +233,14 @@ export const ARTIFACT_RATIO_MAX = 200;
 export const ARTIFACT_FREE_BYTES = 64 * 1024 * 1024;
 /** Bytes of a list of checksums. */
 export const CHECKSUM_LIST_BYTES_MAX = 1024 * 1024;
+/** A rendered file that could not be written is tried again after this [ms]. */
+export const TEMPLATE_WRITE_RETRY_MS = 5_000;
+/** How long one blocking query of a template waits [ms]. Source: consul-template. */
+export const TEMPLATE_WAIT_MS = 60_000;
+/** What cannot block is asked again after this [ms]. Source: consul-template. */
+export const TEMPLATE_POLL_MS = 15_000;
+/**
+ * Pauses before a query that failed is sent again [ms]: the first, doubled up to the last. Source:
+ * consul-template.
+ */
+export const TEMPLATE_BACKOFF_MS = { first: 250, most: 60_000 } as const;

@@ -4,6 +4,7 @@
  *
  * R1: a change that could alter the answer touches one of the keys (W1 in watch.ts).
  */
+import type { Index } from '../../base/brand.ts';
 import type { Alloc } from '../model/alloc.ts';
 import type { Deployment } from '../model/deployment.ts';
 import type { Evaluation } from '../model/evaluation.ts';
@@ -17,7 +18,12 @@ import type { StateReader } from './snapshot.ts';
 import { watch } from './watch.ts';
 import type { WatchKey } from './watch.ts';
 
-export type Reading<T> = Readonly<{ value: T; keys: readonly WatchKey[] }>;
+export type Reading<T> = Readonly<{
+  value: T;
+  keys: readonly WatchKey[];
+  /** The highest of the keys', where the read knows it already. */
+  index?: Index;
+}>;
 export type Read<T> = (state: StateReader) => Reading<T>;
 
 /** An allocation with the job version that it runs, absent only where that was purged. */

@@ -24,8 +24,14 @@ export async function sendReply(reply: HttpReply, exchange: Exchange): Promise<v
     return;
   }
   const size = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
-  if (size >= GZIP_BYTES_MIN) await sendLarge(reply, Buffer.from(body as string), exchange);
+  if (size >= GZIP_BYTES_MIN) await sendLarge(reply, bytesOf(body), exchange);
   else sendWhole(reply, { body, size }, exchange);
+}
+
+/** Without copying what is bytes already. */
+function bytesOf(body: string | Uint8Array): Buffer {
+  if (typeof body === 'string') return Buffer.from(body);
+  return Buffer.from(body.buffer, body.byteOffset, body.byteLength);
 }
 
 async function sendLarge(reply: HttpReply, plain: Buffer, exchange: Exchange): Promise<void> {

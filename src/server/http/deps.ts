@@ -83,6 +83,8 @@ export interface Told {
 /** An answer with its headers' facts. */
 export interface Result<Reply> extends Told {
   readonly value: Reply;
+  /** The value as JSON, where that is kept; absent: it is encoded for this answer. */
+  readonly json?: () => Uint8Array;
 }
 
 /** The facts of a read's headers. */

@@ -141,6 +141,7 @@ function jsonReply(
   const status = result.status ?? 200;
   if (codec === undefined) return { status, headers: told, body: '' };
   const headers = { ...told, 'Content-Type': 'application/json' };
+  if (result.json !== undefined && !pretty) return { status, headers, body: result.json() };
   const json = codec.encode(result.value, 'full');
   return { status, headers, body: pretty ? `${writeJson(json, 4)}\n` : writeJson(json) };
 }

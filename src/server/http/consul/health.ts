@@ -8,8 +8,11 @@ import {
   readServiceChecks,
   readServiceHealth,
 } from '../../../core/state/reads-health.ts';
+import { listOf } from '../../../api/codec/fields.ts';
+import { folded } from '../../../core/model/catalog.ts';
 import { plainly, toldOf } from '../deps.ts';
 import { invalid } from '../fail.ts';
+import { KeptReadings } from '../kept-readings.ts';
 import type { Bound } from '../mount.ts';
 import { bind } from './bind.ts';
 import type { ConsulDeps } from './deps.ts';
@@ -47,15 +50,26 @@ function checks(deps: ConsulDeps): readonly Bound[] {
   ];
 }
 
+/** All that the health of a service is made of. */
+const TABLES = ['services', 'checks', 'catalogNodes'] as const;
+
 function services(deps: ConsulDeps): readonly Bound[] {
   const { ops } = deps;
+  const kept = new KeptReadings(listOf(HEALTH_ENTRY), TABLES);
   return [
     bind(routes.serviceHealth, async (call) => {
-      const { params, query } = call;
-      const where = { ...whereOf(deps, call), tags: query.tags ?? [] };
-      const read = readServiceHealth(params.service, { ...where, passing: query.passing === true });
-      const answer = await ops.query(read, call.waiting, call.signal);
-      return { value: filtered(answer.value, HEALTH_ENTRY, query.filter), ...toldOf(answer) };
+      const { params, query, waiting, signal } = call;
+      const tags = query.tags ?? [];
+      const where = { ...whereOf(deps, call), tags, passing: query.passing === true };
+      const read = readServiceHealth(params.service, where);
+      // Distances change without an index, and few ask for a filter in the same words.
+      if (where.near !== '' || query.filter !== undefined) {
+        const answer = await ops.query(read, waiting, signal);
+        return { value: filtered(answer.value, HEALTH_ENTRY, query.filter), ...toldOf(answer) };
+      }
+      const name = JSON.stringify([folded(params.service), where]);
+      const answer = await ops.query(kept.of(name, read), waiting, signal);
+      return { ...answer.value, ...toldOf(answer) };
     }),
     // There is no mesh: nothing is reached through it.
     bind(routes.connectHealth, () => plainly([])),
