@@ -1,6 +1,7 @@
 /** Builds the DNS role: it answers from this server's own state. */
 import type { Random } from '../base/random.ts';
 import type { AgentConfig } from '../core/agent-config/config.ts';
+import { parseListen } from '../core/dns/settings.ts';
 import { StateDirectory } from '../core/dns/state-directory.ts';
 import { Dns } from '../dns/dns.ts';
 import { systemClock } from '../io/clock.ts';
@@ -28,9 +29,11 @@ export function dnsServices(
     serverNames: () => [nodeName],
     preparedQuery: () => undefined,
   });
+  // The configuration was found without a mistake.
+  const listen = parseListen(addresses.dns, ports.dns) ?? [];
   return [
     new Dns(
-      { settings: discovery.dns, listen: [{ host: addresses.dns, port: ports.dns }] },
+      { settings: discovery.dns, listen },
       { directory, sockets: systemDnsSockets, clock: systemClock, random, note },
     ),
   ];

@@ -83,6 +83,11 @@ const problems: [text: string, path: string][] = [
   ['data_dir = "/x"\nserver { enabled = true }\nbind_addr = "10.0.0.1"', 'bind_addr'],
   ['data_dir = "/x"\nserver { enabled = true }\nports { http = 99999 }', 'ports.http'],
   ['data_dir = "/x"\nserver { enabled = true }\nlog_level = "loud"', 'log_level'],
+  ['data_dir = "/x"\nserver { enabled = true }\naddresses { dns = "eth0" }', 'addresses.dns'],
+  [
+    'data_dir = "/x"\nserver { enabled = true }\naddresses { dns = "127.0.0.1 10.0.0.1:53" }',
+    'bind_addr',
+  ],
   [
     'data_dir = "/x"\nclient {\n enabled = true\n reserved { reserved_ports = "a" }\n}',
     'client.reserved.reserved_ports',

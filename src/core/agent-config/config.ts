@@ -7,6 +7,7 @@ import type { HostNetwork, HostVolume, NodeReserved } from '../model/node.ts';
 import { DEFAULT_SCHEDULER_CONFIG, type SchedulerConfig } from '../model/scheduler-config.ts';
 import type { AgentFile } from './decode.ts';
 import { discoverySettings, type DiscoverySettings } from './discovery-settings.ts';
+import { parseListen } from '../dns/settings.ts';
 import { Reader } from './reader.ts';
 import { parsePorts } from '../model/port-ranges.ts';
 
@@ -186,7 +187,13 @@ function check(config: AgentConfig): ConfigProblem[] {
       problems.push({ path: `ports.${name}`, message: `${port} is not a port` });
     }
   }
-  const loopback = [config.bindAddr, ...Object.values(config.addresses)].every(isLoopback);
+  const { http, discovery, dns } = config.addresses;
+  const listen = parseListen(dns, config.ports.dns);
+  if (listen === undefined && config.ports.dns >= 0) {
+    problems.push({ path: 'addresses.dns', message: `"${dns}" is no list of IP addresses` });
+  }
+  const hosts = [config.bindAddr, http, discovery, ...(listen ?? []).map(({ host }) => host)];
+  const loopback = hosts.every(isLoopback);
   if (!loopback && config.encrypt === '' && !config.insecure) {
     problems.push({
       path: 'bind_addr',

@@ -20,7 +20,7 @@ const PORTS = block('Ports to listen on.', {
 const ADDRESSES = block('Addresses to listen on, where they differ from `bind_addr`.', {
   http: text('Of the jobs API and the console.'),
   discovery: text('Of the discovery API.'),
-  dns: text('Of DNS.'),
+  dns: text('Of DNS: IP addresses with spaces between, each with a port of its own if need be.'),
   rpc: text('Accepted: there is no agent link yet.'),
   serf: text('Accepted: there is no gossip yet.'),
 });

@@ -56,12 +56,13 @@ const listed: Listed = {
   queries: {
     near: {
       instances: [3, 1, 2].map((i) => instance(directoryNode(`q${i}`, `10.7.0.${i}`), { port: i })),
+      ordered: true,
       datacenter: 'dc2',
       service: 'Web',
       ttlMs: 4_000,
     },
-    plain: { instances: [instance(n1)], datacenter: 'dc1', service: 'Web' },
-    empty: { instances: [], datacenter: 'dc1', service: 'Web' },
+    plain: { instances: [instance(n1)], ordered: false, datacenter: 'dc1', service: 'Web' },
+    empty: { instances: [], ordered: false, datacenter: 'dc1', service: 'Web' },
   },
 };
 
@@ -405,7 +406,25 @@ test('a limit of addresses is no truncation; a limit of answers is', () => {
   assert.deepEqual(ask('SRV', 0, 3), [3, true]);
 });
 
-test('a prepared query keeps its order', () => {
+test('a prepared query without an order is answered in one that is drawn', () => {
+  const near = listed.queries?.['near'];
+  assert.ok(near !== undefined);
+  const directory = directoryOf({ queries: { any: { ...near, ordered: false } } });
+  const firsts = new Set(
+    Array.from({ length: 50 }, (_, i) => {
+      const decision = decide(
+        'any.query.consul',
+        'A',
+        {},
+        { directory, seed: `${i}`, answersMax: 1 },
+      );
+      return told(decision)[0];
+    }),
+  );
+  assert.deepEqual([...firsts].sort(), ['A 10.7.0.1 4', 'A 10.7.0.2 4', 'A 10.7.0.3 4']);
+});
+
+test('a prepared query keeps the order it says', () => {
   const decision = decide('near.query.consul', 'SRV', {}, { answersMax: 2 });
   assert.ok(decision.do === 'reply');
   assert.deepEqual(decision.reply.answers.map(line), [

@@ -194,7 +194,9 @@ export class Answerer {
     const { instances, service, ttlMs } = result;
     const ttl = ttlMs === undefined ? this.#serviceTtl(service.toLowerCase()) : seconds(ttlMs);
     const offers = this.#offersOf(task, instances, result.datacenter, ttl);
-    return this.#offered(task, offers, (all, count) => all.slice(0, count));
+    return this.#offered(task, offers, (all, count) =>
+      result.ordered ? all.slice(0, count) : draw(all, count, task.random),
+    );
   }
 
   /** @param choose as many as said; the order is that of the answer */

@@ -76,8 +76,10 @@ export type AddressOwner =
   | { readonly kind: 'service'; readonly service: string };
 
 export interface QueryResult {
-  /** Healthy as the query wants, in the order in which they are to be answered, at most its limit. */
+  /** Healthy as the query wants. */
   readonly instances: readonly Instance[];
+  /** They are answered in this order, nearest first; false: in one that is drawn. */
+  readonly ordered: boolean;
   /** Lower case; another than asked for, where the query failed over. */
   readonly datacenter: string;
   /** As registered. */

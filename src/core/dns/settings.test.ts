@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import {
   checkDnsSettings,
   DEFAULT_DNS_SETTINGS,
+  parseListen,
   parseRecursor,
   serviceTtl,
   type DnsSettings,
@@ -50,6 +51,21 @@ const recursors: [text: string, expected: SocketAddress | undefined][] = [
 ];
 for (const [text, expected] of recursors) {
   test(`recursor "${text}"`, () => assert.deepEqual(parseRecursor(text), expected));
+}
+
+const listens: [text: string, expected: string[] | undefined][] = [
+  ['127.0.0.1', ['127.0.0.1 8600']],
+  ['127.0.0.1 127.0.0.1:53  [::1]:53', ['127.0.0.1 8600', '127.0.0.1 53', '::1 53']],
+  ['localhost localhost:53', ['127.0.0.1 8600', '127.0.0.1 53']],
+  ['::', [':: 8600']],
+  ['', undefined],
+  ['127.0.0.1 eth0', undefined],
+];
+for (const [text, expected] of listens) {
+  test(`listening on "${text}"`, () => {
+    const read = parseListen(text, 8600)?.map(({ host, port }) => `${host} ${port}`);
+    assert.deepEqual(read, expected);
+  });
 }
 
 test('a service has the time of its name, else of its longest beginning, else none', () => {

@@ -98,11 +98,31 @@ export interface SocketAddress {
 
 /** Reads `IP`, `IP:PORT`, `[IPV6]:PORT`; the port is 53 unless it is said. */
 export function parseRecursor(text: string): SocketAddress | undefined {
-  if (parseAddress(text) !== undefined) return { host: text, port: DNS_PORT };
+  return parseSocketAddress(text, DNS_PORT);
+}
+
+/**
+ * Reads where to listen: such addresses with spaces between, `localhost` too.
+ *
+ * @param port of those that say none
+ *
+ * @returns undefined: one is none, or there is none
+ */
+export function parseListen(text: string, port: number): readonly SocketAddress[] | undefined {
+  const all = text
+    .split(/\s+/)
+    .filter((one) => one !== '')
+    .map((one) => parseSocketAddress(one.replace(/^localhost(?=:|$)/, '127.0.0.1'), port));
+  const known = all.filter((one) => one !== undefined);
+  return known.length > 0 && known.length === all.length ? known : undefined;
+}
+
+function parseSocketAddress(text: string, fallback: number): SocketAddress | undefined {
+  if (parseAddress(text) !== undefined) return { host: text, port: fallback };
   const match = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(text);
   const host = match?.[1] ?? match?.[2] ?? '';
-  const port = Number(match?.[3] ?? DNS_PORT);
-  const isPort = port > 0 && port < 0x1_0000;
+  const port = Number(match?.[3] ?? fallback);
+  const isPort = (port > 0 || match?.[3] === undefined) && port < 0x1_0000;
   const isBracketed = match?.[1] !== undefined;
   if (!isPort || parseAddress(host) === undefined) return undefined;
   return isBracketed === host.includes(':') ? { host, port } : undefined;
