@@ -53,6 +53,7 @@ import {
 } from './commands/operator.ts';
 import { serverForceLeave, serverJoin, serverMembers } from './commands/server.ts';
 import { status } from './commands/status.ts';
+import { template } from './commands/template.ts';
 import { why } from './commands/why.ts';
 import { completionCommand } from './completion.ts';
 
@@ -77,6 +78,7 @@ export function makeCommands(roles: Roles): readonly Command[] {
     ...[deploymentResume, deploymentUnblock, serverMembers, serverJoin, serverForceLeave],
     ...[operatorGetConfig, operatorSetConfig, operatorListPeers, operatorHealth, operatorMetrics],
     ...[systemGc, systemReconcile, monitor, agentInfo, namespaceList, namespaceStatus, ui],
+    template,
     ...[kvGet, kvPut, kvDelete, kvExport, kvImport, lock, lockGuardCommand(roles.lockGuard)],
   ];
   commands.push(completionCommand(() => commands));

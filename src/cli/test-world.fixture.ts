@@ -67,6 +67,18 @@ export function testWorld(
     },
     uptimeMs: () => 0,
     onTerminate: () => undefined,
+    templates: {
+      host: () => Promise.resolve({ env: {} }),
+      replace: (path, content) => {
+        const written = decoder.decode(content);
+        const changed = text.get(path) !== written;
+        text.set(path, written);
+        return Promise.resolve(changed);
+      },
+      start: () => Promise.reject(new Failure('not_found', 'no programs in this test')),
+      onSignal: () => () => undefined,
+      chance: () => 0,
+    },
     functionHost: () => Promise.resolve({}),
     ...over,
     printed: () => out.join(''),

@@ -3,6 +3,7 @@ import type { OpenSocket, Send } from '../api/api.ts';
 import type { Millis } from '../base/brand.ts';
 import type { FunctionHost } from '../core/hcl/function.ts';
 import type { Lease } from '../core/lock/guard.ts';
+import type { TemplateWorld } from './template-world.ts';
 
 export interface World {
   /** Writes to standard output, as it is. */
@@ -29,6 +30,8 @@ export interface World {
   uptimeMs(): number;
   /** Calls the listener when somebody asks this process to end; without one it just ends. */
   onTerminate(listener: () => void): void;
+  /** Files, programs and signals of `template`. */
+  readonly templates: TemplateWorld;
   /** What functions of the job language may use. */
   functionHost(): Promise<FunctionHost>;
 }

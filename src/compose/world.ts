@@ -42,6 +42,17 @@ export function processWorld(): World {
     onTerminate: (listener) => {
       for (const name of ['SIGTERM', 'SIGHUP'] as const) process.once(name, listener);
     },
+    templates: {
+      host: async () => (await import('../io/template/host.ts')).templateHost(env),
+      replace: async (path, content, options) =>
+        (await import('../io/template/replace-file.ts')).replaceFile(path, content, options),
+      start: async (line) => (await import('../io/template/shell.ts')).startLine(line),
+      onSignal: (name, listener) => {
+        process.on(name, listener);
+        return () => process.off(name, listener);
+      },
+      chance: () => Math.random(),
+    },
     functionHost: async () => {
       const { functionHost } = await import('../io/hcl/function-host.ts');
       return functionHost(Date.now());

@@ -20,13 +20,20 @@ import { isArray, isObject, KINDS } from './values.ts';
 /** One file's settings by their names in the file; what it leaves out is absent. */
 export type AgentFile = JsonObject;
 
-/** Answers the file's settings, or what is wrong with it. JSON where its name ends so. */
-export function decodeAgentFile(source: Source): AgentFile | readonly Diagnostic[] {
+/**
+ * Answers the file's settings, or what is wrong with it. JSON where its name ends so.
+ *
+ * @param settings what a file of this kind may hold
+ */
+export function decodeAgentFile(
+  source: Source,
+  settings: Settings = AGENT_SETTINGS,
+): AgentFile | readonly Diagnostic[] {
   const json = source.name.endsWith('.json');
   const parsed = json ? parseJson(source) : parseConfig(source);
   if (parsed.diagnostics.length > 0) return parsed.diagnostics;
   const run = new Evaluation();
-  const file = decodeBody({ body: parsed.tree, scope: { names: new Map() } }, AGENT_SETTINGS, run);
+  const file = decodeBody({ body: parsed.tree, scope: { names: new Map() } }, settings, run);
   return run.diagnostics.length > 0 ? run.diagnostics : file;
 }
 

@@ -1,0 +1,258 @@
+/**
+ * Carries out what the machine of `template` decides: asks, writes, runs, and tells it what came.
+ *
+ * T1: what is under way when it ends is waited for: no half-written file, no orphaned program.
+ */
+import type { Api } from '../api/api.ts';
+import { askDependency, type Reply } from '../api/template-answers.ts';
+import { TemplateFeed } from '../api/template-feed.ts';
+import { explain } from '../base/failure.ts';
+import { toBytes, fromBytes } from '../core/template/bytes.ts';
+import { dependencyKey, type Dependency } from '../core/template/dependency.ts';
+import {
+  initialRunner,
+  missingOf,
+  stepRunner,
+  type RunnerEffect,
+  type RunnerInput,
+  type RunnerState,
+  type RunnerTemplate,
+} from '../core/template/runner.ts';
+import type { ChildSettings, TemplateSettings } from '../core/template/runner-config.ts';
+import { Drive } from '../run/drive.ts';
+import { TemplateChild } from './template-child.ts';
+import { TemplateLog, type Level } from './template-log.ts';
+import type { World } from './world.ts';
+
+/** All that is to be done, read and checked. */
+export interface TemplateJob {
+  readonly api: Api;
+  readonly templates: readonly RunnerTemplate[];
+  /** Where each of them goes. */
+  readonly targets: readonly TemplateSettings[];
+  readonly once: boolean;
+  readonly dry: boolean;
+  readonly level: Level;
+  readonly child?: ChildSettings | undefined;
+}
+
+/** A file that templates read is looked at this often [ms]. Source: consul-template. */
+const FILE_POLL_MS = 2_000;
+
+/** Runs until it is done or told to end; answers the exit code, or that settings are to be read again. */
+export async function runTemplates(job: TemplateJob, world: World): Promise<number | 'reload'> {
+  return new TemplateRun(job, world).run();
+}
+
+class TemplateRun {
+  readonly #job: TemplateJob;
+  readonly #world: World;
+  readonly #log: TemplateLog;
+  readonly #end = new AbortController();
+  readonly #feed: TemplateFeed;
+  readonly #child: TemplateChild | undefined;
+  #drive: Drive<RunnerState, RunnerInput, RunnerEffect> | undefined;
+  #outcome: number | 'reload' = 0;
+  #waitingFor = '';
+
+  constructor(job: TemplateJob, world: World) {
+    this.#job = job;
+    this.#world = world;
+    this.#log = new TemplateLog(world, job.level);
+    this.#feed = new TemplateFeed({
+      ask: (dependency, index, signal) => this.#ask(dependency, index, signal),
+      sleep: (ms, signal) => world.sleep(ms, signal),
+      newAbort: () => new AbortController(),
+      answered: (dependency, value) => {
+        this.#log.say('debug', `${dependencyKey(dependency)} answered`);
+        this.#send({ type: 'answered', dependency, value });
+      },
+      failed: (dependency, error, retryInMs) => {
+        const what = `${dependencyKey(dependency)}: ${explain(error)}`;
+        this.#log.say('warn', `${what} (retry in ${retryInMs} ms)`);
+      },
+    });
+    const ended = (code: number): void => this.#finish(code);
+    const child = job.child;
+    this.#child =
+      child === undefined ? undefined : new TemplateChild(child, { world, log: this.#log, ended });
+  }
+
+  async run(): Promise<number | 'reload'> {
+    const { templates, once, child } = this.#job;
+    const host = await this.#world.templates.host();
+    const policy = { templates, host, once, hasChild: child !== undefined };
+    const drive = new Drive(
+      {
+        initial: initialRunner(policy),
+        pending: [],
+        tick: { type: 'tick' } as RunnerInput,
+        step: (state: RunnerState, input: RunnerInput, now) =>
+          stepRunner(state, input, policy, now),
+      },
+      {
+        edge: {
+          settled: (state) => this.#settled(state),
+          perform: (effect: RunnerEffect) => this.#perform(effect),
+        },
+        clock: {
+          now: () => this.#world.now(),
+          elapsedMs: () => this.#world.uptimeMs(),
+          sleep: (ms, signal) => this.#world.sleep(ms, signal),
+        },
+      },
+    );
+    this.#drive = drive;
+    drive.send({ type: 'begun' });
+    const forget = this.#listen();
+    try {
+      await drive.run(this.#end.signal);
+    } finally {
+      forget();
+      await this.#feed.close();
+      await this.#child?.stop();
+    }
+    return this.#outcome;
+  }
+
+  /** What people and init systems tell this process. */
+  #listen(): () => void {
+    const { templates, signal } = this.#world;
+    const stop = (): void => this.#finish(0);
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true });
+    const forget = [
+      templates.onSignal('SIGTERM', stop),
+      templates.onSignal('SIGHUP', () => this.#finish('reload')),
+    ];
+    return () => {
+      signal.removeEventListener('abort', stop);
+      for (const one of forget) one();
+    };
+  }
+
+  #finish(outcome: number | 'reload'): void {
+    if (this.#end.signal.aborted) return;
+    this.#outcome = outcome;
+    this.#end.abort();
+  }
+
+  #send(input: RunnerInput): void {
+    if (!this.#end.signal.aborted) this.#drive?.send(input);
+  }
+
+  #settled(state: RunnerState): Promise<void> {
+    const waitingFor = missingOf(state).join(', ');
+    if (waitingFor !== this.#waitingFor && waitingFor !== '') {
+      this.#log.say('info', `waiting for ${waitingFor}`);
+    }
+    this.#waitingFor = waitingFor;
+    return Promise.resolve();
+  }
+
+  async #perform(effect: RunnerEffect): Promise<void> {
+    switch (effect.do) {
+      case 'watch':
+        this.#feed.watch(effect.dependencies);
+        return;
+      case 'write':
+        this.#send(await this.#write(effect.template, effect.text));
+        return;
+      case 'run':
+        this.#send(await this.#runAll(effect.commands));
+        return;
+      case 'report':
+        this.#log.say('err', effect.problem);
+        return;
+      case 'complete':
+        await this.#startChild();
+        return;
+      case 'tell-child':
+        this.#child?.tell();
+        return;
+      case 'finish':
+        this.#finish(effect.failed ? 1 : 0);
+    }
+  }
+
+  async #startChild(): Promise<void> {
+    try {
+      await this.#child?.start();
+    } catch (error) {
+      this.#log.say('err', explain(error));
+      this.#finish(1);
+    }
+  }
+
+  async #write(template: number, text: string): Promise<RunnerInput> {
+    const target = this.#job.targets[template];
+    if (target === undefined) return { type: 'written', template, changed: false };
+    const { destination, perms, backup, createDirectories } = target;
+    if (this.#job.dry) {
+      this.#world.out(`> ${destination}\n`);
+      await this.#world.outBytes(toBytes(text));
+      return { type: 'written', template, changed: false };
+    }
+    const options = { backup, createDirectories, ...(perms === undefined ? {} : { perms }) };
+    try {
+      const { templates } = this.#world;
+      const changed = await templates.replace(destination, toBytes(text), options);
+      const word = changed ? 'rendered' : 'unchanged';
+      this.#log.say('info', `${word} ${target.source ?? '(dynamic)'} => ${destination}`);
+      return { type: 'written', template, changed };
+    } catch (error) {
+      return { type: 'write-failed', template, why: explain(error) };
+    }
+  }
+
+  /** One after another; those after one that failed run all the same. */
+  async #runAll(commands: readonly string[]): Promise<RunnerInput> {
+    const failures: string[] = [];
+    for (const command of commands) {
+      const failure = await this.#runOne(command);
+      if (failure !== undefined) failures.push(failure);
+    }
+    const failure = failures.join('; ');
+    return { type: 'commands-ended', ...(failure === '' ? {} : { failure }) };
+  }
+
+  async #runOne(command: string): Promise<string | undefined> {
+    this.#log.say('info', `running "${command}"`);
+    try {
+      const started = await this.#world.templates.start(command);
+      const { timedOut, ended } = await this.#inTime(started, command);
+      if (timedOut) return `command "${command}" took too long and was killed`;
+      const isFine = 'code' in ended && ended.code === 0;
+      const how =
+        'code' in ended ? `ended with code ${ended.code}` : `was ended by ${ended.signal}`;
+      return isFine ? undefined : `command "${command}" ${how}`;
+    } catch (error) {
+      return explain(error);
+    }
+  }
+
+  async #inTime(
+    started: Awaited<ReturnType<World['templates']['start']>>,
+    command: string,
+  ): Promise<Readonly<{ timedOut: boolean; ended: Awaited<(typeof started)['ended']> }>> {
+    const timeouts = this.#job.targets.filter((target) => target.command === command);
+    const most = Math.max(...timeouts.map(({ commandTimeoutMs }) => commandTimeoutMs));
+    const done = new AbortController();
+    let timedOut = false;
+    const timer = this.#world.sleep(most, done.signal).then(() => {
+      if (done.signal.aborted) return;
+      timedOut = true;
+      started.signal('SIGKILL');
+    });
+    const ended = await started.ended;
+    done.abort();
+    await timer;
+    return { timedOut, ended };
+  }
+
+  async #ask(dependency: Dependency, index: number, signal: AbortSignal): Promise<Reply> {
+    if (dependency.kind !== 'file') return askDependency(this.#job.api, dependency, index, signal);
+    if (index > 0) await this.#world.sleep(FILE_POLL_MS, signal);
+    return { value: fromBytes(await this.#world.files.readBytes(dependency.path)), index: 1 };
+  }
+}
