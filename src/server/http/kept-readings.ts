@@ -23,7 +23,9 @@ export interface Kept<T> {
 
 interface Known<T> {
   readonly reading: Reading<Kept<T>>;
-  /** When each of the tables had last changed, as of the last look. */
+  /** The state that was last looked at, */
+  asOf: Index;
+  /** and when each of the tables had last changed in it. */
   versions: readonly Index[];
 }
 
@@ -46,17 +48,23 @@ export class KeptReadings<T> {
    */
   of(name: string, read: Read<T>): Read<Kept<T>> {
     return (state) => {
-      const versions = this.#versionsOf(state);
       const known = this.#known.get(name);
-      if (known !== undefined && isEqual(known.versions, versions)) return known.reading;
+      if (known?.asOf === state.index) return known.reading;
+      const versions = this.#versionsOf(state);
+      const asOf = state.index;
+      if (known !== undefined && isEqual(known.versions, versions)) {
+        known.asOf = asOf;
+        return known.reading;
+      }
       const { value, keys } = read(state);
       const index = indexOfAll(state, keys);
       if (known?.reading.index === index) {
+        known.asOf = asOf;
         known.versions = versions;
         return known.reading;
       }
       const reading = { value: { value, json: this.#encoder(value) }, keys, index };
-      this.#keep(name, { reading, versions });
+      this.#keep(name, { reading, asOf, versions });
       return reading;
     };
   }

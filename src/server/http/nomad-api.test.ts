@@ -282,7 +282,7 @@ test('lists are filtered, ordered and paged', async () => {
     ['page-c', 'page-a'],
   );
   await assert.rejects(world.api.call(jobRoutes.listJobs, { query: { filter: 'ID ==' } }), {
-    message: 'failed to read filter expression: expected a value',
+    message: 'failed to read filter expression: expected a value at 6',
   });
 });
 
