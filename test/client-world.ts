@@ -16,6 +16,7 @@ import type { SimDriverNetworks } from '../src/sim/driver-networks.ts';
 import { SimDriver, SimTasks } from '../src/sim/driver.ts';
 import { SimFingerprinter } from '../src/sim/fingerprinter.ts';
 import { SimNetworks } from '../src/sim/networks.ts';
+import { SimArtifacts } from '../src/sim/artifacts.ts';
 import { SimRegistrar } from '../src/sim/registrar.ts';
 import { SimServers } from '../src/sim/server-link.ts';
 import { SimStateFiles } from '../src/sim/state-files.ts';
@@ -243,6 +244,7 @@ export class ClientWorld {
   readonly networks = new SimNetworks();
   readonly fingerprinter = new SimFingerprinter();
   readonly registrar = new SimRegistrar();
+  readonly artifacts = new SimArtifacts();
   readonly lines: string[] = [];
   config: ClientConfig = DEFAULT_CLIENT_CONFIG;
   client: Client;
@@ -317,6 +319,7 @@ export class ClientWorld {
       networks: this.networks,
       fingerprinter: this.fingerprinter,
       registrar: this.registrar,
+      artifacts: this.artifacts,
       drawId: () => `id-${++this.#ids}`,
       log: (line) => this.lines.push(line),
     });

@@ -28,6 +28,7 @@ import { Server } from '../src/server/server.ts';
 import { SimAllocDirs } from '../src/sim/alloc-dirs.ts';
 import { SimDriver, SimTasks } from '../src/sim/driver.ts';
 import { SimFingerprinter } from '../src/sim/fingerprinter.ts';
+import { SimArtifacts } from '../src/sim/artifacts.ts';
 import { SimRegistrar } from '../src/sim/registrar.ts';
 import { SimLogCell, type SimLog } from '../src/sim/log.ts';
 import { SimNetworks } from '../src/sim/networks.ts';
@@ -219,6 +220,7 @@ function newClient(server: Server, dirs: SimAllocDirs, lines: string[]): Client 
     networks: new SimNetworks(),
     fingerprinter: new SimFingerprinter(),
     registrar: new SimRegistrar(),
+    artifacts: new SimArtifacts(),
     drawId: randomUUID,
     log: (line) => lines.push(line),
   });

@@ -12,6 +12,7 @@ import type { Random } from '../base/random.ts';
 import type { AllocId, NodeId } from '../core/model/ids.ts';
 import type { NodeFacts } from '../core/model/node.ts';
 import type { AllocDirs } from '../ports/alloc-dir.ts';
+import type { Artifacts } from '../ports/artifacts.ts';
 import type { ClientLink } from '../ports/client-link.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Driver } from '../ports/driver.ts';
@@ -24,6 +25,7 @@ import { isAborted } from '../run/aborted.ts';
 import { Allocs } from './allocs.ts';
 import type { ClientConfig } from './config.ts';
 import { Heart } from './heart.ts';
+import { ArtifactsHook } from './hooks/artifacts.ts';
 import { allocHooks, taskHooks } from './hooks/recipe.ts';
 import { AllocLink } from './link.ts';
 import type { AllocRegistrar } from './offers.ts';
@@ -41,6 +43,7 @@ export interface ClientDeps {
   readonly networks: AllocNetworks;
   readonly fingerprinter: Fingerprinter;
   readonly registrar: AllocRegistrar;
+  readonly artifacts: Artifacts;
   /** Draws a UUID. */
   readonly drawId: () => string;
   readonly log: (line: string) => void;
@@ -88,6 +91,7 @@ export class Client implements Service {
       drivers,
       nodeId: () => node().id,
       hostVolumes: config.hostVolumes,
+      artifacts: new ArtifactsHook(deps.artifacts),
       awaitEnd: (id: Parameters<Allocs['awaitEnd']>[0], signal: AbortSignal) =>
         this.#allocs.awaitEnd(id, signal),
     };

@@ -13,6 +13,7 @@ import type { Random } from '../base/random.ts';
 import { interpolate } from '../core/interpolate/replace.ts';
 import type { TaskGroup } from '../core/model/task-group.ts';
 import type { Task } from '../core/model/task.ts';
+import type { EventDraft } from '../core/runner/events.ts';
 import type { Handle } from '../core/runner/handle.ts';
 import type { TaskEffect, TaskInput } from '../core/runner/task.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -98,6 +99,8 @@ export class TaskEdge {
       task: place.task,
       driver,
       mounts,
+      directories: place.directories,
+      note: (event: EventDraft) => this.#answer({ type: 'note', event }),
       interpolate: (text: string) => interpolate(text, lookup),
     };
     for (const hook of this.#deps.hooks) {

@@ -7,6 +7,7 @@ import type { AllocRegistrar } from '../client/offers.ts';
 import { Client } from '../client/client.ts';
 import { DEFAULT_CLIENT_CONFIG, taskHostEnv, type ClientConfig } from '../client/config.ts';
 import type { AgentConfig, ClientSettings } from '../core/agent-config/config.ts';
+import { systemArtifacts } from '../io/artifact/artifacts.ts';
 import { DiskAllocDirs } from '../io/alloc-dir/alloc-dirs.ts';
 import { JournalStateFiles } from '../io/client-state/journal-state-files.ts';
 import { HostFingerprinter } from '../io/fingerprint/host.ts';
@@ -58,6 +59,7 @@ export function buildClient(
   const client = new Client(clientConfig(config, settings), {
     ...world,
     drivers: built.drivers,
+    artifacts: systemArtifacts,
     files: new JournalStateFiles(settings.stateDir ?? join(config.dataDir, 'client'), log),
     dirs: new DiskAllocDirs(allocDir, clock),
     networks: new BridgeNetworks({

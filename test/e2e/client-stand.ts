@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { seeded } from '../../src/base/random.ts';
 import { Client } from '../../src/client/client.ts';
 import { DEFAULT_CLIENT_CONFIG, taskHostEnv, type ClientConfig } from '../../src/client/config.ts';
+import { systemArtifacts } from '../../src/io/artifact/artifacts.ts';
 import { DiskAllocDirs } from '../../src/io/alloc-dir/alloc-dirs.ts';
 import { findHierarchies } from '../../src/io/cgroup/hierarchy.ts';
 import { TaskCgroups } from '../../src/io/cgroup/task-cgroups.ts';
@@ -47,6 +48,7 @@ export function realClient(
       dirs: new DiskAllocDirs(allocs, systemClock),
       networks: deps.networks ?? new SimNetworks(),
       registrar: new SimRegistrar(),
+      artifacts: systemArtifacts,
       fingerprinter: new HostFingerprinter({ storagePath: allocs, loopback: true }, () =>
         systemClock.now(),
       ),

@@ -12,6 +12,7 @@ import { SimAllocDirs } from '../../src/sim/alloc-dirs.ts';
 import type { SimClock } from '../../src/sim/clock.ts';
 import { SimDriver, SimTasks } from '../../src/sim/driver.ts';
 import { SimFingerprinter } from '../../src/sim/fingerprinter.ts';
+import { SimArtifacts } from '../../src/sim/artifacts.ts';
 import { SimRegistrar } from '../../src/sim/registrar.ts';
 import type { SimNet } from '../../src/sim/net.ts';
 import { SimNetworks } from '../../src/sim/networks.ts';
@@ -149,6 +150,7 @@ export class ClientHost {
       networks: process.fence(this.#networks),
       fingerprinter: process.fence(this.#fingerprinter),
       registrar: new SimRegistrar(),
+      artifacts: new SimArtifacts(),
       drawId: createIdSource(`${process.name}/${random.next()}`),
       log: (line) => process.isAlive && note(`${this.name} ${line}`),
     });

@@ -9,7 +9,8 @@ import type { Alloc } from '../../core/model/alloc.ts';
 import type { Job } from '../../core/model/job.ts';
 import type { TaskGroup } from '../../core/model/task-group.ts';
 import type { Task } from '../../core/model/task.ts';
-import type { Driver, TaskSpec } from '../../ports/driver.ts';
+import type { EventDraft } from '../../core/runner/events.ts';
+import type { Driver, TaskDirectories, TaskSpec } from '../../ports/driver.ts';
 import type { AllocNetwork } from '../../ports/network.ts';
 
 /** One allocation, and what its hooks made for it. */
@@ -40,6 +41,9 @@ export interface TaskScope extends AllocScope {
   readonly driver: Driver;
   /** Replaces `${...}`. */
   readonly interpolate: (text: string) => string;
+  readonly directories: TaskDirectories;
+  /** Adds to the task's events. */
+  readonly note: (event: EventDraft) => void;
   /** Filled by hooks. */
   readonly mounts: TaskSpec['mounts'][number][];
 }

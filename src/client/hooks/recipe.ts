@@ -2,6 +2,7 @@
 import type { HostVolume } from '../../core/model/node.ts';
 import type { AllocDirs } from '../../ports/alloc-dir.ts';
 import { allocDirHook } from './alloc-dir.ts';
+import type { ArtifactsHook } from './artifacts.ts';
 import { dispatchPayloadHook } from './dispatch-payload.ts';
 import type { AllocHook, TaskHook } from './hook.ts';
 import { networkAgainHook, networkHook, type NetworkDeps } from './network.ts';
@@ -14,11 +15,12 @@ export interface HookDeps extends NetworkDeps {
   readonly dirs: AllocDirs;
   readonly hostVolumes: Readonly<Record<string, HostVolume>>;
   readonly awaitEnd: AwaitEnd;
+  readonly artifacts: ArtifactsHook;
 }
 
 /** Around an allocation. */
 export function allocHooks(deps: HookDeps): readonly AllocHook[] {
-  return [allocDirHook(deps.dirs), previousAllocHook(deps), networkHook(deps)];
+  return [allocDirHook(deps.dirs), previousAllocHook(deps), networkHook(deps), deps.artifacts];
 }
 
 /** Before each start of a task. */
@@ -28,5 +30,6 @@ export function taskHooks(deps: HookDeps): readonly TaskHook[] {
     networkAgainHook(deps),
     dispatchPayloadHook(deps.dirs),
     volumesHook(deps.hostVolumes),
+    deps.artifacts,
   ];
 }

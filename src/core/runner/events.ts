@@ -27,6 +27,8 @@ export function record(
 
 export const received = (): EventDraft => plain('Received', 'Task received by client');
 export const taskSetup = (): EventDraft => plain('Task Setup', 'Building Task Directory');
+export const downloading = (): EventDraft =>
+  plain('Downloading Artifacts', 'Client is downloading artifacts');
 export const started = (): EventDraft => plain('Started', 'Task started by client');
 export const killed = (): EventDraft => plain('Killed', 'Task successfully killed');
 export const leaderDead = (): EventDraft => plain('Leader Task Dead', 'Leader Task in Group dead');

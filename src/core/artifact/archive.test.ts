@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { posix } from 'node:path';
+import { entryProblem, packingOf, staysInside, type ArchiveEntry } from './archive.ts';
+
+test('AR1: what leaves the directory is refused', () => {
+  const rows: readonly (readonly [ArchiveEntry, boolean])[] = [
+    [{ path: 'a/b', kind: 'file' }, true],
+    [{ path: './a/../b', kind: 'file' }, true],
+    [{ path: '../b', kind: 'file' }, false],
+    [{ path: 'a/../../b', kind: 'file' }, false],
+    [{ path: '/etc/passwd', kind: 'file' }, false],
+    [{ path: 'a\\..\\b', kind: 'file' }, false],
+    [{ path: 'a/l', kind: 'symlink', target: '../b' }, true],
+    [{ path: 'a/l', kind: 'symlink', target: '../../b' }, false],
+    [{ path: 'l', kind: 'symlink', target: '/etc' }, false],
+    [{ path: 'l', kind: 'hardlink', target: 'a/b' }, true],
+    [{ path: 'a/l', kind: 'hardlink', target: '../b' }, false],
+    [{ path: 'dev', kind: 'other' }, false],
+  ];
+  for (const [entry, allowed] of rows) {
+    assert.equal(entryProblem(entry) === undefined, allowed, JSON.stringify(entry));
+  }
+});
+
+test('a path that stays inside is one that a file system keeps inside', () => {
+  const part = fc.constantFrom('a', 'b', '.', '..', '');
+  fc.assert(
+    fc.property(fc.array(part), (parts) => {
+      const path = parts.join('/');
+      const ends = posix.normalize(`/root/x/${path}`);
+      if (staysInside(path)) assert.ok(`${ends}/`.startsWith('/root/x/'), path);
+    }),
+  );
+});
+
+test('how a file is packed is seen by its name', () => {
+  assert.deepEqual(packingOf('A.TAR.GZ'), { container: 'tar', compression: 'gzip' });
+  assert.deepEqual(packingOf('x.json.bz2'), { container: 'single', compression: 'bzip2' });
+  assert.equal(packingOf('targz'), undefined);
+});

@@ -1,0 +1,255 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { Failure } from '../../base/failure.ts';
+import { planArtifact } from '../../core/artifact/source.ts';
+import type { Artifact } from '../../core/model/task.ts';
+import { systemArtifacts } from './artifacts.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'muster-artifact-test-'));
+const files = new Map<string, Buffer>();
+const seen: IncomingMessage[] = [];
+let address = '';
+
+/** Serves `files`; `/cut/NAME` breaks off in the middle unless the rest is asked for. */
+function serve(request: IncomingMessage, response: ServerResponse): void {
+  seen.push(request);
+  const path = (request.url ?? '').replace(/\?.*/, '');
+  if (path.startsWith('/go/')) {
+    response.writeHead(302, { location: path.slice('/go'.length) }).end();
+    return;
+  }
+  const bytes = files.get(path.replace('/cut/', '/'));
+  if (bytes === undefined) {
+    response.writeHead(404).end();
+    return;
+  }
+  const from = Number(/^bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0);
+  response.writeHead(from > 0 ? 206 : 200, { 'content-length': bytes.length - from });
+  if (path.startsWith('/cut/') && from === 0) {
+    response.write(bytes.subarray(0, bytes.length / 2), () => response.socket?.end());
+  } else response.end(bytes.subarray(from));
+}
+
+const server = createServer(serve);
+
+before(async () => {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const tree = join(root, 'tree');
+  mkdirSync(join(tree, 'app', 'bin'), { recursive: true });
+  writeFileSync(join(tree, 'app', 'bin', 'run'), '#!/bin/sh\n', { mode: 0o4755 });
+  writeFileSync(join(tree, 'app', 'conf'), 'x=1\n');
+  symlinkSync('bin/run', join(tree, 'app', 'start'));
+  for (const [name, flag] of [
+    ['app.tar.gz', '-czf'],
+    ['app.tar.bz2', '-cjf'],
+    ['app.tar.xz', '-cJf'],
+    ['app.tar', '-cf'],
+  ] as const) {
+    execFileSync('tar', ['-C', tree, flag, join(root, name), 'app']);
+    files.set(`/${name}`, readFileSync(join(root, name)));
+  }
+  files.set('/one.txt', Buffer.from('one\n'));
+  files.set('/one.txt.gz', gzipSync('one\n'));
+});
+
+after(() => {
+  server.close();
+  server.closeAllConnections();
+  rmSync(root, { recursive: true, force: true });
+});
+
+let tasks = 0;
+
+function taskDir(): string {
+  const dir = join(root, `alloc-${tasks++}`, 'task');
+  mkdirSync(join(dir, 'local'), { recursive: true });
+  return dir;
+}
+
+async function fetchInto(
+  dir: string,
+  source: string,
+  options: Readonly<Record<string, string>> = {},
+  more: Partial<Artifact> = {},
+): Promise<void> {
+  const plan = planArtifact({
+    ...{ source, options, headers: {}, mode: 'any', destination: 'local/' },
+    ...more,
+  });
+  assert.ok(!('mistake' in plan), JSON.stringify(plan));
+  await systemArtifacts.fetch(plan, dir, new AbortController().signal);
+}
+
+function fails(work: Promise<void>, fault: string, message: RegExp): Promise<void> {
+  return assert.rejects(work, (error: unknown) => {
+    assert.ok(error instanceof Failure && error.fault === fault, String(error));
+    assert.match(error.message, message);
+    return true;
+  });
+}
+
+test('archives of every compression are unpacked, without special rights', async () => {
+  for (const name of ['app.tar.gz', 'app.tar.bz2', 'app.tar.xz', 'app.tar']) {
+    const dir = taskDir();
+    await fetchInto(dir, `${address}/${name}`);
+    assert.equal(readFileSync(join(dir, 'local/app/start'), 'utf8'), '#!/bin/sh\n', name);
+    assert.equal(statSync(join(dir, 'local/app/bin/run')).mode & 0o7777, 0o755, name);
+  }
+});
+
+test('a part of an archive, a single file, a file under another name', async () => {
+  const dir = taskDir();
+  await fetchInto(dir, `${address}/app.tar.gz//app/bin`);
+  assert.ok(existsSync(join(dir, 'local/run')));
+  await fetchInto(dir, `${address}/one.txt`);
+  await fetchInto(dir, `${address}/one.txt.gz`, {}, { destination: 'local/gz' });
+  await fetchInto(dir, `${address}/one.txt`, {}, { mode: 'file', destination: 'local/my.txt' });
+  for (const name of ['one.txt', 'gz/one.txt', 'my.txt']) {
+    assert.equal(readFileSync(join(dir, 'local', name), 'utf8'), 'one\n', name);
+  }
+});
+
+test('F2: a wrong checksum leaves nothing behind; right ones of each kind are taken', async () => {
+  const dir = taskDir();
+  const url = `${address}/one.txt`;
+  const wrong = fetchInto(dir, url, { checksum: `sha256:${'0'.repeat(64)}` });
+  await fails(wrong, 'invalid', /Checksums did not match/);
+  assert.ok(!existsSync(join(dir, 'local/one.txt')));
+  for (const kind of ['md5', 'sha1', 'sha256', 'sha512']) {
+    const hex = createHash(kind).update('one\n').digest('hex');
+    await fetchInto(dir, url, { checksum: `${kind}:${hex}` });
+    files.set('/SUMS', Buffer.from(`${hex}  one.txt\n`));
+    await fetchInto(dir, url, { checksum: `file:${address}/SUMS` });
+  }
+});
+
+test('a broken download goes on where it was; redirects are followed without headers', async () => {
+  const dir = taskDir();
+  await fetchInto(dir, `${address}/cut/app.tar.gz`);
+  assert.ok(existsSync(join(dir, 'local/app/conf')));
+  const other = address.replace('127.0.0.1', 'localhost');
+  files.set('/elsewhere', Buffer.from('x'));
+  await fetchInto(dir, `${address}/go/one.txt`, {}, { headers: { 'X-Token': 'secret' } });
+  assert.equal(seen.at(-1)?.headers['x-token'], 'secret', 'the same host');
+  seen.length = 0;
+  files.delete('/elsewhere');
+  await fails(fetchInto(dir, `${other}/nothing`), 'invalid', /bad response code: 404/);
+});
+
+/** A tar of entries whose headers say what a program would not let one say. */
+function hostileTar(entries: readonly { name: string; type: string; link?: string }[]): Buffer {
+  const blocks = entries.map(({ name, type, link = '' }) => {
+    const header = Buffer.alloc(512);
+    header.write(name, 0);
+    header.write('0000644\0', 100);
+    header.write('0000000\0', 108);
+    header.write('0000000\0', 116);
+    header.write('00000000000\0', 124);
+    header.write('00000000000\0', 136);
+    header.write('        ', 148);
+    header.write(type, 156);
+    header.write(link, 157);
+    header.write('ustar\x0000', 257);
+    const sum = header.reduce((total, byte) => total + byte, 0);
+    header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
+    return header;
+  });
+  return Buffer.concat([...blocks, Buffer.alloc(1024)]);
+}
+
+test('F1: an archive that would leave its directory fails with archive and entry named', async () => {
+  const rows: readonly (readonly [string, { name: string; type: string; link?: string }[]])[] = [
+    ['../../escaped', [{ name: '../../escaped', type: '0' }]],
+    ['/tmp/escaped', [{ name: '/tmp/escaped', type: '0' }]],
+    ['l', [{ name: 'l', type: '2', link: '/etc' }]],
+    ['h', [{ name: 'h', type: '1', link: '../../x' }]],
+    ['fifo', [{ name: 'fifo', type: '6' }]],
+    ['dev', [{ name: 'dev', type: '3' }]],
+    [
+      'l/x',
+      [
+        { name: 'd/', type: '5' },
+        { name: 'l', type: '2', link: 'd' },
+        { name: 'l/x', type: '0' },
+      ],
+    ],
+  ];
+  for (const [entry, entries] of rows) {
+    const dir = taskDir();
+    files.set('/evil.tar', hostileTar(entries));
+    const escaped = entry.replace(/[./]/g, '\\$&');
+    await fails(
+      fetchInto(dir, `${address}/evil.tar`),
+      'invalid',
+      new RegExp(`evil\\.tar: entry "${escaped}"`),
+    );
+    assert.ok(!existsSync(join(dir, '..', '..', 'escaped')));
+  }
+});
+
+test('P1: a link that an earlier run left behind is not written through', async () => {
+  const dir = taskDir();
+  const outside = join(root, 'outside');
+  mkdirSync(outside, { recursive: true });
+  symlinkSync(outside, join(dir, 'local', 'app'));
+  await fails(fetchInto(dir, `${address}/app.tar.gz`), 'denied', /a link out of the task/);
+  assert.ok(!existsSync(join(outside, 'conf')));
+});
+
+test('U2: an archive that becomes too large is broken off', async () => {
+  const dir = taskDir();
+  const zeros = Buffer.alloc(90 * 1024 * 1024);
+  files.set('/bomb.gz', gzipSync(zeros, { level: 9 }));
+  await fails(fetchInto(dir, `${address}/bomb.gz`), 'exhausted', /becomes too large/);
+});
+
+test('git: a branch, a tag, a commit, a part; a link out of the repository is refused', async () => {
+  const repository = join(root, 'repository');
+  const git = (...args: string[]): string =>
+    execFileSync('git', ['-C', repository, '-c', 'user.name=a', '-c', 'user.email=a@b', ...args], {
+      encoding: 'utf8',
+    }).trim();
+  mkdirSync(join(repository, 'sub'), { recursive: true });
+  git('init', '--quiet', '--initial-branch=main');
+  writeFileSync(join(repository, 'sub', 'file'), 'one');
+  git('add', '.');
+  git('commit', '--quiet', '-m', 'one');
+  git('tag', 'v1');
+  const first = git('rev-parse', 'HEAD');
+  writeFileSync(join(repository, 'sub', 'file'), 'two');
+  git('commit', '--quiet', '-am', 'two');
+  const url = `git::file://${repository}`;
+  for (const [source, text] of [
+    [url, 'two'],
+    [`${url}?ref=main&depth=1`, 'two'],
+    [`${url}?ref=v1`, 'one'],
+    [`${url}?ref=${first}`, 'one'],
+  ] as const) {
+    const dir = taskDir();
+    await fetchInto(dir, source);
+    assert.equal(readFileSync(join(dir, 'local/sub/file'), 'utf8'), text, source);
+  }
+  await fails(fetchInto(taskDir(), `${url}?ref=none`), 'invalid', /git fetch of .*none/);
+  symlinkSync('/etc/passwd', join(repository, 'evil'));
+  git('add', '.');
+  git('commit', '--quiet', '-m', 'evil');
+  await fails(fetchInto(taskDir(), url), 'invalid', /"evil" is a link out of it/);
+});

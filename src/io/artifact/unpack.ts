@@ -1,0 +1,241 @@
+/**
+ * Unpacks archives into a directory of their own.
+ *
+ * U1: what an entry may be is decided by the core (`entryProblem`); the first one that may not ends
+ *     it all, with archive and entry named.
+ * U2: size, count and ratio are bounded, whatever the headers of the archive claim.
+ */
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir, stat, symlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { PassThrough, Readable, Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { ReadableStream } from 'node:stream/web';
+import { createGunzip } from 'node:zlib';
+import { Failure } from '../../base/failure.ts';
+import { entryProblem, unpackedName } from '../../core/artifact/archive.ts';
+import type { ArchiveEntry, Packing } from '../../core/artifact/archive.ts';
+import {
+  ARTIFACT_ENTRIES_MAX,
+  ARTIFACT_FREE_BYTES,
+  ARTIFACT_RATIO_MAX,
+  ARTIFACT_UNPACKED_BYTES_MAX,
+} from '../../core/limits.ts';
+
+export interface Unpacking {
+  /** The archive on disk. */
+  readonly file: string;
+  /** As people know it; named in errors. */
+  readonly name: string;
+  /** Exists, and is empty. */
+  readonly into: string;
+}
+
+/** Fails: `invalid` an entry that may not be, or a broken archive; `exhausted` it is too large. */
+export async function unpack(
+  work: Unpacking,
+  packing: Packing,
+  signal: AbortSignal,
+): Promise<void> {
+  const budget = new Budget(work.name, (await stat(work.file)).size);
+  try {
+    if (packing.container === 'zip') await unpackZip(work, budget, signal);
+    else {
+      const plain = await decompressed(work.file, packing.compression);
+      const counted = budget.counting();
+      if (packing.container === 'tar') await unpackTar(work, { plain, counted, budget }, signal);
+      else {
+        const target = join(work.into, unpackedName(basename(work.file)));
+        await pipeline(plain, counted, createWriteStream(target), { signal });
+      }
+    }
+  } catch (cause) {
+    if (signal.aborted) throw new Failure('canceled', 'the unpacking was given up');
+    if (cause instanceof Failure) throw cause;
+    throw new Failure('invalid', `cannot unpack ${work.name}`, { cause });
+  }
+}
+
+/** What an archive may still become (U2). */
+class Budget {
+  readonly #name: string;
+  #bytesLeft: number;
+  #entriesLeft = ARTIFACT_ENTRIES_MAX;
+  /** Paths of symbolic links so far: nothing is unpacked through one. */
+  readonly #links = new Set<string>();
+
+  constructor(name: string, packedBytes: number) {
+    this.#name = name;
+    this.#bytesLeft = Math.min(
+      ARTIFACT_UNPACKED_BYTES_MAX,
+      ARTIFACT_FREE_BYTES + packedBytes * ARTIFACT_RATIO_MAX,
+    );
+  }
+
+  /** Fails at the entry that is one too many, or may not be (U1). */
+  admit(entry: ArchiveEntry): void {
+    const path = entry.path.split('/').filter((part) => part !== '' && part !== '.');
+    const through = path.some((_, i) => i > 0 && this.#links.has(path.slice(0, i).join('/')));
+    const problem = through ? 'lies behind a link' : entryProblem(entry);
+    if (entry.kind === 'symlink') this.#links.add(path.join('/'));
+    if (problem !== undefined) {
+      throw new Failure('invalid', `${this.#name}: entry "${entry.path}" ${problem}`);
+    }
+    if (this.#entriesLeft-- <= 0) {
+      throw new Failure('exhausted', `${this.#name} has more than ${ARTIFACT_ENTRIES_MAX} entries`);
+    }
+  }
+
+  /** Fails once it has become too large. */
+  counting(): Transform {
+    return new Transform({
+      transform: (piece: Uint8Array, _, done) => {
+        this.#bytesLeft -= piece.length;
+        if (this.#bytesLeft >= 0) done(null, piece);
+        else done(new Failure('exhausted', `${this.#name} becomes too large when it is unpacked`));
+      },
+    });
+  }
+}
+
+async function decompressed(
+  file: string,
+  compression: Packing['compression'],
+): Promise<NodeJS.ReadableStream> {
+  const packed = createReadStream(file);
+  switch (compression) {
+    case 'none':
+      return packed;
+    case 'gzip':
+      return passing(packed, createGunzip());
+    case 'bzip2': {
+      const { default: unbzip2 } = await import('unbzip2-stream');
+      return passing(packed, unbzip2());
+    }
+    case 'xz': {
+      const { XzReadableStream } = await import('xz-decompress');
+      const web = Readable.toWeb(packed) as unknown as globalThis.ReadableStream<Uint8Array>;
+      return Readable.fromWeb(new XzReadableStream(web) as unknown as ReadableStream);
+    }
+  }
+}
+
+/** Both streams as one: an error of either is the reader's. */
+function passing(from: Readable, through: NodeJS.ReadWriteStream): NodeJS.ReadableStream {
+  const out = new PassThrough();
+  pipeline(from, through, out).catch((error: unknown) => {
+    out.destroy(error instanceof Error ? error : new Error(String(error)));
+  });
+  return out;
+}
+
+async function unpackTar(
+  { into }: Unpacking,
+  {
+    plain,
+    counted,
+    budget,
+  }: {
+    readonly plain: NodeJS.ReadableStream;
+    readonly counted: Transform;
+    readonly budget: Budget;
+  },
+  signal: AbortSignal,
+): Promise<void> {
+  const { extract } = await import('tar');
+  const stop = new AbortController();
+  let refusal: { readonly cause: unknown } | undefined;
+  const extractor = extract({
+    cwd: into,
+    strict: true,
+    // The agent may be root; what it unpacks belongs to it, and no program in it gains rights.
+    preserveOwner: false,
+    filter: (path, entry) => {
+      try {
+        if (refusal === undefined)
+          budget.admit(tarEntry(path, 'type' in entry ? entry : undefined));
+      } catch (error) {
+        // The parser does not pass on what is thrown here.
+        refusal = { cause: error };
+        stop.abort();
+      }
+      return refusal === undefined;
+    },
+    onReadEntry: (entry) => {
+      entry.mode = (entry.mode ?? 0o644) & 0o777;
+    },
+  });
+  const options = { signal: AbortSignal.any([signal, stop.signal]) };
+  await pipeline(plain, counted, extractor as unknown as NodeJS.WritableStream, options).catch(
+    (error: unknown) => {
+      refusal ??= { cause: error };
+    },
+  );
+  if (refusal !== undefined) throw refusal.cause;
+}
+
+const TAR_KINDS: Readonly<Record<string, ArchiveEntry['kind']>> = {
+  File: 'file',
+  OldFile: 'file',
+  ContiguousFile: 'file',
+  Directory: 'directory',
+  GNUDumpDir: 'directory',
+  SymbolicLink: 'symlink',
+  Link: 'hardlink',
+};
+
+function tarEntry(
+  path: string,
+  entry: { readonly type: string; readonly linkpath?: string } | undefined,
+): ArchiveEntry {
+  const kind = TAR_KINDS[entry?.type ?? ''] ?? 'other';
+  return { path, kind, ...(entry?.linkpath === undefined ? {} : { target: entry.linkpath }) };
+}
+
+const S_IFMT = 0o170000;
+const S_IFLNK = 0o120000;
+
+async function unpackZip(
+  { file, into }: Unpacking,
+  budget: Budget,
+  signal: AbortSignal,
+): Promise<void> {
+  const { openPromise } = await import('yauzl');
+  const zip = await openPromise(file, { lazyEntries: true, decodeStrings: true });
+  try {
+    for await (const entry of zip.eachEntry()) {
+      signal.throwIfAborted();
+      const mode = entry.externalFileAttributes >>> 16;
+      const path = entry.fileName;
+      if (path.endsWith('/')) {
+        budget.admit({ path, kind: 'directory' });
+        await mkdir(join(into, path), { recursive: true });
+        continue;
+      }
+      const isLink = (mode & S_IFMT) === S_IFLNK;
+      const content = await zip.openReadStreamPromise(entry);
+      const target = isLink ? await textOf(content.pipe(budget.counting())) : undefined;
+      budget.admit({
+        path,
+        kind: isLink ? 'symlink' : 'file',
+        ...(target === undefined ? {} : { target }),
+      });
+      await mkdir(dirname(join(into, path)), { recursive: true });
+      if (target !== undefined) await symlink(target, join(into, path));
+      else {
+        const bits = mode === 0 ? 0o644 : mode & 0o777;
+        // A link of an earlier entry is not followed: the file must be new.
+        const out = createWriteStream(join(into, path), { mode: bits, flags: 'wx' });
+        await pipeline(content, budget.counting(), out, { signal });
+      }
+    }
+  } finally {
+    zip.close();
+  }
+}
+
+async function textOf(stream: AsyncIterable<unknown>): Promise<string> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of stream) pieces.push(piece as Uint8Array);
+  return Buffer.concat(pieces).toString('utf8');
+}
