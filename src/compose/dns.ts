@@ -27,7 +27,7 @@ export function dnsServices(
     state: () => server.replica.state,
     datacenter: config.datacenter,
     serverNames: () => [nodeName],
-    preparedQuery: () => undefined,
+    agentNode: nodeName,
   });
   // The configuration was found without a mistake.
   const listen = parseListen(addresses.dns, ports.dns) ?? [];

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CatalogWorld, machine, offer, probe } from '../../../test/catalog-world.ts';
+import { CatalogWorld, machine, offer, preparedQuery, probe } from '../../../test/catalog-world.ts';
+import { T0 } from '../../../test/state-world.ts';
 import { StateDirectory } from './state-directory.ts';
 
 function directoryOf(world: CatalogWorld): StateDirectory {
@@ -8,7 +9,7 @@ function directoryOf(world: CatalogWorld): StateDirectory {
     state: () => world.state,
     datacenter: 'dc1',
     serverNames: () => ['a'],
-    preparedQuery: () => undefined,
+    agentNode: 'a',
   });
 }
 
@@ -52,4 +53,29 @@ test('names and datacenters are found in any spelling, owners by address', () =>
   assert.deepEqual(directory.service('web', 'dc1'), []);
   assert.deepEqual(directory.owner('10.1.1.1'), { kind: 'service', service: 'web' });
   assert.equal(directory.service('none', 'dc1')?.length, 0);
+});
+
+test('a prepared query is carried out, with its own time to live if it has one', () => {
+  const world = new CatalogWorld();
+  const directory = directoryOf(world);
+  world.register('a', [offer('web', { port: 7 })], []);
+  world.register('b', [offer('web')], [probe('c', { serviceId: 'web', status: 'critical' })]);
+  for (const [n, name, ttlMs] of [
+    [1, 'Plain', 0],
+    [2, 'timed', 5_000],
+  ] as const) {
+    const query = preparedQuery(n, { name, dns: { ttlMs } });
+    world.do({ type: 'query.set', at: T0, query, mustExist: false });
+  }
+  const plain = directory.preparedQuery('plain', 'dc1');
+  assert.deepEqual(
+    plain?.instances.map(({ node, port, status }) => [node.name, port, status]),
+    [['a', 7, 'passing']],
+  );
+  assert.deepEqual(
+    [plain?.ordered, plain?.datacenter, plain?.service, plain?.ttlMs],
+    [false, 'dc1', 'web', undefined],
+  );
+  assert.equal(directory.preparedQuery('timed', 'dc1')?.ttlMs, 5_000);
+  assert.equal(directory.preparedQuery('none', 'dc1'), undefined);
 });

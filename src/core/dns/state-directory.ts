@@ -2,6 +2,7 @@
 import type { Index } from '../../base/brand.ts';
 import { folded, type CatalogNode, type ServiceInstance } from '../model/catalog.ts';
 import { worst, type HealthCheck, type HealthStatus } from '../model/health-check.ts';
+import { readExecution } from '../state/reads-queries.ts';
 import type { State } from '../state/state.ts';
 import { watch } from '../state/watch.ts';
 import type { AddressOwner, Directory, DirectoryNode, Instance, QueryResult } from './directory.ts';
@@ -12,7 +13,8 @@ export interface StateDirectoryDeps {
   readonly datacenter: string;
   /** Names of the servers' nodes. */
   readonly serverNames: () => readonly string[];
-  readonly preparedQuery: (name: string, datacenter: string) => QueryResult | undefined;
+  /** Name of this agent's node: queries may want what is nearest to it. */
+  readonly agentNode: string;
 }
 
 /** What was answered for a service, and the state that it was taken from. */
@@ -79,7 +81,22 @@ export class StateDirectory implements Directory {
   }
 
   preparedQuery(name: string, datacenter: string): QueryResult | undefined {
-    return this.#deps.preparedQuery(name, datacenter);
+    const { state, agentNode } = this.#deps;
+    // The state has the name as it was written.
+    const asked = datacenter === this.datacenter ? this.#deps.datacenter : datacenter;
+    const found = readExecution(name, { datacenter: asked, agentNode, near: '' })(state()).value;
+    if (found === undefined) return undefined;
+    const { query, ordered } = found;
+    const { ttlMs } = query.dns;
+    return {
+      instances: found.instances.map(({ node, service, checks }) =>
+        toInstance(service, node, worstOf(checks)),
+      ),
+      ordered,
+      datacenter: folded(found.datacenter),
+      service: query.service.service,
+      ...(ttlMs > 0 ? { ttlMs } : {}),
+    };
   }
 }
 
