@@ -75,6 +75,7 @@ test('headers are told, and null is an empty list, or nothing', async () => {
   assert.deepEqual(await api.tell(listJobs), {
     value: [],
     index: 12,
+    exactIndex: '12',
     lastContactMs: 3,
     knownLeader: false,
     nextToken: 'abc',

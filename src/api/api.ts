@@ -84,6 +84,8 @@ export interface Told<Reply> {
   readonly value: Reply;
   /** For the next blocking query; 0 where the endpoint has none. */
   readonly index: Index;
+  /** The same as it was sent: indexes of events have 64 bits. Empty where there is none. */
+  readonly exactIndex: string;
   readonly lastContactMs: number;
   readonly knownLeader: boolean;
   /** Where the list goes on; absent at its end. */
@@ -136,6 +138,7 @@ export class Api {
     const told = {
       value: decodeReply(route, text),
       index: this.#index(response),
+      exactIndex: this.#header(response, 'index') ?? '',
       lastContactMs: Number(this.#header(response, 'lastContact') ?? 0),
       knownLeader: this.#header(response, 'knownLeader') !== 'false',
     };

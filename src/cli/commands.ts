@@ -26,6 +26,7 @@ import {
   deploymentUnblock,
 } from './commands/deployment-changes.ts';
 import { deploymentList, deploymentStatus, jobDeploymentsCommand } from './commands/deployments.ts';
+import { event, eventList } from './commands/event.ts';
 import { evalList, evalStatus } from './commands/evaluations.ts';
 import { init } from './commands/init.ts';
 import {
@@ -54,6 +55,7 @@ import {
 import { serverForceLeave, serverJoin, serverMembers } from './commands/server.ts';
 import { status } from './commands/status.ts';
 import { template } from './commands/template.ts';
+import { watch } from './commands/watch.ts';
 import { why } from './commands/why.ts';
 import { completionCommand } from './completion.ts';
 
@@ -80,6 +82,7 @@ export function makeCommands(roles: Roles): readonly Command[] {
     ...[systemGc, systemReconcile, monitor, agentInfo, namespaceList, namespaceStatus, ui],
     template,
     ...[kvGet, kvPut, kvDelete, kvExport, kvImport, lock, lockGuardCommand(roles.lockGuard)],
+    ...[event, eventList, watch],
   ];
   commands.push(completionCommand(() => commands));
   return commands;

@@ -43,7 +43,7 @@ export interface AgentMember {
   readonly status: MemberStatus;
 }
 
-const MEMBER: Shape<AgentMember> = shape(
+export const AGENT_MEMBER: Shape<AgentMember> = shape(
   {
     name: text('Name'),
     address: text('Addr'),
@@ -104,7 +104,7 @@ export const consulSelf = ask({
     ),
     debugConfig: freeForm('DebugConfig', {}),
     coordinate: maybe(nested('Coord', COORDINATE)),
-    member: nested('Member', MEMBER),
+    member: nested('Member', AGENT_MEMBER),
     stats: map('Stats', mapOf(textCodec), {}),
     meta: textMap('Meta', {}),
   }),
@@ -119,7 +119,7 @@ export const consulMembers = ask({
     segment: queryText('segment', 'only of this part of the network; `_all`: of all'),
     filter: queryText('filter', 'only what this expression is true for'),
   },
-  reply: listOf(MEMBER),
+  reply: listOf(AGENT_MEMBER),
 });
 
 export const consulHost = ask({

@@ -39,7 +39,12 @@ export const listEvents = read({
   name: 'event.list',
   path: '/v1/event/list',
   about: 'The latest events that concern the agent that is asked, oldest first.',
-  query: { name: queryText('name', 'only those of this name'), ...HEARD_BY },
+  query: {
+    name: queryText('name', 'only those of this name'),
+    ...HEARD_BY,
+    // All of its 64 bits count, which the common parameter's number has not.
+    afterEvent: queryText('index', 'answer once the last event is not the one of this index'),
+  },
   reply: listOf(USER_EVENT),
 });
 
