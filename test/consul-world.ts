@@ -14,6 +14,7 @@ import { connectHttp } from '../src/io/http/client.ts';
 import { nodeHttpServer } from '../src/io/http/server.ts';
 import { entryCodec } from '../src/io/log/entry-codec.ts';
 import type { HttpClient, HttpListener } from '../src/ports/http.ts';
+import type { OwnAgent } from '../src/server/http/consul/own-agent.ts';
 import { consulApp } from '../src/server/http/consul-api.ts';
 import { Replica } from '../src/server/replica.ts';
 import { Server } from '../src/server/server.ts';
@@ -58,8 +59,12 @@ export class ConsulWorld {
    * Starts all of it, with the agent's machine in the catalog.
    *
    * @param port 0: any that is free
+   * @param makeOwn makes what the agent's own endpoints need; absent: they are not served
    */
-  static async start(port = 0): Promise<ConsulWorld> {
+  static async start(
+    port = 0,
+    makeOwn?: (server: Server) => Promise<OwnAgent>,
+  ): Promise<ConsulWorld> {
     const stop = new AbortController();
     const replica = new Replica();
     const cell = new SimLogCell<Entry>({ codec: entryCodec<Entry>(), random: seeded('log') });
@@ -77,6 +82,7 @@ export class ConsulWorld {
     cell.elect(log);
     await until(() => server.operations.stats().leading, 'the server leads');
     const errors: string[] = [];
+    const own = await makeOwn?.(server);
     const app = consulApp(
       {
         ops: server.operations,
@@ -90,6 +96,7 @@ export class ConsulWorld {
           leader: () => '127.0.0.1:4647',
           peers: () => ['127.0.0.1:4647'],
         },
+        ...(own === undefined ? {} : { own }),
       },
       (error) => errors.push(error instanceof Error ? (error.stack ?? '') : explain(error)),
     );

@@ -1,7 +1,9 @@
 /** The whole discovery API as an HTTP application. */
 import { Failure } from '../../base/failure.ts';
 import type { HttpApp, HttpMount, HttpReply, HttpRequest } from '../../ports/http.ts';
+import { CATALOG_BODY_BYTES_MAX } from '../../core/limits.ts';
 import { parseQuery } from '../../api/query.ts';
+import { agentHandlers } from './consul/agent.ts';
 import { catalogHandlers } from './consul/catalog.ts';
 import { coordinateHandlers } from './consul/coordinate.ts';
 import type { ConsulDeps } from './consul/deps.ts';
@@ -11,6 +13,7 @@ import { healthHandlers } from './consul/health.ts';
 import { kvHandlers } from './consul/kv.ts';
 import { operatorHandlers } from './consul/operator.ts';
 import { queryHandlers } from './consul/query.ts';
+import { smallBody } from './consul/small-body.ts';
 import { sessionHandlers } from './consul/session.ts';
 import { txnHandlers } from './consul/txn.ts';
 import { textReply } from './fail.ts';
@@ -28,6 +31,7 @@ export function consulHandlers(deps: ConsulDeps): readonly Bound[] {
     ...txnHandlers(deps),
     ...sessionHandlers(deps),
     ...eventHandlers(deps),
+    ...(deps.own === undefined ? [] : agentHandlers(deps, deps.own)),
   ];
 }
 
@@ -40,7 +44,9 @@ export function consulApp(deps: ConsulDeps, report: (error: unknown) => void): H
   const handlers = consulHandlers(deps);
   const unnamed = missingNames(handlers);
   return {
-    mounts: handlers.flatMap(({ mounts }) => mounts.map((mount) => inDatacenter(mount, deps))),
+    mounts: handlers.flatMap(({ mounts }) =>
+      mounts.map((mount) => inDatacenter(bounded(mount), deps)),
+    ),
     rewrite: (path) => path,
     missing: (request, allowed) => missing(request, allowed, unnamed),
     failed: (error) => {
@@ -49,6 +55,23 @@ export function consulApp(deps: ConsulDeps, report: (error: unknown) => void): H
       return reply;
     },
   };
+}
+
+/** Bodies that become rows are small; keys and transactions have bounds of their own. */
+const SMALL = /^\/v1\/(?:catalog|query|coordinate|operator|agent|session|event)\b/;
+
+function bounded(mount: HttpMount): HttpMount {
+  if (!SMALL.test(mount.path)) return mount;
+  const body = (request: HttpRequest): Promise<Uint8Array> =>
+    smallBody(request, CATALOG_BODY_BYTES_MAX, tooLarge);
+  return { ...mount, handle: (sent) => mount.handle({ ...sent, body: () => body(sent) }) };
+}
+
+function tooLarge(size: number, max: number): Failure {
+  const facts = { status: 413, limit: max };
+  return new Failure('exhausted', `Request body(${size} bytes) too large, max size: ${max} bytes`, {
+    facts,
+  });
 }
 
 /** What concerns the agent that is asked knows no other datacenter. */

@@ -3,6 +3,7 @@ import type { Random } from '../../../base/random.ts';
 import type { Clock } from '../../../ports/clock.ts';
 import type { Operations } from '../../operations.ts';
 import type { CoordinationLimits } from './coordination-limits.ts';
+import type { OwnAgent } from './own-agent.ts';
 
 export interface ConsulDeps {
   readonly ops: Operations;
@@ -13,6 +14,8 @@ export interface ConsulDeps {
   readonly agent: ConsulAgentFacts;
   /** Absent: `DEFAULT_COORDINATION_LIMITS`. */
   readonly limits?: CoordinationLimits;
+  /** Absent: what concerns the agent itself is not served. */
+  readonly own?: OwnAgent;
 }
 
 /** What the agent knows of itself and its peers. */

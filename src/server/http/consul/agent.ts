@@ -1,0 +1,167 @@
+/**
+ * The agent that is asked, and its peers.
+ *
+ * Source: https://developer.hashicorp.com/consul/api-docs/agent
+ */
+import * as routes from '../../../api/consul/agent-routes.ts';
+import type { ConsulSelf } from '../../../api/consul/agent-routes.ts';
+import { Failure } from '../../../base/failure.ts';
+import { plainly } from '../deps.ts';
+import { notFound, textReply } from '../fail.ts';
+import type { Bound } from '../mount.ts';
+import { bytesReply } from '../stream.ts';
+import { agentCheckHandlers } from './agent-checks.ts';
+import { agentServiceHandlers } from './agent-services.ts';
+import { bind, bindRaw } from './bind.ts';
+import type { ConsulDeps } from './deps.ts';
+import type { OwnAgent } from './own-agent.ts';
+import { filtered } from './rows.ts';
+
+/** Binds everything under `/v1/agent`. */
+export function agentHandlers(deps: ConsulDeps, own: OwnAgent): readonly Bound[] {
+  return [
+    ...facts(deps, own),
+    ...streams(own),
+    ...commands(own),
+    ...agentServiceHandlers(deps, own),
+    ...agentCheckHandlers(own),
+  ];
+}
+
+/** Of the build; nothing better is known. */
+const BUILD_DATE = '0001-01-01T00:00:00Z';
+
+function facts(deps: ConsulDeps, own: OwnAgent): readonly Bound[] {
+  const { version } = deps.agent;
+  return [
+    bind(routes.consulSelf, () => plainly(selfOf(deps, own))),
+    bind(routes.consulMembers, ({ query }) => {
+      const all = own.members().filter(({ tags }) => query.wan !== true || isServer(tags));
+      return plainly(filtered(all, routes.AGENT_MEMBER, query.filter));
+    }),
+    bind(routes.consulHost, () => plainly(own.host())),
+    bind(routes.consulVersion, () =>
+      plainly({ sha: '', buildDate: BUILD_DATE, humanVersion: version, fips: '' }),
+    ),
+  ];
+}
+
+function isServer(tags: Readonly<Record<string, string>>): boolean {
+  return tags['role'] === 'consul';
+}
+
+function selfOf({ agent, ops }: ConsulDeps, own: OwnAgent): ConsulSelf {
+  const member = own.members().find(({ name }) => name === agent.nodeName) ?? {
+    name: agent.nodeName,
+    address: '',
+    port: 0,
+    tags: {},
+    status: 'alive',
+  };
+  const { leading, index } = ops.stats();
+  const checks = own.registrar.checks();
+  const ttls = checks.filter(({ definition }) => definition?.probe.kind === 'ttl').length;
+  return {
+    config: {
+      datacenter: agent.datacenter,
+      primaryDatacenter: agent.datacenter,
+      nodeName: agent.nodeName,
+      nodeId: own.nodeId,
+      revision: '',
+      server: own.isServer,
+      version: agent.version,
+      buildDate: BUILD_DATE,
+    },
+    debugConfig: own.settings(),
+    member,
+    stats: {
+      ...own.stats(),
+      agent: {
+        check_monitors: String(checks.length - ttls),
+        check_ttls: String(ttls),
+        checks: String(checks.length),
+        services: String(own.registrar.services().length),
+      },
+      build: { prerelease: '', revision: '', version: agent.version },
+      consul: {
+        bootstrap: String(agent.peers().length === 1),
+        known_datacenters: '1',
+        leader: String(leading),
+        leader_addr: agent.leader(),
+        server: String(own.isServer),
+      },
+      raft: {
+        applied_index: String(index),
+        commit_index: String(index),
+        last_log_index: String(index),
+        state: leading ? 'Leader' : 'Follower',
+      },
+    },
+    meta: own.nodeMeta,
+  };
+}
+
+function streams(own: OwnAgent): readonly Bound[] {
+  return [
+    bindRaw(routes.consulMonitor, ({ query, signal }) => {
+      const level = LEVELS[(query.level ?? 'info').toLowerCase()];
+      if (level === undefined) {
+        return Promise.resolve(textReply(400, `Unknown log level: ${query.level ?? ''}`));
+      }
+      return Promise.resolve(
+        bytesReply(bytesOf(own.monitor({ level, json: query.json === true }, signal))),
+      );
+    }),
+    bindRaw(routes.consulMetrics, async ({ query }) => {
+      if (query.format === 'prometheus') {
+        const type = 'text/plain; version=0.0.4; charset=utf-8';
+        return textReply(200, await own.metrics.prometheus(), { 'Content-Type': type });
+      }
+      const json = routes.consulMetrics.reply?.encode(await own.metrics.json(), 'full');
+      return textReply(200, JSON.stringify(json), { 'Content-Type': 'application/json' });
+    }),
+  ];
+}
+
+/** Consul's names of levels, and ours. */
+const LEVELS: Readonly<Record<string, string>> = {
+  trace: 'trace',
+  debug: 'debug',
+  info: 'info',
+  warn: 'warn',
+  err: 'error',
+  error: 'error',
+};
+
+const encoder = new TextEncoder();
+
+async function* bytesOf(lines: AsyncIterable<string>): AsyncGenerator<Uint8Array> {
+  for await (const line of lines) yield encoder.encode(line);
+}
+
+function commands(own: OwnAgent): readonly Bound[] {
+  return [
+    bind(routes.reloadAgent, async () => {
+      await own.reload();
+      return { value: undefined };
+    }),
+    bind(routes.leaveAgent, async () => {
+      await own.registrar.leave();
+      own.stop();
+      return { value: undefined };
+    }),
+    bind(routes.forceLeaveMember, ({ params: { node } }) => {
+      if (!own.members().some(({ name }) => name === node)) {
+        throw notFound(`agent: No node found with name '${node}'`);
+      }
+      // Whoever is alive only stays: nobody is failed until there is gossip.
+      return Promise.resolve({ value: undefined });
+    }),
+    bind(routes.joinMember, ({ params: { address } }) => {
+      const why = `cannot join ${address}: joining other agents is not supported yet`;
+      throw new Failure('unsupported', why, { facts: { status: 500 } });
+    }),
+    // There are no tokens yet: one that is set changes nothing.
+    bind(routes.setAgentToken, () => Promise.resolve({ value: undefined })),
+  ];
+}
