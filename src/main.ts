@@ -1,4 +1,8 @@
-/** From the words of the command line to a command; the roles are loaded by those that run them. */
+/**
+ * From the words of the command line to a command; the roles are loaded by those that run them.
+ * Loaded by a thread, it is that thread's part of an agent.
+ */
+import { isMainThread } from 'node:worker_threads';
 import { Bug } from './base/assert.ts';
 import { makeCommands } from './cli/commands.ts';
 import { runProgram } from './cli/program.ts';
@@ -21,12 +25,18 @@ const commands = makeCommands({
   },
 });
 
-runProgram(commands, process.argv.slice(2), processWorld()).then(
-  // Connections that are kept for a next request would hold the process open.
-  (code) => process.exit(code),
-  (error: unknown) => {
-    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    process.stderr.write(`${error instanceof Bug ? 'a bug: ' : ''}${text}\n`);
-    process.exit(70);
-  },
-);
+if (isMainThread) {
+  runProgram(commands, process.argv.slice(2), processWorld()).then(
+    // Connections that are kept for a next request would hold the process open.
+    (code) => process.exit(code),
+    fail,
+  );
+} else {
+  import('./compose/thread.ts').then(({ threadMain }) => threadMain(), fail);
+}
+
+function fail(error: unknown): void {
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`${error instanceof Bug ? 'a bug: ' : ''}${text}\n`);
+  process.exit(70);
+}

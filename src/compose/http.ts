@@ -60,7 +60,7 @@ export function httpServices(
     {
       ops: operations,
       clock: systemClock,
-      jobs: jobLanguage,
+      jobs: jobLanguage(process.argv[1] ?? ''),
       agent: facts,
       metrics: {
         json: () => metrics.json(systemClock.now()),

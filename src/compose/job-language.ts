@@ -1,27 +1,29 @@
 /** The job language as the HTTP API needs it: a server reads no files of its own for a job. */
-import { Source } from '../core/hcl/source.ts';
-import { renderDiagnostics } from '../core/hcl/diagnostic.ts';
 import { canonicalizeJob } from '../core/jobspec/canonicalize.ts';
-import { parseJobFile } from '../core/jobspec/parse-job.ts';
 import { validateJob } from '../core/jobspec/validate.ts';
 import { jobWarnings } from '../core/jobspec/warnings.ts';
-import { functionHost } from '../io/hcl/function-host.ts';
+import { SideThread } from '../io/thread/side-thread.ts';
 import type { JobLanguage } from '../server/http/deps.ts';
+import { parseJobSource, type ParsedSource } from './parse-job.ts';
 
-export const jobLanguage: JobLanguage = {
-  parse: (text, variables) => {
-    const source = new Source('input.hcl', text);
-    const varFile = variables === '' ? undefined : new Source('variables.hcl', variables);
-    const { now, hash, uuid } = functionHost(Date.now());
-    const parsed = parseJobFile(source, {
-      host: { now, hash, uuid },
-      varFiles: varFile === undefined ? [] : [varFile],
-    });
-    if ('job' in parsed) return Promise.resolve({ job: parsed.job });
-    const sources = new Map([source, varFile ?? source].map((each) => [each.name, each]));
-    return Promise.resolve({ mistakes: renderDiagnostics(parsed, sources) });
-  },
-  canonicalize: canonicalizeJob,
-  validate: validateJob,
-  warnings: jobWarnings,
-};
+/**
+ * Longer sources are parsed on a thread beside the event loop, which is never to be held for more
+ * than 20 ms: so long takes a source of 200 KB, of this length the first in a process [characters].
+ */
+const ALONGSIDE_LENGTH_MIN = 64 * 1024;
+
+/** @param program what this process runs, which as a thread is `threadMain` */
+export function jobLanguage(program: string): JobLanguage {
+  // Sources, as in development, are not loaded by threads: their loader is the main thread's.
+  const thread = program.endsWith('.ts') ? undefined : new SideThread(program);
+  return {
+    parse: async (text, variables) => {
+      const isShort = text.length + variables.length < ALONGSIDE_LENGTH_MIN;
+      if (thread === undefined || isShort) return parseJobSource(text, variables);
+      return JSON.parse(await thread.ask(text, variables)) as ParsedSource;
+    },
+    canonicalize: canonicalizeJob,
+    validate: validateJob,
+    warnings: jobWarnings,
+  };
+}
