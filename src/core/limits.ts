@@ -188,6 +188,10 @@ export const META_VALUE_MAX = 512;
 
 // --- The catalog ---
 
+/** Bytes of a node's, service's or check's name or id: two of them make a key (`KV_KEY_BYTES_MAX`). */
+export const CATALOG_NAME_BYTES_MAX = 512;
+/** Bytes of a registration, or of a prepared query: hundreds of rows with long outputs. */
+export const CATALOG_BODY_BYTES_MAX = 1024 * 1024;
 /** Answers kept encoded, and their bytes: what the busiest clients ask for, not a second state. */
 export const KEPT_ANSWERS_MAX = 2_000;
 export const KEPT_ANSWER_BYTES_MAX = 16 * 1024 * 1024;

@@ -11,7 +11,9 @@ import type {
   CatalogRegistered,
   CoordinatesUpdated,
 } from '../core/state/discovery-entry.ts';
+import { Failure } from '../base/failure.ts';
 import type { PreparedQueryFacts } from '../core/model/prepared-query.ts';
+import { rowsProblem } from '../core/registration/rows-problem.ts';
 import type { Entry } from '../core/state/entry.ts';
 import type { Outcome } from '../core/state/outcome.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -22,7 +24,7 @@ export interface CatalogOperations {
   /**
    * Registers, or brings up to date, a machine with some of what it offers.
    *
-   * Fails: `invalid` a check of an instance that does not exist; `conflict` another machine has the
+   * Fails: `invalid` a check of an instance that does not exist, what cannot be kept; `conflict` another machine has the
    * node's id.
    */
   register(registration: Registration): Promise<Index>;
@@ -51,8 +53,11 @@ export interface CatalogOperationDeps {
 export function catalogOperations({ log, clock }: CatalogOperationDeps): CatalogOperations {
   const commit = async (entry: Entry): Promise<Index> => (await propose(log, entry)).index;
   return {
-    register: (registration) =>
-      commit({ type: 'catalog.register', at: clock.now(), ...registration }),
+    async register(registration) {
+      const problem = rowsProblem(registration);
+      if (problem !== undefined) throw new Failure('invalid', problem);
+      return commit({ type: 'catalog.register', at: clock.now(), ...registration });
+    },
     deregister: (what) => commit({ type: 'catalog.deregister', at: clock.now(), ...what }),
     updateCoordinates: (updates) =>
       commit({ type: 'coordinates.update', at: clock.now(), updates }),

@@ -114,6 +114,8 @@ test('what makes no sense is answered in the words and with the status that clie
       400,
       /Check.Status/,
     ],
+    ['PUT', '/v1/catalog/register', 'x'.repeat(1024 * 1024 + 1), 413, /too large/],
+    ['PUT', '/v1/catalog/register', { Node: 'a\0', Address: 'y' }, 400, /^Node: must not hold/],
     ['PUT', '/v1/catalog/deregister', {}, 400, /^Must provide node$/],
     ['GET', '/v1/query/none/execute', undefined, 404, /^Query not found$/],
     ['DELETE', '/v1/query/none', undefined, 404, /no prepared query/],
