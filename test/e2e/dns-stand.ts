@@ -27,6 +27,7 @@ const directory = directoryOf({
     many: Array.from({ length: 500 }, (_, i) =>
       instance(directoryNode(`m${i}`, `10.0.${i >> 8}.${i & 255}`), { port: 1_000 + i }),
     ),
+    boxed: [instance(n1, { port: 7002, address: '172.31.9.1', tags: ['v1'] })],
     six: [instance(n6, { port: 6 })],
     external: [instance(directoryNode('x', 'n2.node.consul'), { port: 9 })],
   },

@@ -68,12 +68,13 @@ test('a prepared query is carried out, with its own time to live if it has one',
     world.do({ type: 'query.set', at: T0, query, mustExist: false });
   }
   const plain = directory.preparedQuery('plain', 'dc1');
+  assert.ok(plain !== undefined);
   assert.deepEqual(
-    plain?.instances.map(({ node, port, status }) => [node.name, port, status]),
+    plain.instances.map(({ node, port, status }) => [node.name, port, status]),
     [['a', 7, 'passing']],
   );
   assert.deepEqual(
-    [plain?.ordered, plain?.datacenter, plain?.service, plain?.ttlMs],
+    [plain.ordered, plain.datacenter, plain.service, plain.ttlMs],
     [false, 'dc1', 'web', undefined],
   );
   assert.equal(directory.preparedQuery('timed', 'dc1')?.ttlMs, 5_000);
