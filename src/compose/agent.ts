@@ -5,7 +5,6 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { drainOnShutdown } from '../agent/drain-on-shutdown.ts';
 import { runServices } from '../agent/lifecycle.ts';
 import { loadConfig } from '../agent/load-config.ts';
 import { explain, Failure } from '../base/failure.ts';
@@ -13,15 +12,17 @@ import { seeded } from '../base/random.ts';
 import type { Invocation } from '../cli/command.ts';
 import type { World } from '../cli/world.ts';
 import type { AgentConfig } from '../core/agent-config/config.ts';
+import type { Dns } from '../dns/dns.ts';
 import { systemClock } from '../io/clock.ts';
 import { createLogger, type LeveledLogger } from '../io/logger/logger.ts';
-import type { Logger } from '../ports/logger.ts';
 import { VERSION } from '../version.ts';
 import { flagsOf } from './agent-flags.ts';
-import { buildClient, type ClientParts } from './client.ts';
-import { dnsServices } from './dns.ts';
+import { buildClient } from './client.ts';
+import { buildDns } from './dns.ts';
 import { httpServices } from './http.ts';
-import { buildServer, type ServerParts } from './server.ts';
+import { buildRegistrar } from './registrar.ts';
+import { buildServer } from './server.ts';
+import { stopOnSignals } from './stop-signal.ts';
 
 /** Answers the exit code once the agent has ended. Fails: as its configuration and roles do. */
 export async function agentMain(invocation: Invocation, world: World): Promise<number> {
@@ -35,12 +36,7 @@ export async function agentMain(invocation: Invocation, world: World): Promise<n
       process.stderr.write(line),
     );
     world.out(`==> Muster agent v${VERSION} (${config.dev ? 'development' : config.dataDir})\n`);
-    process.on('SIGHUP', () => {
-      reload(load, logger).catch((error: unknown) => {
-        logger.write('error', 'agent', `not reloaded: ${explain(error)}`);
-      });
-    });
-    await run(config, logger);
+    await run(config, { load, logger });
     return 0;
   } finally {
     if (dev) rmSync(devDir, { recursive: true, force: true });
@@ -55,15 +51,13 @@ async function list(path: string): Promise<readonly string[] | undefined> {
   return (await readdir(path)).map((name) => join(path, name));
 }
 
-/** What can change while it runs: the log level. The rest is taken at the next start. */
-async function reload(load: () => Promise<AgentConfig>, logger: LeveledLogger): Promise<void> {
-  const { logLevel } = await load();
-  logger.setLevel(logLevel);
-  logger.write('warn', 'agent', `reloaded the configuration: the log level is ${logLevel}`);
+interface Running {
+  readonly load: () => Promise<AgentConfig>;
+  readonly logger: LeveledLogger;
 }
 
 /** Runs the roles until SIGTERM or SIGINT. */
-async function run(config: AgentConfig, logger: Logger): Promise<void> {
+async function run(config: AgentConfig, { load, logger }: Running): Promise<void> {
   const log = (name: string) => (line: string) => {
     logger.write('info', name, line);
   };
@@ -72,12 +66,16 @@ async function run(config: AgentConfig, logger: Logger): Promise<void> {
     throw new Failure('unsupported', `${why}, which this build does not have: enable server, too`);
   }
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
+  const nodeName = config.name ?? hostname();
   const random = seeded(`${process.pid}/${Date.now()}`);
   const server = await buildServer(config, config.server, {
     clock: systemClock,
     random: random.fork('server'),
     note: log('server'),
     servers: () => [`${config.bindAddr}:${config.ports.rpc}`],
+  });
+  const registrar = await buildRegistrar(config, {
+    ...{ server, nodeName, random: random.fork('registrar'), log: log('registrar') },
   });
   const client =
     config.client === undefined
@@ -86,63 +84,48 @@ async function run(config: AgentConfig, logger: Logger): Promise<void> {
           clock: systemClock,
           random: random.fork('client'),
           servers: server.server.link,
-          registrar: {
-            registerAlloc: () => Promise.resolve(),
-            deregisterAlloc: () => Promise.resolve(),
-          },
+          registrar: registrar.registrar,
           log: log('client'),
         });
+  const dns = buildDns(config, {
+    ...{ server, nodeName, random: random.fork('dns'), note: log('dns') },
+  });
+  const reload = async (): Promise<void> => {
+    reloadInto({ logger, dns }, await load());
+  };
+  const stop = new AbortController();
+  stopOnSignals(stop, config, { server, client, logger });
+  process.on('SIGHUP', () => {
+    reload().catch((error: unknown) => {
+      logger.write('error', 'agent', `not reloaded: ${explain(error)}`);
+    });
+  });
+  const http = httpServices(config, {
+    ...{ server, client, registrar, logger, random, reload },
+    stop: () => stop.abort(),
+  });
   const services = [
     server.server,
+    registrar.registrar,
     ...(client === undefined ? [] : [client.keeper, client.client]),
-    ...dnsServices(config, {
-      server,
-      nodeName: config.name ?? hostname(),
-      random: random.fork('dns'),
-      note: log('dns'),
-    }),
-    ...httpServices(config, { server, client, logger, random }),
+    ...(dns === undefined ? [] : [dns]),
+    ...http,
   ];
   try {
-    await runServices(services, log('agent'), stopSignal(config, { server, client, logger }));
+    await runServices(services, log('agent'), stop.signal);
   } finally {
     await client?.close();
+    await registrar.close();
     await server.close();
   }
 }
 
-interface Roles {
-  readonly server: ServerParts;
-  readonly client: ClientParts | undefined;
-  readonly logger: Logger;
-}
-
-/** Aborts on SIGTERM and SIGINT; before that, tasks are moved away where the operator wants it. */
-function stopSignal(config: AgentConfig, { server, client, logger }: Roles): AbortSignal {
-  const stop = new AbortController();
-  const drain = config.client?.drainOnShutdown;
-  let asked = 0;
-  const onSignal = (name: string): void => {
-    logger.write('info', 'agent', `received ${name}: stopping`);
-    const nodeId = client?.client.nodeId;
-    if (drain === undefined || nodeId === undefined || asked++ > 0) {
-      stop.abort();
-      return;
-    }
-    drainOnShutdown(
-      nodeId,
-      drain,
-      { ops: server.server.operations, clock: systemClock },
-      stop.signal,
-    )
-      .catch((error: unknown) => {
-        logger.write('warn', 'agent', `cannot drain: ${explain(error)}`);
-      })
-      .finally(() => {
-        stop.abort();
-      });
-  };
-  process.on('SIGTERM', onSignal);
-  process.on('SIGINT', onSignal);
-  return stop.signal;
+/** What can change while it runs. The rest is taken at the next start. */
+function reloadInto(
+  { logger, dns }: { readonly logger: LeveledLogger; readonly dns: Dns | undefined },
+  { logLevel, discovery }: AgentConfig,
+): void {
+  logger.setLevel(logLevel);
+  dns?.configure(discovery.dns);
+  logger.write('warn', 'agent', `reloaded the configuration: the log level is ${logLevel}`);
 }

@@ -6,7 +6,6 @@ import { StateDirectory } from '../core/dns/state-directory.ts';
 import { Dns } from '../dns/dns.ts';
 import { systemClock } from '../io/clock.ts';
 import { systemDnsSockets } from '../io/dns/sockets.ts';
-import type { Service } from '../ports/service.ts';
 import type { ServerParts } from './server.ts';
 
 export interface DnsParts {
@@ -16,13 +15,13 @@ export interface DnsParts {
   readonly note: (line: string) => void;
 }
 
-/** Empty where DNS is not wanted. */
-export function dnsServices(
+/** Undefined where DNS is not wanted. */
+export function buildDns(
   config: AgentConfig,
   { server, nodeName, random, note }: DnsParts,
-): readonly Service[] {
+): Dns | undefined {
   const { addresses, ports, discovery } = config;
-  if (ports.dns < 0) return [];
+  if (ports.dns < 0) return undefined;
   const directory = new StateDirectory({
     state: () => server.replica.state,
     datacenter: config.datacenter,
@@ -31,10 +30,8 @@ export function dnsServices(
   });
   // The configuration was found without a mistake.
   const listen = parseListen(addresses.dns, ports.dns) ?? [];
-  return [
-    new Dns(
-      { settings: discovery.dns, listen },
-      { directory, sockets: systemDnsSockets, clock: systemClock, random, note },
-    ),
-  ];
+  return new Dns(
+    { settings: discovery.dns, listen },
+    { directory, sockets: systemDnsSockets, clock: systemClock, random, note },
+  );
 }

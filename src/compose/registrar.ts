@@ -1,0 +1,112 @@
+/** Builds the registrar role, and what the API tells of the agent itself. */
+import { randomUUID } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Random } from '../base/random.ts';
+import type { AgentConfig } from '../core/agent-config/config.ts';
+import {
+  DEFAULT_WEIGHTS,
+  type CatalogNodeFacts,
+  type ServiceFacts,
+} from '../core/model/catalog.ts';
+import { MachineProbes } from '../io/checks/probes.ts';
+import { JournalStateFiles } from '../io/client-state/journal-state-files.ts';
+import { systemClock } from '../io/clock.ts';
+import type { Service } from '../ports/service.ts';
+import { AgentRegistrar } from '../registrar/registrar.ts';
+import { ServerCatalogLink } from '../server/catalog-link.ts';
+import { VERSION } from '../version.ts';
+import type { ServerParts } from './server.ts';
+
+export interface RegistrarParts {
+  readonly registrar: AgentRegistrar & Service;
+  /** The machine in the catalog. */
+  readonly node: CatalogNodeFacts;
+  close(): Promise<void>;
+}
+
+export interface RegistrarWorld {
+  readonly server: ServerParts;
+  readonly nodeName: string;
+  readonly random: Random;
+  readonly log: (line: string) => void;
+}
+
+/** Takes up what an earlier run of the agent registered. Fails: `invalid`, as its files do. */
+export async function buildRegistrar(
+  config: AgentConfig,
+  { server, nodeName, random, log }: RegistrarWorld,
+): Promise<RegistrarParts> {
+  const node = nodeFacts(config, nodeName, await nodeId(config));
+  const probes = new MachineProbes({
+    userAgent: `Muster/${VERSION}`,
+    dockerSocket: (process.env['DOCKER_HOST'] ?? '').replace(/^unix:\/\//, '') || DOCKER_SOCKET,
+  });
+  const { scriptChecks, checkUpdateIntervalMs } = config.discovery;
+  const registrar = await AgentRegistrar.open(
+    {
+      node,
+      ownServices: config.server === undefined ? [] : [serverService(config)],
+      scriptChecks,
+      checkUpdateIntervalMs,
+      registrations: { services: [], checks: [] },
+    },
+    {
+      link: new ServerCatalogLink(server.server.operations),
+      probes,
+      files: new JournalStateFiles(join(config.dataDir, 'registrar'), log),
+      clock: systemClock,
+      random,
+      log,
+    },
+  );
+  return { registrar, node, close: () => probes.close() };
+}
+
+const DOCKER_SOCKET = '/var/run/docker.sock';
+
+/** The UUID that was configured, or drawn at the first start. */
+async function nodeId({ discovery, dataDir }: AgentConfig): Promise<string> {
+  if (discovery.nodeId !== undefined) return discovery.nodeId;
+  const path = join(dataDir, 'node-id');
+  const known = await readFile(path, 'utf8').catch(() => '');
+  if (known.trim() !== '') return known.trim();
+  const drawn = randomUUID();
+  await writeFile(path, `${drawn}\n`, { mode: 0o600 });
+  return drawn;
+}
+
+function nodeFacts(config: AgentConfig, name: string, id: string): CatalogNodeFacts {
+  const address = config.bindAddr;
+  const family = address.includes(':') ? 'ipv6' : 'ipv4';
+  return {
+    name,
+    id,
+    address,
+    datacenter: config.datacenter,
+    taggedAddresses: {
+      lan: address,
+      [`lan_${family}`]: address,
+      wan: address,
+      [`wan_${family}`]: address,
+    },
+    meta: config.discovery.nodeMeta,
+  };
+}
+
+/** Servers are a service themselves, under the name that clients look for. */
+function serverService(config: AgentConfig): ServiceFacts {
+  return {
+    id: 'consul',
+    name: 'consul',
+    kind: '',
+    tags: [],
+    address: '',
+    port: config.ports.rpc,
+    socketPath: '',
+    taggedAddresses: {},
+    meta: { version: VERSION },
+    weights: DEFAULT_WEIGHTS,
+    enableTagOverride: false,
+  };
+}
