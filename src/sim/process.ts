@@ -50,14 +50,15 @@ export class SimProcess {
 
   /**
    * A port as this process sees it: methods that answer promises are guarded, and so are the
-   * objects with methods that they answer (an open file). Others are passed through while it lives.
+   * objects with methods that they answer (an open file) or hold. Others are passed through while
+   * it lives.
    */
   fence<T extends object>(port: T): T {
     const methods = new Map<PropertyKey, Method>();
     return new Proxy(port, {
       get: (target, name) => {
         const value: unknown = Reflect.get(target, name, target);
-        if (typeof value !== 'function') return value;
+        if (typeof value !== 'function') return this.#inner(value);
         const known = methods.get(name);
         if (known !== undefined) return known;
         const fenced = this.#method(target, value as Method);
