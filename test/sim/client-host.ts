@@ -44,6 +44,8 @@ export class ClientHost {
   #process = new SimProcess('never started');
   #client: Client | undefined;
   #stop = new AbortController();
+  /** Of all its lives: who is killed never hears of it, yet Node keeps who listens. */
+  readonly #stops: AbortController[] = [];
   #lives = 0;
   /** Asked to start while it was still ending. */
   #comesBack = false;
@@ -80,6 +82,7 @@ export class ClientHost {
     this.#process = process;
     this.#client = client;
     this.#stop = new AbortController();
+    this.#stops.push(this.#stop);
     client.run(this.#stop.signal).then(
       () => {
         if (!process.isAlive) return;
@@ -114,6 +117,12 @@ export class ClientHost {
   kill(): void {
     if (this.#wasFull) this.losePower();
     else this.#fall();
+  }
+
+  /** The run is over: lets go of everything. */
+  end(): void {
+    this.#process.kill();
+    for (const stop of this.#stops) stop.abort();
   }
 
   #fall(): void {

@@ -62,6 +62,8 @@ export class ServerHost {
   #process = deadProcess();
   #life: Life | undefined;
   #lives = 0;
+  /** Of all its lives: who is killed never hears of it, yet Node keeps who listens. */
+  readonly #stops: AbortController[] = [];
 
   constructor(deps: ServerHostDeps) {
     this.#deps = deps;
@@ -114,6 +116,12 @@ export class ServerHost {
     this.disk.crash(kind);
   }
 
+  /** The run is over: lets go of everything. */
+  end(): void {
+    this.#process.kill();
+    for (const stop of this.#stops) stop.abort();
+  }
+
   #fall(): void {
     this.#process.kill();
     this.#life = undefined;
@@ -163,7 +171,9 @@ export class ServerHost {
     );
     const link = process.fence(server.link);
     this.#life = { process, replica, link, operations: process.fence(server.operations) };
-    await server.run(new AbortController().signal);
+    const stop = new AbortController();
+    this.#stops.push(stop);
+    await server.run(stop.signal);
   }
 }
 

@@ -80,6 +80,8 @@ export async function simulate(scenario: Scenario): Promise<Report> {
   } catch (error) {
     const trace = [...cluster.history.lines(), ...cluster.lines];
     throw new SimulationFailure(explainFailure(cluster, scenario, error), trace, error);
+  } finally {
+    cluster.end();
   }
   const { history, loop, server } = cluster;
   const rows = server.state?.counts() ?? {};

@@ -13,8 +13,9 @@ const RUNS = Number(process.env['RUNS'] ?? '100');
 
 const SOUND: Step = { ...FIRST, image: 'sound' };
 
-function playAll(steps: readonly Step[], check: (play: Play) => void): void {
-  const play = new Play();
+const types = fc.constantFrom('service' as const, 'batch' as const);
+
+function playAll(play: Play, steps: readonly Step[], check: (play: Play) => void): void {
   for (const each of steps) {
     play.step(each);
     check(play);
@@ -23,8 +24,8 @@ function playAll(steps: readonly Step[], check: (play: Play) => void): void {
 
 test('R4: an evaluation leaves nothing for a second one to do', () => {
   fc.assert(
-    fc.property(steps, (all) => {
-      playAll(all, (play) => {
+    fc.property(types, steps, (type, all) => {
+      playAll(new Play(type), all, (play) => {
         // Promotions and verdicts are looked at by the evaluations that follow them.
         play.world.evaluate(evalOf(play));
         const { plan, followUps } = play.again();
@@ -42,8 +43,8 @@ function isCanary(alloc: Alloc): boolean {
 
 test('R3, R5: beside canaries there are as many as wanted, and no two of one name', () => {
   fc.assert(
-    fc.property(steps, (all) => {
-      playAll(all, ({ world }) => {
+    fc.property(types, steps, (type, all) => {
+      playAll(new Play(type), all, ({ world }) => {
         const { groups } = world.state.job(DEFAULT_NAMESPACE, 'web' as JobId) ?? {};
         const count = groups?.[0]?.count ?? 0;
         const plain = world.live('web').filter((alloc) => !isCanary(alloc));
@@ -59,11 +60,12 @@ test('R3, R5: beside canaries there are as many as wanted, and no two of one nam
 test('R6: once all is well, each job has its instances, all of its newest version', () => {
   fc.assert(
     fc.property(steps, (all) => {
-      const play = new Play();
+      const play = new Play('service');
       for (const each of all) play.step(each);
       play.heal();
       // What failed waits for a person.
-      if (play.deployment?.status === 'failed') {
+      const isStopped = play.world.state.job(DEFAULT_NAMESPACE, 'web' as JobId)?.stop !== false;
+      if (play.deployment?.status === 'failed' || isStopped) {
         play.step(SOUND);
         play.heal();
       }
@@ -90,7 +92,7 @@ function previousOf(world: SchedulerWorld, alloc: Alloc): Alloc | undefined {
 test('R2: a rollout never has more instances under way than max_parallel allows', () => {
   fc.assert(
     fc.property(steps, (all) => {
-      playAll(all, ({ world }) => {
+      playAll(new Play('service'), all, ({ world }) => {
         for (const evaluation of world.state.evals()) {
           const replaced = [...world.state.allocsByEval(evaluation.id)].filter(
             // Those changed in place later name the later evaluation.

@@ -1,12 +1,11 @@
 /** A job's life in steps that a property may draw: people, clients, nodes, rollouts and time. */
-import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { SchedulerWorld } from '../../../test/scheduler-world.ts';
 import { group, jobSpec, nodeId, registerNode, task, uuid } from '../../../test/state-world.ts';
 import { isClientTerminal, type Alloc, type ClientStatus } from '../model/alloc.ts';
 import type { Deployment } from '../model/deployment.ts';
 import { DEFAULT_NAMESPACE, type EvalId, type JobId } from '../model/ids.ts';
-import type { JobSpec } from '../model/job.ts';
+import type { JobSpec, JobType } from '../model/job.ts';
 import type { NodeStatus } from '../model/node.ts';
 import { deploymentController } from '../controllers/deployment.ts';
 import type { Entry } from '../state/entry.ts';
@@ -24,6 +23,9 @@ const step = fc.oneof(
     graceMs: fc.constantFrom(0, 60_000),
     replace: fc.boolean(),
     reconcile: fc.constantFrom(...RECONCILE),
+    stopAfterMs: fc.constantFrom(0, 0, 30_000),
+    deadlineMs: fc.constantFrom(0, 60_000),
+    auto: fc.boolean(),
   }),
   fc.record({
     do: fc.constant('client' as const),
@@ -42,6 +44,7 @@ const step = fc.oneof(
     status: fc.constantFrom('failed' as const, 'paused' as const, 'running' as const),
   }),
   fc.record({ do: fc.constant('promote' as const) }),
+  fc.record({ do: fc.constant('stop' as const), purge: fc.boolean() }),
   fc.record({ do: fc.constant('after' as const), seconds: fc.nat(200) }),
 );
 
@@ -58,19 +61,22 @@ export const FIRST: JobStep = {
   graceMs: 0,
   replace: true,
   reconcile: 'best_score',
+  stopAfterMs: 0,
+  deadlineMs: 0,
+  auto: false,
 };
 
-function spec({ count, image, canary, parallel, ...silence }: JobStep): JobSpec {
-  const { graceMs: lostAfterMs, replace, reconcile } = silence;
+function spec({ count, image, canary, parallel, ...rest }: JobStep, type: JobType): JobSpec {
+  const { graceMs: lostAfterMs, replace, reconcile, stopAfterMs, deadlineMs, auto } = rest;
   const update = {
     staggerMs: 0,
     maxParallel: parallel,
     healthCheck: 'checks' as const,
     minHealthyTimeMs: 0,
     healthyDeadlineMs: 0,
-    progressDeadlineMs: 0,
-    autoRevert: false,
-    autoPromote: false,
+    progressDeadlineMs: deadlineMs,
+    autoRevert: auto,
+    autoPromote: auto,
     canary,
   };
   const reschedule = {
@@ -83,10 +89,12 @@ function spec({ count, image, canary, parallel, ...silence }: JobStep): JobSpec 
   };
   const tasks = [task({ config: { image } })];
   return jobSpec('web', {
+    type,
     groups: [
       group({
         count,
-        update,
+        ...(type === 'service' && { update }),
+        ...(lostAfterMs === 0 && stopAfterMs > 0 && { stopAfterClientDisconnectMs: stopAfterMs }),
         reschedule,
         tasks,
         ...(lostAfterMs > 0 && { disconnect: { lostAfterMs, replace, reconcile } }),
@@ -101,16 +109,18 @@ function among(allocs: readonly Alloc[], n: number): Alloc | undefined {
 
 export class Play {
   readonly world = new SchedulerWorld();
+  readonly type: 'service' | 'batch';
   #entries = 0;
 
-  constructor() {
+  constructor(type: 'service' | 'batch' = 'service') {
+    this.type = type;
     for (let n = 0; n < 3; n++) this.world.do(registerNode(n));
-    this.world.run(spec(FIRST));
+    this.world.run(spec(FIRST, type));
   }
 
   step(each: Step): void {
     const { world } = this;
-    if (each.do === 'job') world.run(spec(each));
+    if (each.do === 'job') world.run(spec(each, this.type));
     else if (each.do === 'client') this.#report(each);
     else if (each.do === 'after') {
       world.now = (world.now + each.seconds * 1_000) as typeof world.now;
@@ -144,6 +154,19 @@ export class Play {
       const transition = { migrate: true };
       const evals = [evalOf(this)];
       return { type: 'allocs.transition', at, allocIds: [alloc.id], transition, evals };
+    }
+    if (each.do === 'stop') {
+      const job = world.state.job(DEFAULT_NAMESPACE, 'web' as JobId);
+      if (job === undefined || job.stop) return undefined;
+      const { namespace, id: jobId } = job;
+      return {
+        type: 'job.deregister',
+        at,
+        namespace,
+        jobId,
+        purge: each.purge,
+        evaluation: evalOf(this),
+      };
     }
     if (deployment === undefined) return undefined;
     const about = { at, deploymentId: deployment.id, evaluation: evalOf(this) };
@@ -201,17 +224,17 @@ export class Play {
   /** What another evaluation of the job would change now. */
   again(): ReturnType<SchedulerWorld['ask']> {
     const { world } = this;
-    const job = world.state.job(DEFAULT_NAMESPACE, 'web' as JobId);
-    assert.ok(job);
     const id = uuid('agai', ++this.#entries) as EvalId;
-    return world.ask(newEvaluation(id, job, 'job-register', world.now));
+    return world.ask({ ...evalOf(this), id });
   }
 }
 
+/** What is known of the job once it was purged. */
+const GONE = { namespace: DEFAULT_NAMESPACE, id: 'web' as JobId, priority: 50 } as const;
+
 /** One more evaluation of the job: nothing happened since the last one. */
 export function evalOf(play: Play): Parameters<SchedulerWorld['evaluate']>[0] {
-  const job = play.world.state.job(DEFAULT_NAMESPACE, 'web' as JobId);
-  assert.ok(job);
+  const job = { ...GONE, type: play.type, ...play.world.state.job(GONE.namespace, GONE.id) };
   const id = uuid('more', play.world.state.index) as EvalId;
   return newEvaluation(id, job, 'deployment-watcher', play.world.now);
 }
