@@ -19,8 +19,10 @@ import { isAborted } from '../run/aborted.ts';
 const BATCH_MS = 200;
 /** Between two batches at least [ms]. */
 const BATCH_MS_MIN = 50;
-/** What comes together goes together, even after a quiet time; no more then is its end [ms]. */
+/** What comes together goes together, even after a quiet time [ms]. */
 const GATHER_MS = 10;
+/** If nothing more came for so long, that was all [ms]. A machine under load starts a task in 25. */
+const LULL_MS = 50;
 /** How long details alone may wait [ms]: people who look at a slow start see them all the same. */
 const DETAIL_MS = 1_000;
 const RETRY_MS_MAX = 5_000;
@@ -125,8 +127,8 @@ export class Reporter {
     let pausedMs = isMore ? BATCH_MS_MIN : BATCH_MS;
     do {
       before = this.#taken;
-      await this.#clock.sleep(GATHER_MS, signal);
-      pausedMs += GATHER_MS;
+      await this.#clock.sleep(isMore ? LULL_MS : GATHER_MS, signal);
+      pausedMs += LULL_MS;
     } while (this.#taken > before && pausedMs < BATCH_MS && !isAborted(signal));
   }
 
