@@ -24,8 +24,10 @@ export interface Contest {
  * not move; and then people have their say.
  */
 export function doublesOf(allocs: readonly Alloc[], contest: Contest): ReadonlySet<Alloc> {
-  const holders = new Map<string, Alloc>();
   const losers = new Set<Alloc>();
+  // Nearly always there are none; large groups are not sorted for that.
+  if (new Set(allocs.map(({ name }) => name)).size === allocs.length) return losers;
+  const holders = new Map<string, Alloc>();
   for (const alloc of byAge(allocs)) {
     const holder = holders.get(alloc.name);
     const loser = holder === undefined ? undefined : loserOf(holder, alloc, contest);
