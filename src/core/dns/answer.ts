@@ -60,8 +60,8 @@ export interface Follow {
 }
 
 /**
- * Answers by one set of settings, which `checkDnsSettings` has found without a mistake. Holds nothing
- * but what it can make again.
+ * Answers by one set of settings, which `checkDnsSettings` has found without a mistake. Holds
+ * nothing but what it can make again.
  */
 export class Answerer {
   readonly #settings: DnsSettings;

@@ -4,8 +4,8 @@
  *
  * O1: each lookup is by a key of an index; none needs a scan.
  * O2: while nothing changed that an answer of `service` shows, the very same array is answered
- * again, nothing in it changed: what is prepared from it is kept by its identity. A fresh array each
- * time costs speed, nothing else.
+ * again, nothing in it changed: what is prepared from it is kept by its identity. A fresh array
+ * each time costs speed, nothing else.
  * O3: names are asked for in lower case, and mean any spelling.
  */
 
@@ -31,8 +31,8 @@ export interface Directory {
   servers(): readonly DirectoryNode[];
 
   /**
-   * The node, or else an instance, with this address; any one, if several have it. The datacenter is
-   * this agent's.
+   * The node, or else an instance, with this address; any one, if several have it. The datacenter
+   * is this agent's.
    *
    * @param address as `canonicalAddress` writes it
    */

@@ -4,8 +4,8 @@ import { TYPE, type ResourceRecord } from './record.ts';
 import type { Name } from './name.ts';
 
 /**
- * One TXT record for each entry: `key=value` as RFC 1464 writes it, or the value alone where the key
- * begins with `rfc1035-`. Source: Consul.
+ * One TXT record for each entry: `key=value` as RFC 1464 writes it, or the value alone where the
+ * key begins with `rfc1035-`. Source: Consul.
  *
  * @param name whose; undefined: of the name that was asked for
  * @param ttl [s]

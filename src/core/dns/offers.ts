@@ -1,8 +1,8 @@
 /**
  * The records that a service's instances come to: what an answer is drawn from.
  *
- * V1: an instance is offered only while neither it nor its node is critical, nor has a warning where
- * only passing ones are wanted.
+ * V1: an instance is offered only while neither it nor its node is critical, nor has a warning
+ * where only passing ones are wanted.
  * V2: each address is offered once to a question for addresses, each node, address and port once to
  * a question for SRV.
  * V3: the target of an SRV record has its address as glue, unless it is a host name of others.

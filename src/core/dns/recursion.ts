@@ -1,4 +1,4 @@
-/** What is said to recursors, and what they say. Their answers are as little trusted as questions. */
+/** What is said to recursors, and what they say: trusted as little as what anybody asks. */
 import type { Random } from '../../base/random.ts';
 import type { Follow } from './answer.ts';
 import { HEADER_BYTES, type Query } from './query.ts';

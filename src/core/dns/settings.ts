@@ -1,4 +1,4 @@
-/** How this agent answers DNS questions: Consul's `domain`, `alt_domain`, `recursors`, `dns_config`. */
+/** How DNS questions are answered: Consul's `domain`, `alt_domain`, `recursors`, `dns_config`. */
 import { parseAddress } from './address.ts';
 import { parseName } from './name.ts';
 import type { SoaTimes } from './record.ts';
