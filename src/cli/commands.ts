@@ -18,6 +18,7 @@ import { allocExec } from './commands/alloc-exec.ts';
 import { allocFs } from './commands/alloc-fs.ts';
 import { allocLogs } from './commands/alloc-logs.ts';
 import { allocStatus } from './commands/alloc-status.ts';
+import { catalogDatacenters, catalogNodes, catalogServices } from './commands/catalog.ts';
 import {
   deploymentFail,
   deploymentPause,
@@ -43,6 +44,7 @@ import { jobRun } from './commands/job-run.ts';
 import { jobStatus } from './commands/job-status.ts';
 import { jobStop } from './commands/job-stop.ts';
 import { jobValidate } from './commands/job-validate.ts';
+import { forceLeave, info, join, keyring, leave, members, reload } from './commands/members.ts';
 import { nodeDrain, nodeEligibility } from './commands/node-changes.ts';
 import { nodeStatus } from './commands/node-status.ts';
 import {
@@ -52,7 +54,9 @@ import {
   operatorMetrics,
   operatorSetConfig,
 } from './commands/operator.ts';
+import { rtt } from './commands/rtt.ts';
 import { serverForceLeave, serverJoin, serverMembers } from './commands/server.ts';
+import { maint, servicesDeregister, servicesRegister } from './commands/services.ts';
 import { status } from './commands/status.ts';
 import { template } from './commands/template.ts';
 import { watch } from './commands/watch.ts';
@@ -82,7 +86,9 @@ export function makeCommands(roles: Roles): readonly Command[] {
     ...[systemGc, systemReconcile, monitor, agentInfo, namespaceList, namespaceStatus, ui],
     template,
     ...[kvGet, kvPut, kvDelete, kvExport, kvImport, lock, lockGuardCommand(roles.lockGuard)],
-    ...[event, eventList, watch],
+    ...[event, eventList, watch, members, join, leave, forceLeave, reload, info, keyring, rtt],
+    ...[catalogDatacenters, catalogNodes, catalogServices],
+    ...[servicesRegister, servicesDeregister, maint],
   ];
   commands.push(completionCommand(() => commands));
   return commands;

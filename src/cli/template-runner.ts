@@ -86,7 +86,7 @@ class TemplateRun {
       {
         initial: initialRunner(policy),
         pending: [],
-        tick: { type: 'tick' } as RunnerInput,
+        tick: { type: 'tick' },
         step: (state: RunnerState, input: RunnerInput, now) =>
           stepRunner(state, input, policy, now),
       },
