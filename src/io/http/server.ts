@@ -7,6 +7,7 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import { Failure, type Fault } from '../../base/failure.ts';
 import type { HttpApp, HttpListener, HttpMount, HttpServer } from '../../ports/http.ts';
 import {
+  BACKLOG_MAX,
   CONNECTIONS_MAX,
   HEADER_BYTES_MAX,
   HEADERS_MS_MAX,
@@ -66,7 +67,7 @@ class Listening {
     const server = this.#server;
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error) => reject(cannotListen(at, error)));
-      server.listen(at.port, at.host, () => resolve());
+      server.listen({ port: at.port, host: at.host, backlog: BACKLOG_MAX }, resolve);
     });
     const { port } = server.address() as AddressInfo;
     return { host: at.host, port, close: (graceMs) => this.#close(graceMs) };
