@@ -197,7 +197,7 @@ const formats: readonly (readonly [format: string, args: readonly Value[], text:
   ['%[2]s %[1]s', ['a', 'b'], 'b a'],
   ['%*d|%.*f', [4n, 7n, 1n, 2.55], '   7|2.5'],
   ['%v %s', [undefined, null], '<nil> %!s(<nil>)'],
-  ['%20000d', [1n], '%!(BADWIDTH)'],
+  ['%20000d', [], '%!(BADWIDTH)'],
 ];
 
 test('printf prints as Go prints', () => {

@@ -31,31 +31,14 @@ export class Place {
 }
 
 function show(part: Part): string {
-  switch (part.kind) {
-    case 'template': {
-      const pipe = part.pipe === undefined ? '' : ` ${describe(part.pipe)}`;
-      return `{{template ${JSON.stringify(part.name)}${pipe}}}`;
-    }
-    case 'action':
-      return `{{${describe(part.pipe)}}}`;
-    case 'if':
-    case 'with':
-    case 'range':
-      return `{{${part.kind} ${describe(part.pipe)}}}`;
-    case 'break':
-    case 'continue':
-      return `{{${part.kind}}}`;
-    case 'bool':
-    case 'chain':
-    case 'command':
-    case 'dot':
-    case 'field':
-    case 'function':
-    case 'nil':
-    case 'number':
-    case 'pipe':
-    case 'string':
-    case 'variable':
-      return describe(part);
-  }
+  if ('pipe' in part)
+    return `{{${wordOf(part)}${part.pipe === undefined ? '' : describe(part.pipe)}}}`;
+  return part.kind === 'break' || part.kind === 'continue' ? `{{${part.kind}}}` : describe(part);
+}
+
+/** What stands before the pipeline of an action. */
+function wordOf(part: Extract<Part, { pipe: unknown }>): string {
+  if (part.kind === 'action') return '';
+  if (part.kind !== 'template') return `${part.kind} `;
+  return `template ${JSON.stringify(part.name)}${part.pipe === undefined ? '' : ' '}`;
 }

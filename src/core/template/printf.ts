@@ -16,7 +16,7 @@ import {
 } from './print.ts';
 import { typeName, type Value } from './value.ts';
 
-/** Width and precision beyond this are refused by Go too, which then prints `%!(BADWIDTH)`. */
+/** Go refuses widths and precisions too, but only beyond a million. */
 const WIDTH_MAX = 10_000;
 
 type Spec = Readonly<{
@@ -71,22 +71,24 @@ function directive(
   const verb = match[8] ?? '';
   if (verb === '') return '%!(NOVERB)';
   if (verb === '%') return '%';
-  const wide = seekNumber(widthIndex, width, args, state);
+  const wide = seekNumber(widthIndex, width, args, state) ?? 0;
   const given = seekNumber(precisionIndex, precision, args, state);
   const precise = dot === undefined ? undefined : (given ?? 0);
   seek(verbIndex, state);
-  if (Math.abs(wide ?? 0) > WIDTH_MAX) return `%!(BADWIDTH)`;
-  if (Math.abs(precise ?? 0) > WIDTH_MAX) return `%!(BADPREC)`;
-  const flags = new Set(flagText);
-  if ((wide ?? 0) < 0) flags.add('-');
-  const spec = { verb, flags, width: Math.abs(wide ?? 0), precision: precise };
+  if (isTooLarge(wide)) return '%!(BADWIDTH)';
+  if (isTooLarge(precise)) return '%!(BADPREC)';
+  const flags = new Set(wide < 0 ? `${flagText}-` : flagText);
+  const spec = { verb, flags, width: Math.abs(wide), precision: precise };
   if (state.at < 0 || state.at >= args.length) {
     const wrong = state.reordered ? 'BADINDEX' : 'MISSING';
     return `%!${verb}(${wrong})`;
   }
   const value = args[state.at++];
-  charge(spec.width);
   return format(value, spec, charge);
+}
+
+function isTooLarge(number: number | undefined): boolean {
+  return Math.abs(number ?? 0) > WIDTH_MAX;
 }
 
 /** Goes to the argument that an index names: `%[2]d`. */
@@ -118,7 +120,14 @@ function format(value: Value, spec: Spec, charge: Charge): string {
   }
   if (value === undefined || value === null) return verb === 'v' ? '<nil>' : `%!${verb}(<nil>)`;
   // Of lists and maps each element is written with the verb.
-  return formatWith(value, (one) => scalar(one, spec), charge);
+  return formatWith(
+    value,
+    (one) => {
+      charge(spec.width);
+      return scalar(one, spec);
+    },
+    charge,
+  );
 }
 
 function scalar(value: Exclude<Value, object>, spec: Spec): string {

@@ -7,6 +7,7 @@
  * U3: what is watched is exactly what the templates used when they were last run.
  * U4: answers that come while nothing rests are waited out: `wait.minMs` after the last of them, at
  * most `wait.maxMs` after the first.
+ * U5: one file is written once at a time, so that an older text never lands on a newer one.
  */
 import type { Millis } from '../../base/brand.ts';
 import { same } from '../../base/same.ts';
@@ -52,14 +53,14 @@ type Item = Readonly<{
   ready?: string;
   dueAt?: Millis;
   firstChangeAt?: Millis;
+  /** It is being written: what comes next waits for it (U5). */
+  writing: boolean;
   problem?: string;
 }>;
 
 export type RunnerState = Readonly<{
   answers: Answers;
   items: readonly Item[];
-  /** Files handed out and not yet told as written. */
-  writing: number;
   /** Commands that are due. */
   commands: readonly string[];
   commanding: boolean;
@@ -98,11 +99,10 @@ type RunnerTurn = Turn<RunnerState, RunnerEffect>;
 
 /** Before anything was asked. */
 export function initialRunner(policy: RunnerPolicy): RunnerState {
-  const empty: Item = { used: new Set(), dependencies: [], missing: [] };
+  const empty: Item = { used: new Set(), dependencies: [], missing: [], writing: false };
   return {
     answers: new Map(),
     items: policy.templates.map(() => empty),
-    writing: 0,
     commands: [],
     commanding: false,
     childIsStale: false,
@@ -127,6 +127,15 @@ export function stepRunner(
   const step = new Step(state, policy, now);
   step.take(input);
   return step.turn();
+}
+
+/** The item with nothing waiting to be written. */
+function withoutPending({ used, dependencies, missing, writing, text, problem }: Item): Item {
+  return {
+    ...{ used, dependencies, missing, writing },
+    ...(text === undefined ? {} : { text }),
+    ...(problem === undefined ? {} : { problem }),
+  };
 }
 
 /** One step: the state as it becomes, and what follows from it. */
@@ -173,7 +182,9 @@ class Step {
       this.#settle();
     }
     const { items, finished } = this.#state;
-    const due = items.flatMap(({ dueAt }) => (dueAt === undefined ? [] : [dueAt]));
+    const due = items.flatMap(({ dueAt, writing }) =>
+      dueAt === undefined || writing ? [] : [dueAt],
+    );
     const turn = { state: this.#state, effects: this.#effects };
     if (finished || due.length === 0) return turn;
     return { ...turn, wakeAt: Math.min(...due) as Millis };
@@ -206,6 +217,7 @@ class Step {
       used: new Set(used.map(dependencyKey)),
       dependencies: used,
       missing,
+      writing: before.writing,
       ...(text === undefined ? {} : { text }),
     };
     // A template may stumble over what is still empty; it is run again when that has come.
@@ -243,24 +255,26 @@ class Step {
 
   /** Hands out what is due (U1). */
   #write(): void {
-    let { writing } = this.#state;
+    const before = this.#effects.length;
     const items = this.#state.items.map((item, template) => {
-      const { ready, dueAt, firstChangeAt: _, ...rest } = item;
-      if (ready === undefined || dueAt === undefined || dueAt > this.#now) return item;
+      const { ready, dueAt } = item;
+      if (item.writing || ready === undefined) return item;
+      if (dueAt === undefined || dueAt > this.#now) return item;
       this.#effects.push({ do: 'write', template, text: ready });
-      writing++;
-      return { ...rest, text: ready };
+      return { ...withoutPending(item), text: ready, writing: true };
     });
-    if (writing !== this.#state.writing) this.#state = { ...this.#state, items, writing };
+    if (this.#effects.length > before) this.#state = { ...this.#state, items };
   }
 
   #written(template: number, changed: boolean): void {
     const command = this.#policy.templates[template]?.command;
-    const { commands, writing, childIsStale } = this.#state;
+    const { commands, childIsStale } = this.#state;
     const isNew = changed && command !== undefined && !commands.includes(command);
     this.#state = {
       ...this.#state,
-      writing: writing - 1,
+      items: this.#state.items.map((item, i) =>
+        i === template ? { ...item, writing: false } : item,
+      ),
       commands: isNew ? [...commands, command] : commands,
       childIsStale: childIsStale || changed,
     };
@@ -272,16 +286,16 @@ class Step {
       if (i !== template || item.text === undefined) return item;
       const { text, ...rest } = item;
       const dueAt = (this.#now + TEMPLATE_WRITE_RETRY_MS) as Millis;
-      return { ...rest, ready: rest.ready ?? text, dueAt: rest.dueAt ?? dueAt };
+      return { ...rest, writing: false, ready: rest.ready ?? text, dueAt };
     });
-    this.#state = { ...this.#state, items, writing: this.#state.writing - 1 };
+    this.#state = { ...this.#state, items };
     this.#problem(why);
   }
 
   /** Runs commands once nothing is being written (U2), then tells the child, or ends. */
   #settle(): void {
-    const { writing, commanding, commands, items } = this.#state;
-    if (writing > 0 || commanding || this.#state.finished) return;
+    const { commanding, commands, items } = this.#state;
+    if (commanding || items.some(({ writing }) => writing) || this.#state.finished) return;
     if (commands.length > 0) {
       this.#effects.push({ do: 'run', commands });
       this.#state = { ...this.#state, commands: [], commanding: true };

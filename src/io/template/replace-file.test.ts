@@ -50,6 +50,8 @@ test('directories are made where asked for, links followed, directories left alo
     await replaceFile(join(dir, 'link'), bytes('new'), PLAIN);
     assert.equal(await readFile(join(dir, 'real'), 'utf8'), 'new');
     await assert.rejects(replaceFile(join(dir, 'x'), bytes('a'), PLAIN), /is a directory/);
+    const nowhere = replaceFile('/proc/nope/x', bytes('a'), { ...PLAIN, createDirectories: true });
+    await assert.rejects(nowhere, /cannot write/);
   } finally {
     await rm(dir, { recursive: true });
   }

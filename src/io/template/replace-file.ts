@@ -8,7 +8,7 @@
 import { randomBytes } from 'node:crypto';
 import { copyFile, mkdir, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import type { Stats } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { Failure } from '../../base/failure.ts';
 
 export interface Replacing {
@@ -32,7 +32,7 @@ export async function replaceFile(
   options: Replacing,
 ): Promise<boolean> {
   try {
-    if (options.createDirectories) await mkdir(dirname(path), { recursive: true, mode: 0o755 });
+    if (options.createDirectories) await makeDirectories(resolve(dirname(path)));
     // What a link points to is replaced, not the link.
     const target = await realpath(path).catch(() => path);
     const before = await stat(target).catch(() => undefined);
@@ -50,6 +50,19 @@ export async function replaceFile(
     if (cause instanceof Failure) throw cause;
     throw new Failure(faultOf(cause), `cannot write "${path}"`, { cause });
   }
+}
+
+/** Not Node's own recursive form, which never ends where the system refuses new directories. */
+async function makeDirectories(path: string): Promise<void> {
+  const exists = await stat(path).then(
+    () => true,
+    () => false,
+  );
+  if (exists || dirname(path) === path) return;
+  await makeDirectories(dirname(path));
+  await mkdir(path, { mode: 0o755 }).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  });
 }
 
 async function putInPlace(
