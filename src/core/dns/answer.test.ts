@@ -50,6 +50,7 @@ const listed: Listed = {
     self: [instance(n1, { address: 'self.service.consul', port: 9 })],
     loop: [instance(n1, { address: 'loop2.service.consul' })],
     loop2: [instance(n1, { address: 'loop.service.consul' })],
+    same: [instance(n1, { address: '10.0.0.1', port: 5 })],
     mixed: [instance(n1), instance(n1, { address: 'other.example' })],
     odd: [instance(directoryNode('x'.repeat(64), '10.0.0.7'), { port: 3 })],
   },
@@ -179,6 +180,11 @@ const rows: [name: string, type: TypeName, expected: string[]][] = [
     '_six._tcp.consul',
     'SRV',
     ['SRV 1 1 1 n6.node.dc1.consul 0', '+ n6.node.dc1.consul AAAA 2001:db8::6 0'],
+  ],
+  [
+    'same.service.consul',
+    'SRV',
+    ['SRV 1 1 5 0a000001.addr.dc1.consul 0', '+ 0a000001.addr.dc1.consul A 10.0.0.1 0', rack],
   ],
   [
     'odd.service.consul',

@@ -118,8 +118,15 @@ interface SrvTarget {
   readonly address: Uint8Array | undefined;
 }
 
-/** The node's name where the instance is found at its node; else its address's own name. */
-function srvTarget({ node }: Instance, own: string, terms: OfferTerms): SrvTarget | undefined {
+/**
+ * The node's name where the instance has no address of its own; else its address's own name, even
+ * if that is the node's. Source: Consul.
+ */
+function srvTarget(
+  { node, address: registered }: Instance,
+  own: string,
+  terms: OfferTerms,
+): SrvTarget | undefined {
   const { zone, datacenter } = terms;
   const address = parseAddress(own);
   if (address === undefined) {
@@ -127,7 +134,7 @@ function srvTarget({ node }: Instance, own: string, terms: OfferTerms): SrvTarge
     if (host === undefined || host.starts.length === 0) return undefined;
     return { target: host, address: undefined };
   }
-  const ofNode = own === node.address ? nodeName(zone, node.name, datacenter) : undefined;
+  const ofNode = own === registered ? undefined : nodeName(zone, node.name, datacenter);
   const target = ofNode ?? parseName(`${hexOf(address)}.addr.${datacenter}`, zone.name);
   return target === undefined ? undefined : { target, address };
 }
