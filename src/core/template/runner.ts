@@ -145,6 +145,8 @@ class Step {
   readonly #now: Millis;
   readonly #effects: RunnerEffect[] = [];
   #state: RunnerState;
+  /** Some template uses other things than before. */
+  #usesOthers = false;
 
   constructor(state: RunnerState, policy: RunnerPolicy, now: Millis) {
     this.#before = state;
@@ -213,8 +215,12 @@ class Step {
     const options = { errorOnMissingKey: template.errorOnMissingKey };
     const { result, used, missing } = render(template.template, this.#state.answers, host, options);
     const { text, firstChangeAt } = before;
+    const keys = used.map(dependencyKey);
+    const isAsBefore =
+      keys.length === before.used.size && keys.every((key) => before.used.has(key));
+    if (!isAsBefore) this.#usesOthers = true;
     const item: Item = {
-      used: new Set(used.map(dependencyKey)),
+      used: isAsBefore ? before.used : new Set(keys),
       dependencies: used,
       missing,
       writing: before.writing,
@@ -239,15 +245,14 @@ class Step {
 
   /** Asks for what is used now, and forgets what no longer is (U3). */
   #watch(): void {
-    if (this.#state.items === this.#before.items) return;
+    if (!this.#usesOthers) return;
     const watched = new Map<string, Dependency>();
     for (const { dependencies } of this.#state.items) {
       for (const dependency of dependencies) watched.set(dependencyKey(dependency), dependency);
     }
     const before = new Set(this.#before.items.flatMap(({ used }) => [...used]));
-    const isAsBefore =
-      before.size === watched.size && [...watched.keys()].every((key) => before.has(key));
-    if (isAsBefore) return;
+    const sameKeys = [...watched.keys()].every((key) => before.has(key));
+    if (sameKeys && before.size === watched.size) return;
     this.#effects.push({ do: 'watch', dependencies: [...watched.values()] });
     const answers = new Map([...this.#state.answers].filter(([key]) => watched.has(key)));
     this.#state = { ...this.#state, answers };
