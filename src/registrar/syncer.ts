@@ -52,6 +52,12 @@ const RETRY_MS_MIN = 500;
 const RETRY_MS_MAX = 30_000;
 /** Changes there that come within so long are looked at together [ms]. */
 const WATCH_PAUSE_MS = 50;
+/**
+ * Pause after telling [ms], one for so many rows: comparing all of them costs time with their
+ * number, and thousands of checks that run for the first time would ask for it at each.
+ */
+const ROWS_PER_PAUSE_MS = 50;
+const TELL_PAUSE_MS_MAX = 100;
 
 interface MutableHeld {
   node: CatalogNodeFacts | undefined;
@@ -173,11 +179,17 @@ export class Syncer {
         this.#retryMs = Math.min(2 * this.#retryMs, RETRY_MS_MAX);
         continue;
       }
+      await clock.sleep(this.#pauseMs(), signal);
       const at = this.#wakeAt;
       const waitMs = at === undefined ? undefined : Math.max(at - clock.now(), 1);
       await this.#bell.wait(clock, waitMs, signal);
     }
     for (const wake of [...this.#waiters]) wake();
+  }
+
+  #pauseMs(): number {
+    const { services, checks } = this.#own.rows(this.#deps.clock.now());
+    return Math.min((services.size + checks.size) / ROWS_PER_PAUSE_MS, TELL_PAUSE_MS_MAX);
   }
 
   /** Tells everything that differs. Answers false where some of it is to be tried again. */
