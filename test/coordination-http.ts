@@ -20,6 +20,7 @@ import { eventHandlers } from '../src/server/http/consul/event.ts';
 import { consulFailureReply } from '../src/server/http/consul/fail.ts';
 import { kvHandlers } from '../src/server/http/consul/kv.ts';
 import { sessionHandlers } from '../src/server/http/consul/session.ts';
+import { snapshotHandlers } from '../src/server/http/consul/snapshot.ts';
 import { txnHandlers } from '../src/server/http/consul/txn.ts';
 import { Replica } from '../src/server/replica.ts';
 import { Server } from '../src/server/server.ts';
@@ -75,6 +76,7 @@ export class CoordinationHttp {
       ...sessionHandlers(deps),
       ...txnHandlers(deps),
       ...eventHandlers(deps),
+      ...snapshotHandlers(deps),
     ];
     const listener = await nodeHttpServer.listen(
       { host: '127.0.0.1', port: 0 },

@@ -156,6 +156,8 @@ export const SESSION_TTL_MS_MAX = 86_400_000;
 export const LOCK_DELAY_MS_MAX = 60_000;
 /** Expired keys, and ended sessions, of one entry (see `PLACEMENTS_PER_ENTRY_MAX`). */
 export const EXPIRED_PER_ENTRY_MAX = 1_000;
+/** Bytes of the rows of a snapshot that is put back: it is one entry, and an append is bounded. */
+export const RESTORE_BYTES_MAX = 24 * 1024 * 1024;
 /** User events kept. Source: Consul keeps 256. */
 export const USER_EVENTS_MAX = 256;
 /** Bytes of an event's payload. Source: Consul's gossip carries some 100 to 512. */
@@ -188,7 +190,7 @@ export const META_VALUE_MAX = 512;
 
 // --- The catalog ---
 
-/** Bytes of a node's, service's or check's name or id: two of them make a key (`KV_KEY_BYTES_MAX`). */
+/** Bytes of a node's, service's or check's name or id: two make a key (`KV_KEY_BYTES_MAX`). */
 export const CATALOG_NAME_BYTES_MAX = 512;
 /** Bytes of a registration, or of a prepared query: hundreds of rows with long outputs. */
 export const CATALOG_BODY_BYTES_MAX = 1024 * 1024;

@@ -20,6 +20,7 @@ import type { StateReader } from '../core/state/snapshot.ts';
 import type { CatalogOperations } from './catalog-operations.ts';
 import type { KvOperations } from './kv-operations.ts';
 import type { ChangeBatch } from './replica.ts';
+import type { SnapshotOperations } from './snapshot-operations.ts';
 
 export interface Operations {
   // Reading
@@ -46,6 +47,10 @@ export interface Operations {
   // Keys, locks, sessions, events.
 
   readonly kv: KvOperations;
+
+  // The state as a file.
+
+  readonly snapshots: SnapshotOperations;
   /** Machines, what they offer, and prepared queries. */
   readonly catalog: CatalogOperations;
 

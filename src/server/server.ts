@@ -43,6 +43,7 @@ import type { Operations, ServerStats } from './operations.ts';
 import { ParkedReads } from './parked-reads.ts';
 import type { Replica } from './replica.ts';
 import { SessionTimers } from './session-timers.ts';
+import { snapshotOperations } from './snapshot-operations.ts';
 
 export interface ServerOptions {
   /** The shortest time between a node's heartbeats [ms]; absent: `HEARTBEAT_TTL_MS_MIN`. */
@@ -191,6 +192,7 @@ export class Server implements Service {
       stats: () => this.#stats(),
       catalog: catalogOperations(deps),
       kv: kvOperations({ ...deps, timers: this.#sessionTimers }),
+      snapshots: snapshotOperations(deps),
       ...jobOperations(deps),
       ...allocOperations(deps),
       ...deploymentOperations(deps),

@@ -153,6 +153,7 @@ const SUBJECTS: Subjects = {
   'session.create': ({ session }) => short(session.id),
   'session.invalidate': ({ ids }) => ids.map(short).join(' '),
   'event.fire': ({ event }) => event.name,
+  'state.restore': ({ rows }) => `${rows.length} rows`,
 };
 
 function verdict({ healthy }: { readonly healthy?: boolean }): string {

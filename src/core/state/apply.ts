@@ -38,6 +38,7 @@ import {
 } from './apply-nodes.ts';
 import { expireKv, applyKvWrite } from './apply-kv.ts';
 import { applyPlan } from './apply-plan.ts';
+import { restoreRows } from './apply-restore.ts';
 import { createSession, invalidateSessions } from './apply-sessions.ts';
 import { applyTxn } from './apply-txn.ts';
 import { deleteQuery, setQuery } from './apply-queries.ts';
@@ -100,6 +101,7 @@ const HANDLERS: Handlers = {
   'session.create': createSession,
   'session.invalidate': invalidateSessions,
   'event.fire': fireEvent,
+  'state.restore': restoreRows,
 };
 
 function dispatch(edit: Edit, entry: Entry): Outcome {

@@ -16,6 +16,7 @@ import type { Job } from '../model/job.ts';
 import type { Node } from '../model/node.ts';
 import type { Change } from './change.ts';
 import { jobStatusOf } from './job-status.ts';
+import { derive } from './persist.ts';
 import type { PlainTable, Rows } from './rows.ts';
 import type { SortedMap } from './sorted.ts';
 import { State } from './state.ts';
@@ -45,6 +46,8 @@ export class Edit {
   readonly #jobCounts = new Map<string, { live: number; open: number }>();
   readonly #versionUse = new Map<string, number>();
   readonly #summaries: SummaryEdits;
+  /** True once rows were put in the place of others, without regard to what follows from them. */
+  #isReplaced = false;
   /** Keys of jobs whose status may have become another. */
   readonly #restless = new Set<string>();
 
@@ -195,8 +198,24 @@ export class Edit {
     this.changes.push({ table: name, key, before, after: undefined } as Change);
   }
 
+  /**
+   * Writes, or without `after` deletes, a row as a snapshot has it. What is derived from rows is
+   * counted anew at the end, and the snapshot's own summaries and statuses stand.
+   */
+  replaceRow(
+    table: TableName,
+    key: string,
+    after: { readonly modifyIndex: Index } | undefined,
+  ): void {
+    const edit = this.#tables.of(table) as unknown as TableEdit<{ readonly modifyIndex: Index }>;
+    const before = after === undefined ? edit.delete(key) : edit.put(after);
+    this.#isReplaced = true;
+    this.changes.push({ table, key, before, after } as Change);
+  }
+
   /** Settles what follows from the rows and makes the next state. */
   finish(): State {
+    if (this.#isReplaced) return this.#finishReplaced();
     this.#settleStatuses();
     this.#summaries.flush();
     this.#forgetVersions();
@@ -214,6 +233,12 @@ export class Edit {
         ),
       },
     });
+  }
+
+  #finishReplaced(): State {
+    const tables = this.#tables.finish();
+    const at = this.at > this.base.at ? this.at : this.base.at;
+    return new State({ index: this.index, at, tables, derived: derive(tables) });
   }
 
   #counts(key: string): { live: number; open: number } {

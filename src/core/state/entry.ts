@@ -261,7 +261,7 @@ export type DeploymentHealthSet = Readonly<{
   revert?: JobRevert;
 }>;
 
-export type ClusterEntry = SchedulerConfigured | GarbageReaped;
+export type ClusterEntry = SchedulerConfigured | GarbageReaped | StateRestored;
 
 export type SchedulerConfigured = Readonly<{
   type: 'scheduler.config';
@@ -280,4 +280,11 @@ export type GarbageReaped = Readonly<{
   deploymentIds: readonly DeploymentId[];
   jobs: readonly Readonly<{ namespace: Namespace; jobId: JobId }>[];
   nodeIds: readonly NodeId[];
+}>;
+
+/** The state is to be what a snapshot holds: each row of each table, and no other. */
+export type StateRestored = Readonly<{
+  type: 'state.restore';
+  at: Millis;
+  rows: readonly (readonly [table: string, key: string, row: unknown])[];
 }>;

@@ -15,6 +15,7 @@ import { operatorHandlers } from './consul/operator.ts';
 import { queryHandlers } from './consul/query.ts';
 import { smallBody } from './consul/small-body.ts';
 import { sessionHandlers } from './consul/session.ts';
+import { snapshotHandlers } from './consul/snapshot.ts';
 import { txnHandlers } from './consul/txn.ts';
 import { textReply } from './fail.ts';
 import type { Bound } from './mount.ts';
@@ -31,6 +32,7 @@ export function consulHandlers(deps: ConsulDeps): readonly Bound[] {
     ...txnHandlers(deps),
     ...sessionHandlers(deps),
     ...eventHandlers(deps),
+    ...snapshotHandlers(deps),
     ...(deps.own === undefined ? [] : agentHandlers(deps, deps.own)),
   ];
 }
