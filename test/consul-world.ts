@@ -1,6 +1,6 @@
 /**
- * The discovery API as its clients meet it: real sockets on a free port, a real server, with the log
- * simulated.
+ * The discovery API as its clients meet it: real sockets on a free port, a real server, with the
+ * log simulated.
  */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';

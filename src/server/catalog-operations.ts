@@ -24,8 +24,8 @@ export interface CatalogOperations {
   /**
    * Registers, or brings up to date, a machine with some of what it offers.
    *
-   * Fails: `invalid` a check of an instance that does not exist, what cannot be kept; `conflict` another machine has the
-   * node's id.
+   * Fails: `invalid` a check of an instance that does not exist, what cannot be kept; `conflict`
+   * the name belongs to another machine, which is alive.
    */
   register(registration: Registration): Promise<Index>;
   /** Without lists: the whole node. What does not exist is passed over. */
@@ -35,7 +35,8 @@ export interface CatalogOperations {
   /**
    * Makes a prepared query, or replaces one.
    *
-   * Fails: `conflict` its name is taken; `invalid` an unknown session; `not_found` with `mustExist`, where there is none by its id.
+   * Fails: `conflict` its name is taken; `invalid` an unknown session; `not_found` with
+   * `mustExist`, where there is none by its id.
    */
   setQuery(query: PreparedQueryFacts, mustExist: boolean): Promise<Index>;
   /** Fails: `not_found`. */

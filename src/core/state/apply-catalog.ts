@@ -37,8 +37,8 @@ export function registerInCatalog(edit: Edit, entry: CatalogRegistered): Outcome
   if (problem !== undefined) return refused('conflict', problem);
   const orphan = checks.find((check) => !hasInstance(edit, entry.node.name, check, services));
   if (orphan !== undefined) {
-    const message = `Missing service registration: there is no "${orphan.serviceId}" on "${entry.node.name}"`;
-    return refused('invalid', message);
+    const what = `there is no "${orphan.serviceId}" on "${entry.node.name}"`;
+    return refused('invalid', `Missing service registration: ${what}`);
   }
   const node = keepsNode ? known : putCatalogNode(edit, entry.node);
   for (const each of services) putService(edit, node, each);

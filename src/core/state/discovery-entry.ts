@@ -18,8 +18,8 @@ export type CatalogEntry = CatalogRegistered | CatalogDeregistered | Coordinates
  * A machine with some of what it offers and how healthy that is. Rows that say what is so already
  * do not change. Instances and checks of an allocation that is over by now are left out.
  *
- * Refused with `invalid` for a check of an instance that does not exist, `conflict` where another
- * machine has the node's id.
+ * Refused with `invalid` for a check of an instance that does not exist, `conflict` where the
+ * node's name belongs to another machine, which is alive.
  */
 export type CatalogRegistered = Readonly<{
   type: 'catalog.register';

@@ -115,7 +115,7 @@ export function nodesOf(state: StateReader, service: string): ReadonlySet<string
 }
 
 /** Instances with their nodes, where those are wanted. */
-export function* placed(
+function* placed(
   state: StateReader,
   services: Iterable<ServiceInstance>,
   where: Pick<RowsWhere, 'datacenter' | 'nodeMeta'>,

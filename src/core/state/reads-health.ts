@@ -6,7 +6,7 @@
  */
 import type { CatalogNode, ServiceInstance } from '../model/catalog.ts';
 import type { HealthCheck, HealthStatus } from '../model/health-check.ts';
-import { byDistance, hasTags, isWanted, lowered, placed } from './reads-catalog.ts';
+import { byDistance, hasTags, isWanted, lowered } from './reads-catalog.ts';
 import type { RowsWhere } from './reads-catalog.ts';
 import type { Read } from './reads.ts';
 import type { StateReader } from './snapshot.ts';
@@ -115,15 +115,4 @@ function selected(
     for (const node of new Set(checks.map((each) => each.node))) keys.push(watch.catalogNode(node));
   }
   return { value: byDistance(state, where.near, kept, (check) => check.node), keys };
-}
-
-/** An instance with the checks that it has by itself, for pages that count them. */
-export function* instancesWithHealth(
-  state: StateReader,
-  where: RowsWhere,
-): Generator<InstanceHealth> {
-  for (const { node, service } of placed(state, state.services(), where)) {
-    const own = state.checksOfInstance(service.node, service.id);
-    yield { node, service, checks: [...state.checksOfNode(node.name), ...own] };
-  }
 }

@@ -83,7 +83,7 @@ test('a service is registered, listed, found healthy, and taken away', async () 
   assert.deepEqual((await world.get('/v1/catalog/services')).json, {});
 });
 
-test('what makes no sense is answered in the words and with the status that clients look for', async () => {
+test('what makes no sense is answered as clients expect it', async () => {
   const bad: readonly (readonly [string, string, unknown, number, RegExp])[] = [
     ['GET', '/v1/nothing', undefined, 404, /^Invalid URL path/],
     ['GET', '/v1/health/service/', undefined, 400, /^Missing service name$/],

@@ -1,6 +1,6 @@
 /**
- * What was read and encoded, kept for the next who asks: an answer that many wait for, or ask for all
- * the time, is made once for each change of it.
+ * What was read and encoded, kept for the next who asks: an answer that many wait for, or ask for
+ * all the time, is made once for each change of it.
  *
  * K1: an answer is given again only where nothing that it looked at has changed since.
  */
@@ -35,7 +35,7 @@ export class KeptReadings<T> {
   readonly #known = new Map<string, Known<T>>();
   #bytes = 0;
 
-  /** @param tables all that the reads look at: while none of them changes, nothing else need be seen */
+  /** @param tables all that the reads look at: while none of them changes, nothing else is seen */
   constructor(codec: Codec<T>, tables: readonly TableName[]) {
     this.#codec = codec;
     this.#tables = tables;
