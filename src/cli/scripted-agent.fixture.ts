@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import type { Send, WireRequest, WireResponse } from '../api/api.ts';
 import { decodeFull } from '../api/codec/codec.ts';
 import { COMMON_QUERY } from '../api/common-query.ts';
+import { CONSUL_COMMON_QUERY } from '../api/consul/common-query.ts';
 import { decodeQuery, parseQuery, type QueryFields, type QueryOf } from '../api/query.ts';
 import type { Route } from '../api/route.ts';
 import { FAULTS, Failure } from '../base/failure.ts';
@@ -77,7 +78,8 @@ export class ScriptedAgent {
     body: string | Uint8Array | undefined,
   ): WireResponse {
     const { route } = mounted;
-    const decoded = decodeQuery({ ...route.query, ...COMMON_QUERY }, parseQuery(query));
+    const common = { ...COMMON_QUERY, ...CONSUL_COMMON_QUERY };
+    const decoded = decodeQuery({ ...route.query, ...common }, parseQuery(query));
     assert.ok(!Array.isArray(decoded), `the query of ${route.name} is right`);
     const call = {
       params,
@@ -112,7 +114,11 @@ function encode(route: Route, value: unknown): string {
 function respond(status: number, text: string, index: number): WireResponse {
   return {
     status,
-    headers: { 'x-nomad-index': String(index), 'x-nomad-knownleader': 'true' },
+    headers: {
+      'x-nomad-index': String(index),
+      'x-nomad-knownleader': 'true',
+      'x-consul-index': String(index),
+    },
     body: (async function* () {
       await Promise.resolve();
       yield new TextEncoder().encode(text);
@@ -121,9 +127,9 @@ function respond(status: number, text: string, index: number): WireResponse {
 }
 
 function matchPath(pattern: string, path: string): Readonly<Record<string, string>> | undefined {
-  const names = [...pattern.matchAll(/:([A-Za-z]+)/g)].map((match) => match[1] ?? '');
-  const expression = new RegExp(`^${pattern.replace(/:[A-Za-z]+/g, '([^/]+)')}$`);
-  const match = expression.exec(path);
+  const names = [...pattern.matchAll(/[:*]([A-Za-z]+)/g)].map((match) => match[1] ?? '');
+  const places = pattern.replace(/:[A-Za-z]+/g, '([^/]+)').replace(/\*[A-Za-z]+/g, '(.*)');
+  const match = new RegExp(`^${places}$`).exec(path);
   if (match === null) return undefined;
   return Object.fromEntries(names.map((name, i) => [name, decodeURIComponent(match[i + 1] ?? '')]));
 }

@@ -39,7 +39,10 @@ export interface TemplateJob {
 /** A file that templates read is looked at this often [ms]. Source: consul-template. */
 const FILE_POLL_MS = 2_000;
 
-/** Runs until it is done or told to end; answers the exit code, or that settings are to be read again. */
+/**
+ * Runs until it is done or told to end; answers the exit code, or that settings are to be read
+ * again.
+ */
 export async function runTemplates(job: TemplateJob, world: World): Promise<number | 'reload'> {
   return new TemplateRun(job, world).run();
 }

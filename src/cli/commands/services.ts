@@ -100,7 +100,7 @@ function fromFile(source: Source): readonly Json[] {
 /** Blocks of a file are lists, where the API has one object. */
 function unwrapped(service: Json): Json {
   if (!isObject(service)) return service;
-  const { check, checks, ...others } = service as JsonObject;
+  const { check, checks, ...others } = service;
   const single = Object.entries(others).map(([name, value]) => {
     const only = Array.isArray(value) && value.length === 1 ? (value[0] as Json) : undefined;
     return [name, isObject(only) ? only : value] as const;
