@@ -73,8 +73,8 @@ export class ParkedReads {
   ): Promise<{ readonly value: T; readonly index: Index }> {
     if (options.after === undefined) {
       const { state } = this.#replica;
-      const { value, keys } = read(state);
-      return { value, index: indexOfAll(state, keys) };
+      const { value, keys, index = indexOfAll(state, keys) } = read(state);
+      return { value, index };
     }
     const until = this.#clock.now() + this.#waitMs(options.waitMs);
     for (;;) {
