@@ -27,7 +27,7 @@ export interface Abort {
   abort(): void;
 }
 
-/** Answers no faster than this after each other, for one dependency [ms]. Source: consul-template. */
+/** Between answers and the next question, for one dependency [ms]. Source: consul-template. */
 const PAUSE_MS = 100;
 
 export class TemplateFeed {

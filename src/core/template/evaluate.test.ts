@@ -3,12 +3,13 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { convertArgument } from './argument.ts';
 import { describe as show } from './describe.ts';
+import { PipelineEvaluator } from './evaluate-pipeline.ts';
 import { fail } from './function.ts';
 import { TEMPLATE_FUNCTIONS } from './functions/library.ts';
 import { methodOf } from './methods.ts';
 import { Place } from './place.ts';
 import { CallProblem } from './problem.ts';
-import { gives, rendering } from './rendering.fixture.ts';
+import { gives, HOST, rendering } from './rendering.fixture.ts';
 import { Variables } from './variables.ts';
 import { Dict } from './value.ts';
 
@@ -232,6 +233,17 @@ test('parts stand in messages as they stand in templates', () => {
   place.at({ kind: 'field', at: 4, names: ['A', 'B'] });
   assert.throws(() => place.fail('why'), /template: in:2:1: executing "d" at <\.A\.B>: why/);
   assert.equal(show({ kind: 'variable', at: 0, name: '$x', names: ['y'] }), '$x.y');
+});
+
+test('a pipeline can be run alone', () => {
+  const run = { host: HOST, scratch: undefined, recall: () => undefined, miss: () => undefined };
+  const whole = { ...run, execute: () => '', charge: () => undefined };
+  const bounds = { deeper: <T>(evaluate: () => T): T => evaluate(), made: () => undefined };
+  const evaluator = new PipelineEvaluator(whole, { errorOnMissingKey: false }, bounds);
+  const args = [{ kind: 'number', at: 0, text: '1', int: 1n, float: 1, isFloat: false }] as const;
+  const commands = [{ kind: 'command', at: 0, args }] as const;
+  const pipe = { kind: 'pipe', at: 0, assigns: false, variables: [], commands } as const;
+  assert.equal(evaluator.pipeline(pipe, undefined), 1n);
 });
 
 test('arguments are taken as their parameter wants them', () => {

@@ -21,8 +21,9 @@ const isSpace = (char: string): boolean => char !== '' && ' \t\r\n'.includes(cha
 const WORD = /[\p{L}\p{Nd}_]/u;
 const WORDS = /[\p{L}\p{Nd}_]*/uy;
 const SPACES = /[ \t\r\n]*/y;
-const NUMBER =
-  /[+-]?(?:0[xX][0-9a-fA-F_]*(?:\.[0-9a-fA-F_]*)?(?:[pP][+-]?[0-9_]*)?|0[oO][0-7_]*|0[bB][01_]*|[0-9_]*(?:\.[0-9_]*)?(?:[eE][+-]?[0-9_]*)?)/y;
+const HEXADECIMAL = /0[xX][0-9a-fA-F_]*(?:\.[0-9a-fA-F_]*)?(?:[pP][+-]?[0-9_]*)?/.source;
+const DECIMAL = /[0-9_]*(?:\.[0-9_]*)?(?:[eE][+-]?[0-9_]*)?/.source;
+const NUMBER = new RegExp(`[+-]?(?:${HEXADECIMAL}|0[oO][0-7_]*|0[bB][01_]*|${DECIMAL})`, 'y');
 const QUOTED = /"(?:[^"\\\n]|\\[^\n])*"/y;
 const CHARACTER = /'(?:[^'\\\n]|\\[^\n])*'/y;
 const QUOTES: ReadonlySet<string> = new Set(['"', "'", '`']);

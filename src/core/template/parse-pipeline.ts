@@ -1,4 +1,4 @@
-/** Parses what stands inside actions: pipelines, commands, operands, and the variables they know. */
+/** Parses what stands inside actions: pipelines, commands, operands, and variables they know. */
 import { TEMPLATE_NESTING_MAX } from '../limits.ts';
 import type { Command, NumberOperand, Operand, Pipe } from './ast.ts';
 import type { FunctionTable } from './function.ts';

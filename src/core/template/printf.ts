@@ -26,8 +26,10 @@ type Spec = Readonly<{
   precision: number | undefined;
 }>;
 
-const VERB =
-  /%([-+# 0]*)(?:\[(\d{1,4})\])?(\*|\d{1,6})?(?:(\.)(?:\[(\d{1,4})\])?(\*|\d{1,6})?)?(?:\[(\d{1,4})\])?(.?)/gsu;
+const INDEX = /(?:\[(\d{1,4})\])?/.source;
+const NUMBER = /(\*|\d{1,6})?/.source;
+const PRECISION = `(?:(\\.)${INDEX}${NUMBER})?`;
+const VERB = new RegExp(`%([-+# 0]*)${INDEX}${NUMBER}${PRECISION}${INDEX}(.?)`, 'gsu');
 
 /** Formats as `printf` does. */
 export function sprintf(format: string, args: readonly Value[], charge: Charge): string {

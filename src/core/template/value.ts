@@ -47,7 +47,7 @@ export type StructType = Readonly<{
   text?: (raw: never) => string;
 }>;
 
-/** A value with fixed fields, such as an instance of a service. Reads nothing before it is asked. */
+/** A value with fixed fields, such as an instance of a service. Read when asked, not before. */
 export class Struct {
   readonly type: StructType;
   readonly #raw: unknown;

@@ -7,8 +7,9 @@ export type Ended = Readonly<{ code: number }> | Readonly<{ signal: string }>;
 
 export interface Started {
   /**
-   * Sends a signal to the program and all that it started; nothing if it has ended. Fails: `invalid`
-   * there is no such signal.
+   * Sends a signal to the program and all that it started; nothing if it has ended.
+   *
+   * Fails: `invalid` there is no such signal.
    */
   signal(name: string): void;
   /** Never rejects. */

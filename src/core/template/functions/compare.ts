@@ -1,4 +1,6 @@
-/** Comparison: `eq ne lt le gt ge`, and `not`. Kinds do not mix: `eq 1 1.0` is a mistake, as in Go. */
+/**
+ * Comparison: `eq ne lt le gt ge`, and `not`. Kinds do not mix: `eq 1 1.0` is a mistake, as in Go.
+ */
 import { fail, type FunctionTable, type TemplateFunction } from '../function.ts';
 import { compareTexts, Dict, isList, isTruthy, Struct, type Value } from '../value.ts';
 

@@ -196,7 +196,7 @@ export function variableOf(variable: NomadVariable): Dict {
 /** Deeper data than any that is stored on purpose. */
 const DATA_DEPTH_MAX = 100;
 
-/** JSON as a value. @param float whether whole numbers are floating ones too, as `parseJSON` has it */
+/** JSON as a value. @param float whether whole numbers are floating ones too, as in `parseJSON` */
 export function fromData(data: unknown, float = false, depth = 0): Value {
   if (depth > DATA_DEPTH_MAX) return fail('the data is nested too deep');
   if (data === null || data === undefined) return null;
