@@ -2,8 +2,8 @@
  * The tasks of a keeper, by id.
  *
  * TS1: one id, one process: a repeated start or adoption meets the first one (P2).
- * TS2: one start in each turn of the event loop. Each holds this process up for a millisecond or
- *      more, until the new one has become its program; in between, output is collected and those
+ * TS2: starts hold a turn of the event loop up for `TURN_MS` at most. Each takes a millisecond or
+ *      more, until the new process has become its program; in between, output is collected and those
  *      who wait for the starts before are answered. (250 starts in one turn answered all at the end,
  *      half a second later.)
  */
@@ -14,11 +14,15 @@ import type { KeptState } from '../core/keeper/protocol.ts';
 import type { KeptTask } from './kept-task.ts';
 import { adoptTask, launchTask, type LaunchDeps } from './launch-task.ts';
 
+/** A few starts, so that their answers wake the agent once [ms]. */
+const TURN_MS = 10;
+
 export class Tasks {
   readonly #deps: LaunchDeps;
   readonly #tasks = new Map<string, KeptTask>();
   readonly #starting = new Map<string, Promise<KeptTask>>();
   #lastTurn: Promise<void> = Promise.resolve();
+  #turnBegan = 0;
 
   constructor(deps: Omit<LaunchDeps, 'turn'>) {
     this.#deps = { ...deps, turn: () => this.#turn() };
@@ -67,7 +71,11 @@ export class Tasks {
 
   /** TS2. */
   #turn(): Promise<void> {
-    this.#lastTurn = this.#lastTurn.then(() => nextTurn());
+    this.#lastTurn = this.#lastTurn.then(async () => {
+      if (performance.now() - this.#turnBegan < TURN_MS) return;
+      await nextTurn();
+      this.#turnBegan = performance.now();
+    });
     return this.#lastTurn;
   }
 
