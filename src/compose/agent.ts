@@ -20,7 +20,7 @@ import { flagsOf } from './agent-flags.ts';
 import { buildClient } from './client.ts';
 import { buildDns } from './dns.ts';
 import { httpServices } from './http.ts';
-import { buildRegistrar } from './registrar.ts';
+import { buildRegistrar, definitionsOf } from './registrar.ts';
 import { buildServer } from './server.ts';
 import { stopOnSignals } from './stop-signal.ts';
 
@@ -91,7 +91,9 @@ async function run(config: AgentConfig, { load, logger }: Running): Promise<void
     ...{ server, nodeName, random: random.fork('dns'), note: log('dns') },
   });
   const reload = async (): Promise<void> => {
-    reloadInto({ logger, dns }, await load());
+    const changed = await load();
+    await registrar.registrar.reload(definitionsOf(changed));
+    reloadInto({ logger, dns }, changed);
   };
   const stop = new AbortController();
   stopOnSignals(stop, config, { server, client, logger });

@@ -2,6 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isIssues, renderIssues } from '../api/codec/issue.ts';
+import { Failure } from '../base/failure.ts';
 import type { Random } from '../base/random.ts';
 import type { AgentConfig } from '../core/agent-config/config.ts';
 import {
@@ -12,7 +14,9 @@ import {
 import { MachineProbes } from '../io/checks/probes.ts';
 import { JournalStateFiles } from '../io/client-state/journal-state-files.ts';
 import { systemClock } from '../io/clock.ts';
+import type { Registrations } from '../ports/registrar.ts';
 import type { Service } from '../ports/service.ts';
+import { readDefinitions } from '../registrar/definitions.ts';
 import { AgentRegistrar } from '../registrar/registrar.ts';
 import { ServerCatalogLink } from '../server/catalog-link.ts';
 import { VERSION } from '../version.ts';
@@ -49,7 +53,7 @@ export async function buildRegistrar(
       ownServices: config.server === undefined ? [] : [serverService(config)],
       scriptChecks,
       checkUpdateIntervalMs,
-      registrations: { services: [], checks: [] },
+      registrations: definitionsOf(config),
     },
     {
       link: new ServerCatalogLink(server.server.operations),
@@ -61,6 +65,14 @@ export async function buildRegistrar(
     },
   );
   return { registrar, node, close: () => probes.close() };
+}
+
+/** What the configuration files register. Fails: `invalid`, with every mistake's place. */
+export function definitionsOf({ discovery }: AgentConfig): Registrations {
+  const { services, checks, checkOutputMaxBytes } = discovery;
+  const found = readDefinitions({ services, checks }, checkOutputMaxBytes);
+  if (isIssues(found)) throw new Failure('invalid', renderIssues(found));
+  return found;
 }
 
 const DOCKER_SOCKET = '/var/run/docker.sock';
