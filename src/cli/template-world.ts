@@ -1,6 +1,5 @@
 /** What `muster template` needs of the world besides what every command has. */
 import type { TemplateHost } from '../core/template/host.ts';
-import type { Ended } from './world.ts';
 
 export interface TemplateWorld {
   /** What templates may use of this machine. */
@@ -27,5 +26,5 @@ export interface Replacing {
 /** A program that was started. */
 export interface Started {
   signal(name: string): void;
-  readonly ended: Promise<Ended>;
+  readonly ended: Promise<Readonly<{ code: number }> | Readonly<{ signal: string }>>;
 }

@@ -81,7 +81,7 @@ export interface Programs {
   run(program: Program, input: Uint8Array, signal: AbortSignal): Promise<Ended>;
   /**
    * Starts a guard: a process that will run a program and kill it when its lease is over, whatever
-   * becomes of this process.
+   * becomes of this process. Resolves when it is ready. Fails: `unavailable` it does not start.
    *
    * @param passInput the program reads the standard input of this process
    */

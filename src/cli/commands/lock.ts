@@ -39,7 +39,7 @@ The program is told to end (SIGTERM, then SIGKILL to its process group) when the
   run: async (invocation, world) => {
     const wanted = wantedOf(invocation, world);
     const api = await discoveryApi(invocation, world);
-    // Started first, so that it is ready when the lock is granted.
+    // Ready before the lock is granted: its start would take of the lease.
     const guard = await world.programs.guard(wanted.passInput);
     try {
       return await underSession(wanted, { api, world, guard });
@@ -141,6 +141,7 @@ async function underSession(wanted: Wanted, parts: Parts): Promise<number> {
 
 /** Why a program under the lock is over, or has to be. */
 type Why = 'ended' | 'lost' | 'asked';
+type Over = Readonly<{ why: Why; ended: Ended }>;
 
 class Turn {
   readonly #wanted: Wanted;
@@ -179,7 +180,7 @@ class Turn {
       this.#world.err('Shutdown triggered or timeout during lock acquisition\n');
       return 1;
     }
-    const { why, ended } = await this.#run(grant);
+    const { why, ended } = await this.#runOrGiveBack(grant);
     const released = why === 'lost' || (await this.#giveBack());
     if (why === 'lost') this.#world.err('Lock lost, the program was ended\n');
     if (!released || why === 'lost') return 1;
@@ -203,8 +204,18 @@ class Turn {
     }
   }
 
+  async #runOrGiveBack(grant: Grant): Promise<Over> {
+    try {
+      return await this.#run(grant);
+    } catch (error) {
+      // What could not be started, or lost its guard and was killed, needs the lock no longer.
+      await this.#giveBack();
+      throw error;
+    }
+  }
+
   /** Runs the program, and answers when it has ended for whatever reason. */
-  async #run(grant: Grant): Promise<Readonly<{ why: Why; ended: Ended }>> {
+  async #run(grant: Grant): Promise<Over> {
     const watching = new AbortController();
     try {
       const env = { CONSUL_LOCK_HELD: 'true', MUSTER_LOCK_INDEX: String(grant.token) };

@@ -17,6 +17,7 @@ export type ToGuard =
   | Readonly<{ do: 'end' }>;
 
 export type FromGuard =
+  | Readonly<{ said: 'ready' }>
   | Readonly<{ said: 'started'; pid: number }>
   | Readonly<{ said: 'refused'; why: string }>
   | Readonly<{ said: 'heard'; lease: Lease }>

@@ -30,6 +30,7 @@ export async function runGuard(): Promise<void> {
   hear(holder, (message) => {
     guard.told(message as ToGuard);
   });
+  say(holder, { said: 'ready' });
   await new Promise<void>((resolve) => holder.once('close', resolve));
   guard.end();
   await guard.over;

@@ -81,26 +81,30 @@ const LOOK_MS = 500;
 const GUARD_LATE_MS = 2000;
 
 /**
- * Starts a guard, which waits for its program.
+ * Starts a guard, which waits for its program. Resolves when it is ready. Fails: `unavailable`.
  *
  * @param command runs `runGuard`
  * @param passInput the program reads the standard input of this process
  */
-export function openGuard(command: readonly string[], passInput: boolean): Guarded {
+export async function openGuard(command: readonly string[], passInput: boolean): Promise<Guarded> {
   const [program = '', ...args] = command;
   const child = spawn(program, args, {
     // What ends this process from outside must not end the guard with it.
     detached: true,
     stdio: [passInput ? 'inherit' : 'ignore', 'inherit', 'inherit', 'pipe'],
   });
-  return new GuardedProgram(child);
+  const guarded = new GuardedProgram(child);
+  await guarded.ready;
+  return guarded;
 }
 
 class GuardedProgram implements Guarded {
   readonly #guard: ChildProcess;
   readonly #wire: Duplex;
   readonly ended: Promise<Ended>;
+  readonly ready: Promise<void>;
   #settle: { resolve(ended: Ended): void; reject(error: Failure): void } | undefined;
+  /** Who waits for it to be ready, then for its program to be started. */
   #starting: { resolve(): void; reject(error: Failure): void } | undefined;
   #pid: number | undefined;
   #heard: Lease | undefined;
@@ -113,6 +117,9 @@ class GuardedProgram implements Guarded {
       this.#settle = { resolve, reject };
     });
     this.ended.catch(() => undefined);
+    this.ready = new Promise((resolve, reject) => {
+      this.#starting = { resolve, reject };
+    });
     this.#wire.on('error', () => undefined);
     hear(this.#wire, (message) => {
       this.#told(message as FromGuard);
@@ -148,6 +155,9 @@ class GuardedProgram implements Guarded {
 
   #told(message: FromGuard): void {
     switch (message.said) {
+      case 'ready':
+        this.#starting?.resolve();
+        return;
       case 'started':
         this.#pid = message.pid;
         this.#timer = setInterval(() => {
