@@ -1,6 +1,5 @@
 /** Which values a parameter takes. */
-import type { Param } from './function.ts';
-import { Dict, isList, Struct, type Value } from './value.ts';
+import { Dict, isList, Struct, type Param, type Value } from './value.ts';
 
 type Taken = Readonly<{ value: Value }> | undefined;
 

@@ -10,12 +10,11 @@ import type {
 } from './ast.ts';
 import { describe } from './describe.ts';
 import { convertArgument } from './argument.ts';
-import type { EvaluationOptions } from './evaluate.ts';
-import type { Param, Run, TemplateFunction } from './function.ts';
+import type { Run, TemplateFunction } from './function.ts';
 import { methodOf } from './methods.ts';
 import type { Place } from './place.ts';
 import { CallProblem } from './problem.ts';
-import { Dict, isTruthy, Struct, typeName, type Value } from './value.ts';
+import { Dict, isTruthy, Struct, typeName, type Param, type Value } from './value.ts';
 import type { Variables } from './variables.ts';
 
 /** How messages name what a parameter wants. */
@@ -28,6 +27,11 @@ const GO_NAMES: Readonly<Record<Param, string>> = {
   list: '[]string',
   map: 'map[string]interface {}',
 };
+
+export type EvaluationOptions = Readonly<{
+  /** A key that a map has not is an error instead of `<no value>`. */
+  errorOnMissingKey: boolean;
+}>;
 
 /** What the evaluator of blocks bounds for that of pipelines. */
 export type Bounds = Readonly<{
@@ -171,7 +175,7 @@ export class PipelineEvaluator {
       const call = (values: readonly Value[]): Value =>
         of instanceof Struct
           ? of.invoke(method, values, this.#run)
-          : method.call(of as never, values, this.#run);
+          : method.call(of as never, values, this.#run as never);
       return this.#call(name, { ...method, call }, args);
     }
     const hasArguments = args.operands.length > 0 || args.final !== undefined;

@@ -8,18 +8,13 @@
  */
 import { TEMPLATE_DEPTH_MAX, TEMPLATE_STEPS_MAX, TEMPLATE_TEXT_MAX } from '../limits.ts';
 import type { Block, Branch, Definition, Node, Template } from './ast.ts';
-import { PipelineEvaluator } from './evaluate-pipeline.ts';
+import { PipelineEvaluator, type EvaluationOptions } from './evaluate-pipeline.ts';
 import type { Run } from './function.ts';
 import { Place } from './place.ts';
 import { CallProblem } from './problem.ts';
 import { formatValue, printed } from './print.ts';
 import { Dict, isList, isTruthy, type Value } from './value.ts';
 import { Variables } from './variables.ts';
-
-export type EvaluationOptions = Readonly<{
-  /** A key that a map has not is an error instead of `<no value>`. */
-  errorOnMissingKey: boolean;
-}>;
 
 /** What the world gives to functions; the evaluator adds what is its own. */
 export type RunWorld = Omit<Run, 'execute' | 'charge'>;

@@ -2,10 +2,7 @@
 import { CallProblem } from './problem.ts';
 import type { Answered, Dependency } from './dependency.ts';
 import type { TemplateHost } from './host.ts';
-import { Dict, isList, type List, type Value } from './value.ts';
-
-/** What a parameter takes. `int` takes whole numbers only, `float` also converts constants. */
-export type Param = 'any' | 'string' | 'int' | 'float' | 'bool' | 'list' | 'map';
+import { Dict, isList, type List, type Param, type Value } from './value.ts';
 
 /** A function: arguments are counted and checked against `params` and `rest` before the call. */
 export type TemplateFunction = Readonly<{

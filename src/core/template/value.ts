@@ -4,11 +4,20 @@
  *
  * V1: `undefined` is no value at all (`<no value>`); `null` is Go's nil inside a collection.
  */
-import type { Method, Run } from './function.ts';
 
 export type Value = undefined | null | boolean | bigint | number | string | List | Dict | Struct;
 
 export type List = readonly Value[];
+
+/** What a parameter takes. `int` takes whole numbers only, `float` also converts constants. */
+export type Param = 'any' | 'string' | 'int' | 'float' | 'bool' | 'list' | 'map';
+
+/** A method as values hold it; `function.ts` says what it may use. */
+export type Callable = Readonly<{
+  params: readonly Param[];
+  rest?: Param;
+  call: (self: never, args: readonly Value[], run: never) => Value;
+}>;
 
 /** A map with text keys. Filled by whoever makes it; `zero` is what `index` gives for no entry. */
 export class Dict {
@@ -16,14 +25,14 @@ export class Dict {
   readonly zero: Value;
   readonly typeName: string;
   /** Methods that templates may call on it besides naming its keys. */
-  readonly methods: ReadonlyMap<string, Method> | undefined;
+  readonly methods: ReadonlyMap<string, Callable> | undefined;
 
   constructor(
     entries: Iterable<readonly [string, Value]> = [],
     options: {
       readonly zero?: Value;
       readonly typeName?: string;
-      readonly methods?: ReadonlyMap<string, Method>;
+      readonly methods?: ReadonlyMap<string, Callable>;
     } = {},
   ) {
     this.entries = new Map(entries);
@@ -42,7 +51,7 @@ export class Dict {
 export type StructType = Readonly<{
   name: string;
   fields: ReadonlyMap<string, (raw: never) => Value>;
-  methods?: ReadonlyMap<string, Method>;
+  methods?: ReadonlyMap<string, Callable>;
   /** How it prints, if not as its fields (Go's `String` method). */
   text?: (raw: never) => string;
 }>;
@@ -68,8 +77,8 @@ export class Struct {
   }
 
   /** Calls a method that the type has. */
-  invoke(method: Method, args: readonly Value[], run: Run): Value {
-    return method.call(this.#raw as never, args, run);
+  invoke(method: Callable, args: readonly Value[], run: unknown): Value {
+    return method.call(this.#raw as never, args, run as never);
   }
 }
 
@@ -79,7 +88,7 @@ export function structOf<Raw>(
   fields: Readonly<Record<string, (raw: Raw) => Value>>,
   more: {
     readonly text?: (raw: Raw) => string;
-    readonly methods?: ReadonlyMap<string, Method>;
+    readonly methods?: ReadonlyMap<string, Callable>;
   } = {},
 ): (raw: Raw) => Struct {
   const type: StructType = { name, fields: new Map(Object.entries(fields)), ...more };

@@ -11,6 +11,7 @@ import { TEMPLATE_FUNCTIONS } from './library.ts';
 import { MATH } from './math.ts';
 import { SCRATCH } from './scratch.ts';
 import { fromData } from './shapes.ts';
+import { SPRIG } from './sprig.ts';
 import { TEXT } from './text.ts';
 import { toToml } from './toml.ts';
 import { WORLD } from './world.ts';
@@ -27,6 +28,7 @@ test('no function stands in two tables', () => {
     SCRATCH,
     TEXT,
     WORLD,
+    SPRIG,
   ];
   const count = tables.reduce((sum, table) => sum + table.size, 0);
   assert.equal(TEMPLATE_FUNCTIONS.size, count);
@@ -104,6 +106,11 @@ const rows: readonly (readonly [source: string, text: string | RegExp])[] = [
   ['{{ sockaddr "Nope" }}', /unknown function "Nope"/],
   ['{{ executeTemplate "nope" }}', /template "nope" not defined/],
   ['{{ byTag 5 }}', /wrong type int/],
+  ['{{ sprig_repeat 99999999 "abc" }}', /repeated too often/],
+  ['{{ sprig_until 9999999 }}', /more than/],
+  ['{{ sprig_div 1 0 }}', /division by zero/],
+  ['{{ sprig_trunc -2 "abcd" }}{{ sprig_rest (sprig_list) }}', 'cd<no value>'],
+  ['{{ sprig_int "12.9" }} {{ sprig_int "x" }} {{ sprig_float64 "1.5" }}', '12 0 1.5'],
 ];
 
 test('functions keep to their corners', () => {

@@ -8,6 +8,7 @@ import { GO } from './go.ts';
 import { JSON_FUNCTIONS } from './json.ts';
 import { MATH } from './math.ts';
 import { SCRATCH } from './scratch.ts';
+import { SPRIG } from './sprig.ts';
 import { TEXT } from './text.ts';
 import { WORLD } from './world.ts';
 
@@ -22,4 +23,5 @@ export const TEMPLATE_FUNCTIONS: FunctionTable = new Map([
   ...WORLD,
   ...SCRATCH,
   ...DATA,
+  ...SPRIG,
 ]);
