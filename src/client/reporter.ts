@@ -21,7 +21,7 @@ const BATCH_MS = 200;
 const BATCH_MS_MIN = 50;
 /** What comes together goes together, even after a quiet time [ms]. */
 const GATHER_MS = 10;
-/** If nothing more came for so long, that was all [ms]. A machine under load starts a task in 25. */
+/** If nothing more came for so long, that was all [ms]. Under load a task starts in some 25. */
 const LULL_MS = 50;
 /** How long details alone may wait [ms]: people who look at a slow start see them all the same. */
 const DETAIL_MS = 1_000;

@@ -3,9 +3,9 @@
  *
  * TS1: one id, one process: a repeated start or adoption meets the first one (P2).
  * TS2: starts hold a turn of the event loop up for `TURN_MS` at most. Each takes a millisecond or
- *      more, until the new process has become its program; in between, output is collected and those
- *      who wait for the starts before are answered. (250 starts in one turn answered all at the end,
- *      half a second later.)
+ *      more, until the new process has become its program; in between, output is collected and
+ *      those who wait for the starts before are answered. (250 starts in one turn answered all at
+ *      the end, half a second later.)
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Failure } from '../base/failure.ts';

@@ -20,8 +20,8 @@ const SNIFF_BYTES = 512;
 /** What a watch cannot see (other file systems) is looked at this often [ms]. */
 const LOOK_MS = 250;
 /**
- * Allocations whose directories are made at the same time. Each keeps several of Node's four threads
- * busy; if all of a large job began at once, all would be ready only at the end, and the first task
+ * Allocations whose directories are made at the same time. Each keeps several of Node's four
+ * threads busy; if all of a large job began at once, all would be ready only at the end, and the first task
  * would start after the last mkdir (with 250 tasks 0.4 s later).
  */
 const CREATED_AT_ONCE = 2;
@@ -218,8 +218,8 @@ async function makeTree(root: string, tasks: readonly string[]): Promise<void> {
 
 async function makeDir(path: string, mode: number): Promise<void> {
   const made = await mkdir(path, { recursive: true });
-  // The umask does not apply to what tasks must share; what exists keeps what it was given. At once:
-  // it is in memory, and takes 3 us, where a thread's turn takes twenty times as long.
+  // The umask does not apply to what tasks must share; what exists keeps what it was given. At
+  // once: it is in memory, and takes 3 us, where a thread's turn takes twenty times as long.
   if (made !== undefined) chmodSync(path, mode);
 }
 
