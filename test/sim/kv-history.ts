@@ -220,7 +220,7 @@ class KvRun {
       const lock = { verb: 'lock', value: session.id, ...put } as const;
       const got = await this.#ask((ops) => ops.kv.write(lock));
       if (got?.value.ok === true) {
-        await this.#keepLock(random, session, { key, round });
+        await this.#keepLock(random, session, key);
         // Some just go: their session has to end by itself.
         if (chance(random, 0.3) || this.#isOverdue(session)) return;
         await this.#ask((ops) => ops.kv.write({ verb: 'unlock', value: '', ...put }));
@@ -232,11 +232,7 @@ class KvRun {
   }
 
   /** Holds a lock for a while, renewing its session, and notes for how long it was sure of it. */
-  async #keepLock(
-    random: Random,
-    session: Held,
-    { key, round }: { readonly key: string; readonly round: number },
-  ): Promise<void> {
+  async #keepLock(random: Random, session: Held, key: string): Promise<void> {
     const { clock } = this.#cluster;
     const from = clock.elapsedMs();
     const answer = await this.#ask((ops) => ops.query(readKvPair(key), {}, NEVER));
@@ -249,8 +245,8 @@ class KvRun {
     const to = Math.min(clock.elapsedMs(), session.validTo);
     // What was read after it was taken from the holder tells nothing of its token.
     if (to <= from || pair?.session !== session.id) return;
-    const holder = `${session.id}/${round}`;
-    this.#holdings.push({ key, holder, token: pair.lockIndex, from, to });
+    // A session that takes what it could not give back, as nobody answered, keeps its token.
+    this.#holdings.push({ key, holder: session.id, token: pair.lockIndex, from, to });
   }
 
   /** Answers whether the session goes on; its time counts from before the renewal was sent. */
