@@ -149,6 +149,24 @@ test('an answer tells its index, its leader, its age and how it was read', async
   assert.equal(pretty.text, '[\n    "dc1"\n]\n');
 });
 
+test('the short way to the health of a service gives the answer of the long one', async () => {
+  await offer('s1', { Service: 'Short' });
+  await offer('s2', { Service: 'short' }, 'warning');
+  for (const [short, long] of [
+    ['', '?dc=dc1'],
+    ['?passing', '?passing&dc=dc1'],
+    ['?passing=1', '?passing=t'],
+  ] as const) {
+    const [a, b] = [
+      await world.get(`/v1/health/service/short${short}`),
+      await world.get(`/v1/health/service/short${long}`),
+    ];
+    const told = ({ headers }: Got): object => ({ ...headers, date: '' });
+    assert.deepEqual([a.status, a.text, told(a)], [b.status, b.text, told(b)], short);
+    assert.equal(rows(a).length, short === '' ? 2 : 1);
+  }
+});
+
 test('a blocking read wakes for its change and for no other', async () => {
   await offer('b1', { Service: 'blocked' });
   const path = '/v1/health/service/blocked';

@@ -10,11 +10,13 @@ import {
 } from '../../../core/state/reads-health.ts';
 import { listOf } from '../../../api/codec/fields.ts';
 import { folded } from '../../../core/model/catalog.ts';
+import type { InstanceHealth } from '../../../core/state/reads-health.ts';
+import type { HttpReply, HttpRequest } from '../../../ports/http.ts';
 import { plainly, toldOf } from '../deps.ts';
 import { invalid } from '../fail.ts';
 import { KeptReadings } from '../kept-readings.ts';
 import type { Bound } from '../mount.ts';
-import { bind } from './bind.ts';
+import { bind, toldHeaders } from './bind.ts';
 import type { ConsulDeps } from './deps.ts';
 import { filtered, whereOf } from './rows.ts';
 
@@ -53,26 +55,57 @@ function checks(deps: ConsulDeps): readonly Bound[] {
 /** All that the health of a service is made of. */
 const TABLES = ['services', 'checks', 'catalogNodes'] as const;
 
+type Entries = readonly InstanceHealth[];
+
 function services(deps: ConsulDeps): readonly Bound[] {
   const { ops } = deps;
-  const kept = new KeptReadings(listOf(HEALTH_ENTRY), TABLES);
+  const kept = new KeptReadings<Entries>(listOf(HEALTH_ENTRY), TABLES);
+  const health = bind(routes.serviceHealth, async (call) => {
+    const { params, query, waiting, signal } = call;
+    const tags = query.tags ?? [];
+    const where = { ...whereOf(deps, call), tags, passing: query.passing === true };
+    const read = readServiceHealth(params.service, where);
+    // Distances change without an index, and few ask for a filter in the same words.
+    if (where.near !== '' || query.filter !== undefined) {
+      const answer = await ops.query(read, waiting, signal);
+      return { value: filtered(answer.value, HEALTH_ENTRY, query.filter), ...toldOf(answer) };
+    }
+    const name = JSON.stringify([folded(params.service), where]);
+    const answer = await ops.query(kept.of(name, read), waiting, signal);
+    return { ...answer.value, ...toldOf(answer) };
+  });
   return [
-    bind(routes.serviceHealth, async (call) => {
-      const { params, query, waiting, signal } = call;
-      const tags = query.tags ?? [];
-      const where = { ...whereOf(deps, call), tags, passing: query.passing === true };
-      const read = readServiceHealth(params.service, where);
-      // Distances change without an index, and few ask for a filter in the same words.
-      if (where.near !== '' || query.filter !== undefined) {
-        const answer = await ops.query(read, waiting, signal);
-        return { value: filtered(answer.value, HEALTH_ENTRY, query.filter), ...toldOf(answer) };
-      }
-      const name = JSON.stringify([folded(params.service), where]);
-      const answer = await ops.query(kept.of(name, read), waiting, signal);
-      return { ...answer.value, ...toldOf(answer) };
-    }),
+    shortened(health, deps, kept),
     // There is no mesh: nothing is reached through it.
     bind(routes.connectHealth, () => plainly([])),
     bind(routes.ingressHealth, () => plainly([])),
   ];
+}
+
+/** What those ask who ask all the time. */
+const OFTEN = /^(?:passing(?:=(?:1|true))?)?$/;
+
+/** Lets the most common requests pass by the reading of their query; the answer is the same. */
+function shortened(bound: Bound, deps: ConsulDeps, kept: KeptReadings<Entries>): Bound {
+  const { ops, agent } = deps;
+  const all = { datacenter: agent.datacenter, nodeMeta: {}, near: '', tags: [] };
+  const short = async (
+    service: string,
+    passing: boolean,
+    signal: AbortSignal,
+  ): Promise<HttpReply> => {
+    const read = readServiceHealth(service, { ...all, passing });
+    const name = `${folded(service)}${passing ? '?passing' : '?'}`;
+    const answer = await ops.query(kept.of(name, read), { consistency: 'default' }, signal);
+    const headers = { ...toldHeaders(answer, 'default'), 'Content-Type': 'application/json' };
+    return { status: 200, headers, body: answer.value.json() };
+  };
+  const mounts = bound.mounts.map((mount) => ({
+    ...mount,
+    handle: (request: HttpRequest) =>
+      OFTEN.test(request.query)
+        ? short(request.params['service'] ?? '', request.query !== '', request.signal)
+        : mount.handle(request),
+  }));
+  return { route: bound.route, mounts };
 }
