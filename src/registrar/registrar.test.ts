@@ -23,7 +23,8 @@ import { Replica } from '../server/replica.ts';
 import { Server } from '../server/server.ts';
 import { SimLogCell } from '../sim/log.ts';
 import { SimStateFiles } from '../sim/state-files.ts';
-import { AgentRegistrar, type RegistrarOptions } from './registrar.ts';
+import type { RegistrarOptions } from './registrar-options.ts';
+import { AgentRegistrar } from './registrar.ts';
 
 const NODE = {
   name: 'n1',

@@ -7,13 +7,12 @@
  */
 import type { Millis } from '../base/brand.ts';
 import { explain, Failure } from '../base/failure.ts';
-import type { Random } from '../base/random.ts';
 import { same } from '../base/same.ts';
 import type { CheckState } from '../core/checks/check.ts';
 import type { Verdict } from '../core/checks/verdict.ts';
-import { identityOf, maintenanceFacts, maintenanceId } from '../core/checks/facts.ts';
+import { identityOf } from '../core/checks/facts.ts';
 import { LOCAL_ROWS_MAX } from '../core/limits.ts';
-import type { CatalogNodeFacts, ServiceFacts } from '../core/model/catalog.ts';
+import type { ServiceFacts } from '../core/model/catalog.ts';
 import {
   type CheckDefinition,
   type CheckFacts,
@@ -21,9 +20,6 @@ import {
 } from '../core/model/health-check.ts';
 import type { AllocId } from '../core/model/ids.ts';
 import { dnsWarnings } from '../core/registration/service-registration.ts';
-import type { CatalogLink } from '../ports/catalog-link.ts';
-import type { CheckProbes } from '../ports/check-probes.ts';
-import type { Clock } from '../ports/clock.ts';
 import type {
   AllocCheckStatus,
   AllocRegistration,
@@ -35,36 +31,16 @@ import type {
   ServiceRegistration,
 } from '../ports/registrar.ts';
 import type { Service } from '../ports/service.ts';
-import type { StateFiles } from '../ports/state-files.ts';
 import { Aliases } from './aliases.ts';
 import { CheckLoop } from './check-loop.ts';
 import { KeptFiles, type Kept } from './kept-files.ts';
+import { MaintenanceModes } from './maintenance.ts';
 import { ALIVE, LocalRows, toldOf, type Origin, type OwnedCheck } from './own-rows.ts';
-import { mayRun, type ScriptChecks } from './script-policy.ts';
+import type { RegistrarDeps, RegistrarOptions } from './registrar-options.ts';
+import { mayRun } from './script-policy.ts';
 import { Syncer, type OwnSide } from './syncer.ts';
 import { TtlReports } from './ttl-reports.ts';
 import { unknownCheck, unknownService } from './unknown.ts';
-
-export interface RegistrarOptions {
-  readonly node: CatalogNodeFacts;
-  /** In the catalog, but not among what the agent tells of itself: a server's own `consul`. */
-  readonly ownServices: readonly ServiceFacts[];
-  readonly scriptChecks: ScriptChecks;
-  /** How often a check whose output alone changed is told to the servers [ms]; 0: at once. */
-  readonly checkUpdateIntervalMs: number;
-  /** Of the configuration files. */
-  readonly registrations: Registrations;
-}
-
-export interface RegistrarDeps {
-  readonly link: CatalogLink;
-  readonly probes: CheckProbes;
-  /** A folder of its own below the data directory. */
-  readonly files: StateFiles;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: (line: string) => void;
-}
 
 /** How long whoever asked for a change waits for the servers to have it [ms]. */
 const TOLD_MS_MAX = 2_000;
@@ -80,8 +56,7 @@ export class AgentRegistrar implements Registrar, Service {
   readonly #loop: CheckLoop;
   readonly #syncer: Syncer;
   readonly #aliases: Aliases;
-  /** Why each is held back, by service id; empty: the node. */
-  readonly #maintenance = new Map<string, string>();
+  readonly #maintenance: MaintenanceModes;
   readonly #reports: TtlReports;
   readonly #underway = new Set<Promise<void>>();
   #turn: Promise<unknown> = Promise.resolve();
@@ -94,6 +69,7 @@ export class AgentRegistrar implements Registrar, Service {
     this.#rows = new LocalRows(options.node, ambient, clock.now());
     this.#files = new KeptFiles(deps.files, log);
     this.#reports = new TtlReports(this.#files);
+    this.#maintenance = new MaintenanceModes(this.#rows, this.#files);
     this.#syncer = new Syncer(this.#side(), { link, clock, random: random.fork('sync'), log });
     this.#loop = new CheckLoop({
       probes: deps.probes,
@@ -206,7 +182,7 @@ export class AgentRegistrar implements Registrar, Service {
       const check = this.#rows.check(id);
       if (check === undefined) throw unknownCheck(id);
       const { serviceId } = check.facts;
-      if (check.definition === undefined) await this.#endMaintenance(serviceId);
+      if (check.definition === undefined) await this.#maintenance.end(serviceId);
       await this.#files.remove('checks', id);
       if (this.#rows.service(serviceId)?.source === 'api') {
         await this.#keepWith(serviceId, (checks) => without(checks, id));
@@ -293,7 +269,7 @@ export class AgentRegistrar implements Registrar, Service {
   // --- Taking up what was kept
 
   async #restore(kept: Kept): Promise<void> {
-    for (const { serviceId, reason } of kept.maintenance) this.#maintenance.set(serviceId, reason);
+    this.#maintenance.load(kept.maintenance);
     this.#reports.load(kept.reports);
     mayRun(configuredChecks(this.#options.registrations), 'config', this.#options.scriptChecks);
     for (const { service, checks } of kept.services) {
@@ -307,7 +283,7 @@ export class AgentRegistrar implements Registrar, Service {
       if (serviceId === '' || this.#rows.service(serviceId) !== undefined)
         this.#restoreCheck(check);
     }
-    if (this.#maintenance.has('')) this.#showMaintenance('');
+    this.#maintenance.show('');
   }
 
   #restoreCheck(check: CheckDefinition): void {
@@ -372,7 +348,7 @@ export class AgentRegistrar implements Registrar, Service {
       for (const line of dnsWarnings(facts)) this.#deps.log(`registrar: warning: ${line}`);
     }
     this.#rows.putService({ facts, source, ...(allocId === undefined ? {} : { allocId }) });
-    if (this.#maintenance.has(facts.id)) this.#showMaintenance(facts.id);
+    this.#maintenance.show(facts.id);
     this.#aliases.localChanged();
   }
 
@@ -419,7 +395,9 @@ export class AgentRegistrar implements Registrar, Service {
     const { outputHeldUntil: held, ...origin } = before;
     const rest = { ...origin, pending: !state.known };
     before.onStatus?.(toldOf(definition, state));
-    if (status !== before.facts.status) {
+    // The first that is known of a check is told at once, as a change of its status is.
+    const isFirst = before.pending === true && before.facts.output === '';
+    if (status !== before.facts.status || (isFirst && output !== '')) {
       this.#rows.putCheck({ ...rest, facts });
       this.#syncer.ring();
     } else if (output === before.facts.output) {
@@ -453,7 +431,7 @@ export class AgentRegistrar implements Registrar, Service {
       if (source === 'api') await this.#files.remove('checks', facts.id);
       await this.#reports.forget(facts.id);
     }
-    await this.#endMaintenance(id);
+    await this.#maintenance.end(id);
     this.#rows.removeService(id);
     this.#aliases.localChanged();
   }
@@ -472,7 +450,7 @@ export class AgentRegistrar implements Registrar, Service {
     for (const service of [...this.#rows.services()]) {
       const { id } = service.facts;
       if (service.allocId !== allocId || keepsService(id)) continue;
-      await this.#endMaintenance(id);
+      await this.#maintenance.end(id);
       this.#rows.removeService(id);
     }
   }
@@ -481,34 +459,11 @@ export class AgentRegistrar implements Registrar, Service {
 
   async #setMaintenance(serviceId: string, reason: string | undefined): Promise<void> {
     await this.#exclusively(async () => {
-      if (reason === undefined) {
-        await this.#endMaintenance(serviceId);
-        return;
-      }
-      // Who is held back already stays so for the first reason.
-      if (this.#maintenance.has(serviceId)) return;
-      await this.#files.putMaintenance({ serviceId, reason });
-      this.#maintenance.set(serviceId, reason);
-      this.#showMaintenance(serviceId);
+      if (reason === undefined) await this.#maintenance.end(serviceId);
+      else await this.#maintenance.begin(serviceId, reason);
+      this.#aliases.localChanged();
     });
     await this.#told();
-  }
-
-  #showMaintenance(serviceId: string): void {
-    const allocId = this.#rows.service(serviceId)?.allocId;
-    const facts = maintenanceFacts(serviceId, this.#maintenance.get(serviceId) ?? '');
-    const owned = { facts: allocId === undefined ? facts : { ...facts, allocId } };
-    const of = allocId === undefined ? {} : { allocId };
-    this.#rows.putCheck({ ...owned, ...of, definition: undefined, source: 'api' });
-    this.#aliases.localChanged();
-  }
-
-  async #endMaintenance(serviceId: string): Promise<void> {
-    if (!this.#maintenance.has(serviceId)) return;
-    await this.#files.remove('maintenance', serviceId);
-    this.#maintenance.delete(serviceId);
-    this.#rows.removeCheck(maintenanceId(serviceId));
-    this.#aliases.localChanged();
   }
 
   // --- The disk, and the servers
