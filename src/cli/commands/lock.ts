@@ -237,9 +237,14 @@ class Turn {
     }
   }
 
+  #isOverdue(): boolean {
+    return this.#world.uptimeMs() >= this.#session.lease.termAt;
+  }
+
   #over(losses: readonly Promise<void>[]): Promise<Why> {
     return Promise.race<Why>([
-      this.#guard.ended.then(() => 'ended'),
+      // The guard may have ended it before this process saw that the lock is lost.
+      this.#guard.ended.then(() => (this.#isOverdue() ? 'lost' : 'ended')),
       ...losses.map((loss) => loss.then((): Why => 'lost')),
       aborted(this.#asked.signal).then(() => 'asked'),
     ]);
