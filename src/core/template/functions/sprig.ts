@@ -1,5 +1,5 @@
 /**
- * The functions of Sprig that templates use most, under `sprig_`. Sprig puts what is worked on last.
+ * The functions of Sprig that templates use most, as `sprig_`. Sprig puts what is worked on last.
  *
  * Source: https://masterminds.github.io/sprig/
  */
