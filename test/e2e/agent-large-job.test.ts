@@ -20,7 +20,7 @@ function source(attribute: string): string {
   return `job "large" {${Array.from({ length: GROUPS }, (_, n) => group(n)).join('')}\n}\n`;
 }
 
-test('a large job file is parsed as a small one is, its mistakes told with their places', async () => {
+test('a large job file is parsed as a small one is, its mistakes have their places', async () => {
   assert.ok(source('count').length > 64 * 1024);
   await using agent = await AgentProcess.make('client { enabled = false }\nlog_level = "warn"');
   agent.launch();

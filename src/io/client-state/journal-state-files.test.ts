@@ -62,7 +62,7 @@ test('what cannot be read is set aside', async () => {
   assert.equal(await files.read('allocs/a/run.json'), undefined);
 });
 
-test('JL2: a line cut short by a crash was never there, and the next one follows the last', async () => {
+test('JL2: a line cut short by a crash was never there, the next follows the last', async () => {
   const dir = newDir();
   await at(dir).write('a', bytes('whole'), false);
   const journal = join(dir, 'state.journal');
