@@ -21,7 +21,8 @@ const SNIFF_BYTES = 512;
 const LOOK_MS = 250;
 /**
  * Allocations whose directories are made at the same time. Each keeps several of Node's four
- * threads busy; if all of a large job began at once, all would be ready only at the end, and the first task
+ * threads busy; if all of a large job began at once, all would be ready only at the end, and the
+ * first task
  * would start after the last mkdir (with 250 tasks 0.4 s later).
  */
 const CREATED_AT_ONCE = 2;
