@@ -18,6 +18,7 @@ import { SimFingerprinter } from '../src/sim/fingerprinter.ts';
 import { SimNetworks } from '../src/sim/networks.ts';
 import { SimArtifacts } from '../src/sim/artifacts.ts';
 import { SimRegistrar } from '../src/sim/registrar.ts';
+import { SimTemplateSource } from '../src/sim/template-source.ts';
 import { SimServers } from '../src/sim/server-link.ts';
 import { SimStateFiles } from '../src/sim/state-files.ts';
 
@@ -244,6 +245,7 @@ export class ClientWorld {
   readonly networks = new SimNetworks();
   readonly fingerprinter = new SimFingerprinter();
   readonly registrar = new SimRegistrar();
+  readonly templates = new SimTemplateSource();
   readonly artifacts = new SimArtifacts();
   readonly lines: string[] = [];
   config: ClientConfig = DEFAULT_CLIENT_CONFIG;
@@ -319,6 +321,7 @@ export class ClientWorld {
       networks: this.networks,
       fingerprinter: this.fingerprinter,
       registrar: this.registrar,
+      templates: this.templates,
       artifacts: this.artifacts,
       drawId: () => `id-${++this.#ids}`,
       log: (line) => this.lines.push(line),

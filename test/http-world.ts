@@ -30,6 +30,7 @@ import { SimDriver, SimTasks } from '../src/sim/driver.ts';
 import { SimFingerprinter } from '../src/sim/fingerprinter.ts';
 import { SimArtifacts } from '../src/sim/artifacts.ts';
 import { SimRegistrar } from '../src/sim/registrar.ts';
+import { SimTemplateSource } from '../src/sim/template-source.ts';
 import { SimLogCell, type SimLog } from '../src/sim/log.ts';
 import { SimNetworks } from '../src/sim/networks.ts';
 import { SimStateFiles } from '../src/sim/state-files.ts';
@@ -220,6 +221,7 @@ function newClient(server: Server, dirs: SimAllocDirs, lines: string[]): Client 
     networks: new SimNetworks(),
     fingerprinter: new SimFingerprinter(),
     registrar: new SimRegistrar(),
+    templates: new SimTemplateSource(),
     artifacts: new SimArtifacts(),
     drawId: randomUUID,
     log: (line) => lines.push(line),

@@ -169,7 +169,7 @@ test('what cannot be done is said, before anything runs', async () => {
   await world.start();
   const artifact = { source: 'x', options: {}, headers: {}, mode: 'any', destination: '' } as const;
   const rows = [
-    [{ artifacts: [artifact] }, 'artifacts are not supported by this build'],
+    [{ artifacts: [artifact] }, 'source "x" is neither http, https, git, s3 nor an absolute file'],
     [{ driver: 'docker' }, 'driver "docker" is not known to this node'],
     [{ config: { exitCode: -1 } }, 'config: exitCode: must be a number from 0'],
     [

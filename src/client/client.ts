@@ -20,12 +20,14 @@ import type { Fingerprinter } from '../ports/fingerprint.ts';
 import type { AllocNetworks } from '../ports/network.ts';
 import type { ServerLink } from '../ports/server-link.ts';
 import type { Service } from '../ports/service.ts';
+import type { TemplateSource } from '../ports/template-source.ts';
 import type { StateFiles } from '../ports/state-files.ts';
 import { isAborted } from '../run/aborted.ts';
 import { Allocs } from './allocs.ts';
 import type { ClientConfig } from './config.ts';
 import { Heart } from './heart.ts';
 import { ArtifactsHook } from './hooks/artifacts.ts';
+import { TemplatesHook } from './hooks/templates.ts';
 import { allocHooks, taskHooks } from './hooks/recipe.ts';
 import { AllocLink } from './link.ts';
 import type { AllocRegistrar } from './offers.ts';
@@ -44,6 +46,7 @@ export interface ClientDeps {
   readonly fingerprinter: Fingerprinter;
   readonly registrar: AllocRegistrar;
   readonly artifacts: Artifacts;
+  readonly templates: TemplateSource;
   /** Draws a UUID. */
   readonly drawId: () => string;
   readonly log: (line: string) => void;
@@ -69,6 +72,7 @@ export class Client implements Service {
   readonly #heart: Heart;
   readonly #reporter: Reporter;
   readonly #allocs: Allocs;
+  readonly #templates: TemplatesHook;
   #node: NodeFacts | undefined;
 
   constructor(config: ClientConfig, deps: ClientDeps) {
@@ -84,6 +88,9 @@ export class Client implements Service {
       log,
       send: (updates, signal) => servers.updateAllocs(node().id, node().secretId, updates, signal),
     });
+    this.#templates = new TemplatesHook({
+      ...{ dirs, clock, log, source: deps.templates, random: random.fork('templates') },
+    });
     const drivers = new Map(deps.drivers.map((driver) => [driver.name, driver]));
     const hookDeps = {
       dirs,
@@ -92,6 +99,7 @@ export class Client implements Service {
       nodeId: () => node().id,
       hostVolumes: config.hostVolumes,
       artifacts: new ArtifactsHook(deps.artifacts),
+      templates: this.#templates,
       awaitEnd: (id: Parameters<Allocs['awaitEnd']>[0], signal: AbortSignal) =>
         this.#allocs.awaitEnd(id, signal),
     };
@@ -152,6 +160,7 @@ export class Client implements Service {
     ];
     await Promise.all(loops.map((loop) => loop.catch(fail)));
     if (broken === undefined && this.#config.stopTasksAtEnd) await this.#endTasks();
+    await this.#templates.close();
     await this.#allocs.end();
     if (broken !== undefined) throw broken.error;
   }

@@ -373,6 +373,7 @@ export class AllocRunner {
         directories: dirs.directories(this.id, task.name),
       }),
       send: (input) => this.ask(name, input),
+      exec: (command, signal) => this.#exec(name, command, signal),
       signal: this.#stop.signal,
     });
     this.#edges.set(name, edge);

@@ -13,12 +13,11 @@ import type { Random } from '../base/random.ts';
 import { interpolate } from '../core/interpolate/replace.ts';
 import type { TaskGroup } from '../core/model/task-group.ts';
 import type { Task } from '../core/model/task.ts';
-import type { EventDraft } from '../core/runner/events.ts';
 import type { Handle } from '../core/runner/handle.ts';
 import type { TaskEffect, TaskInput } from '../core/runner/task.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Driver, ExitResult, TaskSpec } from '../ports/driver.ts';
-import type { AllocScope, TaskHook } from './hooks/hook.ts';
+import type { Driver, ExecSession, ExitResult, TaskSpec } from '../ports/driver.ts';
+import type { AllocScope, TaskHook, TaskScope } from './hooks/hook.ts';
 import { environmentOf, taskSpec, type TaskPlace } from './task-spec.ts';
 
 export interface TaskEdgeDeps {
@@ -31,6 +30,8 @@ export interface TaskEdgeDeps {
   readonly scope: () => AllocScope;
   readonly place: (task: Task, driver: Driver) => TaskPlace;
   readonly send: (input: TaskInput) => void;
+  /** Runs a command inside the task. */
+  readonly exec: (command: readonly string[], signal: AbortSignal) => Promise<ExecSession>;
   /** Aborts when the client ends. */
   readonly signal: AbortSignal;
 }
@@ -44,6 +45,7 @@ export class TaskEdge {
   readonly #deps: TaskEdgeDeps;
   #cancel = new AbortController();
   #mounts: TaskSpec['mounts'] = [];
+  #env: Readonly<Record<string, string>> = {};
 
   constructor(name: string, deps: TaskEdgeDeps) {
     this.#name = name;
@@ -91,30 +93,51 @@ export class TaskEdge {
   }
 
   async #runHooks(signal: AbortSignal): Promise<void> {
-    const { driver, place } = this.#placed();
-    const { lookup } = environmentOf(place);
-    const mounts: TaskSpec['mounts'][number][] = [];
-    const scope = {
-      ...this.#deps.scope(),
-      task: place.task,
-      driver,
-      mounts,
-      directories: place.directories,
-      note: (event: EventDraft) => this.#answer({ type: 'note', event }),
-      interpolate: (text: string) => interpolate(text, lookup),
-    };
+    const scope = this.#newScope();
     for (const hook of this.#deps.hooks) {
       if (signal.aborted) throw new Failure('canceled', 'the task was given up');
       await hook.prestart(scope, signal);
     }
-    this.#mounts = mounts;
+    this.#mounts = scope.mounts;
+    this.#env = scope.env;
+  }
+
+  #newScope(): TaskScope {
+    const { driver, place } = this.#placed();
+    const { lookup, env } = environmentOf(place);
+    return {
+      ...this.#deps.scope(),
+      task: place.task,
+      driver,
+      mounts: [],
+      env: {},
+      variables: env,
+      directories: place.directories,
+      note: (event) => this.#answer({ type: 'note', event }),
+      ask: (wish) => this.#answer(wish),
+      exec: (command, signal) => this.#deps.exec(command, signal),
+      interpolate: (text) => interpolate(text, lookup),
+    };
+  }
+
+  /** Hooks that go on while a task runs take it up, too; one that fails is told and left. */
+  async #resumeHooks(): Promise<void> {
+    for (const hook of this.#deps.hooks) {
+      try {
+        await hook.resume?.(this.#newScope());
+      } catch (error) {
+        if (error instanceof Bug) throw error;
+        this.#deps.log(`client: ${hook.name} of task "${this.#name}": ${explain(error)}`);
+      }
+    }
   }
 
   async #start(attempt: number): Promise<void> {
     const signal = AbortSignal.any([this.#cancel.signal, this.#deps.signal]);
     try {
       const { driver, place } = this.#placed();
-      const spec = taskSpec(place, environmentOf(place), this.#mounts, attempt - 1);
+      const environment = environmentOf(place, this.#env);
+      const spec = taskSpec(place, environment, this.#mounts, attempt - 1);
       const [mistake] = driver.validate(spec.config);
       if (mistake !== undefined) {
         throw new Failure('invalid', `config: ${mistake.path}: ${mistake.message}`);
@@ -137,8 +160,9 @@ export class TaskEdge {
       }
     });
     if (recovered === undefined) return;
-    if (recovered === true) await this.#watch(attempt, handle);
-    else this.#answer({ type: 'lost', attempt, message: recovered });
+    if (recovered === true) {
+      await Promise.all([this.#watch(attempt, handle), this.#resumeHooks()]);
+    } else this.#answer({ type: 'lost', attempt, message: recovered });
   }
 
   async #watch(attempt: number, handle: Handle): Promise<void> {

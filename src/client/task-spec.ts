@@ -27,12 +27,20 @@ export interface TaskPlace {
   readonly driverNetwork?: { readonly driver: string; readonly name: string } | undefined;
 }
 
-/** The environment of a task on this node; also says what `${...}` stands for. */
-export function environmentOf(place: TaskPlace): TaskEnvironment {
+/**
+ * The environment of a task on this node; also says what `${...}` stands for.
+ *
+ * @param added by hooks; goes before all else
+ */
+export function environmentOf(
+  place: TaskPlace,
+  added: Readonly<Record<string, string>> = {},
+): TaskEnvironment {
   const { driver, directories, network } = place;
   const isolated = driver.capabilities.fsIsolation !== 'none';
   return taskEnvironment({
     ...place,
+    added,
     resources: resourcesOf(place),
     directories: isolated
       ? { alloc: '/alloc', local: '/local', secrets: '/secrets' }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { explain } from '../base/failure.ts';
 import type { Random } from '../base/random.ts';
+import { templateSource } from './template-source.ts';
 import type { AllocRegistrar } from '../client/offers.ts';
 import { Client } from '../client/client.ts';
 import { DEFAULT_CLIENT_CONFIG, taskHostEnv, type ClientConfig } from '../client/config.ts';
@@ -60,6 +61,7 @@ export function buildClient(
     ...world,
     drivers: built.drivers,
     artifacts: systemArtifacts,
+    templates: templateSource(config),
     files: new JournalStateFiles(settings.stateDir ?? join(config.dataDir, 'client'), log),
     dirs: new DiskAllocDirs(allocDir, clock),
     networks: new BridgeNetworks({

@@ -19,8 +19,11 @@ export interface AllocDirs {
   /** Removes everything of it; content when there is nothing. */
   remove(id: AllocId): Promise<void>;
   list(): Promise<readonly AllocId[]>;
-  /** Writes a file for a task, below its directory, with the folders on the way. */
-  writeFile(id: AllocId, path: string, file: NewFile): Promise<void>;
+  /**
+   * Puts a file of ours in the place of what is there, at once, with the folders on the way. Answers
+   * whether its content is another one than before.
+   */
+  writeFile(id: AllocId, path: string, file: NewFile): Promise<boolean>;
   /** Moves what is to outlive an allocation (`alloc/data`, `TASK/local`) to its successor. */
   moveData(from: AllocId, to: AllocId, tasks: readonly string[]): Promise<void>;
 
@@ -38,6 +41,8 @@ export interface NewFile {
   readonly bytes: Uint8Array;
   /** Permission bits. */
   readonly mode: number;
+  /** Absent: this program's own. */
+  readonly owner?: { readonly uid: number; readonly gid: number };
 }
 
 export interface ByteRange {

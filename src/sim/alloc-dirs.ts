@@ -1,5 +1,6 @@
 import type { Millis } from '../base/brand.ts';
 import { Failure } from '../base/failure.ts';
+import { same } from '../base/same.ts';
 import type { AllocId } from '../core/model/ids.ts';
 import type { AllocDirs, ByteRange, NewFile } from '../ports/alloc-dir.ts';
 import type { FileInfo } from '../ports/client-link.ts';
@@ -44,11 +45,19 @@ export class SimAllocDirs implements AllocDirs {
     return Promise.resolve([...this.#allocs.keys()].sort());
   }
 
-  writeFile(id: AllocId, path: string, file: NewFile): Promise<void> {
+  writeFile(id: AllocId, path: string, file: NewFile): Promise<boolean> {
     return Promise.resolve().then(() => {
+      const before = this.#files(id).get(path);
       this.#files(id).set(path, file.bytes);
       this.#tellChange();
+      return before === undefined || !same([...before], [...file.bytes]);
     });
+  }
+
+  /** A file's content; undefined where there is none. */
+  text(id: AllocId, path: string): string | undefined {
+    const bytes = this.#files(id).get(path);
+    return bytes && new TextDecoder().decode(bytes);
   }
 
   /** Adds to a file, as a task's output would. */

@@ -18,6 +18,7 @@ import type { AllocNetworks } from '../../src/ports/network.ts';
 import type { ServerLink } from '../../src/ports/server-link.ts';
 import { SimNetworks } from '../../src/sim/networks.ts';
 import { SimRegistrar } from '../../src/sim/registrar.ts';
+import { SimTemplateSource } from '../../src/sim/template-source.ts';
 
 /** @param dir where it keeps everything */
 export function realClient(
@@ -48,6 +49,7 @@ export function realClient(
       dirs: new DiskAllocDirs(allocs, systemClock),
       networks: deps.networks ?? new SimNetworks(),
       registrar: new SimRegistrar(),
+      templates: new SimTemplateSource(),
       artifacts: systemArtifacts,
       fingerprinter: new HostFingerprinter({ storagePath: allocs, loopback: true }, () =>
         systemClock.now(),

@@ -14,6 +14,7 @@ import { SimDriver, SimTasks } from '../../src/sim/driver.ts';
 import { SimFingerprinter } from '../../src/sim/fingerprinter.ts';
 import { SimArtifacts } from '../../src/sim/artifacts.ts';
 import { SimRegistrar } from '../../src/sim/registrar.ts';
+import { SimTemplateSource } from '../../src/sim/template-source.ts';
 import type { SimNet } from '../../src/sim/net.ts';
 import { SimNetworks } from '../../src/sim/networks.ts';
 import { SimProcess } from '../../src/sim/process.ts';
@@ -159,6 +160,7 @@ export class ClientHost {
       networks: process.fence(this.#networks),
       fingerprinter: process.fence(this.#fingerprinter),
       registrar: new SimRegistrar(),
+      templates: new SimTemplateSource(),
       artifacts: new SimArtifacts(),
       drawId: createIdSource(`${process.name}/${random.next()}`),
       log: (line) => process.isAlive && note(`${this.name} ${line}`),

@@ -10,7 +10,8 @@ import type { Job } from '../../core/model/job.ts';
 import type { TaskGroup } from '../../core/model/task-group.ts';
 import type { Task } from '../../core/model/task.ts';
 import type { EventDraft } from '../../core/runner/events.ts';
-import type { Driver, TaskDirectories, TaskSpec } from '../../ports/driver.ts';
+import type { TaskWish } from '../../core/runner/task.ts';
+import type { Driver, ExecSession, TaskDirectories, TaskSpec } from '../../ports/driver.ts';
 import type { AllocNetwork } from '../../ports/network.ts';
 
 /** One allocation, and what its hooks made for it. */
@@ -44,6 +45,14 @@ export interface TaskScope extends AllocScope {
   readonly directories: TaskDirectories;
   /** Adds to the task's events. */
   readonly note: (event: EventDraft) => void;
+  /** Asks something of the task itself. */
+  readonly ask: (wish: TaskWish) => void;
+  /** Runs a command inside the task. Fails: `conflict` it does not run. */
+  readonly exec: (command: readonly string[], signal: AbortSignal) => Promise<ExecSession>;
+  /** The task's environment, but for what hooks add. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** Filled by hooks: more variables, which go before all others. */
+  readonly env: Record<string, string>;
   /** Filled by hooks. */
   readonly mounts: TaskSpec['mounts'][number][];
 }
@@ -55,4 +64,6 @@ export interface TaskHook {
    * Fails: a fault that is worth a retry leads to the restart policy, any other fails the task.
    */
   prestart(scope: TaskScope, signal: AbortSignal): Promise<void>;
+  /** The task runs already: an earlier process started it. */
+  resume?(scope: TaskScope): Promise<void>;
 }

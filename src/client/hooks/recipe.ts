@@ -7,6 +7,7 @@ import { dispatchPayloadHook } from './dispatch-payload.ts';
 import type { AllocHook, TaskHook } from './hook.ts';
 import { networkAgainHook, networkHook, type NetworkDeps } from './network.ts';
 import { previousAllocHook, type AwaitEnd } from './previous-alloc.ts';
+import type { TemplatesHook } from './templates.ts';
 import { unsupportedHook } from './unsupported.ts';
 import { volumesHook } from './volumes.ts';
 
@@ -16,11 +17,18 @@ export interface HookDeps extends NetworkDeps {
   readonly hostVolumes: Readonly<Record<string, HostVolume>>;
   readonly awaitEnd: AwaitEnd;
   readonly artifacts: ArtifactsHook;
+  readonly templates: TemplatesHook;
 }
 
 /** Around an allocation. */
 export function allocHooks(deps: HookDeps): readonly AllocHook[] {
-  return [allocDirHook(deps.dirs), previousAllocHook(deps), networkHook(deps), deps.artifacts];
+  return [
+    allocDirHook(deps.dirs),
+    previousAllocHook(deps),
+    networkHook(deps),
+    deps.artifacts,
+    deps.templates,
+  ];
 }
 
 /** Before each start of a task. */
@@ -31,5 +39,6 @@ export function taskHooks(deps: HookDeps): readonly TaskHook[] {
     dispatchPayloadHook(deps.dirs),
     volumesHook(deps.hostVolumes),
     deps.artifacts,
+    deps.templates,
   ];
 }

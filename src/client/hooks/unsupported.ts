@@ -28,7 +28,6 @@ function reason({ task, group, driver }: TaskScope): string | undefined {
 }
 
 function missing(task: Task): string | undefined {
-  if (task.templates.length > 0) return 'templates';
   if (task.vault !== undefined) return 'vault policies';
   if (task.csiPlugin !== undefined) return 'storage plugins';
   return undefined;

@@ -2,7 +2,8 @@
  * What a task finds in its environment, and what `${...}` stands for in its configuration.
  *
  * V1: names are legal names of environment variables: what else is in a label becomes `_`.
- * V2: later layers win: the machine's own environment, `NOMAD_*`, then the task's `env`.
+ * V2: later layers win: the machine's own environment, `NOMAD_*`, the task's `env`, then what its
+ *     templates give.
  *
  * Source: https://developer.hashicorp.com/nomad/docs/runtime/environment
  */
@@ -40,6 +41,8 @@ export interface Surroundings {
   readonly portMap: Readonly<Record<string, number>>;
   /** Address inside the group's own network; undefined in host mode. */
   readonly allocAddress?: string;
+  /** Variables of rendered templates; absent: none. */
+  readonly added?: Readonly<Record<string, string>>;
   /** The agent's environment, as far as tasks may see it. */
   readonly hostEnv: Readonly<Record<string, string>>;
 }
@@ -62,6 +65,7 @@ export function taskEnvironment(of: Surroundings): TaskEnvironment {
   for (const [name, value] of Object.entries(of.task.env)) {
     env[name] = interpolate(value, lookup);
   }
+  Object.assign(env, of.added);
   return { env, lookup };
 }
 

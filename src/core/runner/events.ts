@@ -116,6 +116,15 @@ export function signaling(signal: string, reason: string): EventDraft {
   };
 }
 
+/** @param missing what its templates still wait for */
+export function templateWaits(missing: readonly string[]): EventDraft {
+  const [first = '', ...more] = missing;
+  const rest = more.length === 0 ? '' : `, and ${more.length} more`;
+  return plain('Template', `Missing: ${first}${rest}`);
+}
+
+export const templateScript = (text: string): EventDraft => plain('Hook Message', text);
+
 export function restartSignaled(reason: string): EventDraft {
   const shown = reason === '' ? 'Task signaled to restart' : reason;
   return { ...plain('Restart Signaled', shown), details: { restart_reason: reason } };

@@ -1,6 +1,17 @@
 /** The directories of allocations on a real disk, below one root. */
+import { randomBytes } from 'node:crypto';
 import { chmodSync, watch } from 'node:fs';
-import { cp, mkdir, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
+import {
+  cp,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  type FileHandle,
+} from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Millis } from '../../base/brand.ts';
 import { Failure } from '../../base/failure.ts';
@@ -83,20 +94,26 @@ export class DiskAllocDirs implements AllocDirs {
     }
   }
 
-  async writeFile(id: AllocId, path: string, file: NewFile): Promise<void> {
+  async writeFile(id: AllocId, path: string, file: NewFile): Promise<boolean> {
     const folder = join(this.#dir(id), dirname(path));
     try {
       await mkdir(folder, { recursive: true });
       await using inside = await openInside(this.#dir(id), dirname(path));
-      // A file of ours takes the place of whatever a task may have put there.
       const target = join(inside.real, path.slice(path.lastIndexOf('/') + 1));
-      await rm(target, { force: true });
-      const handle = await open(target, 'wx', file.mode);
+      const before = await readPlain(target);
+      if (before?.equals(file.bytes) === true) return false;
+      // A file of ours takes the place of whatever a task may have put there.
+      const draft = `${target}.${randomBytes(6).toString('hex')}`;
+      const handle = await open(draft, 'wx', file.mode);
       try {
         await handle.writeFile(file.bytes);
+        await handle.chmod(file.mode);
+        if (file.owner !== undefined) await handle.chown(file.owner.uid, file.owner.gid);
       } finally {
         await handle.close();
       }
+      await rename(draft, target);
+      return true;
     } catch (error) {
       throw failureOf(error, `cannot write "${path}"`);
     }
@@ -253,4 +270,10 @@ async function sniff(file: FileHandle): Promise<string> {
       (byte) => byte >= 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d || byte === 0x1b,
     );
   return isText ? 'text/plain; charset=utf-8' : 'application/octet-stream';
+}
+
+/** A file's content; undefined where there is none, or a link or a folder instead. */
+async function readPlain(path: string): Promise<Buffer | undefined> {
+  const found = await lstat(path).catch(() => undefined);
+  return found?.isFile() === true ? readFile(path) : undefined;
 }

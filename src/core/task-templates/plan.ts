@@ -1,0 +1,162 @@
+/**
+ * The templates of a task as the machine of templates runs them, and what follows when their files
+ * change.
+ *
+ * Source: https://developer.hashicorp.com/nomad/docs/job-specification/template
+ */
+import type { JsonObject } from '../../base/json.ts';
+import { staysInside } from '../artifact/archive.ts';
+import type { Lookup } from '../interpolate/replace.ts';
+import { interpolate } from '../interpolate/replace.ts';
+import type { Template as TaskTemplate } from '../model/task.ts';
+import { isTemplateProblem } from '../template/problem.ts';
+import { parseWithFunctions } from '../template/render.ts';
+import type { RunnerTemplate } from '../template/runner.ts';
+
+/** One template of a task, understood. */
+export interface PlannedTemplate {
+  readonly runner: RunnerTemplate;
+  /** Relative to the allocation's directory. */
+  readonly path: string;
+  /** Permission bits. */
+  readonly mode: number;
+  readonly owner?: { readonly uid: number; readonly gid: number };
+  /** Its content becomes environment variables. */
+  readonly env: boolean;
+  readonly change: ChangeAction;
+  readonly splayMs: number;
+}
+
+/** What is done when a file has changed while the task runs. */
+export type ChangeAction =
+  | Readonly<{ do: 'nothing' }>
+  | Readonly<{ do: 'signal'; signal: string }>
+  | Readonly<{ do: 'restart' }>
+  | Readonly<{ do: 'script'; command: readonly string[]; timeoutMs: number; failsTask: boolean }>;
+
+/** Where a task's directories are, as itself and as the machine sees them. */
+export interface TaskPlaces {
+  readonly task: string;
+  readonly taskDir: string;
+  readonly sharedDir: string;
+  /** What the task calls them: the same, or `/local` and its like. */
+  readonly isolated: boolean;
+  readonly lookup: Lookup;
+}
+
+/** Where the text of a template comes from. */
+export function templatePath(path: string, places: TaskPlaces): string | undefined {
+  return within(interpolate(path, places.lookup), places);
+}
+
+/** @param text of the template. Answers what is wrong where it cannot be one. */
+export function planTemplate(
+  template: TaskTemplate,
+  text: string,
+  places: TaskPlaces,
+): PlannedTemplate | { readonly mistake: string } {
+  const destination = interpolate(template.destPath, places.lookup);
+  const path = within(destination, places);
+  if (path === undefined) {
+    return { mistake: `template destination "${destination}" leads out of the task's directory` };
+  }
+  const name = template.sourcePath === '' ? destination : template.sourcePath;
+  const delimiters = { left: template.leftDelimiter, right: template.rightDelimiter };
+  const parsed = parseWithFunctions({ name, text }, delimiters);
+  if (isTemplateProblem(parsed)) return { mistake: parsed.problem };
+  const change = changeOf(template, places.lookup);
+  if ('mistake' in change) return change;
+  const { uid, gid } = template;
+  return {
+    runner: {
+      name,
+      template: parsed,
+      errorOnMissingKey: template.errorOnMissingKey,
+      command: destination,
+      ...(template.wait === undefined ? {} : { wait: template.wait }),
+    },
+    path,
+    mode: parseInt(template.perms === '' ? '644' : template.perms, 8) & 0o777,
+    ...(uid === undefined && gid === undefined
+      ? {}
+      : { owner: { uid: uid ?? -1, gid: gid ?? -1 } }),
+    env: template.env,
+    change,
+    splayMs: template.splayMs,
+  };
+}
+
+/**
+ * The one thing that is done when several files changed at once: a restart does for all, else every
+ * signal is sent once and every script is run.
+ */
+export function actionsFor(changed: readonly PlannedTemplate[]): readonly ChangeAction[] {
+  const actions = changed.map(({ change }) => change).filter((each) => each.do !== 'nothing');
+  const restart = actions.find((each) => each.do === 'restart');
+  if (restart !== undefined) return [restart];
+  const seen = new Set<string>();
+  return actions.filter((each) => {
+    const key = JSON.stringify(each);
+    return seen.has(key) ? false : seen.add(key);
+  });
+}
+
+function changeOf(
+  { changeMode, changeSignal, changeScript }: TaskTemplate,
+  lookup: Lookup,
+): ChangeAction | { readonly mistake: string } {
+  switch (changeMode) {
+    case 'noop':
+      return { do: 'nothing' };
+    case 'restart':
+      return { do: 'restart' };
+    case 'signal':
+      return { do: 'signal', signal: changeSignal === '' ? 'SIGHUP' : changeSignal };
+    case 'script':
+      return scriptOf(changeScript ?? {}, lookup);
+  }
+}
+
+const SCRIPT_TIMEOUT_MS = 5_000;
+const NANOS_PER_MS = 1_000_000;
+
+/** As a job file spells it, or the API. */
+function scriptOf(script: JsonObject, lookup: Lookup): ChangeAction | { readonly mistake: string } {
+  const command = script['command'] ?? script['Command'];
+  const args = script['args'] ?? script['Args'] ?? [];
+  const timeout = script['timeout'] ?? script['Timeout'];
+  if (typeof command !== 'string' || command === '') {
+    return { mistake: 'change_script needs a command' };
+  }
+  const texts = Array.isArray(args) ? args.filter((each) => typeof each === 'string') : [];
+  return {
+    do: 'script',
+    command: [command, ...texts].map((each) => interpolate(each, lookup)),
+    timeoutMs: typeof timeout === 'number' ? timeout / NANOS_PER_MS : SCRIPT_TIMEOUT_MS,
+    failsTask: (script['fail_on_error'] ?? script['FailOnError']) === true,
+  };
+}
+
+/**
+ * A path that a job's author wrote, relative to the allocation's directory: relative ones begin in
+ * the task's own, absolute ones are as the task sees them.
+ */
+function within(
+  path: string,
+  { task, taskDir, sharedDir, isolated }: TaskPlaces,
+): string | undefined {
+  const relative = [
+    [`${taskDir}/`, task],
+    [`${sharedDir}/`, 'alloc'],
+    ...(isolated
+      ? [
+          ['/alloc/', 'alloc'],
+          ['/', task],
+        ]
+      : []),
+  ].find(([prefix = '']) => path.startsWith(prefix));
+  if (relative === undefined && path.startsWith('/')) return undefined;
+  const [prefix = '', base = task] = relative ?? [];
+  const found = `${base}/${path.slice(prefix.length)}`;
+  return staysInside(found) && staysInside(found.slice(base.length + 1)) ? found : undefined;
+}

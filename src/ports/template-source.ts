@@ -1,0 +1,20 @@
+/** What templates of tasks ask of the cluster and of the machine. */
+import type { AnswerOf, Dependency } from '../core/template/dependency.ts';
+import type { TemplateHost } from '../core/template/host.ts';
+
+export interface TemplateAnswer {
+  readonly value: AnswerOf[Dependency['kind']];
+  /** For the next question; 0 where it cannot be waited for. */
+  readonly index: number;
+}
+
+export interface TemplateSource {
+  /**
+   * Asks once; with an index, waits until the answer is newer, or for a while.
+   *
+   * Fails: `unavailable`, `timeout` the servers are away; `unsupported` what they do not answer.
+   */
+  ask(dependency: Dependency, index: number, signal: AbortSignal): Promise<TemplateAnswer>;
+  /** What templates may use of the machine. */
+  readonly host: Omit<TemplateHost, 'now' | 'env'>;
+}
