@@ -1,7 +1,9 @@
 /** What this agent says of its machine, in memory: rows of the catalog and how they came to be. */
 import type { Millis } from '../base/brand.ts';
+import { Failure } from '../base/failure.ts';
 import type { CheckState } from '../core/checks/check.ts';
 import type { OwnCheck, OwnRows } from '../core/checks/sync.ts';
+import { LOCAL_ROWS_MAX } from '../core/limits.ts';
 import type { CatalogNodeFacts, ServiceFacts } from '../core/model/catalog.ts';
 import { SERF_HEALTH, type CheckDefinition, type CheckFacts } from '../core/model/health-check.ts';
 import type { AllocId } from '../core/model/ids.ts';
@@ -163,6 +165,34 @@ export class LocalRows {
     this.#checkRows.delete(id);
   }
 
+  /** How the checks of a service are run. */
+  definitionsOf(serviceId: string): readonly CheckDefinition[] {
+    return this.checksOf(serviceId)
+      .map(({ definition }) => definition)
+      .filter((definition) => definition !== undefined);
+  }
+
+  /** Fails: `conflict` for a service of an allocation. */
+  refuseAllocs(serviceId: string): void {
+    const allocId = this.service(serviceId)?.allocId;
+    if (allocId === undefined) return;
+    throw new Failure('conflict', `service "${serviceId}" belongs to allocation ${allocId}`);
+  }
+
+  /** Fails: `exhausted` where so many more would be too many. */
+  needRoom(count: number): void {
+    if (this.size + count <= LOCAL_ROWS_MAX) return;
+    throw new Failure('exhausted', `an agent has at most ${LOCAL_ROWS_MAX} services and checks`);
+  }
+
+  sortedServices(): readonly LocalService[] {
+    return [...this.#services.values()].sort(byId);
+  }
+
+  sortedChecks(): readonly LocalCheck[] {
+    return [...this.#checks.values()].sort(byId).map((check) => this.localCheck(check));
+  }
+
   /** A check as others see it. */
   localCheck({ facts, definition, source }: OwnedCheck): LocalCheck {
     const service = this.#services.get(facts.serviceId)?.facts;
@@ -180,4 +210,8 @@ export class LocalRows {
 export function toldOf({ id, serviceId }: CheckDefinition, state: CheckState): AllocCheckStatus {
   const { status, output, known } = state;
   return { checkId: id, serviceId, status, output, known };
+}
+
+function byId(a: { facts: { id: string } }, b: { facts: { id: string } }): number {
+  return a.facts.id < b.facts.id ? -1 : 1;
 }

@@ -11,7 +11,6 @@ import { same } from '../base/same.ts';
 import type { CheckState } from '../core/checks/check.ts';
 import type { Verdict } from '../core/checks/verdict.ts';
 import { identityOf } from '../core/checks/facts.ts';
-import { LOCAL_ROWS_MAX } from '../core/limits.ts';
 import type { ServiceFacts } from '../core/model/catalog.ts';
 import {
   type CheckDefinition,
@@ -37,7 +36,7 @@ import { KeptFiles, type Kept } from './kept-files.ts';
 import { MaintenanceModes } from './maintenance.ts';
 import { ALIVE, LocalRows, toldOf, type Origin, type OwnedCheck } from './own-rows.ts';
 import type { RegistrarDeps, RegistrarOptions } from './registrar-options.ts';
-import { mayRun } from './script-policy.ts';
+import { mayRun, mayRunConfigured } from './script-policy.ts';
 import { Syncer, type OwnSide } from './syncer.ts';
 import { TtlReports } from './ttl-reports.ts';
 import { unknownCheck, unknownService } from './unknown.ts';
@@ -111,7 +110,7 @@ export class AgentRegistrar implements Registrar, Service {
   }
 
   services(): readonly LocalService[] {
-    return [...this.#rows.services()].sort(byId);
+    return this.#rows.sortedServices();
   }
 
   service(id: string): LocalService | undefined {
@@ -119,7 +118,7 @@ export class AgentRegistrar implements Registrar, Service {
   }
 
   checks(): readonly LocalCheck[] {
-    return [...this.#rows.checks()].sort(byId).map((check) => this.#rows.localCheck(check));
+    return this.#rows.sortedChecks();
   }
 
   check(id: string): LocalCheck | undefined {
@@ -134,10 +133,10 @@ export class AgentRegistrar implements Registrar, Service {
     const { service, checks } = registration;
     mayRun(checks, 'api', this.#options.scriptChecks);
     await this.#exclusively(async () => {
-      this.#refuseAllocs(service.id);
-      this.#needRoom(1 + checks.length);
+      this.#rows.refuseAllocs(service.id);
+      this.#rows.needRoom(1 + checks.length);
       const told = new Set(checks.map(({ id }) => id));
-      const others = this.#definitionsOf(service.id).filter(({ id }) => !told.has(id));
+      const others = this.#rows.definitionsOf(service.id).filter(({ id }) => !told.has(id));
       const all = replaceChecks ? checks : [...others, ...checks];
       await this.#files.putService({ service, checks: all });
       if (replaceChecks) for (const { id } of others) this.#dropCheck(id);
@@ -150,7 +149,7 @@ export class AgentRegistrar implements Registrar, Service {
   async deregisterService(id: string): Promise<void> {
     await this.#exclusively(async () => {
       if (this.#rows.service(id) === undefined) throw unknownService(id);
-      this.#refuseAllocs(id);
+      this.#rows.refuseAllocs(id);
       await this.#files.remove('services', id);
       await this.#dropService(id);
     });
@@ -164,7 +163,7 @@ export class AgentRegistrar implements Registrar, Service {
       if (serviceId !== '' && this.#rows.service(serviceId) === undefined) {
         throw new Failure('not_found', `ServiceID "${serviceId}" does not exist`);
       }
-      this.#needRoom(1);
+      this.#rows.needRoom(1);
       const isOfKept = this.#rows.service(serviceId)?.source === 'api';
       if (!isOfKept) await this.#files.putCheck({ check: definition });
       else
@@ -218,8 +217,7 @@ export class AgentRegistrar implements Registrar, Service {
   }
 
   async reload({ services, checks }: Registrations): Promise<void> {
-    const all = [...checks, ...services.flatMap((each) => each.checks)];
-    mayRun(all, 'config', this.#options.scriptChecks);
+    const all = mayRunConfigured({ services, checks }, this.#options.scriptChecks);
     await this.#exclusively(async () => {
       const serviceIds = new Set(services.map(({ service }) => service.id));
       const checkIds = new Set(all.map(({ id }) => id));
@@ -244,7 +242,7 @@ export class AgentRegistrar implements Registrar, Service {
     onStatus: (status: AllocCheckStatus) => void,
   ): Promise<void> {
     await this.#exclusively(async () => {
-      this.#needRoom(services.length + checks.length);
+      this.#rows.needRoom(services.length + checks.length);
       const serviceIds = new Set(services.map(({ id }) => id));
       const checkIds = new Set(checks.map(({ definition }) => definition.id));
       await this.#dropAlloc(
@@ -266,19 +264,17 @@ export class AgentRegistrar implements Registrar, Service {
     await this.#syncer.settled(signal);
   }
 
-  // --- Taking up what was kept
-
   async #restore(kept: Kept): Promise<void> {
     this.#maintenance.load(kept.maintenance);
     this.#reports.load(kept.reports);
-    mayRun(configuredChecks(this.#options.registrations), 'config', this.#options.scriptChecks);
+    const { registrations, scriptChecks } = this.#options;
+    mayRunConfigured(registrations, scriptChecks);
     for (const { service, checks } of kept.services) {
       this.#putService(service, 'api');
       for (const check of checks) this.#restoreCheck(check);
     }
-    await this.#takeConfigured(this.#options.registrations);
+    await this.#takeConfigured(registrations);
     for (const { check } of kept.checks) {
-      // Its service may have come from a file that has it no more.
       const { serviceId } = check;
       if (serviceId === '' || this.#rows.service(serviceId) !== undefined)
         this.#restoreCheck(check);
@@ -315,8 +311,6 @@ export class AgentRegistrar implements Registrar, Service {
     }
   }
 
-  // --- What the servers know better
-
   #side(): OwnSide {
     const rows = this.#rows;
     return {
@@ -339,8 +333,6 @@ export class AgentRegistrar implements Registrar, Service {
     }
     this.#aliases.localChanged();
   }
-
-  // --- Changing rows
 
   #putService(facts: ServiceFacts, source: RegistrationSource, allocId?: AllocId): void {
     const before = this.#rows.service(facts.id);
@@ -455,8 +447,6 @@ export class AgentRegistrar implements Registrar, Service {
     }
   }
 
-  // --- Maintenance
-
   async #setMaintenance(serviceId: string, reason: string | undefined): Promise<void> {
     await this.#exclusively(async () => {
       if (reason === undefined) await this.#maintenance.end(serviceId);
@@ -466,15 +456,6 @@ export class AgentRegistrar implements Registrar, Service {
     await this.#told();
   }
 
-  // --- The disk, and the servers
-
-  #definitionsOf(serviceId: string): readonly CheckDefinition[] {
-    return this.#rows
-      .checksOf(serviceId)
-      .map(({ definition }) => definition)
-      .filter((definition) => definition !== undefined);
-  }
-
   /** Writes a service's file with its checks as they are going to be. */
   async #keepWith(
     serviceId: string,
@@ -482,7 +463,7 @@ export class AgentRegistrar implements Registrar, Service {
   ): Promise<void> {
     const service = this.#rows.service(serviceId);
     if (service === undefined) return;
-    const checks = change(this.#definitionsOf(serviceId));
+    const checks = change(this.#rows.definitionsOf(serviceId));
     await this.#files.putService({ service: service.facts, checks });
   }
 
@@ -513,29 +494,10 @@ export class AgentRegistrar implements Registrar, Service {
     this.#turn = turn.catch(() => undefined);
     return turn;
   }
-
-  #refuseAllocs(serviceId: string): void {
-    const allocId = this.#rows.service(serviceId)?.allocId;
-    if (allocId === undefined) return;
-    throw new Failure('conflict', `service "${serviceId}" belongs to allocation ${allocId}`);
-  }
-
-  #needRoom(count: number): void {
-    if (this.#rows.size + count <= LOCAL_ROWS_MAX) return;
-    throw new Failure('exhausted', `an agent has at most ${LOCAL_ROWS_MAX} services and checks`);
-  }
 }
 
 const NONE = (): boolean => false;
 
-function configuredChecks({ services, checks }: Registrations): readonly CheckDefinition[] {
-  return [...checks, ...services.flatMap((each) => each.checks)];
-}
-
 function without(checks: readonly CheckDefinition[], id: string): readonly CheckDefinition[] {
   return checks.filter((check) => check.id !== id);
-}
-
-function byId(a: { facts: { id: string } }, b: { facts: { id: string } }): number {
-  return a.facts.id < b.facts.id ? -1 : 1;
 }

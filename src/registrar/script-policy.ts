@@ -1,6 +1,7 @@
 /** Whose commands this agent runs as checks. */
 import { Failure } from '../base/failure.ts';
 import type { CheckDefinition } from '../core/model/health-check.ts';
+import type { Registrations } from '../ports/registrar.ts';
 
 /** Nobody's; those of configuration files; those of the API as well. */
 export type ScriptChecks = 'none' | 'local' | 'all';
@@ -21,4 +22,14 @@ export function mayRun(
       ? "Scripts are disabled on this agent from remote calls; to enable, configure 'enable_script_checks' to true"
       : "Scripts are disabled on this agent; to enable, configure 'enable_script_checks' or 'enable_local_script_checks' to true",
   );
+}
+
+/** The same for what configuration files register; answers all checks of them. */
+export function mayRunConfigured(
+  { services, checks }: Registrations,
+  policy: ScriptChecks,
+): readonly CheckDefinition[] {
+  const all = [...checks, ...services.flatMap((each) => each.checks)];
+  mayRun(all, 'config', policy);
+  return all;
 }
