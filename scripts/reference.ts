@@ -1,12 +1,14 @@
 /**
  * Writes `docs/reference/commands.md` and `configuration.md` from the tables of commands and of
- * settings, and the notes beside them. A test fails when a page is older than its table.
+ * settings, and the notes beside them; and the pages of the HTTP APIs from their routes. A test
+ * fails when a page is older than what it is made from.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeCommands } from '../src/cli/commands.ts';
 import { commandReference } from '../src/cli/reference.ts';
 import { AGENT_SETTINGS } from '../src/core/agent-config/shape.ts';
+import { API_PAGES, apiPage } from './api-pages.ts';
 import { configurationPage } from './configuration-page.ts';
 
 const docs = join(import.meta.dirname, '..', 'docs', 'reference');
@@ -18,3 +20,4 @@ writeFileSync(
   join(docs, 'configuration.md'),
   configurationPage(AGENT_SETTINGS, notesOf('configuration')),
 );
+for (const page of API_PAGES) writeFileSync(join(docs, `${page.file}.md`), apiPage(page));
