@@ -259,7 +259,7 @@ export class AgentRegistrar implements Registrar, Service {
   }
 
   async deregisterAlloc(allocId: AllocId, signal: AbortSignal): Promise<void> {
-    await this.#exclusively(() => this.#dropAlloc(allocId, NONE, NONE));
+    await this.#exclusively(() => this.#dropAlloc(allocId));
     this.#syncer.ring();
     await this.#syncer.settled(signal);
   }
@@ -430,8 +430,8 @@ export class AgentRegistrar implements Registrar, Service {
 
   async #dropAlloc(
     allocId: AllocId,
-    keepsService: (id: string) => boolean,
-    keepsCheck: (id: string) => boolean,
+    keepsService: (id: string) => boolean = () => false,
+    keepsCheck = keepsService,
   ): Promise<void> {
     for (const check of [...this.#rows.checks()]) {
       const { id, serviceId } = check.facts;
@@ -488,15 +488,12 @@ export class AgentRegistrar implements Registrar, Service {
     enough.abort();
   }
 
-  /** RG2. */
   async #exclusively<T>(change: () => Promise<T>): Promise<T> {
-    const turn = this.#turn.then(change);
+    const turn = this.#turn.then(change); // RG2
     this.#turn = turn.catch(() => undefined);
     return turn;
   }
 }
-
-const NONE = (): boolean => false;
 
 function without(checks: readonly CheckDefinition[], id: string): readonly CheckDefinition[] {
   return checks.filter((check) => check.id !== id);
