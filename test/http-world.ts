@@ -236,7 +236,7 @@ function listen(server: Server, client: Client, lines: string[]): Promise<HttpLi
     {
       ops: server.operations,
       clock: systemClock,
-      jobs: jobLanguage,
+      jobs: jobLanguage(import.meta.filename),
       agent: agentFacts(server),
       metrics: {
         json: () => metrics.json(systemClock.now()),

@@ -17,9 +17,11 @@ import { systemClock } from '../io/clock.ts';
 import { createLogger, type LeveledLogger } from '../io/logger/logger.ts';
 import { VERSION } from '../version.ts';
 import { flagsOf } from './agent-flags.ts';
+import { buildBalancer } from './balancer.ts';
 import { buildClient } from './client.ts';
 import { buildDns } from './dns.ts';
 import { httpServices } from './http.ts';
+import { buildRemoteExec } from './remote-exec.ts';
 import { buildRegistrar, definitionsOf } from './registrar.ts';
 import { buildServer } from './server.ts';
 import { stopOnSignals } from './stop-signal.ts';
@@ -90,6 +92,9 @@ async function run(config: AgentConfig, { load, logger }: Running): Promise<void
   const dns = buildDns(config, {
     ...{ server, nodeName, random: random.fork('dns'), note: log('dns') },
   });
+  const balancer = buildBalancer(config, {
+    ...{ server, random: random.fork('balancer'), note: log('balancer') },
+  });
   const reload = async (): Promise<void> => {
     const changed = await load();
     await registrar.registrar.reload(definitionsOf(changed));
@@ -111,6 +116,10 @@ async function run(config: AgentConfig, { load, logger }: Running): Promise<void
     registrar.registrar,
     ...(client === undefined ? [] : [client.keeper, client.client]),
     ...(dns === undefined ? [] : [dns]),
+    ...(balancer === undefined ? [] : [balancer]),
+    ...(config.discovery.remoteExec
+      ? [buildRemoteExec({ server, nodeName, note: log('remote-exec') })]
+      : []),
     ...http,
   ];
   try {

@@ -6,6 +6,7 @@
 import type { Index } from '../base/brand.ts';
 import { Failure } from '../base/failure.ts';
 import { SESSIONS_MAX } from '../core/limits.ts';
+import { operationProblem } from '../core/registration/rows-problem.ts';
 import type { Session, SessionFacts, SessionId } from '../core/model/session.ts';
 import type { UserEvent, UserEventFacts } from '../core/model/user-event.ts';
 import { isReadOnly, readTxn } from '../core/state/apply-txn.ts';
@@ -67,6 +68,10 @@ export function kvOperations(deps: KvOperationDeps): KvOperations {
 
     async txn(ops) {
       if (isReadOnly(ops)) return readTxn(replica.state, ops);
+      for (const [at, op] of ops.entries()) {
+        const problem = isSet(op) ? operationProblem(op) : undefined;
+        if (problem !== undefined) throw new Failure('invalid', `[${at}].${problem}`);
+      }
       const { outcome } = await commit(log, { type: 'txn.apply', at: clock.now(), ops });
       if (outcome.ok) return { results: outcome.results ?? [], failures: [] };
       return { results: [], failures: outcome.failures ?? [] };
@@ -96,6 +101,11 @@ export function kvOperations(deps: KvOperationDeps): KvOperations {
       return { ...event, lTime: 0, createIndex: index, modifyIndex: index };
     },
   };
+}
+
+/** Only what is written must be fit to be kept: any name may be asked for, or deleted. */
+function isSet(op: TxnOp): boolean {
+  return 'verb' in op && (op.verb === 'set' || op.verb === 'cas');
 }
 
 /** Consul answers these with 500, and its clients know them by it. */

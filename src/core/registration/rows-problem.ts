@@ -12,6 +12,22 @@ import {
 } from '../limits.ts';
 import type { CatalogNodeFacts, ServiceFacts } from '../model/catalog.ts';
 import type { CheckFacts } from '../model/health-check.ts';
+import type { TxnOp } from '../state/discovery-entry.ts';
+
+/** The same of one operation of a transaction. */
+export function operationProblem(op: TxnOp): string | undefined {
+  switch (op.of) {
+    case 'node':
+      return nameProblem('Node', op.node.name) ?? metaProblem('NodeMeta', op.node.meta);
+    case 'service':
+      return nameProblem('Node', op.node) ?? serviceProblem(op.service);
+    case 'check':
+      return nameProblem('Node', op.node) ?? checkProblem(op.check);
+    case 'kv':
+    case 'session':
+      return undefined;
+  }
+}
 
 interface Rows {
   readonly node: CatalogNodeFacts;

@@ -18,9 +18,9 @@ import { writeJson } from '../../../base/json.ts';
 import { BLOCKING_WAIT_MS, BLOCKING_WAIT_MS_MAX } from '../../../core/limits.ts';
 import { EVENT_PAYLOAD_BYTES_MAX, EVENT_TEXT_MAX } from '../../../core/limits.ts';
 import type { UserEvent, UserEventFacts } from '../../../core/model/user-event.ts';
-import { compileRegex, testRegex } from '../../../core/regex/search.ts';
+import { compileRegex } from '../../../core/regex/search.ts';
+import { hears } from '../../../core/remote-exec/hears.ts';
 import { readUserEvents } from '../../../core/state/reads-kv.ts';
-import type { StateReader } from '../../../core/state/snapshot.ts';
 import type { HttpReply, HttpRequest } from '../../../ports/http.ts';
 import { invalid } from '../fail.ts';
 import type { Bound } from '../mount.ts';
@@ -104,31 +104,13 @@ function heard(
   events: readonly UserEvent[],
   name: string | undefined,
 ): readonly UserEvent[] {
-  const state = ops.snapshot();
-  return events.filter((event) => {
-    if (name !== undefined && name !== '' && event.name !== name) return false;
-    return matches(event.nodeFilter, agent.nodeName) && concernsServices(state, agent, event);
-  });
-}
-
-/** Whether the machine offers a service, with a tag where one is asked for, that matches. */
-function concernsServices(
-  state: StateReader,
-  { nodeName }: ConsulDeps['agent'],
-  { serviceFilter, tagFilter }: UserEvent,
-): boolean {
-  if (serviceFilter === '') return true;
-  for (const { name, tags } of state.servicesOnNode(nodeName)) {
-    if (!matches(serviceFilter, name)) continue;
-    if (tagFilter === '' || tags.some((tag) => matches(tagFilter, tag))) return true;
-  }
-  return false;
-}
-
-function matches(expression: string, text: string): boolean {
-  if (expression === '') return true;
-  const regex = compileRegex(expression);
-  return !('problem' in regex) && testRegex(regex, text) === true;
+  const hearer = {
+    node: agent.nodeName,
+    services: [...ops.snapshot().servicesOnNode(agent.nodeName)],
+  };
+  const isNamed = (event: UserEvent): boolean =>
+    name === undefined || name === '' || event.name === name;
+  return events.filter((event) => isNamed(event) && hears(event, hearer));
 }
 
 function pattern(name: string, expression = ''): string {

@@ -58,6 +58,13 @@ test('what cannot be a transaction changes nothing and says where it is wrong', 
     [kv({ Value: '!' }), 400, /\[0\]\.KV\.Value: expected Base64/],
     [kv({ Flags: -1 }), 400, /\[0\]\.KV\.Flags/],
     [kv({ Key: '' }), 400, /Missing key name/],
+    [
+      JSON.stringify([
+        { Service: { Verb: 'set', Node: NODE, Service: { ID: 'x'.repeat(600), Service: 'x' } } },
+      ]),
+      400,
+      /\[0\]\.Service\.ID: is 600 bytes long/,
+    ],
     [kv({ Key: 'a\0b' }), 400, /\[0\]\.KV\.Key: .*NUL/],
     [kv({ Key: '\ud800' }), 400, /\[0\]\.KV\.Key: .*whole characters/],
     [kv({ Verb: 'smash' }), 400, /\[0\]\.KV\.Verb: unknown KV operation "smash"/],
