@@ -16,18 +16,26 @@ export class AgentProcess implements AsyncDisposable {
   readonly port: number;
   readonly discoveryPort: number;
   readonly dnsPort: number;
+  readonly balancerPort: number;
+  readonly balancerPagePort: number;
   #child: ChildProcess | undefined;
 
-  private constructor(dir: string, dataDir: string, ports: readonly [number, number, number]) {
+  private constructor(dir: string, dataDir: string, ports: readonly number[]) {
     this.dir = dir;
     this.dataDir = dataDir;
-    [this.port, this.discoveryPort, this.dnsPort] = ports;
+    [
+      this.port = 0,
+      this.discoveryPort = 0,
+      this.dnsPort = 0,
+      this.balancerPort = 0,
+      this.balancerPagePort = 0,
+    ] = ports;
   }
 
   /** @param settings further configuration, HCL */
   static async make(settings = '', dataDir?: string): Promise<AgentProcess> {
     const dir = mkdtempSync(join(tmpdir(), 'muster-agent-'));
-    const ports = await Promise.all([freePort(), freePort(), freePort()]);
+    const ports = await Promise.all(Array.from({ length: 5 }, freePort));
     const agent = new AgentProcess(dir, dataDir ?? join(dir, 'data'), ports);
     agent.configure(settings);
     return agent;
@@ -40,6 +48,8 @@ export class AgentProcess implements AsyncDisposable {
         http      = ${this.port}
         discovery = ${this.discoveryPort}
         dns       = ${this.dnsPort}
+        balancer    = ${this.balancerPort}
+        balancer_ui = ${this.balancerPagePort}
       }
       server { enabled = true }
       client { enabled = true }

@@ -6,6 +6,9 @@ import type { JsonObject } from '../../base/json.ts';
 import type { HostNetwork, HostVolume, NodeReserved } from '../model/node.ts';
 import { DEFAULT_SCHEDULER_CONFIG, type SchedulerConfig } from '../model/scheduler-config.ts';
 import type { AgentFile } from './decode.ts';
+import { balancerSettings } from './balancer-settings.ts';
+import type { BalancerSettings } from '../balancer/settings.ts';
+import type { ConfigProblem } from './config-problem.ts';
 import { discoverySettings, type DiscoverySettings } from './discovery-settings.ts';
 import { parseListen } from '../dns/settings.ts';
 import { Reader } from './reader.ts';
@@ -27,6 +30,8 @@ export interface AgentConfig {
     readonly http: string;
     readonly discovery: string;
     readonly dns: string;
+    readonly balancer: string;
+    readonly balancerUi: string;
   };
   readonly ports: AgentPorts;
   /** `host:port` of the API as others reach it. */
@@ -38,6 +43,7 @@ export interface AgentConfig {
   readonly responseHeaders: Readonly<Record<string, string>>;
   readonly server?: ServerSettings;
   readonly client?: ClientSettings;
+  readonly balancer?: BalancerSettings;
   readonly discovery: DiscoverySettings;
   /** By driver: the free-form `config` block of its `plugin`. */
   readonly plugins: Readonly<Record<string, JsonObject>>;
@@ -48,6 +54,9 @@ export interface AgentPorts {
   readonly http: number;
   readonly discovery: number;
   readonly dns: number;
+  readonly balancer: number;
+  readonly balancerTls: number;
+  readonly balancerUi: number;
   readonly rpc: number;
   readonly serf: number;
 }
@@ -102,12 +111,6 @@ export interface ClientSettings {
   };
 }
 
-/** A mistake that no single place of a file is to blame for; `path` is the setting's name. */
-export interface ConfigProblem {
-  readonly path: string;
-  readonly message: string;
-}
-
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const LOG_LEVELS: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error'];
@@ -125,6 +128,7 @@ export function agentConfig(
   const root = new Reader(file, '');
   const server = root.block('server');
   const client = root.block('client');
+  const balancer = root.block('balancer');
   const problems: ConfigProblem[] = [];
   const bindAddr = root.text('bind_addr', '127.0.0.1');
   const dataDir = root.text('data_dir', dev ? devDir : '');
@@ -141,11 +145,16 @@ export function agentConfig(
       http: root.block('addresses').text('http', bindAddr),
       discovery: root.block('addresses').text('discovery', bindAddr),
       dns: root.block('addresses').text('dns', bindAddr),
+      balancer: root.block('addresses').text('balancer', bindAddr),
+      balancerUi: root.block('addresses').text('balancer_ui', bindAddr),
     },
     ports: {
       http: root.block('ports').count('http', 4646),
       discovery: root.block('ports').count('discovery', 8500),
       dns: root.block('ports').count('dns', 8600),
+      balancer: root.block('ports').count('balancer', 9999),
+      balancerTls: root.block('ports').count('balancer_tls', -1),
+      balancerUi: root.block('ports').count('balancer_ui', 9998),
       rpc: root.block('ports').count('rpc', 4647),
       serf: root.block('ports').count('serf', 8301),
     },
@@ -157,6 +166,7 @@ export function agentConfig(
     responseHeaders: root.record('http_api_response_headers'),
     ...(server.flag('enabled', dev) ? { server: serverSettings(server, problems) } : {}),
     ...(client.flag('enabled', dev) ? { client: clientSettings(client, problems) } : {}),
+    ...(balancer.flag('enabled', dev) ? { balancer: balancerSettings(balancer, problems) } : {}),
     discovery: discoverySettings(root, problems),
     plugins: plugins(root),
   };
@@ -170,7 +180,19 @@ export function isAgentConfig(value: AgentConfig | readonly ConfigProblem[]): va
 }
 
 /** Those that may be -1: not to be listened on. */
-const OPTIONAL_PORTS: ReadonlySet<string> = new Set(['discovery', 'dns']);
+const OPTIONAL_PORTS: ReadonlySet<string> = new Set([
+  'discovery',
+  'dns',
+  'balancer',
+  'balancerTls',
+  'balancerUi',
+]);
+
+/** Where the setting is named otherwise. */
+const PORT_NAMES: Readonly<Record<string, string>> = {
+  balancerTls: 'balancer_tls',
+  balancerUi: 'balancer_ui',
+};
 
 function check(config: AgentConfig): ConfigProblem[] {
   const problems: ConfigProblem[] = [];
@@ -184,15 +206,20 @@ function check(config: AgentConfig): ConfigProblem[] {
   }
   for (const [name, port] of Object.entries(config.ports)) {
     if (port < (OPTIONAL_PORTS.has(name) ? -1 : 0) || port > 65_535) {
-      problems.push({ path: `ports.${name}`, message: `${port} is not a port` });
+      problems.push({
+        path: `ports.${PORT_NAMES[name] ?? name}`,
+        message: `${port} is not a port`,
+      });
     }
   }
-  const { http, discovery, dns } = config.addresses;
+  const { http, discovery, dns, balancerUi } = config.addresses;
   const listen = parseListen(dns, config.ports.dns);
   if (listen === undefined && config.ports.dns >= 0) {
     problems.push({ path: 'addresses.dns', message: `"${dns}" is no list of IP addresses` });
   }
-  const hosts = [config.bindAddr, http, discovery, ...(listen ?? []).map(({ host }) => host)];
+  const page = config.balancer === undefined ? [] : [balancerUi];
+  const named = (listen ?? []).map(({ host }) => host);
+  const hosts = [config.bindAddr, http, discovery, ...page, ...named];
   const loopback = hosts.every(isLoopback);
   if (!loopback && config.encrypt === '' && !config.insecure) {
     problems.push({

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Source } from '../hcl/source.ts';
-import type { ConfigProblem } from './config.ts';
+import type { ConfigProblem } from './config-problem.ts';
 import { decodeAgentFile, isAgentFile, mergeFiles } from './decode.ts';
 import { discoverySettings } from './discovery-settings.ts';
 import type { DiscoverySettings } from './discovery-settings.ts';

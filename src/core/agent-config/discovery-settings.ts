@@ -2,7 +2,7 @@
 import type { JsonObject } from '../../base/json.ts';
 import { parseDuration } from '../../base/duration.ts';
 import { checkDnsSettings, DEFAULT_DNS_SETTINGS, type DnsSettings } from '../dns/settings.ts';
-import type { ConfigProblem } from './config.ts';
+import type { ConfigProblem } from './config-problem.ts';
 import type { Reader } from './reader.ts';
 
 export interface DiscoverySettings {

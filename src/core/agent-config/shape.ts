@@ -5,6 +5,7 @@
  * Source: https://developer.hashicorp.com/nomad/docs/configuration
  */
 
+import { BALANCER_SETTING } from './balancer-shape.ts';
 import { DISCOVERY_SETTINGS } from './discovery-shape.ts';
 import { block, count, duration, flag, named, record, text, texts } from './setting.ts';
 import type { Settings } from './setting.ts';
@@ -13,6 +14,9 @@ const PORTS = block('Ports to listen on.', {
   http: count('The jobs API and the console; 4646.'),
   discovery: count('The discovery API; 8500. -1: none.'),
   dns: count('DNS, over UDP and TCP; 8600. -1: none.'),
+  balancer: count('Traffic of the balancer; 9999. -1: none.'),
+  balancer_tls: count('The same over TLS, with HTTP/2; -1: none.'),
+  balancer_ui: count('Its page, routes and metrics; 9998. -1: none.'),
   rpc: count('Agent to agent; 4647. Only told as yet: nothing listens there.'),
   serf: count('Gossip; 8301. Only told as yet: nothing listens there.'),
 });
@@ -21,6 +25,8 @@ const ADDRESSES = block('Addresses to listen on, where they differ from `bind_ad
   http: text('Of the jobs API and the console.'),
   discovery: text('Of the discovery API.'),
   dns: text('Of DNS: IP addresses with spaces between, each with a port of its own if need be.'),
+  balancer: text('Of the balancer: traffic may be let in where the APIs are not.'),
+  balancer_ui: text('Of its page.'),
   rpc: text('Accepted: there is no agent link yet.'),
   serf: text('Accepted: there is no gossip yet.'),
 });
@@ -156,6 +162,7 @@ export const AGENT_SETTINGS: Settings = {
   http_api_response_headers: record('Accepted; no headers are added.'),
   server: SERVER,
   client: CLIENT,
+  balancer: BALANCER_SETTING,
   consul: CONSUL,
   plugin: PLUGIN,
   ...DISCOVERY_SETTINGS,

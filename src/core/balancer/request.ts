@@ -1,0 +1,162 @@
+/**
+ * What a request is after, read from its head, and how it goes on towards a target.
+ *
+ * R1: what two programs could read differently is refused: more than one `Host`, dot segments in
+ *     the path, targets in no form that HTTP knows.
+ *
+ * Source: RFC 9112 section 3 (forms of the target, Host), RFC 9110 section 9.2.2 (idempotent).
+ */
+import type { Target } from './rule.ts';
+
+/** A request's head as it came in. */
+export interface RequestHead {
+  readonly method: string;
+  /** As it stands in the request line. */
+  readonly target: string;
+  /** Names and values in turn, as they were sent. */
+  readonly headers: readonly string[];
+  readonly remoteAddress: string;
+  readonly localPort: number;
+  /** True: it came over TLS. */
+  readonly secure: boolean;
+  /** `1.0`, `1.1`, `2.0`. */
+  readonly version: string;
+  /** True: its sender wants a WebSocket. */
+  readonly upgrade: boolean;
+}
+
+/** Where a request is addressed to. */
+export interface Wanted {
+  /** Lower case, with the port if one was given; may be empty. */
+  readonly host: string;
+  readonly path: string;
+  /** With the question mark; empty: none. */
+  readonly query: string;
+}
+
+/** An answer that needs no target. */
+export interface OwnReply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+const ABSOLUTE = /^https?:\/\/([^/?#]*)(\/[^?#]*)?(\?[^#]*)?$/i;
+const ORIGIN = /^(\/[^?#]*)(\?[^#]*)?$/;
+const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:\/|\\|%2f|%5c|$)/i;
+
+/** Undefined: the request cannot be understood. */
+export function wanted(head: RequestHead): Wanted | undefined {
+  const hosts = valuesOf(head.headers, 'host');
+  if (hosts.length > 1) return undefined;
+  const found = partsOf(head);
+  if (found === undefined || DOT_SEGMENT.test(found.path)) return undefined;
+  const host = (found.host ?? hosts[0] ?? '').toLowerCase();
+  if (!/^(?:[\w.-]*|\[[0-9a-f:.]+\])(?::\d{0,5})?$/.test(host)) return undefined;
+  return { host, path: found.path, query: found.query };
+}
+
+function partsOf({
+  method,
+  target,
+}: RequestHead): { host?: string; path: string; query: string } | undefined {
+  if (target === '*') return method === 'OPTIONS' ? { path: '/', query: '' } : undefined;
+  const origin = ORIGIN.exec(target);
+  if (origin !== null) return { path: origin[1] ?? '/', query: origin[2] ?? '' };
+  const absolute = ABSOLUTE.exec(target);
+  if (absolute === null) return undefined;
+  return { host: absolute[1] ?? '', path: absolute[2] ?? '/', query: absolute[3] ?? '' };
+}
+
+/** The path and query that the target is asked for. */
+export function pathTowards({ options, destination }: Target, { path, query }: Wanted): string {
+  const { strip, prepend } = options;
+  const rest = strip !== '' && path.startsWith(strip) ? path.slice(strip.length) : path;
+  const full = `${destination.path}${prepend}${rest.startsWith('/') ? rest : `/${rest}`}`;
+  return full + query;
+}
+
+/** Where a redirecting rule sends the caller. */
+export function redirectReply(target: Target, asked: Wanted): OwnReply | undefined {
+  const { redirect } = target.options;
+  if (redirect === undefined) return undefined;
+  const path = pathTowards({ ...target, destination: { ...target.destination, path: '' } }, asked);
+  return {
+    status: redirect.status,
+    // A function, or `$&` in a path would be taken for a pattern.
+    headers: { location: redirect.to.replace('$path', () => path) },
+    body: '',
+  };
+}
+
+const IDEMPOTENT: ReadonlySet<string> = new Set([
+  'GET',
+  'HEAD',
+  'OPTIONS',
+  'TRACE',
+  'PUT',
+  'DELETE',
+]);
+
+/** How asking a target failed. */
+export type AttemptFault =
+  /** No connection came about: the target has seen nothing. */
+  | 'connect'
+  /** The connection ended before an answer began. */
+  | 'broken'
+  /** No answer in time. */
+  | 'timeout'
+  /** What it answered is no HTTP, or more than we take. */
+  | 'malformed';
+
+/** Targets that one request is tried on. More would multiply the load while all are in trouble. */
+const ATTEMPTS_MAX = 3;
+
+/**
+ * Whether another target may be asked.
+ *
+ * @param bodyRead some of the request's body is gone already
+ * @param attempts those made so far
+ */
+export function mayRetry(
+  fault: AttemptFault,
+  head: Pick<RequestHead, 'method'>,
+  { bodyRead, attempts }: { readonly bodyRead: boolean; readonly attempts: number },
+): boolean {
+  if (bodyRead || attempts >= ATTEMPTS_MAX) return false;
+  if (fault === 'connect') return true;
+  return fault === 'broken' && IDEMPOTENT.has(head.method);
+}
+
+/** What the caller is told where no target answered. */
+export function faultReply(fault: AttemptFault): OwnReply {
+  return fault === 'timeout' ? plainReply(504) : plainReply(502);
+}
+
+const REASONS: Readonly<Record<number, string>> = {
+  400: 'bad request',
+  401: 'unauthorized',
+  403: 'forbidden',
+  404: 'no route',
+  405: 'method not allowed',
+  502: 'bad gateway',
+  503: 'no instance is available',
+  504: 'the instance did not answer in time',
+};
+
+export function plainReply(status: number, headers: Record<string, string> = {}): OwnReply {
+  return {
+    status,
+    headers: { 'content-type': 'text/plain; charset=utf-8', ...headers },
+    body: `${REASONS[status] ?? String(status)}\n`,
+  };
+}
+
+/** All values of a header, in their order. `name` in lower case. */
+export function valuesOf(headers: readonly string[], name: string): readonly string[] {
+  const found: string[] = [];
+  for (let i = 0; i + 1 < headers.length; i += 2) {
+    if (headers[i]?.toLowerCase() === name) found.push(headers[i + 1] ?? '');
+  }
+  return found;
+}

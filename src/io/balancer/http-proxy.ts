@@ -1,0 +1,190 @@
+/** The HTTP side of the balancer: callers' connections on node:http. */
+import {
+  createServer,
+  ServerResponse,
+  type IncomingMessage,
+  type Server,
+  type ServerOptions,
+} from 'node:http';
+import type { AddressInfo, Server as NetServer } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { Failure, type Fault } from '../../base/failure.ts';
+import type { RequestHead } from '../../core/balancer/request.ts';
+import type { ListenAt, ProxyLimits, ProxyListener, Traffic } from '../../ports/balancer.ts';
+import {
+  BACKLOG_MAX,
+  CALLER_IDLE_MS,
+  CLOSING_LOOK_MS,
+  CONNECTIONS_MAX,
+  HEADER_BYTES_MAX,
+  HEADERS_MS_MAX,
+} from './limits.ts';
+import { Passing, type Caller, type Reply } from './pass.ts';
+import type { Targets } from './targets.ts';
+import { passUpgrade } from './upgrade.ts';
+
+export const HTTP_OPTIONS: ServerOptions = {
+  maxHeaderSize: HEADER_BYTES_MAX,
+  headersTimeout: HEADERS_MS_MAX,
+  // An upload may take its time; one that stands still is ended by the socket's own time.
+  requestTimeout: 0,
+  keepAliveTimeout: CALLER_IDLE_MS,
+  connectionsCheckingInterval: HEADERS_MS_MAX / 2,
+  // B2: two programs never read one message differently.
+  insecureHTTPParser: false,
+  requireHostHeader: true,
+  noDelay: true,
+};
+
+export interface ProxyParts {
+  readonly traffic: Traffic;
+  readonly targets: Targets;
+  readonly limits: ProxyLimits;
+}
+
+/** Answers requests of one listener, whatever they came over. */
+export class HttpFront {
+  readonly #parts: ProxyParts;
+  readonly #tunnels = new Set<Duplex>();
+  #isClosing = false;
+
+  constructor(parts: ProxyParts) {
+    this.#parts = parts;
+  }
+
+  /** Has the server's requests answered here. */
+  attach(server: Pick<Server, 'on'>): void {
+    server.on('request', (caller: IncomingMessage, reply: ServerResponse) => {
+      this.serve(caller, reply);
+    });
+    server.on('upgrade', (caller: IncomingMessage, stream: Duplex, head: Buffer) => {
+      this.#upgrade(caller, stream, head);
+    });
+    server.on('connect', (_caller: IncomingMessage, stream: Duplex) => {
+      stream.on('error', () => stream.destroy());
+      stream.end(
+        'HTTP/1.1 405 Method Not Allowed\r\nContent-Length: 0\r\nConnection: close\r\n\r\n',
+      );
+    });
+  }
+
+  readonly serve = (caller: Caller, reply: Reply): void => {
+    const { traffic, targets } = this.#parts;
+    if (this.#isClosing && !('stream' in reply)) reply.shouldKeepAlive = false;
+    new Passing({ caller, reply }, traffic.exchange(headOf(caller, false)), targets).run();
+  };
+
+  /** From now on a connection ends with its answer. */
+  close(): void {
+    this.#isClosing = true;
+  }
+
+  /** Cuts off what was switched to another protocol. */
+  cut(): void {
+    for (const stream of this.#tunnels) stream.destroy();
+  }
+
+  #upgrade(caller: IncomingMessage, stream: Duplex, head: Buffer): void {
+    stream.on('error', () => stream.destroy());
+    if (caller.headers.upgrade?.toLowerCase() !== 'websocket') {
+      this.#ignoreUpgrade(caller, stream);
+      return;
+    }
+    this.#tunnels.add(stream);
+    stream.on('close', () => this.#tunnels.delete(stream));
+    const exchange = this.#parts.traffic.exchange(headOf(caller, true));
+    passUpgrade({ caller, stream, head }, exchange, this.#parts.limits);
+  }
+
+  /** Source: RFC 9110 section 7.8: an upgrade that is not understood is an ordinary request. */
+  #ignoreUpgrade(caller: IncomingMessage, stream: Duplex): void {
+    const reply = new ServerResponse(caller);
+    reply.shouldKeepAlive = false;
+    reply.assignSocket(stream as Parameters<ServerResponse['assignSocket']>[0]);
+    reply.on('finish', () => stream.end());
+    // Its body, if it has one, stays in a connection that the parser has let go of.
+    if (caller.headers['content-length'] === undefined) this.serve(caller, reply);
+    else reply.writeHead(400).end();
+  }
+}
+
+export async function listenHttp(at: ListenAt, parts: ProxyParts): Promise<ProxyListener> {
+  const server = createServer(HTTP_OPTIONS);
+  server.maxConnections = CONNECTIONS_MAX;
+  // Node drops headers beyond a number in silence; their bytes are bounded anyway.
+  server.maxHeadersCount = 0;
+  server.setTimeout(parts.limits.idleTimeoutMs);
+  const front = new HttpFront(parts);
+  front.attach(server);
+  const port = await listening(server, at);
+  return {
+    port,
+    close: async (graceMs) => {
+      front.close();
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      const look = setInterval(() => server.closeIdleConnections(), CLOSING_LOOK_MS);
+      const cut = setTimeout(() => {
+        front.cut();
+        server.closeAllConnections();
+      }, graceMs);
+      await closed;
+      clearInterval(look);
+      clearTimeout(cut);
+    },
+  };
+}
+
+export function headOf(caller: Caller, upgrade: boolean): RequestHead {
+  const { socket } = caller;
+  return {
+    method: caller.method ?? 'GET',
+    target: caller.url ?? '/',
+    headers: headersOf(caller),
+    remoteAddress: (socket.remoteAddress ?? '').replace(/^::ffff:/, ''),
+    localPort: socket.localPort ?? 0,
+    secure: 'encrypted' in socket,
+    version: caller.httpVersion,
+    upgrade,
+  };
+}
+
+/** HTTP/2 names the host in a header of its own, and may split cookies. */
+function headersOf(caller: Caller): readonly string[] {
+  if (caller.httpVersionMajor !== 2) return caller.rawHeaders;
+  const { ':authority': authority } = caller.headers;
+  const out: string[] = [];
+  for (let i = 0; i + 1 < caller.rawHeaders.length; i += 2) {
+    const name = caller.rawHeaders[i] ?? '';
+    const isTold = name === 'host' && authority !== undefined;
+    if (name !== 'cookie' && !isTold) out.push(name, caller.rawHeaders[i + 1] ?? '');
+  }
+  const { cookie } = caller.headers;
+  if (cookie !== undefined) out.push('cookie', cookie);
+  if (typeof authority === 'string') out.push('host', authority);
+  return out;
+}
+
+const LISTEN_FAULTS: Readonly<Record<string, Fault>> = {
+  EADDRINUSE: 'conflict',
+  EACCES: 'denied',
+  EADDRNOTAVAIL: 'invalid',
+  ENOTFOUND: 'invalid',
+};
+
+/** Resolves to the port that is listened on. */
+export async function listening(server: NetServer, { host, port }: ListenAt): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    const fail = (cause: NodeJS.ErrnoException): void => {
+      const fault = LISTEN_FAULTS[cause.code ?? ''] ?? 'unavailable';
+      reject(new Failure(fault, `cannot listen on ${host}:${port}`, { cause }));
+    };
+    server.once('error', fail);
+    server.listen({ host, port, backlog: BACKLOG_MAX }, () => {
+      server.off('error', fail);
+      // One connection that cannot be accepted must not end the others.
+      server.on('error', () => undefined);
+      resolve();
+    });
+  });
+  return (server.address() as AddressInfo).port;
+}
