@@ -28,6 +28,7 @@ import {
 } from './commands/deployment-changes.ts';
 import { deploymentList, deploymentStatus, jobDeploymentsCommand } from './commands/deployments.ts';
 import { event, eventList } from './commands/event.ts';
+import { exec } from './commands/exec.ts';
 import { evalList, evalStatus } from './commands/evaluations.ts';
 import { init } from './commands/init.ts';
 import {
@@ -86,7 +87,8 @@ export function makeCommands(roles: Roles): readonly Command[] {
     ...[systemGc, systemReconcile, monitor, agentInfo, namespaceList, namespaceStatus, ui],
     template,
     ...[kvGet, kvPut, kvDelete, kvExport, kvImport, lock, lockGuardCommand(roles.lockGuard)],
-    ...[event, eventList, watch, members, join, leave, forceLeave, reload, info, keyring, rtt],
+    ...[event, eventList, exec, watch, members, join, leave, forceLeave, reload, info, keyring],
+    rtt,
     ...[catalogDatacenters, catalogNodes, catalogServices],
     ...[servicesRegister, servicesDeregister, maint],
   ];

@@ -1,4 +1,7 @@
-/** `lock`: runs a program while it holds a lock. Source: https://developer.hashicorp.com/consul/commands/lock */
+/**
+ * `lock`: runs a program while it holds a lock. Source:
+ * https://developer.hashicorp.com/consul/commands/lock
+ */
 import type { Api } from '../../api/api.ts';
 import { parseDuration } from '../../base/duration.ts';
 import { explain, Failure } from '../../base/failure.ts';
@@ -15,9 +18,11 @@ import { shellCommand } from './shell-command.ts';
 export const lock: Command = {
   name: 'lock',
   summary: 'Run a program while holding a lock',
-  description: `Waits for a lock under a prefix of the key/value store, runs a program, and gives the lock back when it has ended. With -n it waits for one of several places.
-
-The program is told to end (SIGTERM, then SIGKILL to its process group) when the lock is lost or cannot be renewed, before anybody else can be granted it. A guard process sees to that even if this process is stopped or killed. In its environment CONSUL_LOCK_HELD is true and MUSTER_LOCK_INDEX the index of the grant: it rises with each grant, so that what the program writes to can refuse a former holder.`,
+  description: [
+    'Waits for a lock under a prefix of the key/value store, runs a program, and gives the lock back when it has ended. With -n it waits for one of several places.',
+    '',
+    'The program is told to end (SIGTERM, then SIGKILL to its process group) when the lock is lost or cannot be renewed, before anybody else can be granted it. A guard process sees to that even if this process is stopped or killed. In its environment CONSUL_LOCK_HELD is true and MUSTER_LOCK_INDEX the index of the grant: it rises with each grant, so that what the program writes to can refuse a former holder.',
+  ].join('\n'),
   arguments: ['<prefix>', '<command...>'],
   flags: withDiscoveryFlags(
     flag.number('n', '<count>', 'How many may hold it at once; 1 unless given.'),
@@ -121,7 +126,7 @@ interface Parts {
 
 async function underSession(wanted: Wanted, parts: Parts): Promise<number> {
   const { api, world } = parts;
-  const session = await LockSession.open(api, wanted.name, world);
+  const session = await LockSession.open(api, { name: wanted.name }, world);
   const done = new AbortController();
   // The agent may go away for good while it is renewed: that is a lost lock, not a failure.
   const lost = session.keep(done.signal);

@@ -1,9 +1,11 @@
 /**
- * The session of a lock: renewed as long as the lock is wanted, and the lease that follows from it.
+ * The session of a lock, or of a remote job: renewed as long as it is wanted, and the lease that
+ * follows from it.
  *
  * L1: a lease counts from before its renewal was sent; nothing else makes it longer.
  */
 import { createSession, destroySession, renewSession } from '../../api/consul/session-routes.ts';
+import type { SessionBody } from '../../api/consul/session-codec.ts';
 import type { Api } from '../../api/api.ts';
 import { Failure } from '../../base/failure.ts';
 import { leaseOf, type Lease } from '../../core/lock/guard.ts';
@@ -38,11 +40,11 @@ export class LockSession {
   /** Makes a session. Fails: as the API does. */
   static async open(
     api: Api,
-    name: string,
+    facts: Pick<SessionBody, 'name' | 'behavior'>,
     world: Pick<World, 'sleep' | 'uptimeMs' | 'signal'>,
   ): Promise<LockSession> {
     const sentAt = world.uptimeMs();
-    const body = { name, ttl: `${TTL_MS / 1000}s` };
+    const body = { ...facts, ttl: `${TTL_MS / 1000}s` };
     const { id } = await api.call(createSession, { body }, world.signal);
     return new LockSession(id, leaseOf(sentAt, TTL_MS), api, world);
   }
