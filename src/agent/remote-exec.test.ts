@@ -123,3 +123,18 @@ test('RE2: a command whose session is gone is killed with its children', async (
   await until(() => pids.every((pid) => readProcess(Number(pid)) === undefined));
   await running.stop();
 });
+
+test('RE3: a silent command gives signs of life, and is killed when its session is gone', async () => {
+  const servers = new Servers();
+  const job = { Command: 'echo $$; exec sleep 1000', Wait: 250e6 };
+  servers.keys.set('_rexec/s/job', base64(JSON.stringify(job)));
+  const running = begin(servers);
+  servers.fire('s');
+  const pid = (): number => Number(servers.text('_rexec/s/n/out/'));
+  const pieces = (): number =>
+    [...servers.keys.keys()].filter((key) => key.startsWith('_rexec/s/n/out/')).length;
+  await until(() => pid() > 0 && pieces() > 3);
+  servers.gone = true;
+  await until(() => readProcess(pid()) === undefined);
+  await running.stop();
+});

@@ -4,6 +4,7 @@
  *
  * RE1: an event is carried out once by this process; what was fired before it began is not.
  * RE2: a command whose session is gone is killed: nobody reads what it says.
+ * RE3: a command that says nothing gives signs of life: pieces of output without any bytes.
  */
 import { Bug } from '../base/assert.ts';
 import { toBase64 } from '../base/base64.ts';
@@ -15,6 +16,7 @@ import {
   OUTPUT_FLUSH_MS,
   OUTPUT_PIECE_BYTES,
   placeOf,
+  quietMsOf,
   REMOTE_EXEC_EVENT,
   remoteJobOf,
 } from '../core/remote-exec/job.ts';
@@ -93,13 +95,18 @@ export class RemoteExec implements Service {
     const { servers, nodeName, note } = this.#deps;
     const value = await servers.value(jobKeys.job(place), signal);
     const job = value === undefined ? undefined : remoteJobOf(value);
-    if (job === undefined) {
+    if (value === undefined || job === undefined) {
       note(`session ${place.session} holds no proper job`);
       return;
     }
     if (!(await servers.put(place, jobKeys.ack(place, nodeName), ''))) return;
     const output = new OutputWriter(place, this.#deps);
-    const code = await this.#runCommand(job, output, signal);
+    const done = new AbortController();
+    const alive = output.keepAlive(quietMsOf(value), done.signal);
+    const code = await this.#runCommand(job, output, signal).finally(() => {
+      done.abort();
+    });
+    await alive;
     await output.close();
     await servers.put(place, jobKeys.exit(place, nodeName), encode(String(code)));
   }
@@ -154,6 +161,17 @@ class OutputWriter {
     await this.#written;
   }
 
+  /** Until the signal aborts, never says nothing for longer than that (RE3). */
+  async keepAlive(quietMs: number, signal: AbortSignal): Promise<void> {
+    for (;;) {
+      const said = this.#count;
+      // Half of it: the silence may begin right after this look.
+      await this.#deps.clock.sleep(quietMs / 2, signal);
+      if (signal.aborted) return;
+      if (this.#count === said) this.#append('');
+    }
+  }
+
   async close(): Promise<void> {
     this.#flush();
     await this.#written;
@@ -175,6 +193,10 @@ class OutputWriter {
     const value = toBase64(joined(this.#held, this.#heldBytes));
     this.#held = [];
     this.#heldBytes = 0;
+    this.#append(value);
+  }
+
+  #append(value: string): void {
     const key = jobKeys.output(this.#place, this.#deps.nodeName, this.#count++);
     this.#written = this.#written.then(() => this.#put(key, value));
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { jobKeys, placeOf, remoteJobOf } from './job.ts';
+import { jobKeys, placeOf, quietMsOf, remoteJobOf } from './job.ts';
 import type { RemoteJob } from './job.ts';
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
@@ -34,11 +34,23 @@ test('what a job asks for', () => {
   for (const [text, expected] of rows) assert.deepEqual(remoteJobOf(base64(text)), expected, text);
 });
 
+test('how long silence is borne', () => {
+  const rows: readonly (readonly [string, number])[] = [
+    ['{"Wait":5000000000}', 5000],
+    ['{"Wait":1}', 250],
+    ['{"Wait":-1}', 2000],
+    ['{"Wait":"5s"}', 2000],
+    ['{', 2000],
+  ];
+  for (const [text, ms] of rows) assert.equal(quietMsOf(base64(text)), ms, text);
+});
+
 test('RX1: no bytes make it throw', () => {
   fc.assert(
     fc.property(fc.oneof(fc.string(), fc.json().map(base64)), (value) => {
       placeOf({ payload: value });
       remoteJobOf(value);
+      quietMsOf(value);
     }),
   );
 });

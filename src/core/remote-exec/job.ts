@@ -60,6 +60,20 @@ export function remoteJobOf(value: string): RemoteJob | undefined {
   return { kind: 'shell', command };
 }
 
+/** Who asks waits so long for news unless the job says otherwise [ms]. Source: Consul. */
+const QUIET_MS = 2000;
+/** No job makes nodes give signs of life more often than that [ms]. */
+const QUIET_MS_MIN = 250;
+const NANOS_PER_MS = 1e6;
+
+/** How long who asks bears silence before a node counts as lost [ms], of a job's key (Base64). */
+export function quietMsOf(value: string): number {
+  const wait = parse(value)?.['Wait'];
+  return typeof wait === 'number' && wait > 0
+    ? Math.max(QUIET_MS_MIN, wait / NANOS_PER_MS)
+    : QUIET_MS;
+}
+
 export const jobKeys = {
   job: ({ prefix, session }: JobPlace): string => `${prefix}/${session}/job`,
   /** Says that the node has begun. */
