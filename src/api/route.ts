@@ -95,7 +95,9 @@ export function write<
   return complete({ ...spec, method, also: spec.also ?? (method === 'PUT' ? ['POST'] : []) });
 }
 
-/** Describes a change with one method only, as all of Consul's are: PUT, unless it says otherwise. */
+/**
+ * Describes a change with one method only, as all of Consul's are: PUT, unless it says otherwise.
+ */
 export function change<
   const Path extends string,
   Body = undefined,

@@ -62,7 +62,7 @@ test('a task that fails its checks is restarted, which its restart policy counts
   await world.stop();
 });
 
-test('H4: an allocation is healthy once its checks have been passing for long enough', async () => {
+test('an allocation is healthy once its checks have been passing for long enough', async () => {
   const world = new ClientWorld();
   await world.start();
   const assigned = assignmentOf(A, world.nodeId, jobWith([TCP]));

@@ -20,7 +20,8 @@ export interface AllocDirs {
   remove(id: AllocId): Promise<void>;
   list(): Promise<readonly AllocId[]>;
   /**
-   * Puts a file of ours in the place of what is there, at once, with the folders on the way. Answers
+   * Puts a file of ours in the place of what is there, at once, with the folders on the way.
+   * Answers
    * whether its content is another one than before.
    */
   writeFile(id: AllocId, path: string, file: NewFile): Promise<boolean>;

@@ -32,7 +32,8 @@ export type RunProbe = (limits: ProbeLimits, signal: AbortSignal) => Promise<Pro
 export interface CheckProbes {
   /**
    * Runs a probe once. What cannot be reached or started is a result (critical, with the reason),
-   * never a rejection. Resolves soon after `signal` aborts too, with everything ended; such a result
+   * never a rejection. Resolves soon after `signal` aborts too, with everything ended; such a
+   * result
    * is worth nothing.
    */
   run(probe: RunnableProbe, limits: ProbeLimits, signal: AbortSignal): Promise<ProbeResult>;

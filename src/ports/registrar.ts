@@ -55,7 +55,9 @@ export interface AllocRegistration {
 }
 
 export interface AllocCheck {
-  /** `serviceId` is one of the allocation's services. Its `probe` says what the check looks like. */
+  /**
+   * `serviceId` is one of the allocation's services. Its `probe` says what the check looks like.
+   */
   readonly definition: CheckDefinition;
   /** Instead of the agent's own probe: a script inside the task. */
   readonly run?: RunProbe;

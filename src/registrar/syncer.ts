@@ -269,7 +269,8 @@ export class Syncer {
     for (let i = 0; i < parts; i++) {
       left += await this.#registerPart(
         held,
-        // Few checks go along with their services: one entry, and nobody sees one without the other.
+        // Few checks go along with their services: one entry, and nobody sees one without the
+        // other.
         { node, services: services[i] ?? [], checks: parts === 1 ? (checks.shift() ?? []) : [] },
         signal,
       );

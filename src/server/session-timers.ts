@@ -1,5 +1,6 @@
 /**
- * The times to live of sessions. The leader's memory: a new leader gives each session its time anew.
+ * The times to live of sessions. The leader's memory: a new leader gives each session its time
+ * anew.
  *
  * T1: a session ends no sooner than twice its time to live after it was made or last renewed. (Once
  *     is what is promised; clients count on the double, as Consul gives it.)

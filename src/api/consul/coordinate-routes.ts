@@ -1,4 +1,7 @@
-/** Where nodes stand in the network. Source: https://developer.hashicorp.com/consul/api-docs/coordinate */
+/**
+ * Where nodes stand in the network. Source:
+ * https://developer.hashicorp.com/consul/api-docs/coordinate
+ */
 import type { Coordinate, NodeCoordinate } from '../../core/model/coordinate.ts';
 import { OMIT, shape, type Shape } from '../codec/codec.ts';
 import { float, floatCodec, list, listOf, nested, text } from '../codec/fields.ts';

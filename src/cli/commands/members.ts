@@ -1,4 +1,7 @@
-/** Who is there, and coming and going. Source: https://developer.hashicorp.com/consul/commands/members */
+/**
+ * Who is there, and coming and going. Source:
+ * https://developer.hashicorp.com/consul/commands/members
+ */
 import {
   consulMembers,
   consulSelf,

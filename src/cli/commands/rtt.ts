@@ -1,4 +1,6 @@
-/** `rtt`: how far two nodes are apart. Source: https://developer.hashicorp.com/consul/commands/rtt */
+/**
+ * `rtt`: how far two nodes are apart. Source: https://developer.hashicorp.com/consul/commands/rtt
+ */
 import { listCoordinates } from '../../api/consul/coordinate-routes.ts';
 import { consulSelf } from '../../api/consul/agent-routes.ts';
 import { Failure } from '../../base/failure.ts';

@@ -1,4 +1,7 @@
-/** `services ...` and `maint`: what an agent registers. Source: https://developer.hashicorp.com/consul/commands/services */
+/**
+ * `services ...` and `maint`: what an agent registers. Source:
+ * https://developer.hashicorp.com/consul/commands/services
+ */
 import { AGENT_SERVICE_BODY } from '../../api/consul/agent-service-codec.ts';
 import {
   agentChecks,

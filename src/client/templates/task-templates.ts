@@ -194,7 +194,9 @@ export class TaskTemplates {
     }
   }
 
-  /** Acts on what has changed (TT2), some chance time later, so that not all instances do at once. */
+  /**
+   * Acts on what has changed (TT2), some chance time later, so that not all instances do at once.
+   */
   async #react(): Promise<void> {
     const changed = [...this.#changed].flatMap((at) => this.#templates[at] ?? []);
     this.#changed.clear();

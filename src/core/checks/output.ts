@@ -1,5 +1,6 @@
 /**
- * Output of checks is for people, and comes from programs that may write without end: it is cut to a
+ * Output of checks is for people, and comes from programs that may write without end: it is cut to
+ * a
  * number of bytes, never inside a character.
  */
 

@@ -1,5 +1,6 @@
 /**
- * Why something could not be reached, in the words that Go programs use: what people search logs and
+ * Why something could not be reached, in the words that Go programs use: what people search logs
+ * and
  * dashboards for.
  */
 

@@ -1,5 +1,6 @@
 /**
- * One service of an allocation as an instance in the catalog: where it is reached, under which tags.
+ * One service of an allocation as an instance in the catalog: where it is reached, under which
+ * tags.
  *
  * Source: https://developer.hashicorp.com/nomad/docs/job-specification/service
  */

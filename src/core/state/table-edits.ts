@@ -1,4 +1,6 @@
-/** The tables as one entry changes them: each is opened at its first use, as most entries use few. */
+/**
+ * The tables as one entry changes them: each is opened at its first use, as most entries use few.
+ */
 import type { Index } from '../../base/brand.ts';
 import type { Rows } from './rows.ts';
 import type { TableEdit } from './table.ts';

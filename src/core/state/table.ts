@@ -106,7 +106,9 @@ export class Table<Row extends { readonly modifyIndex: Index }> {
     return written === undefined || gone > written ? gone : written;
   }
 
-  /** When a row whose key begins so last changed, came or went (T3). Costs as much as reading them. */
+  /**
+   * When a row whose key begins so last changed, came or went (T3). Costs as much as reading them.
+   */
   indexOfPrefix(prefix: string): Index {
     if (prefix === '') return this.lastIndex();
     let index = markedUnder(this.#parts.marks, prefix);
@@ -209,7 +211,9 @@ export class TableEdit<Row extends { readonly modifyIndex: Index }> {
     return this.#group(at, value).keys.size;
   }
 
-  /** Rows whose keys begin so as of now, in the order of keys; safe to change the table meanwhile. */
+  /**
+   * Rows whose keys begin so as of now, in the order of keys; safe to change the table meanwhile.
+   */
   valuesFrom(prefix: string): readonly Row[] {
     return [...(this.#rows ?? this.#base.rows).values(prefix)];
   }

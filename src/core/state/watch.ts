@@ -5,7 +5,8 @@
  * W1: what changes an answer touches a key that the answer named.
  * W2: the index of a key is never 0 and never falls.
  *
- * A key is a text `<table>` (any row), `<table>/<key>` (one row), `<table>.<index>/<value>` (the rows
+ * A key is a text `<table>` (any row), `<table>/<key>` (one row), `<table>.<index>/<value>` (the
+ * rows
  * that share an indexed value) or `<table>~<prefix>` (the rows whose keys begin so).
  */
 import type { AllocId, DeploymentId, EvalId, JobId, Namespace, NodeId } from '../model/ids.ts';

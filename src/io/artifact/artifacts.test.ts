@@ -127,7 +127,7 @@ test('a part of an archive, a single file, a file under another name', async () 
   }
 });
 
-test('F2: a wrong checksum leaves nothing behind; right ones of each kind are taken', async () => {
+test('a wrong checksum leaves nothing behind; right ones of each kind are taken', async () => {
   const dir = taskDir();
   const url = `${address}/one.txt`;
   const wrong = fetchInto(dir, url, { checksum: `sha256:${'0'.repeat(64)}` });
@@ -175,7 +175,7 @@ function hostileTar(entries: readonly { name: string; type: string; link?: strin
   return Buffer.concat([...blocks, Buffer.alloc(1024)]);
 }
 
-test('F1: an archive that would leave its directory fails with archive and entry named', async () => {
+test('an archive that would leave its directory fails with archive and entry named', async () => {
   const rows: readonly (readonly [string, { name: string; type: string; link?: string }[]])[] = [
     ['../../escaped', [{ name: '../../escaped', type: '0' }]],
     ['/tmp/escaped', [{ name: '/tmp/escaped', type: '0' }]],

@@ -79,7 +79,9 @@ function exited(child: ChildProcess): Promise<number> {
 /** What shells say of a command that was killed. */
 const KILLED = 137;
 
-/** Children first seen, then killed: one that began a session of its own is no longer in the group. */
+/**
+ * Children first seen, then killed: one that began a session of its own is no longer in the group.
+ */
 function killAll({ pid }: ChildProcess): void {
   if (pid === undefined) return;
   for (const each of [-pid, ...descendantsOf(pid)]) {

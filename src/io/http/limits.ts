@@ -10,7 +10,9 @@ export const HEADERS_MS_MAX = 10_000;
 export const REQUEST_MS_MAX = 120_000;
 /** How long a connection is kept for a next request; above the common 60 s of balancers. */
 export const KEEP_ALIVE_MS = 75_000;
-/** Open connections of one port: 20,000 parked queries, some 17 KB each, and room for the others. */
+/**
+ * Open connections of one port: 20,000 parked queries, some 17 KB each, and room for the others.
+ */
 export const CONNECTIONS_MAX = 40_000;
 /** Connections that wait to be accepted: a fleet's clients come back at once after a restart. */
 export const BACKLOG_MAX = 4_096;
