@@ -204,14 +204,21 @@ function check(config: AgentConfig): ConfigProblem[] {
   if (config.server === undefined && config.client === undefined) {
     problems.push({ path: 'server', message: 'or client must be enabled (or start with -dev)' });
   }
-  for (const [name, port] of Object.entries(config.ports)) {
-    if (port < (OPTIONAL_PORTS.has(name) ? -1 : 0) || port > 65_535) {
-      problems.push({
-        path: `ports.${PORT_NAMES[name] ?? name}`,
-        message: `${port} is not a port`,
-      });
-    }
-  }
+  problems.push(...checkPorts(config.ports), ...checkAddresses(config));
+  return problems;
+}
+
+function checkPorts(ports: AgentConfig['ports']): readonly ConfigProblem[] {
+  return Object.entries(ports)
+    .filter(([name, port]) => port < (OPTIONAL_PORTS.has(name) ? -1 : 0) || port > 65_535)
+    .map(([name, port]) => ({
+      path: `ports.${PORT_NAMES[name] ?? name}`,
+      message: `${port} is not a port`,
+    }));
+}
+
+function checkAddresses(config: AgentConfig): readonly ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
   const { http, discovery, dns, balancerUi } = config.addresses;
   const listen = parseListen(dns, config.ports.dns);
   if (listen === undefined && config.ports.dns >= 0) {

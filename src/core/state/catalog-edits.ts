@@ -37,15 +37,8 @@ export function nodeProblem(edit: Edit, facts: CatalogNodeFacts): string | undef
  * `nodeProblem` has none.
  */
 export function putCatalogNode(edit: Edit, facts: CatalogNodeFacts): CatalogNode {
-  const former = facts.id === '' ? undefined : nodeById(edit, facts.id);
-  if (former !== undefined && folded(former.name) !== folded(facts.name)) {
-    removeCatalogNode(edit, former.name);
-  }
   const key = folded(facts.name);
-  const namesake = edit.table('catalogNodes').get(key);
-  const moves = namesake !== undefined && namesake.datacenter !== facts.datacenter;
-  if (moves) removeCatalogNode(edit, namesake.name);
-  const before = moves ? undefined : namesake;
+  const before = nodeBefore(edit, facts, key);
   const written: CatalogNode = {
     ...facts,
     // Rows on the node name it as it was first written.
@@ -57,6 +50,16 @@ export function putCatalogNode(edit: Edit, facts: CatalogNodeFacts): CatalogNode
   if (before !== undefined && isSame(written, before)) return before;
   edit.putPlain('catalogNodes', written, key);
   return written;
+}
+
+/** The row that is written over; what it must not take along is removed. */
+function nodeBefore(edit: Edit, facts: CatalogNodeFacts, key: string): CatalogNode | undefined {
+  const former = facts.id === '' ? undefined : nodeById(edit, facts.id);
+  if (former !== undefined && folded(former.name) !== key) removeCatalogNode(edit, former.name);
+  const namesake = edit.table('catalogNodes').get(key);
+  if (namesake === undefined || namesake.datacenter === facts.datacenter) return namesake;
+  removeCatalogNode(edit, namesake.name);
+  return undefined;
 }
 
 /** Writes an instance; its checks follow a new name, or new tags (G2). */
