@@ -28,7 +28,10 @@ export class Targets {
 
   /** The library is large: it is loaded with the first request. */
   async load(): Promise<void> {
-    this.#undici ??= await import('undici');
+    if (this.#undici !== undefined) return;
+    const loaded: Undici & { readonly default?: Undici } = await import('undici');
+    // In the bundle it is a module of the older kind, all under one name.
+    this.#undici = loaded.default ?? loaded;
   }
 
   /** Undefined until `load` is through. */
