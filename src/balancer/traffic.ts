@@ -130,6 +130,7 @@ class HttpExchange implements Exchange {
   readonly #head: RequestHead;
   readonly #beganMs: number;
   readonly #tried = new Set<string>();
+  #attempts = 0;
   #asked: Wanted | undefined;
   #target: Target | undefined;
   #setCookie: string | undefined;
@@ -150,7 +151,7 @@ class HttpExchange implements Exchange {
   failed(fault: AttemptFault, bodyRead: boolean): Step {
     this.#release(fault === 'connect' || fault === 'broken' ? false : undefined);
     this.#traffic.deps.tally.attemptFailed(fault);
-    const attempts = this.#tried.size;
+    const attempts = this.#attempts;
     if (this.#asked === undefined || !mayRetry(fault, this.#head, { bodyRead, attempts })) {
       return answer(faultReply(fault));
     }
@@ -187,10 +188,11 @@ class HttpExchange implements Exchange {
     if (rule === undefined) {
       return answer({ ...plainReply(404), status: settings.noRouteStatus });
     }
-    const target = this.#pick(rule);
+    const target = this.#pick(rule) ?? this.#again(rule);
     if (target === undefined) return answer(plainReply(503));
     const refused = this.#refusal(target, asked);
     if (refused !== undefined) return answer(refused);
+    this.#attempts += 1;
     this.#tried.add(target.id);
     this.#target = target;
     this.#traffic.began(target);
@@ -207,6 +209,12 @@ class HttpExchange implements Exchange {
         headers: requestHeaders(this.#head, { target, asked, trusted }),
       },
     };
+  }
+
+  /** All were tried: a kept connection may have ended just then, where a new one will do. */
+  #again(rule: Rule): Target | undefined {
+    this.#tried.clear();
+    return this.#pick(rule);
   }
 
   #pick(rule: Rule): Target | undefined {

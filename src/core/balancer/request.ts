@@ -109,8 +109,11 @@ export type AttemptFault =
   /** What it answered is no HTTP, or more than we take. */
   | 'malformed';
 
-/** Targets that one request is tried on. More would multiply the load while all are in trouble. */
-const ATTEMPTS_MAX = 3;
+/**
+ * Tries that one request has. During a rollout several instances may go one after another; many
+ * more would multiply the load while all are in trouble.
+ */
+const ATTEMPTS_MAX = 5;
 
 /**
  * Whether another target may be asked.

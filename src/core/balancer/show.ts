@@ -65,9 +65,12 @@ export function changeBetween(before: Table, after: Table): TableChange {
   };
 }
 
+/** What the target's own address says is no option. */
+const PLAIN: ReadonlySet<string> = new Set(['http', 'tcp']);
+
 function optionsText({ options }: Offer): string {
   const words = [
-    options.proto === 'http' || options.proto === 'tcp' ? '' : `proto=${options.proto}`,
+    PLAIN.has(options.proto) || options.redirect !== undefined ? '' : `proto=${options.proto}`,
     options.strip === '' ? '' : `strip=${options.strip}`,
     options.prepend === '' ? '' : `prepend=${options.prepend}`,
     options.host === '' ? '' : `host=${options.host}`,
