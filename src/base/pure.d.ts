@@ -11,7 +11,8 @@ declare class TextEncoder {
 declare class TextDecoder {
   /** `fatal` throws on bytes that are not UTF-8, which are otherwise replaced by U+FFFD. */
   constructor(label?: 'utf-8', options?: { fatal?: boolean; ignoreBOM?: boolean });
-  decode(bytes?: Uint8Array): string;
+  /** `stream` keeps the beginning of a character for the next call. */
+  decode(bytes?: Uint8Array, options?: { stream?: boolean }): string;
 }
 
 /** How a caller says that it no longer waits. Pure code hands it on and never listens. */

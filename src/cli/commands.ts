@@ -58,6 +58,7 @@ import {
 import { rtt } from './commands/rtt.ts';
 import { serverForceLeave, serverJoin, serverMembers } from './commands/server.ts';
 import { maint, servicesDeregister, servicesRegister } from './commands/services.ts';
+import { snapshotInspect, snapshotRestore, snapshotSave } from './commands/snapshot.ts';
 import { status } from './commands/status.ts';
 import { template } from './commands/template.ts';
 import { watch } from './commands/watch.ts';
@@ -88,7 +89,7 @@ export function makeCommands(roles: Roles): readonly Command[] {
     template,
     ...[kvGet, kvPut, kvDelete, kvExport, kvImport, lock, lockGuardCommand(roles.lockGuard)],
     ...[event, eventList, exec, watch, members, join, leave, forceLeave, reload, info, keyring],
-    rtt,
+    ...[rtt, snapshotSave, snapshotRestore, snapshotInspect],
     ...[catalogDatacenters, catalogNodes, catalogServices],
     ...[servicesRegister, servicesDeregister, maint],
   ];

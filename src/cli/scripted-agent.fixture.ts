@@ -101,8 +101,8 @@ function decodeBody(route: Route, body: string | Uint8Array | undefined): unknow
   return route.body === undefined ? undefined : decodeFull(route.body, readJson(body));
 }
 
-function encode(route: Route, value: unknown): string {
-  if (route.answers === 'bytes') return value as string;
+function encode(route: Route, value: unknown): string | Uint8Array {
+  if (route.answers === 'bytes') return value as string | Uint8Array;
   if (route.reply === undefined) return '';
   const { reply } = route;
   if (route.answers !== 'lines') return writeJson(reply.encode(value, 'full'));
@@ -111,7 +111,7 @@ function encode(route: Route, value: unknown): string {
     .join(NEWLINE);
 }
 
-function respond(status: number, text: string, index: number): WireResponse {
+function respond(status: number, body: string | Uint8Array, index: number): WireResponse {
   return {
     status,
     headers: {
@@ -121,7 +121,7 @@ function respond(status: number, text: string, index: number): WireResponse {
     },
     body: (async function* () {
       await Promise.resolve();
-      yield new TextEncoder().encode(text);
+      yield typeof body === 'string' ? new TextEncoder().encode(body) : body;
     })(),
   };
 }

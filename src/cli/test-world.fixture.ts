@@ -47,6 +47,7 @@ export function testWorld(
         text.set(path, content);
         return Promise.resolve();
       },
+      writeBytes: () => Promise.reject(new Failure('unsupported', 'no byte files in this test')),
     },
     input: {
       isTerminal: false,

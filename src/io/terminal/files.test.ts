@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -20,6 +20,20 @@ test('what was created is read back, and never overwritten', async () => {
   assert.equal(await files.exists(path), true);
   await assert.rejects(files.create(path, 'other'), isFault('conflict'));
   assert.equal(await files.read(path), 'text');
+});
+
+test('bytes take the place of a file, for its owner alone, but not of what is no file', async () => {
+  const path = join(directory, 'bytes');
+  writeFileSync(path, 'old', { mode: 0o644 });
+  for (const content of [Uint8Array.of(0xff, 0), Uint8Array.of(1)]) {
+    await files.writeBytes(path, content);
+    assert.deepEqual(new Uint8Array(readFileSync(path)), content);
+    assert.equal(statSync(path).mode & 0o777, 0o600);
+  }
+  await assert.rejects(files.writeBytes('/dev/null', Uint8Array.of(1)), isFault('invalid'));
+  await assert.rejects(files.writeBytes(directory, Uint8Array.of(1)), isFault('invalid'));
+  const lost = join(directory, 'none', 'x');
+  await assert.rejects(files.writeBytes(lost, Uint8Array.of(1)), isFault('not_found'));
 });
 
 test('a dash is standard input', async () => {

@@ -14,6 +14,8 @@ export interface TextFiles {
   exists(path: string): Promise<boolean>;
   /** Fails: `conflict` where there is one already. */
   create(path: string, text: string): Promise<void>;
+  /** At once, for its owner alone. Fails: `invalid` no plain file is there; else as `create`. */
+  writeBytes(path: string, bytes: Uint8Array): Promise<void>;
 }
 
 export function textFiles(stdin: Readable): TextFiles {
@@ -35,7 +37,16 @@ export function textFiles(stdin: Readable): TextFiles {
         throw new Failure(faultOf(cause), `cannot write "${path}"`, { cause });
       }
     },
+    writeBytes: writeWhole,
   };
+}
+
+async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
+  const before = await stat(path).catch(() => undefined);
+  // A device would be replaced by a file.
+  if (before?.isFile() === false) throw new Failure('invalid', `"${path}" is not a plain file`);
+  const { replaceFile } = await import('../template/replace-file.ts');
+  await replaceFile(path, bytes, { perms: 0o600, backup: false, createDirectories: false });
 }
 
 async function readWhole(path: string): Promise<Buffer> {
