@@ -1,0 +1,28 @@
+/** `muster snapshot` against a real agent. */
+import assert from 'node:assert/strict';
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { AgentProcess } from './agent-process.ts';
+
+test('a state is saved, looked into and put back', async () => {
+  await using agent = await AgentProcess.make('client { enabled = false }\nlog_level = "warn"');
+  agent.launch();
+  await agent.until('the agent is in the catalog', async () => {
+    const nodes = await agent.run('catalog', 'nodes');
+    return nodes.code === 0;
+  });
+  const file = join(agent.dir, 'backup.snap');
+  await agent.run('kv', 'put', 'app/a', 'one');
+  const saved = await agent.run('snapshot', 'save', file);
+  assert.match(saved.out, /^Saved and verified snapshot to index \d+\n$/);
+  assert.equal(statSync(file).mode & 0o777, 0o600);
+  const inspected = await agent.run('snapshot', 'inspect', '-kvdetails', file);
+  assert.match(inspected.out, /^ kv +1 +\d+B$/m);
+  assert.match(inspected.out, /^ app\/a +1 +\d+B$/m);
+  await agent.run('kv', 'put', 'app/a', 'two');
+  await agent.run('kv', 'put', 'app/b', 'new');
+  const restored = await agent.run('snapshot', 'restore', file);
+  assert.deepEqual(restored, { code: 0, out: 'Restored snapshot\n' });
+  assert.equal((await agent.run('kv', 'get', '-recurse')).out, 'app/a:one\n');
+});
