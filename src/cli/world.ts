@@ -52,7 +52,7 @@ export interface Files {
   create(path: string, text: string): Promise<void>;
   /**
    * Puts a file that only its owner may read in the place of the old one, at once.
-   * Fails: `invalid` (no plain file is there), `not_found` no such directory, `denied`, `exhausted`.
+   * Fails: `invalid` no plain file is there, `not_found` no such directory, `denied`, `exhausted`.
    */
   writeBytes(path: string, bytes: Uint8Array): Promise<void>;
 }

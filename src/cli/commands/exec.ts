@@ -24,9 +24,13 @@ import { orNothing } from './kv.ts';
 export const exec: Command = {
   name: 'exec',
   summary: 'Run a command on many nodes and show what they say',
-  description: `Runs it on all nodes, or on those that -node, -service and -tag match, where the agent allows it (disable_remote_exec = false). "-" takes a script from standard input; it may begin with "#!" and the program that reads it.
-
-Nobody knows how many nodes will answer: it ends once none has said anything for -wait, or twice that while one still runs. Exits with 2 when a node that began has not finished, or not with 0.`,
+  description: [
+    'Runs it on all nodes, or on those that -node, -service and -tag match, where the agent allows',
+    'it (disable_remote_exec = false). "-" takes a script from standard input; it may begin with',
+    '"#!" and the program that reads it.\n\nNobody knows how many nodes will answer: it ends once',
+    'none has said anything for -wait, or twice that while one still runs. Exits with 2 when a node',
+    'that began has not finished, or not with 0.',
+  ].join(' '),
   arguments: ['<command...>'],
   flags: withDiscoveryFlags(
     flag.string('node', '<regexp>', 'Only nodes whose names match.'),

@@ -1,10 +1,10 @@
 /**
- * What is shown of a remote job as its keys appear, and when it is over: nobody knows how many nodes
- * will answer, so that it ends once all has been quiet for a while.
+ * What is shown of a remote job as its keys appear, and when it is over: nobody knows how many
+ * nodes will answer, so that it ends once all has been quiet for a while.
  *
  * RR1: what a node said is shown as whole lines, in the order it was said, before its exit code.
- * RR2: each acknowledgement, piece of output, sign of life and exit code starts the quiet time anew;
- *      it is twice as long while a node that began has not finished.
+ * RR2: each acknowledgement, piece of output, sign of life and exit code starts the quiet time
+ *      anew; it is twice as long while a node that began has not finished.
  * RR3: it succeeded when every node that began has finished with 0.
  *
  * Source: https://developer.hashicorp.com/consul/commands/exec
