@@ -349,7 +349,11 @@ test('L3: no request fails while instances come and go', async () => {
     });
     const port = await world.backend(server);
     world.offer(id, port, ['urlprefix-/web']);
-    open.push({ id, end: () => (server.close(), server.closeIdleConnections()) });
+    const end = (): void => {
+      server.close();
+      server.closeIdleConnections();
+    };
+    open.push({ id, end });
   };
   await add('0');
   await add('1');

@@ -20,6 +20,7 @@ import type { BalancerSockets, ListenAt, ProxyListener } from '../ports/balancer
 import type { Clock } from '../ports/clock.ts';
 import type { HttpListener, HttpServer } from '../ports/http.ts';
 import type { Service } from '../ports/service.ts';
+import { isAborted } from '../run/aborted.ts';
 import { Bell } from '../run/bell.ts';
 import { Certificates, type CertificateFiles } from './certificates.ts';
 import { pageApp } from './page-app.ts';
@@ -149,7 +150,7 @@ export class Balancer implements Service {
     let restMs = 0;
     while (!signal.aborted) {
       await this.#bell.wait(clock, undefined, signal);
-      if (signal.aborted) return;
+      if (isAborted(signal)) return;
       const beganMs = clock.elapsedMs();
       this.#refresh();
       await tcp.follow(this.table);

@@ -8,7 +8,7 @@ import type { IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { connect, createServer, type TLSSocket } from 'node:tls';
+import { connect, createServer, TLSSocket } from 'node:tls';
 import { BalancerWorld, until } from '../../test/balancer-world.ts';
 
 /** Certificate and key in one PEM. */
@@ -41,7 +41,8 @@ async function ask(options: RequestOptions): Promise<[subject: string, body: str
     get({ host: '127.0.0.1', rejectUnauthorized: false, agent: false, ...options }),
     'response',
   )) as [IncomingMessage];
-  const socket = reply.socket as TLSSocket;
+  const { socket } = reply;
+  assert.ok(socket instanceof TLSSocket);
   const subject = String(socket.getPeerCertificate().subject.CN);
   return [subject, String(await reply.toArray())];
 }
@@ -57,7 +58,9 @@ test(
     world.offer(
       'w',
       await world.backend((incoming, response) => {
-        response.end(`${incoming.headers['x-forwarded-proto']} ${incoming.headers.host}`);
+        response.end(
+          `${String(incoming.headers['x-forwarded-proto'])} ${incoming.headers.host ?? ''}`,
+        );
       }),
       ['urlprefix-/'],
     );

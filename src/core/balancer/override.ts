@@ -7,7 +7,13 @@
  * Source: https://fabiolb.net/cfg/
  */
 import { isRefusal, parseOptions, parseSource, type Refusal } from './options.ts';
-import { sourceText, type Destination, type Offer, type RuleSource } from './rule.ts';
+import {
+  sourceText,
+  type Destination,
+  type Offer,
+  type RuleOptions,
+  type RuleSource,
+} from './rule.ts';
 
 /** What an offer has to match; absent: whatever. */
 interface Selector {
@@ -82,13 +88,15 @@ function weighed(
   }
   return offers.map((offer) => {
     if (!matches(offer, of)) return offer;
-    const { weight: _before, ...options } = offer.options;
     const count = counts.get(sourceText(offer.source)) ?? 1;
-    return {
-      ...offer,
-      options: weight === undefined ? options : { ...options, weight: weight / count },
-    };
+    return { ...offer, options: withWeight(offer.options, weight && weight / count) };
   });
+}
+
+function withWeight(options: RuleOptions, weight: number | undefined): RuleOptions {
+  const { weight: before, ...others } = options;
+  if (weight !== undefined) return { ...others, weight };
+  return before === undefined ? options : others;
 }
 
 function matches(offer: Offer, of: Selector): boolean {

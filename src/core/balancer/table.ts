@@ -50,7 +50,11 @@ export function buildTable(offers: readonly Offer[]): Table {
     const { host, port } = rule.source;
     if (port > 0) tcp.set(port, rule);
     else if (isSni(rule)) sni.set(host, rule);
-    else byHost.set(host, [...(byHost.get(host) ?? []), rule]);
+    else {
+      const list = byHost.get(host);
+      if (list === undefined) byHost.set(host, [rule]);
+      else list.push(rule);
+    }
   }
   const hosts = new Map([...byHost].map(([host, list]) => [host, pathsOf(list)]));
   return {

@@ -6,7 +6,7 @@ import {
   type Server,
   type ServerOptions,
 } from 'node:http';
-import type { AddressInfo, Server as NetServer } from 'node:net';
+import { Socket, type AddressInfo, type Server as NetServer } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Failure, type Fault } from '../../base/failure.ts';
 import type { RequestHead } from '../../core/balancer/request.ts';
@@ -100,7 +100,12 @@ export class HttpFront {
   #ignoreUpgrade(caller: IncomingMessage, stream: Duplex): void {
     const reply = new ServerResponse(caller);
     reply.shouldKeepAlive = false;
-    reply.assignSocket(stream as Parameters<ServerResponse['assignSocket']>[0]);
+    // On a plain server it always is one.
+    if (!(stream instanceof Socket)) {
+      stream.destroy();
+      return;
+    }
+    reply.assignSocket(stream);
     reply.on('finish', () => stream.end());
     // Its body, if it has one, stays in a connection that the parser has let go of.
     if (caller.headers['content-length'] === undefined) this.serve(caller, reply);

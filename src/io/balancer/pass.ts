@@ -75,11 +75,10 @@ export class Passing {
   #dispatch(pool: Dispatcher, attempt: Attempt): void {
     const { method = 'GET' } = this.#caller;
     const body = hasBody(this.#caller) ? this.#body() : null;
-    const headers = attempt.headers as string[];
     const options: Dispatcher.DispatchOptions = {
-      method: method as Dispatcher.HttpMethod,
+      method,
       path: attempt.path,
-      headers,
+      headers: [...attempt.headers],
       // An async iterable is read only once the connection stands.
       body: body as Readable | null,
     };

@@ -1,5 +1,5 @@
 /** Kept connections to targets: a pool for each address and way of speaking. */
-import type { Dispatcher, Pool } from 'undici';
+import type * as Undici from 'undici';
 import type { Attempt, ProxyLimits } from '../../ports/balancer.ts';
 import {
   HEADER_BYTES_MAX,
@@ -10,16 +10,14 @@ import {
 
 interface Kept {
   readonly address: string;
-  readonly pool: Pool;
+  readonly pool: Undici.Pool;
 }
-
-type Undici = typeof import('undici');
 
 export class Targets {
   readonly #limits: ProxyLimits;
   readonly #drainTimeoutMs: number;
   readonly #pools = new Map<string, Kept>();
-  #undici: Undici | undefined;
+  #undici: typeof Undici | undefined;
 
   constructor(limits: ProxyLimits, drainTimeoutMs: number) {
     this.#limits = limits;
@@ -29,13 +27,13 @@ export class Targets {
   /** The library is large: it is loaded with the first request. */
   async load(): Promise<void> {
     if (this.#undici !== undefined) return;
-    const loaded: Undici & { readonly default?: Undici } = await import('undici');
+    const loaded: typeof Undici & { readonly default?: typeof Undici } = await import('undici');
     // In the bundle it is a module of the older kind, all under one name.
     this.#undici = loaded.default ?? loaded;
   }
 
   /** Undefined until `load` is through. */
-  pool(attempt: Attempt): Dispatcher | undefined {
+  pool(attempt: Attempt): Undici.Dispatcher | undefined {
     const { host, port, secure, skipVerify } = attempt;
     const key = `${secure ? 'https' : 'http'} ${skipVerify} ${host}:${port}`;
     const known = this.#pools.get(key);

@@ -46,7 +46,7 @@ export async function listenTls(
     },
   });
   // A failed handshake is the caller's affair.
-  secure.on('tlsClientError', (_error, socket) => socket.destroy());
+  secure.on('tlsClientError', (_error, socket: Socket) => socket.destroy());
   secure.on('sessionError', () => undefined);
   const front = new HttpFront(parts);
   front.attach(secure as unknown as Server);
