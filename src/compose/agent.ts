@@ -60,9 +60,7 @@ interface Running {
 
 /** Runs the roles until SIGTERM or SIGINT. */
 async function run(config: AgentConfig, { load, logger }: Running): Promise<void> {
-  const log = (name: string) => (line: string) => {
-    logger.write('info', name, line);
-  };
+  const log = (name: string) => (line: string) => logger.write('info', name, line);
   if (config.server === undefined) {
     const why = 'a client of servers on other machines needs the agent link';
     throw new Failure('unsupported', `${why}, which this build does not have: enable server, too`);

@@ -31,7 +31,7 @@ export interface Exchange {
   begin(): Step;
   /** What to do after an attempt failed before its answer began. */
   failed(fault: AttemptFault, bodyRead: boolean): Step;
-  /** An answer begins; answers the headers to send of the target's own, names and values in turn. */
+  /** An answer begins; answers which of the target's headers to send, in turn with values. */
   answering(status: number, headers: readonly string[]): readonly string[];
   /** @param complete false: it broke off, or its caller went away */
   ended(result: { readonly status: number; readonly bytes: number; complete: boolean }): void;

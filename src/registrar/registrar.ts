@@ -1,6 +1,5 @@
 /**
- * The registrar role: what this agent registers, kept on its disk, checked, and told to the
- * servers.
+ * The registrar role: what this agent registers, kept on disk, checked, and told to the servers.
  *
  * RG1: a registration is on the disk before it counts; what the disk refuses never was.
  * RG2: changes are made one at a time, in the order in which they were asked for.

@@ -46,7 +46,8 @@ export class ArtifactsHook implements AllocHook, TaskHook {
   }
 }
 
-function planOf(artifact: Artifact, { interpolate }: TaskScope): ArtifactPlan {
+function planOf(artifact: Artifact, scope: TaskScope): ArtifactPlan {
+  const { interpolate } = scope;
   const fill = (record: Readonly<Record<string, string>>): Record<string, string> =>
     Object.fromEntries(Object.entries(record).map(([name, text]) => [name, interpolate(text)]));
   const plan = planArtifact({
@@ -57,5 +58,22 @@ function planOf(artifact: Artifact, { interpolate }: TaskScope): ArtifactPlan {
     destination: interpolate(artifact.destination),
   });
   if ('mistake' in plan) throw new Failure('invalid', plan.mistake);
+  if (isOfMachine(plan) && !mayReadMachine(scope)) {
+    const why =
+      'files of the machine are only for tasks that are neither isolated nor another user';
+    throw new Failure('denied', `artifact "${plan.name}": ${why}`);
+  }
   return plan;
+}
+
+/** Whether it comes from the machine that the task runs on. */
+function isOfMachine({ origin }: ArtifactPlan): boolean {
+  return (
+    origin.from === 'file' || (origin.from === 'git' && !/^(https?|ssh|git):/.test(origin.url))
+  );
+}
+
+/** True where the task can read there itself: what the agent may read is not given to others. */
+function mayReadMachine({ driver, task }: TaskScope): boolean {
+  return driver.capabilities.fsIsolation === 'none' && task.user === '';
 }

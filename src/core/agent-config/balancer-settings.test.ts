@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DEFAULT_BALANCER_SETTINGS, type BalancerSettings } from '../balancer/settings.ts';
 import { Source } from '../hcl/source.ts';
-import { agentConfig, isAgentConfig, type AgentConfig, type ConfigProblem } from './config.ts';
+import type { ConfigProblem } from './config-problem.ts';
+import { agentConfig, isAgentConfig, type AgentConfig } from './config.ts';
 import { decodeAgentFile, isAgentFile } from './decode.ts';
 
 function read(text: string, dev = true): AgentConfig | readonly ConfigProblem[] {

@@ -28,7 +28,9 @@ export function offeredCheck(service: Service, at: number, reach: Reach): Offere
   const check = service.checks[at];
   const probe = check && probeOf(check, service, reach);
   if (check === undefined || probe === undefined) return undefined;
-  const task = check.taskName === '' ? reach.task : check.taskName;
+  const task = taskOf(check, service, reach);
+  // Never on the machine: a job's commands run where its tasks do.
+  if (check.type === 'script' && task === undefined) return undefined;
   const definition: CheckDefinition = {
     id: offeredCheckId(service, at, reach),
     name: interpolate(check.name, reach.lookup),
@@ -47,6 +49,16 @@ export function offeredCheck(service: Service, at: number, reach: Reach): Offere
   return check.type === 'script' && task !== undefined
     ? { definition, scriptTask: task }
     : { definition };
+}
+
+/** The task that a check speaks of; undefined: the whole group. */
+export function taskOf(
+  check: Pick<Check, 'taskName'>,
+  service: Pick<Service, 'taskName'>,
+  reach: Pick<Reach, 'task'>,
+): string | undefined {
+  if (check.taskName !== '') return check.taskName;
+  return service.taskName === '' ? reach.task : service.taskName;
 }
 
 function initialStatus(check: Check): CheckDefinition['initialStatus'] {

@@ -127,6 +127,17 @@ test('where a service is reached', () => {
   }
 });
 
+test('a script of a group runs in the task that its service names, and nowhere without one', () => {
+  const script = { type: 'script' as const, command: 'id', intervalMs: 5_000 };
+  const named = service({ taskName: 'server', checks: [script] });
+  const nameless = service({ name: 'other', checks: [script] });
+  const { checks } = offersOf(placeOf({ group: [named, nameless] }), runOf({ server: RUNNING }));
+  assert.deepEqual(
+    checks.map(({ scriptTask }) => scriptTask),
+    ['server'],
+  );
+});
+
 test('checks know where to look; scripts run in their task', () => {
   const written = service({
     portLabel: 'http',

@@ -15,7 +15,7 @@ import type { Task } from '../model/task.ts';
 import type { AllocRun } from '../runner/alloc.ts';
 import type { WatchedCheck } from '../runner/checks.ts';
 import { instanceOf, type Reach } from './offer.ts';
-import { offeredCheck, type OfferedCheck } from './offered-check.ts';
+import { offeredCheck, taskOf, type OfferedCheck } from './offered-check.ts';
 
 export interface Offers {
   readonly services: readonly ServiceFacts[];
@@ -63,7 +63,7 @@ function watched(service: Service, reach: Reach): readonly WatchedCheck[] {
   return service.checks.flatMap((check, at) => {
     const offered = offeredCheck(service, at, reach);
     if (offered === undefined) return [];
-    const task = reach.task ?? (check.taskName === '' ? undefined : check.taskName);
+    const task = taskOf(check, service, reach);
     return [
       {
         id: offered.definition.id,

@@ -27,9 +27,8 @@ export class Targets {
   /** The library is large: it is loaded with the first request. */
   async load(): Promise<void> {
     if (this.#undici !== undefined) return;
-    const loaded: typeof Undici & { readonly default?: typeof Undici } = await import('undici');
-    // In the bundle it is a module of the older kind, all under one name.
-    this.#undici = loaded.default ?? loaded;
+    // A module of the older kind: all of it is under one name, in the bundle as in the sources.
+    this.#undici = (await import('undici')).default as unknown as typeof Undici;
   }
 
   /** Undefined until `load` is through. */
