@@ -152,7 +152,7 @@ test('WebSockets pass in both directions, and refusals too', async () => {
       return;
     }
     sockets.handleUpgrade(incoming, stream, head, (socket) => {
-      socket.on('message', (data) => socket.send(`echo ${String(data)}`));
+      socket.on('message', (data) => socket.send(`echo ${(data as Buffer).toString()}`));
     });
   });
   world.offer('a', await world.backend(server), ['urlprefix-/ws']);
