@@ -27,7 +27,10 @@ const files = new Map<string, Buffer>();
 const seen: IncomingMessage[] = [];
 let address = '';
 
-/** Serves `files`; `/cut/NAME` breaks off in the middle unless the rest is asked for. */
+/** What was broken off already. */
+const cut = new Set<string>();
+
+/** Serves `files`; `/cut/NAME` breaks off in the middle the first time. */
 function serve(request: IncomingMessage, response: ServerResponse): void {
   seen.push(request);
   const path = (request.url ?? '').replace(/\?.*/, '');
@@ -42,7 +45,8 @@ function serve(request: IncomingMessage, response: ServerResponse): void {
   }
   const from = Number(/^bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0);
   response.writeHead(from > 0 ? 206 : 200, { 'content-length': bytes.length - from });
-  if (path.startsWith('/cut/') && from === 0) {
+  if (path.startsWith('/cut/') && !cut.has(path)) {
+    cut.add(path);
     response.write(bytes.subarray(0, bytes.length / 2), () => response.socket?.end());
   } else response.end(bytes.subarray(from));
 }
