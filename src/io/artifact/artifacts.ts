@@ -23,7 +23,7 @@ export const systemArtifacts: Artifacts = {
       const got = await obtain(plan, work, signal);
       await deliver(plan, got, taskDir);
     } finally {
-      await rm(work, { recursive: true, force: true });
+      await rm(work, { recursive: true, force: true, maxRetries: 5 });
     }
   },
 };

@@ -165,6 +165,10 @@ async function unpackTar(
       entry.mode = (entry.mode ?? 0o644) & 0o777;
     },
   });
+  // What it began before it was stopped may fail when the directory is gone: nobody else listens.
+  extractor.on('error', (cause: unknown) => {
+    refusal ??= { cause };
+  });
   const options = { signal: AbortSignal.any([signal, stop.signal]) };
   await pipeline(plain, counted, extractor as unknown as NodeJS.WritableStream, options).catch(
     (error: unknown) => {
