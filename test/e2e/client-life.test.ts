@@ -11,9 +11,6 @@ import type { ServerLink } from '../../src/ports/server-link.ts';
 import { assignmentOf, groupOf, jobOf, taskOf } from '../client-world.ts';
 import { alive, bundleTo, makeStand, output, until, type Stand } from './keeper-stand.ts';
 
-/** To be mended before anything else: see the closing note. */
-const BROKEN = 'the stand does not register its node';
-
 let stand: Stand;
 let child: ChildProcess | undefined;
 const servers = new SimServers(systemClock);
@@ -67,45 +64,40 @@ const script = 'echo $$; i=0; while :; do i=$((i+1)); echo $i; sleep 0.002; done
 const counting = (name: string): ReturnType<typeof taskOf> =>
   taskOf(name, { driver: 'raw_exec', config: { command: 'sh', args: ['-c', script] } });
 
-test(
-  'killed ten times, the client finds its tasks again and no line is lost',
-  { skip: BROKEN },
-  async () => {
+test('killed ten times, the client finds its tasks again and no line is lost', async () => {
+  child = start();
+  await until('it registers', () => servers.nodes.size === 1, 20_000);
+  const ids = ['a-1', 'b-2', 'c-3'] as AllocId[];
+  for (const id of ids) {
+    servers.assign(assignmentOf(id, nodeId(), jobOf(groupOf([counting('count')]))));
+  }
+  const running = (): boolean => ids.every((id) => servers.told(id)?.clientStatus === 'running');
+  await until('all run', running, 20_000);
+  const base = (id: AllocId): string => join(stand.dir, 'alloc', id, 'alloc/logs/count.stdout');
+  const pids = ids.map((id) => Number(output(base(id)).text.split('\n')[0]));
+  for (let round = 0; round < 10; round++) {
+    const registrations = servers.registrations;
+    child.kill('SIGKILL');
+    await ended(child);
+    assert.ok(pids.every(alive), `round ${round}: the tasks go on`);
     child = start();
-    await until('it registers', () => servers.nodes.size === 1, 20_000);
-    const ids = ['a-1', 'b-2', 'c-3'] as AllocId[];
-    for (const id of ids) {
-      servers.assign(assignmentOf(id, nodeId(), jobOf(groupOf([counting('count')]))));
-    }
-    const running = (): boolean => ids.every((id) => servers.told(id)?.clientStatus === 'running');
-    await until('all run', running, 20_000);
-    const base = (id: AllocId): string => join(stand.dir, 'alloc', id, 'alloc/logs/count.stdout');
-    const pids = ids.map((id) => Number(output(base(id)).text.split('\n')[0]));
-    for (let round = 0; round < 10; round++) {
-      const registrations = servers.registrations;
-      child.kill('SIGKILL');
-      await ended(child);
-      assert.ok(pids.every(alive), `round ${round}: the tasks go on`);
-      child = start();
-      await until('it is back', () => servers.registrations > registrations, 20_000);
-    }
-    assert.equal(servers.nodes.size, 1, 'it is the same node all the time');
-    for (const id of ids) servers.stop(id);
-    const complete = (): boolean =>
-      ids.every((id) => servers.told(id)?.clientStatus === 'complete');
-    await until('all are stopped', complete, 20_000);
-    assert.ok(!pids.some(alive));
-    for (const id of ids) {
-      const task = servers.told(id)?.taskStates['count'];
-      assert.equal(task?.restarts, 0, 'nothing was restarted');
-      const lines = output(base(id)).text.trimEnd().split('\n').slice(1);
-      assert.ok(lines.length > 100);
-      lines.forEach((line, i) => assert.equal(line, String(i + 1), 'no line is lost or doubled'));
-    }
-  },
-);
+    await until('it is back', () => servers.registrations > registrations, 20_000);
+  }
+  assert.equal(servers.nodes.size, 1, 'it is the same node all the time');
+  for (const id of ids) servers.stop(id);
+  const complete = (): boolean => ids.every((id) => servers.told(id)?.clientStatus === 'complete');
+  await until('all are stopped', complete, 20_000);
+  assert.ok(!pids.some(alive));
+  for (const id of ids) {
+    const task = servers.told(id)?.taskStates['count'];
+    assert.equal(task?.restarts, 0, 'nothing was restarted');
+    const lines = output(base(id)).text.trimEnd().split('\n').slice(1);
+    assert.ok(lines.length > 100);
+    lines.forEach((line, i) => assert.equal(line, String(i + 1), 'no line is lost or doubled'));
+  }
+});
 
-test('what ended while the client was away is told by the next one', { skip: BROKEN }, async () => {
+test('what ended while the client was away is told by the next one', async () => {
   const id = 'd-4' as AllocId;
   const config = { command: 'sh', args: ['-c', 'sleep 1; exit 7'] };
   const task = taskOf('t', { driver: 'raw_exec', config });
@@ -123,7 +115,7 @@ test('what ended while the client was away is told by the next one', { skip: BRO
   assert.ok(events.some((event) => event.displayMessage === 'Exit Code: 7'));
 });
 
-test('SIGTERM ends the client and leaves its tasks', { skip: BROKEN }, async () => {
+test('SIGTERM ends the client and leaves its tasks', async () => {
   const id = 'e-5' as AllocId;
   servers.assign(assignmentOf(id, nodeId(), jobOf(groupOf([counting('count')]))));
   await until('it runs', () => servers.told(id)?.clientStatus === 'running', 20_000);
