@@ -57,6 +57,10 @@ export async function bundleTo(entry: string, outfile: string): Promise<void> {
     format: 'esm',
     platform: 'node',
     target: 'node20',
+    // Packages that are CommonJS inside ask for Node's own modules.
+    banner: {
+      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+    },
     logLevel: 'error',
   });
 }

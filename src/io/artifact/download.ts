@@ -6,9 +6,10 @@
 import { open, stat, type FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
-import { request, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 import { Failure } from '../../base/failure.ts';
 import { ARTIFACT_BYTES_MAX } from '../../core/limits.ts';
+import { loadUndici } from '../http/undici.ts';
 
 export interface Download {
   readonly url: string;
@@ -87,6 +88,7 @@ async function follow(
   have: number,
   signal: AbortSignal,
 ): Promise<Dispatcher.ResponseData> {
+  const { request } = await loadUndici();
   const { origin } = new URL(begin);
   let url = new URL(begin);
   for (let hops = 0; hops <= REDIRECTS_MAX; hops++) {

@@ -1,6 +1,7 @@
 /** Kept connections to targets: a pool for each address and way of speaking. */
 import type * as Undici from 'undici';
 import type { Attempt, ProxyLimits } from '../../ports/balancer.ts';
+import { loadUndici } from '../http/undici.ts';
 import {
   HEADER_BYTES_MAX,
   TARGET_IDLE_MARGIN_MS,
@@ -27,8 +28,7 @@ export class Targets {
   /** The library is large: it is loaded with the first request. */
   async load(): Promise<void> {
     if (this.#undici !== undefined) return;
-    // A module of the older kind: all of it is under one name, in the bundle as in the sources.
-    this.#undici = (await import('undici')).default as unknown as typeof Undici;
+    this.#undici = await loadUndici();
   }
 
   /** Undefined until `load` is through. */
