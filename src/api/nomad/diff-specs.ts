@@ -40,6 +40,8 @@ const NETWORK: ObjectSpec = {
   ],
 };
 
+const IDENTITY: ObjectSpec = { name: 'Identity', parts: [{ is: 'texts', key: 'Audience' }] };
+
 const CHECK_RESTART: ObjectSpec = { name: 'CheckRestart' };
 
 const CHECK: ObjectSpec = {
@@ -62,6 +64,7 @@ const SERVICE: ObjectSpec = {
     { is: 'texts', key: 'CanaryTags' },
     { is: 'named', key: 'Checks', by: 'Name', spec: CHECK },
     { is: 'object', key: 'CheckRestart', spec: CHECK_RESTART },
+    { is: 'object', key: 'Identity', spec: IDENTITY },
     {
       is: 'object',
       key: 'Connect',
@@ -113,6 +116,8 @@ export const TASK: ObjectSpec = {
     { is: 'object', key: 'Lifecycle', spec: { name: 'Lifecycle' } },
     { is: 'set', key: 'Artifacts', spec: { name: 'Artifact' } },
     { is: 'named', key: 'Services', by: 'Name', spec: SERVICE },
+    { is: 'object', key: 'Identity', spec: IDENTITY },
+    { is: 'named', key: 'Identities', by: 'Name', spec: IDENTITY },
     {
       is: 'object',
       key: 'Vault',

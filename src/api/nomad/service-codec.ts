@@ -4,6 +4,7 @@ import { OMIT, shape, type Shape } from '../codec/codec.ts';
 import { bool, duration, int, list, listOf, map, maybe } from '../codec/fields.ts';
 import { nested, text, textCodec, textMap, texts } from '../codec/fields.ts';
 import { CONNECT } from './connect-codec.ts';
+import { IDENTITY } from './identity-codec.ts';
 
 const CHECK_RESTART: Shape<CheckRestart> = shape({
   limit: int('Limit'),
@@ -61,6 +62,7 @@ export const SERVICE: Shape<Service> = shape(
     onUpdate: text('OnUpdate'),
     provider: text('Provider', OMIT),
     cluster: text('Cluster', OMIT),
+    identity: maybe(nested('Identity', IDENTITY, OMIT)),
   },
   { Id: '' },
 );

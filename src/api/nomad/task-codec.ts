@@ -22,6 +22,7 @@ import {
   textMap,
   texts,
 } from '../codec/fields.ts';
+import { IDENTITY } from './identity-codec.ts';
 import { LOG_CONFIG } from './log-config-codec.ts';
 import { AFFINITY, CONSTRAINT } from './placement-codec.ts';
 import { RESOURCES } from './resources-codec.ts';
@@ -119,6 +120,8 @@ export const TASK: Shape<Task> = shape({
   logConfig: nested('LogConfig', LOG_CONFIG),
   artifacts: list('Artifacts', ARTIFACT),
   vault: maybe(nested('Vault', VAULT)),
+  identity: maybe(nested('Identity', IDENTITY, OMIT)),
+  identities: maybe(list('Identities', IDENTITY, OMIT)),
   templates: list('Templates', TEMPLATE),
   dispatchPayload: maybe(
     nested('DispatchPayload', shape<{ readonly file: string }>({ file: text('File') })),

@@ -47,12 +47,13 @@ async function judge(job: JobDraft, session: Session): Promise<Verdict> {
 }
 
 async function judgeHere(draft: JobDraft): Promise<Verdict> {
-  const [{ canonicalizeJob }, rules, { jobWarnings }] = await Promise.all([
+  const [{ canonicalizeJob }, rules, drivers, { jobWarnings }] = await Promise.all([
     import('../../core/jobspec/canonicalize.ts'),
     import('../../core/jobspec/validate.ts'),
+    import('../../core/jobspec/driver-config.ts'),
     import('../../core/jobspec/warnings.ts'),
   ]);
   const job = canonicalizeJob(draft);
-  const errors = rules.validateJob(job).map(renderIssue);
+  const errors = [...rules.validateJob(job), ...drivers.validateDrivers(job)].map(renderIssue);
   return { errors, error: errors.join('\n'), warnings: jobWarnings(job) };
 }

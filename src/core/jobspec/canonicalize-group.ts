@@ -20,6 +20,7 @@ import { canonicalizeService } from './canonicalize-service.ts';
 import {
   ARTIFACT_DEFAULTS,
   CSI_PLUGIN_DEFAULTS,
+  IDENTITY_DEFAULTS,
   DISCONNECT_DEFAULTS,
   EPHEMERAL_DISK_DEFAULTS,
   KILL_TIMEOUT_DEFAULT_MS,
@@ -178,6 +179,8 @@ type ComposedTask =
   | 'volumeMounts'
   | 'vault'
   | 'csiPlugin'
+  | 'identity'
+  | 'identities'
   | 'scalingPolicies';
 
 const TASK_DEFAULTS: Omit<Task, ComposedTask> = {
@@ -197,7 +200,8 @@ const TASK_DEFAULTS: Omit<Task, ComposedTask> = {
 function canonicalizeTask(written: Draft<Task>, owner: TaskOwner): Task {
   const { constraints, affinities, resources, services, restart, ...others } = written;
   const { artifacts, templates, lifecycle, logConfig, dispatchPayload, ...rest } = others;
-  const { volumeMounts, vault, csiPlugin, scalingPolicies, ...plain } = rest;
+  const { volumeMounts, vault, csiPlugin, scalingPolicies, ...more } = rest;
+  const { identity, identities, ...plain } = more;
   const own = fill(TASK_DEFAULTS, plain);
   const serviceOwner = { job: owner.job.id, group: owner.group, task: own.name };
   return {
@@ -229,6 +233,14 @@ function canonicalizeTask(written: Draft<Task>, owner: TaskOwner): Task {
     ...given(
       'csiPlugin',
       ifGiven(csiPlugin, (each) => fill(CSI_PLUGIN_DEFAULTS, each)),
+    ),
+    ...given(
+      'identity',
+      ifGiven(identity, (each) => fill({ ...IDENTITY_DEFAULTS, name: 'default' }, each)),
+    ),
+    ...given(
+      'identities',
+      ifGiven(identities, (all) => all.map((each) => fill(IDENTITY_DEFAULTS, each))),
     ),
   };
 }

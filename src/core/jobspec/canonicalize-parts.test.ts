@@ -10,6 +10,7 @@ import {
   canonicalizeSpreads,
 } from './canonicalize-resources.ts';
 import { canonicalizeService } from './canonicalize-service.ts';
+import { around, jobOf } from './job-text.fixture.ts';
 import { VOLUME_DEFAULTS } from './defaults.ts';
 
 const draft = { id: 'x' as JobId };
@@ -115,4 +116,22 @@ test('a service is named after what it is of, and its checks after it', () => {
   assert.deepEqual(connect.sidecarService.proxy.expose, { paths: [] });
   assert.equal(connect.sidecarTask?.logConfig?.maxFiles, 10);
   assert.deepEqual(connect.gateway?.ingress?.tls, { enabled: false });
+});
+
+test('identities: the default one apart, the others by their names, kept as written', () => {
+  const job = jobOf(
+    around(
+      'service {\nname = "s"\nidentity {\naud = ["c"]\n}\n}',
+      'identity {\nenv = true\n}\nidentity {\nname = "aws"\naud = ["x"]\nttl = "1h"\n}',
+    ),
+  );
+  const [group] = job.groups;
+  const task = group?.tasks[0];
+  assert.deepEqual(task?.identity?.name, 'default');
+  assert.equal(task?.identity?.env, true);
+  assert.deepEqual(
+    task?.identities?.map(({ name, audience, ttlMs }) => [name, audience, ttlMs]),
+    [['aws', ['x'], 3_600_000]],
+  );
+  assert.deepEqual(group?.services[0]?.identity?.audience, ['c']);
 });

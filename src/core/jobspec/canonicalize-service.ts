@@ -12,6 +12,7 @@ import { canonicalizeResources } from './canonicalize-resources.ts';
 import {
   CHECK_DEFAULTS,
   CHECK_RESTART_DEFAULTS,
+  IDENTITY_DEFAULTS,
   LOG_DEFAULTS,
   SERVICE_DEFAULTS,
 } from './defaults.ts';
@@ -22,7 +23,7 @@ export type ServiceOwner = Readonly<{ job: string; group: string; task?: string 
 
 /** A service with its defaults. */
 export function canonicalizeService(written: Draft<Service>, owner: ServiceOwner): Service {
-  const { checks, checkRestart, connect, ...rest } = written;
+  const { checks, checkRestart, connect, identity, ...rest } = written;
   const plain = fill(SERVICE_DEFAULTS, rest);
   const ofTask = owner.task === undefined ? {} : { taskName: owner.task };
   const base = `${owner.job}-${owner.group}${owner.task === undefined ? '' : `-${owner.task}`}`;
@@ -36,6 +37,7 @@ export function canonicalizeService(written: Draft<Service>, owner: ServiceOwner
     checks: (checks ?? []).map((check) => canonicalizeCheck(check, { name, onUpdate, ...restart })),
     ...restart,
     ...(connect === undefined ? {} : { connect: canonicalizeConnect(connect) }),
+    ...(identity === undefined ? {} : { identity: fill(IDENTITY_DEFAULTS, identity) }),
   };
 }
 

@@ -3,6 +3,7 @@
  *
  * Source: Nomad's job specification, the default of each parameter.
  */
+import type { WorkloadIdentity } from '../model/identity.ts';
 import type { Periodic, Parameterized, JobType } from '../model/job.ts';
 import type { NetworkRequest, PortRequest } from '../model/network.ts';
 import type { Affinity, Constraint, Spread } from '../model/placement.ts';
@@ -171,6 +172,17 @@ export const TEMPLATE_DEFAULTS: Template = {
   env: false,
   vaultGraceMs: 0,
   errorOnMissingKey: false,
+};
+
+export const IDENTITY_DEFAULTS: WorkloadIdentity = {
+  name: '',
+  audience: [],
+  changeMode: '',
+  changeSignal: '',
+  env: false,
+  file: false,
+  filepath: '',
+  ttlMs: 0,
 };
 
 export const VAULT_DEFAULTS: Vault = {

@@ -14,6 +14,7 @@ import type {
 } from '../model/connect.ts';
 import type { Check, CheckRestart, Service } from '../model/service.ts';
 import type { LogConfig } from '../model/resources.ts';
+import { IDENTITY } from './identity-tables.ts';
 import { RESOURCES } from './network-tables.ts';
 import {
   byLabel,
@@ -237,5 +238,6 @@ export const SERVICE = table<Service>({
     check: many('checks', CHECK),
     check_restart: one('checkRestart', CHECK_RESTART),
     connect: one('connect', CONNECT),
+    identity: one('identity', IDENTITY),
   },
 });

@@ -1,6 +1,7 @@
 /** Compares the tables with what the job specification documents. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { IDENTITY } from './identity-tables.ts';
 import { JOB } from './job-tables.ts';
 import { NETWORK, RESOURCES } from './network-tables.ts';
 import { AFFINITY, CONSTRAINT, SPREAD } from './placement-tables.ts';
@@ -25,7 +26,7 @@ const DOCUMENTED: readonly (readonly [BlockTable, string])[] = [
   [JOB, 'update vault vault_token'],
   [TASK, 'affinity artifact config constraint csi_plugin dispatch_payload driver env kill_signal'],
   [TASK, 'kill_timeout kind leader lifecycle logs meta resources restart scaling service'],
-  [TASK, 'shutdown_delay template user vault volume_mount'],
+  [TASK, 'identity shutdown_delay template user vault volume_mount'],
   [RESOURCES, 'cpu cores memory memory_max device network'],
   [NETWORK, 'mode hostname dns port mbits'],
   [
@@ -40,6 +41,7 @@ const DOCUMENTED: readonly (readonly [BlockTable, string])[] = [
   [RESCHEDULE, 'attempts interval delay delay_function max_delay unlimited'],
   [MIGRATE, 'max_parallel health_check min_healthy_time healthy_deadline'],
   [DISCONNECT, 'lost_after replace stop_on_client_after reconcile'],
+  [IDENTITY, 'name aud change_mode change_signal env file filepath ttl'],
   [VAULT, 'change_mode change_signal env disable_file namespace policies role'],
   [LOGS, 'max_files max_file_size disabled'],
   [SERVICE, 'check check_restart connect name port tags canary_tags enable_tag_override address'],

@@ -1,6 +1,8 @@
 /** The tables of `task` and what is only in it, and of `vault`. */
 import type { Evaluation } from '../hcl/evaluate.ts';
 import type { BoundBlock } from '../hcl/schema.ts';
+import type { Draft } from '../model/draft.ts';
+import type { WorkloadIdentity } from '../model/identity.ts';
 import type {
   Artifact,
   CsiPlugin,
@@ -11,6 +13,7 @@ import type {
   VolumeMount,
 } from '../model/task.ts';
 import { tellDuplicate } from './decode.ts';
+import { IDENTITY } from './identity-tables.ts';
 import { RESOURCES } from './network-tables.ts';
 import { AFFINITY, CONSTRAINT } from './placement-tables.ts';
 import { TASK_SCALING } from './scaling-tables.ts';
@@ -87,8 +90,26 @@ const CSI_PLUGIN = table<CsiPlugin>({
   arguments: { id: text('id'), type: text('type'), mount_dir: text('mountDir') },
 });
 
-/** A task may say what its CPU and its memory scale by, each once. */
+/** A task may say what its CPU and its memory scale by, each once, and who it is. */
 function finishTask(written: Written, block: BoundBlock, run: Evaluation): Written {
+  tellScalingTwice(block, run);
+  const { identities, ...task } = written;
+  if (identities === undefined) return task;
+  const all = identities as readonly Draft<WorkloadIdentity>[];
+  const own = all.find(isDefault);
+  const others = all.filter((each) => !isDefault(each));
+  return {
+    ...task,
+    ...(own === undefined ? {} : { identity: own }),
+    ...(others.length === 0 ? {} : { identities: others }),
+  };
+}
+
+function isDefault({ name }: Draft<WorkloadIdentity>): boolean {
+  return name === undefined || name === '' || name === 'default';
+}
+
+function tellScalingTwice(block: BoundBlock, run: Evaluation): void {
   const byName = new Map<string, BoundBlock['body']['blocks'][number]>();
   for (const scaling of block.body.blocks.filter((inner) => inner.type === 'scaling')) {
     const [name = ''] = scaling.labels;
@@ -96,7 +117,6 @@ function finishTask(written: Written, block: BoundBlock, run: Evaluation): Writt
     if (before === undefined) byName.set(name, scaling);
     else tellDuplicate(before, scaling, `scaling "${name}"`, run);
   }
-  return written;
 }
 
 export const TASK = table<Task>({
@@ -129,6 +149,7 @@ export const TASK = table<Task>({
     ),
     volume_mount: many('volumeMounts', VOLUME_MOUNT),
     vault: one('vault', VAULT),
+    identity: many('identities', IDENTITY),
     csi_plugin: one('csiPlugin', CSI_PLUGIN),
     scaling: many('scalingPolicies', TASK_SCALING),
   },

@@ -6,6 +6,7 @@
 import type { Job } from '../model/job.ts';
 import type { TaskGroup } from '../model/task-group.ts';
 import type { Task } from '../model/task.ts';
+import { driverIssues } from './driver-config.ts';
 import { formatList } from './issue.ts';
 
 /** The text that the API answers and the command line prints; empty if nothing is odd. */
@@ -45,10 +46,11 @@ function groupWarnings(job: Job, group: TaskGroup): readonly string[] {
 }
 
 function taskWarnings(task: Task): readonly string[] {
-  return task.templates.flatMap((template, i) => {
+  const ofTemplates = task.templates.flatMap((template, i) => {
     if (template.vaultGraceMs === 0) return [];
     return nested(`Template ${i + 1}`, [
       'vault_grace has no effect since Vault 0.5: remove it from the template block.',
     ]);
   });
+  return [...ofTemplates, ...nested('Config', driverIssues(task))];
 }

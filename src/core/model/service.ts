@@ -1,5 +1,6 @@
 /** Services and checks as a job declares them. */
 import type { Connect } from './connect.ts';
+import type { WorkloadIdentity } from './identity.ts';
 
 export interface Service {
   readonly name: string;
@@ -23,6 +24,7 @@ export interface Service {
   /** `consul` or `nomad`. */
   readonly provider: string;
   readonly cluster: string;
+  readonly identity?: WorkloadIdentity;
 }
 
 export interface Check {

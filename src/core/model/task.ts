@@ -1,5 +1,6 @@
 /** One process (or container) of a group. */
 import type { JsonObject } from '../../base/json.ts';
+import type { WorkloadIdentity } from './identity.ts';
 import type { Affinity, Constraint } from './placement.ts';
 import type { LogConfig, TaskResources } from './resources.ts';
 import type { Service } from './service.ts';
@@ -31,6 +32,10 @@ export interface Task {
   readonly dispatchPayload?: { readonly file: string };
   readonly volumeMounts: readonly VolumeMount[];
   readonly vault?: Vault;
+  /** The one that every task has, where the author says more of it. */
+  readonly identity?: WorkloadIdentity;
+  /** Further ones, by their names. */
+  readonly identities?: readonly WorkloadIdentity[];
   readonly csiPlugin?: CsiPlugin;
   readonly scalingPolicies: readonly ScalingPolicy[];
 }

@@ -6,6 +6,7 @@ import { encodeJob } from '../../api/nomad/job-codec.ts';
 import { jobDiff } from '../../api/nomad/job-diff.ts';
 import type { JobChanged, RegisterBody, ValidateAnswer } from '../../api/nomad/job-replies.ts';
 import * as routes from '../../api/nomad/job-routes.ts';
+import { validateDrivers } from '../../core/jobspec/driver-config.ts';
 import type { Namespace } from '../../core/model/ids.ts';
 import type { JobDraft, JobSpec } from '../../core/model/job.ts';
 import type { JobKey, JobReply, PlanReply } from '../operations.ts';
@@ -108,9 +109,9 @@ function planDiff(reply: PlanReply): ReturnType<typeof jobDiff> {
 
 function validation(deps: HttpDeps, draft: JobDraft, namespace: Namespace): ValidateAnswer {
   const job = completeJob(draft, deps, namespace);
-  const errors = deps.jobs.validate(job).map(renderIssue);
+  const errors = [...deps.jobs.validate(job), ...validateDrivers(job)].map(renderIssue);
   return {
-    // The servers hold no drivers; the client that gets the task checks its configuration.
+    // Names only: the client that gets the task checks the values.
     driverConfigValidated: false,
     errors,
     error: errors.join('\n'),
