@@ -25,6 +25,7 @@ import { txnHandlers } from '../src/server/http/consul/txn.ts';
 import { Replica } from '../src/server/replica.ts';
 import { Server } from '../src/server/server.ts';
 import { SimLogCell } from '../src/sim/log.ts';
+import { probe } from './catalog-world.ts';
 
 export const NODE = 'machine';
 
@@ -143,16 +144,5 @@ export class CoordinationHttp {
 }
 
 export function serfHealth(status: CheckFacts['status']): CheckFacts {
-  return {
-    id: 'serfHealth',
-    name: 'Serf Health Status',
-    status,
-    notes: '',
-    output: '',
-    serviceId: '',
-    type: '',
-    definition: {},
-    interval: '',
-    timeout: '',
-  };
+  return probe('serfHealth', { name: 'Serf Health Status', status });
 }

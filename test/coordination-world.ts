@@ -8,6 +8,7 @@ import type { KvWrite, TxnOp } from '../src/core/state/discovery-entry.ts';
 import { Edit } from '../src/core/state/edit.ts';
 import type { Entry } from '../src/core/state/entry.ts';
 import type { State } from '../src/core/state/state.ts';
+import { machine, probe } from './catalog-world.ts';
 import { T0, World, uuid } from './state-world.ts';
 
 export const NODE = 'Machine';
@@ -33,28 +34,14 @@ export function withNode(state: State, checks: Readonly<Record<string, HealthSta
   const index = (state.index + 1) as Index;
   const edit = new Edit(state, index, state.at);
   const node: CatalogNode = {
-    name: NODE,
-    id: uuid('node', 7),
-    address: '10.0.0.7',
-    datacenter: 'dc1',
-    taggedAddresses: {},
-    meta: {},
+    ...machine(NODE, { id: uuid('node', 7), address: '10.0.0.7' }),
     createIndex: index,
     modifyIndex: index,
   };
   edit.putPlain('catalogNodes', node, NODE.toLowerCase());
   for (const [id, status] of Object.entries(checks)) {
     const check: HealthCheck = {
-      id,
-      name: id,
-      status,
-      notes: '',
-      output: '',
-      serviceId: '',
-      type: '',
-      definition: {},
-      interval: '',
-      timeout: '',
+      ...probe(id, { status }),
       node: NODE,
       serviceName: '',
       serviceTags: [],

@@ -13,7 +13,7 @@ import { runProgram } from './program.ts';
 import { world } from './scenario.fixture.ts';
 import { ScriptedAgent } from './scripted-agent.fixture.ts';
 import { testWorld } from './test-world.fixture.ts';
-import type { Ended } from './world.ts';
+import type { Ended } from '../ports/programs.ts';
 
 function pair(key: string, value: string, over: Partial<KvPair> = {}): KvPair {
   return {

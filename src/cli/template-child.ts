@@ -6,7 +6,8 @@ import { explain } from '../base/failure.ts';
 import type { ChildSettings } from '../core/template/runner-config.ts';
 import type { TemplateLog } from './template-log.ts';
 import type { Started } from './template-world.ts';
-import type { Ended, World } from './world.ts';
+import type { Ended } from '../ports/programs.ts';
+import type { World } from './world.ts';
 
 /** The exit code of a shell whose program was ended by a signal. */
 const SIGNALED = 128;

@@ -75,6 +75,17 @@ export class AgentProcess implements AsyncDisposable {
     });
   }
 
+  /** Starts one without a client; resolves once it is in the catalog. */
+  static async startServer(settings = ''): Promise<AgentProcess> {
+    const agent = await AgentProcess.make(`client { enabled = false }\n${settings}`);
+    agent.launch();
+    await agent.until('the agent is in the catalog', async () => {
+      const nodes = await agent.run('catalog', 'nodes');
+      return nodes.code === 0;
+    });
+    return agent;
+  }
+
   launch(...flags: string[]): void {
     const script = `exec "$0" agent -config="$1" "\${@:3}" >>"$2" 2>&1`;
     const paths = [join(this.dir, 'agent.hcl'), join(this.dir, 'agent.log')];

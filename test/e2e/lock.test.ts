@@ -21,12 +21,7 @@ describe('lock', () => {
 
   before(async () => {
     dir = mkdtempSync(join(tmpdir(), 'muster-lock-'));
-    agent = await AgentProcess.make('client { enabled = false }\nlog_level = "warn"');
-    agent.launch();
-    await agent.until('the agent is in the catalog', async () => {
-      const nodes = await agent.run('catalog', 'nodes');
-      return nodes.code === 0;
-    });
+    agent = await AgentProcess.startServer('log_level = "warn"');
   });
 
   after(async () => {

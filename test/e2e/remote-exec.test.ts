@@ -15,14 +15,7 @@ describe('exec', () => {
 
   before(async () => {
     dir = mkdtempSync(join(tmpdir(), 'muster-exec-'));
-    agent = await AgentProcess.make(
-      'client { enabled = false }\nlog_level = "warn"\ndisable_remote_exec = false',
-    );
-    agent.launch();
-    await agent.until('the agent is in the catalog', async () => {
-      const nodes = await agent.run('catalog', 'nodes');
-      return nodes.code === 0;
-    });
+    agent = await AgentProcess.startServer('log_level = "warn"\ndisable_remote_exec = false');
   });
 
   after(async () => {

@@ -6,12 +6,7 @@ import { test } from 'node:test';
 import { AgentProcess } from './agent-process.ts';
 
 test('a state is saved, looked into and put back', async () => {
-  await using agent = await AgentProcess.make('client { enabled = false }\nlog_level = "warn"');
-  agent.launch();
-  await agent.until('the agent is in the catalog', async () => {
-    const nodes = await agent.run('catalog', 'nodes');
-    return nodes.code === 0;
-  });
+  await using agent = await AgentProcess.startServer('log_level = "warn"');
   const file = join(agent.dir, 'backup.snap');
   await agent.run('kv', 'put', 'app/a', 'one');
   const saved = await agent.run('snapshot', 'save', file);

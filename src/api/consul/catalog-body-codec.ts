@@ -1,6 +1,6 @@
 /** What is put into the catalog from outside, on the wire. */
 import type { JsonObject } from '../../base/json.ts';
-import type { ServiceAddress, ServiceKind, ServiceWeights } from '../../core/model/catalog.ts';
+import type { ServiceDescription, ServiceKind, ServiceWeights } from '../../core/model/catalog.ts';
 import type { HealthStatus } from '../../core/model/health-check.ts';
 import { OMIT, shape, type Shape } from '../codec/codec.ts';
 import {
@@ -17,29 +17,10 @@ import {
 } from '../codec/fields.ts';
 import { SERVICE_ADDRESS, WEIGHTS } from './catalog-codec.ts';
 
-/** An instance as its registrant writes it; empty and absent mean the same. */
-export interface ServiceBody {
-  readonly kind: ServiceKind;
-  /** Empty: as the name. */
-  readonly id: string;
-  readonly name: string;
-  readonly tags: readonly string[];
-  readonly address: string;
-  readonly taggedAddresses: Readonly<Record<string, ServiceAddress>>;
-  readonly meta: Readonly<Record<string, string>>;
-  readonly port: number;
-  readonly socketPath: string;
-  readonly weights?: ServiceWeights;
-  readonly enableTagOverride: boolean;
-  readonly proxy?: JsonObject;
-  /** For comparisons inside transactions. */
-  readonly modifyIndex: number;
-}
-
-export const SERVICE_BODY: Shape<ServiceBody> = shape({
-  kind: text('Kind', OMIT),
+/** Of an instance, where nothing need be said. */
+export const WRITTEN_FIELDS = {
+  kind: text<ServiceKind>('Kind', OMIT),
   id: text('ID', OMIT),
-  name: text('Service'),
   tags: texts('Tags', OMIT),
   address: text('Address', OMIT),
   taggedAddresses: map('TaggedAddresses', SERVICE_ADDRESS, OMIT),
@@ -49,6 +30,19 @@ export const SERVICE_BODY: Shape<ServiceBody> = shape({
   weights: maybe(nested('Weights', WEIGHTS, OMIT)),
   enableTagOverride: bool('EnableTagOverride', OMIT),
   proxy: maybe(freeForm('Proxy', OMIT)),
+};
+
+/** An instance as its registrant writes it; empty and absent mean the same, an empty id: as the name. */
+export interface ServiceBody extends ServiceDescription {
+  readonly weights?: ServiceWeights;
+  readonly proxy?: JsonObject;
+  /** For comparisons inside transactions. */
+  readonly modifyIndex: number;
+}
+
+export const SERVICE_BODY: Shape<ServiceBody> = shape({
+  name: text('Service'),
+  ...WRITTEN_FIELDS,
   modifyIndex: int('ModifyIndex', OMIT),
 });
 

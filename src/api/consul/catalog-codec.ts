@@ -4,7 +4,7 @@ import type {
   CatalogNode,
   ServiceAddress,
   ServiceInstance,
-  ServiceKind,
+  ServiceDescription,
   ServiceWeights,
 } from '../../core/model/catalog.ts';
 import type { Json, JsonObject } from '../../base/json.ts';
@@ -61,24 +61,14 @@ const INSTANCE: Shape<ServiceInstance> = shape(
 export const SERVICE_INSTANCE: Shape<ServiceInstance> = omitEmpty(INSTANCE, ['Kind', 'SocketPath']);
 
 /** One place of a service with its node, in one row. */
-export interface ServiceRow {
+export interface ServiceRow extends ServiceDescription {
   readonly nodeId: string;
   readonly node: string;
   readonly nodeAddress: string;
   readonly datacenter: string;
   readonly nodeTaggedAddresses: Readonly<Record<string, string>>;
   readonly nodeMeta: Readonly<Record<string, string>>;
-  readonly kind: ServiceKind;
-  readonly id: string;
-  readonly name: string;
-  readonly tags: readonly string[];
-  readonly address: string;
-  readonly taggedAddresses: Readonly<Record<string, ServiceAddress>>;
   readonly weights: ServiceWeights;
-  readonly meta: Readonly<Record<string, string>>;
-  readonly port: number;
-  readonly socketPath: string;
-  readonly enableTagOverride: boolean;
   readonly proxy?: Readonly<Record<string, unknown>>;
   readonly createIndex: Index;
   readonly modifyIndex: Index;

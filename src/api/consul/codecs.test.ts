@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Index, Millis } from '../../base/brand.ts';
 import { readJson, writeJson } from '../../base/json.ts';
+import { machine, offer } from '../../../test/catalog-world.ts';
 import type { SessionId } from '../../core/model/session.ts';
 import { Api, type WireRequest } from '../api.ts';
 import { decodeFull, encodeFull } from '../codec/codec.ts';
@@ -20,30 +21,8 @@ import { TXN_OP } from './txn-codec.ts';
 
 const index = (value: number): Index => value as Index;
 const indexes = { createIndex: index(3), modifyIndex: index(4) };
-const node = {
-  name: 'n1',
-  id: '',
-  address: '10.0.0.1',
-  datacenter: 'dc1',
-  taggedAddresses: {},
-  meta: {},
-  ...indexes,
-};
-const instance = {
-  id: 'web-1',
-  name: 'web',
-  kind: '' as const,
-  tags: [],
-  address: '',
-  port: 80,
-  socketPath: '',
-  taggedAddresses: {},
-  meta: {},
-  weights: { passing: 1, warning: 1 },
-  enableTagOverride: false,
-  node: 'n1',
-  ...indexes,
-};
+const node = { ...machine('n1'), ...indexes };
+const instance = { ...offer('web', { id: 'web-1' }), node: 'n1', ...indexes };
 
 test('a pair keeps all digits of its flags, and has null for no value', () => {
   const pair = {
@@ -139,7 +118,7 @@ test('a service is read as it stands in a request and in a file', () => {
   assert.ok('checks' in bare && !('check' in bare) && bare.checks.length === 0);
   assert.equal(
     writeJson(encodeFull(AGENT_SERVICE_BODY, read)),
-    '{"Name":"web","Port":80,"Check":{"HTTP":"http://x","Interval":"1s","DeregisterCriticalServiceAfter":"1m0s"},"EnableTagOverride":true}',
+    '{"Name":"web","Port":80,"EnableTagOverride":true,"Check":{"HTTP":"http://x","Interval":"1s","DeregisterCriticalServiceAfter":"1m0s"}}',
   );
 });
 

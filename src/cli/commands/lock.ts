@@ -11,7 +11,8 @@ import type { Grant, Lock } from '../lock/lock.ts';
 import { LockSession } from '../lock/lock-session.ts';
 import { Mutex } from '../lock/mutex.ts';
 import { Semaphore } from '../lock/semaphore.ts';
-import type { Ended, Guarded, World } from '../world.ts';
+import type { Ended, Guarded } from '../../ports/programs.ts';
+import type { World } from '../world.ts';
 import { withoutSlash } from './kv.ts';
 import { shellCommand } from './shell-command.ts';
 

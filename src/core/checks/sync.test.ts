@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Millis } from '../../base/brand.ts';
-import { DEFAULT_WEIGHTS, type CatalogNodeFacts, type ServiceFacts } from '../model/catalog.ts';
+import { machine, offer, probe } from '../../../test/catalog-world.ts';
+import type { ServiceFacts } from '../model/catalog.ts';
 import type { CheckFacts, HealthStatus } from '../model/health-check.ts';
 import type { AllocId } from '../model/ids.ts';
 import {
@@ -16,46 +17,10 @@ import {
 
 const NOW = 1_000 as Millis;
 
-const NODE: CatalogNodeFacts = {
-  name: 'n1',
-  id: '',
-  address: '10.0.0.1',
-  datacenter: 'dc1',
-  taggedAddresses: {},
-  meta: {},
-};
-
-function service(id: string, over: Partial<ServiceFacts> = {}): ServiceFacts {
-  return {
-    id,
-    name: id,
-    kind: '',
-    tags: [],
-    address: '',
-    port: 80,
-    socketPath: '',
-    taggedAddresses: {},
-    meta: {},
-    weights: DEFAULT_WEIGHTS,
-    enableTagOverride: false,
-    ...over,
-  };
-}
+const NODE = machine('n1');
 
 function check(id: string, over: Partial<CheckFacts> = {}): CheckFacts {
-  return {
-    id,
-    name: id,
-    status: 'passing',
-    notes: '',
-    output: '',
-    serviceId: '',
-    type: 'ttl',
-    definition: {},
-    interval: '0s',
-    timeout: '0s',
-    ...over,
-  };
+  return probe(id, { type: 'ttl', interval: '0s', timeout: '0s', ...over });
 }
 
 function byId<T extends { readonly id: string }>(rows: readonly T[]): ReadonlyMap<string, T> {
@@ -98,9 +63,7 @@ function told(rows: HeldRows, own: OwnRows): HeldRows {
 const services = fc
   .uniqueArray(fc.constantFrom('a', 'b', 'c'), { maxLength: 3 })
   .chain((ids) =>
-    fc.tuple(
-      ...ids.map((id) => fc.integer({ min: 1, max: 2 }).map((port) => service(id, { port }))),
-    ),
+    fc.tuple(...ids.map((id) => fc.integer({ min: 1, max: 2 }).map((port) => offer(id, { port })))),
   );
 const checks = fc
   .uniqueArray(fc.constantFrom('x', 'y', 'z'), { maxLength: 3 })
@@ -140,20 +103,20 @@ test('an unknown machine is registered', () => {
 });
 
 test('S2: the tags of others stay where they may, everything else is put back', () => {
-  const mine = service('a', { enableTagOverride: true, tags: ['mine'] });
-  const theirs = service('a', { enableTagOverride: true, tags: ['theirs'] });
+  const mine = offer('a', { enableTagOverride: true, tags: ['mine'] });
+  const theirs = offer('a', { enableTagOverride: true, tags: ['theirs'] });
   const kept = differ(own([mine], []), held([theirs], []), NOW);
   assert.deepEqual([...kept.tags], [['a', ['theirs']]]);
   assert.ok(isNone(kept));
   const moved = differ(own([mine], []), held([{ ...theirs, port: 1 }], []), NOW);
   assert.equal(moved.services.length, 1);
-  const strict = differ(own([service('a')], []), held([service('a', { tags: ['x'] })], []), NOW);
-  assert.deepEqual(strict.services, [service('a')]);
+  const strict = differ(own([offer('a')], []), held([offer('a', { tags: ['x'] })], []), NOW);
+  assert.deepEqual(strict.services, [offer('a')]);
 });
 
 test('S3: rows of unknown allocations are left, those taken away are told', () => {
   const allocId = 'a1' as AllocId;
-  const theirs = held([service('s', { allocId })], [check('c', { serviceId: 's', allocId })]);
+  const theirs = held([offer('s', { allocId })], [check('c', { serviceId: 's', allocId })]);
   assert.ok(isNone(differ(own([], []), theirs, NOW)));
   const late = differ({ ...own([], []), expectsAllocs: false }, theirs, NOW);
   assert.deepEqual(late.goneServices, ['s']);

@@ -46,8 +46,8 @@ export const DEFAULT_WEIGHTS: ServiceWeights = { passing: 1, warning: 1 };
 export type ServiceKind =
   '' | 'connect-proxy' | 'mesh-gateway' | 'terminating-gateway' | 'ingress-gateway' | 'api-gateway';
 
-/** What one who registers an instance says of it. */
-export interface ServiceFacts {
+/** What every account of an instance says of it. */
+export interface ServiceDescription {
   /** Unique on its node. */
   readonly id: string;
   readonly name: string;
@@ -61,9 +61,13 @@ export interface ServiceFacts {
   readonly socketPath: string;
   readonly taggedAddresses: Readonly<Record<string, ServiceAddress>>;
   readonly meta: Readonly<Record<string, string>>;
-  readonly weights: ServiceWeights;
   /** Tags changed in the catalog are not put back by the agent that owns the instance. */
   readonly enableTagOverride: boolean;
+}
+
+/** What one who registers an instance says of it. */
+export interface ServiceFacts extends ServiceDescription {
+  readonly weights: ServiceWeights;
   /** Of a sidecar; kept as it came, in the API's form. */
   readonly proxy?: Readonly<Record<string, unknown>>;
   /** The allocation that the instance belongs to: they go in one commit. */

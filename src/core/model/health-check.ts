@@ -47,8 +47,20 @@ export interface HealthCheck extends CheckFacts {
   readonly modifyIndex: Index;
 }
 
+/** What follows from the results of a check. */
+export interface CheckVerdicts {
+  /** In succession, before the status follows. 0 counts as 1. */
+  readonly successBeforePassing: number;
+  readonly failuresBeforeWarning: number;
+  readonly failuresBeforeCritical: number;
+  /** Critical for this long: the instance is deregistered [ms]; 0: never. */
+  readonly deregisterCriticalServiceAfterMs: number;
+  /** Bytes of output kept. */
+  readonly outputMaxBytes: number;
+}
+
 /** How an agent runs a check. Exactly one `probe`. */
-export interface CheckDefinition {
+export interface CheckDefinition extends CheckVerdicts {
   readonly id: string;
   readonly name: string;
   readonly notes: string;
@@ -61,14 +73,6 @@ export interface CheckDefinition {
   readonly intervalMs: number;
   /** Of one run [ms]. */
   readonly timeoutMs: number;
-  /** In succession, before the status follows. 0 counts as 1. */
-  readonly successBeforePassing: number;
-  readonly failuresBeforeWarning: number;
-  readonly failuresBeforeCritical: number;
-  /** Critical for this long: the instance is deregistered [ms]; 0: never. */
-  readonly deregisterCriticalServiceAfterMs: number;
-  /** Bytes of output kept. */
-  readonly outputMaxBytes: number;
 }
 
 export type Probe =

@@ -5,10 +5,10 @@
  * Source: https://developer.hashicorp.com/consul/docs/services/configuration/services-configuration-reference
  */
 import type { JsonObject } from '../../base/json.ts';
-import type { ServiceAddress, ServiceKind, ServiceWeights } from '../model/catalog.ts';
-import type { HealthStatus } from '../model/health-check.ts';
+import type { ServiceDescription, ServiceWeights } from '../model/catalog.ts';
+import type { CheckVerdicts, HealthStatus } from '../model/health-check.ts';
 
-export interface CheckWish {
+export interface CheckWish extends CheckVerdicts {
   readonly id: string;
   /** Another name of `id`. */
   readonly checkId: string;
@@ -42,28 +42,13 @@ export interface CheckWish {
   readonly ttlMs: number;
   readonly intervalMs: number;
   readonly timeoutMs: number;
-  readonly successBeforePassing: number;
-  readonly failuresBeforeWarning: number;
-  readonly failuresBeforeCritical: number;
-  readonly deregisterCriticalServiceAfterMs: number;
-  readonly outputMaxBytes: number;
 }
 
-export interface ServiceWish {
-  readonly kind: ServiceKind;
-  /** Empty: as the name. */
-  readonly id: string;
-  readonly name: string;
-  readonly tags: readonly string[];
-  readonly address: string;
-  readonly taggedAddresses: Readonly<Record<string, ServiceAddress>>;
-  readonly meta: Readonly<Record<string, string>>;
-  readonly port: number;
-  readonly socketPath: string;
+/** An empty id: as the name. */
+export interface ServiceWish extends ServiceDescription {
   readonly check?: CheckWish;
   readonly checks: readonly CheckWish[];
   readonly weights?: ServiceWeights;
-  readonly enableTagOverride: boolean;
   readonly token: string;
   readonly proxy?: JsonObject;
   /** Of the mesh; a sidecar in it is not run here. */

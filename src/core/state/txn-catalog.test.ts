@@ -1,62 +1,34 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Index } from '../../base/brand.ts';
+import { machine, offer, probe } from '../../../test/catalog-world.ts';
 import { CoordinationWorld, NODE } from '../../../test/coordination-world.ts';
-import { DEFAULT_WEIGHTS } from '../model/catalog.ts';
-import type { ServiceFacts } from '../model/catalog.ts';
 import type { CheckFacts } from '../model/health-check.ts';
 import type { RowVerb, TxnOp } from './discovery-entry.ts';
 import { lint } from './lint.ts';
 
 const none = 0 as Index;
 
-const service = (verb: RowVerb, index = none, node = NODE): TxnOp => {
-  const facts: ServiceFacts = {
-    id: 'web-1',
-    name: 'web',
-    kind: '',
-    tags: [],
-    address: '',
-    port: 80,
-    socketPath: '',
-    taggedAddresses: {},
-    meta: {},
-    weights: DEFAULT_WEIGHTS,
-    enableTagOverride: false,
-  };
-  return { of: 'service', verb, node, service: facts, index };
-};
+const service = (verb: RowVerb, index = none, node = NODE): TxnOp => ({
+  of: 'service',
+  verb,
+  node,
+  service: offer('web', { id: 'web-1' }),
+  index,
+});
 
 const check = (verb: RowVerb, serviceId: string, status: CheckFacts['status']): TxnOp => ({
   of: 'check',
   verb,
   node: NODE,
-  check: {
-    id: 'alive',
-    name: 'alive',
-    status,
-    notes: '',
-    output: '',
-    serviceId,
-    type: '',
-    definition: {},
-    interval: '',
-    timeout: '',
-  },
+  check: probe('alive', { status, serviceId }),
   index: none,
 });
 
 const node = (verb: RowVerb, index = none): TxnOp => ({
   of: 'node',
   verb,
-  node: {
-    name: NODE,
-    id: '',
-    address: '10.0.0.8',
-    datacenter: 'dc1',
-    taggedAddresses: {},
-    meta: {},
-  },
+  node: machine(NODE, { address: '10.0.0.8' }),
   index,
 });
 

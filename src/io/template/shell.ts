@@ -1,10 +1,9 @@
 /** Programs that templates tell of their changes: lines for a shell, each in a group of its own. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { Failure } from '../../base/failure.ts';
+import type { Ended } from '../../ports/programs.ts';
 
-/** How a program ended. */
-export type Ended = Readonly<{ code: number }> | Readonly<{ signal: string }>;
-
+/** A line under way. */
 export interface Started {
   /**
    * Sends a signal to the program and all that it started; nothing if it has ended.

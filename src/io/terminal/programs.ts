@@ -3,18 +3,10 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import type { Duplex } from 'node:stream';
 import { Failure } from '../../base/failure.ts';
 import type { Lease } from '../../core/lock/guard.ts';
+import type { Ended, Guarded, Program } from '../../ports/programs.ts';
 import { uptimeMs } from '../uptime.ts';
 import { signalGroup } from './guard.ts';
 import { GUARD_FD, hear, say, type FromGuard } from './guard-wire.ts';
-
-export interface Program {
-  readonly command: readonly string[];
-  /** Besides the environment of this process. */
-  readonly env: Readonly<Record<string, string>>;
-}
-
-/** How a program ended. */
-export type Ended = Readonly<{ code: number }> | Readonly<{ signal: string }>;
 
 /**
  * Runs a program that writes where this one does; resolves when it has ended.
@@ -52,27 +44,6 @@ export function runToEnd(
     child.stdin.on('error', () => undefined);
     child.stdin.end(input);
   });
-}
-
-/** A program under a lock, with its guard. */
-export interface Guarded {
-  /**
-   * Starts the program. Fails: `not_found` it cannot be run; `timeout` the lease is over already;
-   * `unavailable` the guard is gone.
-   */
-  start(program: Program, lease: Lease): Promise<void>;
-  /** Lets it run on. */
-  extend(lease: Lease): void;
-  /** Tells it to end, and kills it when it does not. */
-  end(): void;
-  /**
-   * How it ended. After `end`, or a lease that was over, its whole group is gone, too.
-   *
-   * Fails: `unavailable` the guard died; the program was killed then.
-   */
-  readonly ended: Promise<Ended>;
-  /** Lets the guard go; without a program it ends at once. */
-  close(): void;
 }
 
 /** How often the guard's answers are looked at [ms]. */
