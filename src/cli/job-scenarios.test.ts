@@ -108,7 +108,11 @@ test('a job file is validated by the agent, or here when none answers', () =>
         ...{ driverConfigValidated: false, errors, error: errors.join('\n'), warnings: '' },
       });
     }
-    const text = { 'http-echo.nomad': FILE, 'refused.nomad': FILE, 'negative.nomad': negative };
+    const mistyped = FILE.replace('command =', 'comand =');
+    const text = {
+      ...{ 'http-echo.nomad': FILE, 'refused.nomad': FILE, 'negative.nomad': negative },
+      'mistyped.nomad': mistyped,
+    };
     if (!line.includes('no agent')) return world(script, { text });
     const unreachable = new Failure('unavailable', 'cannot reach the agent');
     return { text, connect: () => ({ send: () => Promise.reject(unreachable) }) };

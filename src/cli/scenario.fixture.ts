@@ -13,6 +13,9 @@ export const FILE = `job "http-echo" {
   group "echo" {
     task "server" {
       driver = "raw_exec"
+      config {
+        command = "/bin/http-echo"
+      }
     }
   }
 }

@@ -33,6 +33,13 @@ export function openSession({ flags }: Invocation, world: World): Session {
 
 export const VERBOSE: Flag = flag.boolean('verbose', 'Print whole ids and more detail.');
 export const JSON_FLAG: Flag = flag.boolean('json', 'Print what the API answers, as JSON.');
+export const TEMPLATE_FLAG: Flag = flag.string(
+  't',
+  '<template>',
+  'Print what the API answers through a Go template.',
+);
+/** Both ways to print what the API answers. */
+export const DATA_FLAGS: readonly Flag[] = [JSON_FLAG, TEMPLATE_FLAG];
 export const DETACH: Flag = flag.boolean(
   'detach',
   'Return at once instead of following what happens.',

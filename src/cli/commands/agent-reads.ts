@@ -9,23 +9,20 @@ import {
 import { agentAddress } from '../agent-api.ts';
 import { flag, type Command } from '../command.ts';
 import { columns, keyValues } from '../format/columns.ts';
-import { wireJson } from '../format/json.ts';
+import { printed } from '../format/json.ts';
 import { matchNode, only } from '../matching.ts';
-import { JSON_FLAG, openSession, withApiFlags } from '../session.ts';
+import { DATA_FLAGS, openSession, withApiFlags } from '../session.ts';
 
 export const agentInfo: Command = {
   name: 'agent-info',
   summary: 'Print the figures of the agent by subsystem',
   arguments: [],
-  flags: withApiFlags(JSON_FLAG),
+  flags: withApiFlags(...DATA_FLAGS),
   examples: [{ line: 'muster agent-info', says: 'Of the agent on this machine:' }],
   run: async (invocation, world) => {
     const { api } = openSession(invocation, world);
     const answer = await api.call(agentSelf, {}, world.signal);
-    if (invocation.flags.has('json')) {
-      world.out(wireJson(agentSelf.reply, answer));
-      return 0;
-    }
+    if (await printed(invocation.flags, world, [agentSelf.reply, answer])) return 0;
     for (const [group, figures] of sorted(answer.stats)) {
       const lines = sorted(figures).map(([name, value]) => `  ${name} = ${value}\n`);
       world.out(`${group}\n${lines.join('')}`);
@@ -71,16 +68,14 @@ export const namespaceList: Command = {
   name: 'namespace list',
   summary: 'List namespaces',
   arguments: [],
-  flags: withApiFlags(JSON_FLAG),
+  flags: withApiFlags(...DATA_FLAGS),
   examples: [{ line: 'muster namespace list', says: 'All of them:' }],
   run: async (invocation, world) => {
     const { api } = openSession(invocation, world);
     const all = await api.call(listNamespaces, {}, world.signal);
-    if (invocation.flags.has('json')) world.out(wireJson(listNamespaces.reply, all));
-    else {
-      const rows = all.map(({ name, description }) => [name, description]);
-      world.out(`${columns([['Name', 'Description'], ...rows])}\n`);
-    }
+    if (await printed(invocation.flags, world, [listNamespaces.reply, all])) return 0;
+    const rows = all.map(({ name, description }) => [name, description]);
+    world.out(`${columns([['Name', 'Description'], ...rows])}\n`);
     return 0;
   },
 };
@@ -89,20 +84,18 @@ export const namespaceStatus: Command = {
   name: 'namespace status',
   summary: 'Show one namespace',
   arguments: ['<namespace>'],
-  flags: withApiFlags(JSON_FLAG),
+  flags: withApiFlags(...DATA_FLAGS),
   examples: [{ line: 'muster namespace status default', says: 'The one that is always there:' }],
   run: async (invocation, world) => {
     const { api } = openSession(invocation, world);
     const params = { name: invocation.args[0] ?? '' };
     const one = await api.call(readNamespace, { params }, world.signal);
-    if (invocation.flags.has('json')) world.out(wireJson(readNamespace.reply, one));
-    else {
-      const about = keyValues([
-        ['Name', one.name],
-        ['Description', one.description || '<none>'],
-      ]);
-      world.out(`${about}\n`);
-    }
+    if (await printed(invocation.flags, world, [readNamespace.reply, one])) return 0;
+    const about = keyValues([
+      ['Name', one.name],
+      ['Description', one.description || '<none>'],
+    ]);
+    world.out(`${about}\n`);
     return 0;
   },
 };

@@ -6,9 +6,9 @@ import type { AllocUseAnswer } from '../../api/nomad/usage-codec.ts';
 import { Failure } from '../../base/failure.ts';
 import type { Alloc } from '../../core/model/alloc.ts';
 import { flag, type Command } from '../command.ts';
-import { wireJson } from '../format/json.ts';
+import { printed } from '../format/json.ts';
 import { matchAlloc } from '../matching.ts';
-import { JSON_FLAG, openSession, withApiFlags } from '../session.ts';
+import { DATA_FLAGS, openSession, withApiFlags } from '../session.ts';
 import { allocStatus as render } from '../views/alloc.ts';
 
 export const allocStatus: Command = {
@@ -21,7 +21,7 @@ export const allocStatus: Command = {
   flags: withApiFlags(
     flag.boolean('short', 'Print only the last event of each task.'),
     flag.boolean('stats', 'Print what each task uses, in detail.'),
-    JSON_FLAG,
+    ...DATA_FLAGS,
     flag.boolean('verbose', 'Print whole ids, and how the node was chosen.'),
   ),
   examples: [
@@ -36,9 +36,9 @@ export const allocStatus: Command = {
     const session = openSession(invocation, world);
     const typed = args[0];
     if (typed === undefined) {
-      if (!flags.has('json')) throw new Failure('invalid', 'missing the id of an allocation');
-      world.out(wireJson(listAllocs.reply, await session.api.call(listAllocs, {}, world.signal)));
-      return 0;
+      const all = await session.api.call(listAllocs, {}, world.signal);
+      if (await printed(flags, world, [listAllocs.reply, all])) return 0;
+      throw new Failure('invalid', 'missing the id of an allocation');
     }
     const match = await matchAlloc(session, typed);
     if ('many' in match) {
@@ -47,10 +47,7 @@ export const allocStatus: Command = {
     }
     const { id } = match.found;
     const whole = await session.api.call(readAlloc, { params: { id } }, world.signal);
-    if (flags.has('json')) {
-      world.out(wireJson(readAlloc.reply, whole));
-      return 0;
-    }
+    if (await printed(flags, world, [readAlloc.reply, whole])) return 0;
     const usage = await usageOf(session.api, whole.alloc, world.signal);
     if (usage instanceof Failure && flags.has('stats')) {
       world.err(`Couldn't retrieve stats: ${usage.message}\n`);

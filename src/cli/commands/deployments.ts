@@ -6,10 +6,10 @@ import {
 } from '../../api/nomad/deployment-routes.ts';
 import { jobDeployments } from '../../api/nomad/job-routes.ts';
 import { flag, type Command } from '../command.ts';
-import { wireJson } from '../format/json.ts';
+import { printed } from '../format/json.ts';
 import { matchDeployment } from '../matching.ts';
 import { monitorDeployment } from '../monitor/deployment.ts';
-import { JSON_FLAG, openSession, VERBOSE, withApiFlags } from '../session.ts';
+import { DATA_FLAGS, openSession, VERBOSE, withApiFlags } from '../session.ts';
 import { allocList } from '../views/allocs.ts';
 import { deploymentList as renderList, deploymentStatus as render } from '../views/deployment.ts';
 import { theJob } from './job-changes.ts';
@@ -20,7 +20,7 @@ export const deploymentList: Command = {
   arguments: [],
   flags: withApiFlags(
     flag.string('filter', '<expression>', 'Only what this is true for.'),
-    JSON_FLAG,
+    ...DATA_FLAGS,
     VERBOSE,
   ),
   examples: [{ line: 'muster deployment list', says: 'All rollouts that are remembered:' }],
@@ -29,11 +29,9 @@ export const deploymentList: Command = {
     const session = openSession(invocation, world);
     const query = { filter: flags.text('filter') };
     const all = await session.api.call(listDeployments, { query }, world.signal);
-    if (flags.has('json')) world.out(wireJson(listDeployments.reply, all));
-    else {
-      const newest = [...all].sort((a, b) => b.createIndex - a.createIndex);
-      world.out(`${renderList(newest, session)}\n`);
-    }
+    if (await printed(flags, world, [listDeployments.reply, all])) return 0;
+    const newest = [...all].sort((a, b) => b.createIndex - a.createIndex);
+    world.out(`${renderList(newest, session)}\n`);
     return 0;
   },
 };
@@ -42,7 +40,11 @@ export const deploymentStatus: Command = {
   name: 'deployment status',
   summary: 'Show one deployment',
   arguments: ['<deployment>'],
-  flags: withApiFlags(flag.boolean('monitor', 'Follow it until it is over.'), JSON_FLAG, VERBOSE),
+  flags: withApiFlags(
+    flag.boolean('monitor', 'Follow it until it is over.'),
+    ...DATA_FLAGS,
+    VERBOSE,
+  ),
   examples: [{ line: 'muster deployment status -monitor afa042c9', says: 'Watch a rollout:' }],
   run: async (invocation, world) => {
     const { args, flags } = invocation;
@@ -58,10 +60,7 @@ export const deploymentStatus: Command = {
       return status === 'successful' ? 0 : 1;
     }
     const deployment = await session.api.call(readDeployment, { params: { id } }, world.signal);
-    if (flags.has('json')) {
-      world.out(wireJson(readDeployment.reply, deployment));
-      return 0;
-    }
+    if (await printed(flags, world, [readDeployment.reply, deployment])) return 0;
     world.out(`${render(deployment, session.ids)}\n`);
     if (!session.verbose) return 0;
     const allocs = await session.api.call(deploymentAllocs, { params: { id } }, world.signal);
@@ -77,7 +76,7 @@ export const jobDeploymentsCommand: Command = {
   flags: withApiFlags(
     flag.boolean('latest', 'Show the newest one.'),
     flag.boolean('all-allocs', 'Also those of a purged job of that name.'),
-    JSON_FLAG,
+    ...DATA_FLAGS,
     VERBOSE,
   ),
   examples: [{ line: 'muster job deployments -latest web', says: 'How the last rollout went:' }],
@@ -91,10 +90,9 @@ export const jobDeploymentsCommand: Command = {
       world.signal,
     );
     const newest = deployments[0];
-    if (flags.has('json')) {
-      const shown = flags.has('latest') ? deployments.slice(0, 1) : deployments;
-      world.out(wireJson(jobDeployments.reply, shown));
-    } else if (flags.has('latest') && newest !== undefined) {
+    const shown = flags.has('latest') ? deployments.slice(0, 1) : deployments;
+    if (await printed(flags, world, [jobDeployments.reply, shown])) return 0;
+    if (flags.has('latest') && newest !== undefined) {
       world.out(`${render(newest, session.ids)}\n`);
     } else world.out(`${renderList(deployments, session)}\n`);
     return 0;

@@ -1,10 +1,10 @@
 /** `muster eval list` and `muster eval status`. */
 import { evalAllocs, listEvals, readEval } from '../../api/nomad/alloc-routes.ts';
 import { flag, type Command } from '../command.ts';
-import { wireJson } from '../format/json.ts';
+import { printed } from '../format/json.ts';
 import { matchEval } from '../matching.ts';
 import { monitorEvaluation } from '../monitor/evaluation.ts';
-import { JSON_FLAG, openSession, VERBOSE, withApiFlags } from '../session.ts';
+import { DATA_FLAGS, openSession, VERBOSE, withApiFlags } from '../session.ts';
 import { allocList } from '../views/allocs.ts';
 import { evaluationStatus as render, evaluationsOfAll } from '../views/evaluation.ts';
 
@@ -21,7 +21,7 @@ export const evalList: Command = {
     flag.string('filter', '<expression>', 'Only what this is true for.'),
     flag.number('per-page', '<count>', `At most so many; ${PAGE} unless given.`),
     flag.string('page-token', '<token>', 'Go on where the last page ended.'),
-    JSON_FLAG,
+    ...DATA_FLAGS,
     VERBOSE,
   ),
   examples: [{ line: 'muster eval list -status blocked', says: 'What waits for capacity:' }],
@@ -41,10 +41,7 @@ export const evalList: Command = {
       },
       world.signal,
     );
-    if (flags.has('json')) {
-      world.out(wireJson(listEvals.reply, told.value));
-      return 0;
-    }
+    if (await printed(flags, world, [listEvals.reply, told.value])) return 0;
     const none = 'No evals found';
     world.out(`${told.value.length === 0 ? none : evaluationsOfAll(told.value, session)}\n`);
     if (told.nextToken !== undefined) {
@@ -60,7 +57,11 @@ export const evalStatus: Command = {
   summary: 'Show one evaluation',
   description: 'Shows what was to be decided, by what, and what could not be placed and why.',
   arguments: ['<evaluation>'],
-  flags: withApiFlags(flag.boolean('monitor', 'Follow it until it is over.'), JSON_FLAG, VERBOSE),
+  flags: withApiFlags(
+    flag.boolean('monitor', 'Follow it until it is over.'),
+    ...DATA_FLAGS,
+    VERBOSE,
+  ),
   examples: [{ line: 'muster eval status aa968375', says: 'Why something was not placed:' }],
   run: async (invocation, world) => {
     const { args, flags } = invocation;
@@ -73,10 +74,7 @@ export const evalStatus: Command = {
     const { id } = match.found;
     if (flags.has('monitor')) return monitorEvaluation(id, session);
     const evaluation = await session.api.call(readEval, { params: { id } }, world.signal);
-    if (flags.has('json')) {
-      world.out(wireJson(readEval.reply, evaluation));
-      return 0;
-    }
+    if (await printed(flags, world, [readEval.reply, evaluation])) return 0;
     world.out(`${render(evaluation, session)}\n`);
     if (!session.verbose) return 0;
     const allocs = await session.api.call(evalAllocs, { params: { id } }, world.signal);

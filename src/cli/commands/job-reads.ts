@@ -5,8 +5,8 @@ import { encodeJob } from '../../api/nomad/job-codec.ts';
 import { Failure } from '../../base/failure.ts';
 import type { Job } from '../../core/model/job.ts';
 import { flag, type Command, type Invocation } from '../command.ts';
-import { wireJson } from '../format/json.ts';
-import { JSON_FLAG, VERBOSE, withApiFlags, type Session } from '../session.ts';
+import { printed, printedWire } from '../format/json.ts';
+import { DATA_FLAGS, TEMPLATE_FLAG, VERBOSE, withApiFlags, type Session } from '../session.ts';
 import { allocList } from '../views/allocs.ts';
 import { jobVersion } from '../views/job-version.ts';
 import { theJob } from './job-changes.ts';
@@ -19,6 +19,7 @@ export const jobInspect: Command = {
   flags: withApiFlags(
     flag.number('version', '<version>', 'That version instead of the newest.'),
     flag.boolean('json', 'Accepted for compatibility: it prints JSON in any case.'),
+    TEMPLATE_FLAG,
   ),
   examples: [
     {
@@ -33,7 +34,10 @@ export const jobInspect: Command = {
       version === undefined
         ? await session.api.call(readJob, { params: { id } }, world.signal)
         : ofVersion(await versionsOf(id, false, session), version);
-    world.out(`${JSON.stringify({ Job: encodeJob(job) }, null, 4)}\n`);
+    const { flags } = invocation;
+    if (flags.text('t') === undefined) {
+      world.out(`${JSON.stringify({ Job: encodeJob(job) }, null, 4)}\n`);
+    } else await printedWire(flags, world, () => encodeJob(job));
     return 0;
   },
 };
@@ -44,7 +48,7 @@ export const jobAllocsCommand: Command = {
   arguments: ['<job>'],
   flags: withApiFlags(
     flag.boolean('all', 'Also those of a purged job of that name.'),
-    JSON_FLAG,
+    ...DATA_FLAGS,
     VERBOSE,
   ),
   examples: [{ line: 'muster job allocs -verbose web', says: 'With whole ids and node names:' }],
@@ -56,8 +60,8 @@ export const jobAllocsCommand: Command = {
       { params: { id }, query: { all } },
       world.signal,
     );
-    if (invocation.flags.has('json')) world.out(wireJson(jobAllocs.reply, stubs));
-    else world.out(`${allocList(stubs, session)}\n`);
+    if (await printed(invocation.flags, world, [jobAllocs.reply, stubs])) return 0;
+    world.out(`${allocList(stubs, session)}\n`);
     return 0;
   },
 };
@@ -69,7 +73,7 @@ export const jobHistory: Command = {
   flags: withApiFlags(
     flag.boolean('p', 'Print what each version changed.'),
     flag.number('version', '<version>', 'Only that version.'),
-    JSON_FLAG,
+    ...DATA_FLAGS,
     flag.boolean('verbose', 'With -p: print all fields of what is new.'),
   ),
   examples: [{ line: 'muster job history -p web', says: 'What changed, version by version:' }],
@@ -78,12 +82,8 @@ export const jobHistory: Command = {
     const { session, id } = await theJob(invocation, world);
     const answer = await versionsOf(id, flags.has('p'), session);
     const version = flags.number('version');
-    if (flags.has('json')) {
-      const whole = version === undefined ? answer.versions : [ofVersion(answer, version)];
-      world.out(`${JSON.stringify(whole.map(encodeJob), null, 4)}\n`);
-      return 0;
-    }
-    if (version !== undefined) ofVersion(answer, version);
+    const whole = version === undefined ? answer.versions : [ofVersion(answer, version)];
+    if (await printedWire(flags, world, () => whole.map(encodeJob))) return 0;
     world.out(`${texts(answer, version, invocation, session).join('\n\n')}\n`);
     return 0;
   },

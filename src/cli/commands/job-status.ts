@@ -9,9 +9,9 @@ import {
 } from '../../api/nomad/job-routes.ts';
 import type { Job } from '../../core/model/job.ts';
 import { flag, type Command, type Invocation } from '../command.ts';
-import { wireJson } from '../format/json.ts';
+import { printed } from '../format/json.ts';
 import { matchJob } from '../matching.ts';
-import { JSON_FLAG, openSession, VERBOSE, withApiFlags, type Session } from '../session.ts';
+import { DATA_FLAGS, openSession, VERBOSE, withApiFlags, type Session } from '../session.ts';
 import { jobList, jobStatus as render, type JobPage } from '../views/job.ts';
 import type { World } from '../world.ts';
 import { nextLaunchText } from './next-launch.ts';
@@ -26,7 +26,7 @@ export const jobStatus: Command = {
     flag.boolean('short', 'Print only the first block.'),
     flag.boolean('evals', 'Print the evaluations too.'),
     flag.boolean('all-allocs', 'Print also the allocations of a purged job of that name.'),
-    JSON_FLAG,
+    ...DATA_FLAGS,
     VERBOSE,
   ),
   examples: [
@@ -49,10 +49,7 @@ export async function showJobs(invocation: Invocation, world: World): Promise<nu
   const { id, namespace } = match.found;
   const api = session.api.with({ namespace });
   const job = await api.call(readJob, { params: { id } }, world.signal);
-  if (invocation.flags.has('json')) {
-    world.out(wireJson(readJob.reply, job));
-    return 0;
-  }
+  if (await printed(invocation.flags, world, [readJob.reply, job])) return 0;
   const page = await readPage(job, invocation, { ...session, api });
   const { flags } = invocation;
   const options = { ...session, short: flags.has('short'), evals: flags.has('evals') };
@@ -62,8 +59,8 @@ export async function showJobs(invocation: Invocation, world: World): Promise<nu
 
 async function list({ flags }: Invocation, { api, world }: Session): Promise<number> {
   const jobs = await api.call(listJobs, {}, world.signal);
-  if (flags.has('json')) world.out(wireJson(listJobs.reply, jobs));
-  else world.out(jobs.length === 0 ? 'No running jobs\n' : `${jobList(jobs)}\n`);
+  if (await printed(flags, world, [listJobs.reply, jobs])) return 0;
+  world.out(jobs.length === 0 ? 'No running jobs\n' : `${jobList(jobs)}\n`);
   return 0;
 }
 

@@ -9,9 +9,9 @@ import type { AllocUseAnswer } from '../../api/nomad/usage-codec.ts';
 import { Failure } from '../../base/failure.ts';
 import type { AllocWithJob } from '../../core/state/reads.ts';
 import { flag, type Command, type Invocation } from '../command.ts';
-import { wireJson } from '../format/json.ts';
+import { printed } from '../format/json.ts';
 import { matchNode, type Match } from '../matching.ts';
-import { JSON_FLAG, openSession, withApiFlags, type Session } from '../session.ts';
+import { DATA_FLAGS, openSession, withApiFlags, type Session } from '../session.ts';
 import { nodeList, nodeStatus as render, type NodePage } from '../views/node.ts';
 import { usageOf } from './alloc-status.ts';
 
@@ -31,7 +31,7 @@ export const nodeStatus: Command = {
     flag.boolean('short', 'Print only the first block and the allocations.'),
     flag.boolean('stats', 'Print what the machine uses in detail.'),
     flag.boolean('quiet', 'In the list: print only ids.'),
-    JSON_FLAG,
+    ...DATA_FLAGS,
     flag.boolean('verbose', 'Print whole ids, drivers and every attribute.'),
   ),
   examples: [
@@ -69,8 +69,8 @@ async function ownNode({ api, world }: Session): Promise<Match<{ readonly id: st
 async function list({ flags }: Invocation, session: Session): Promise<number> {
   const { api, world } = session;
   const nodes = await api.call(listNodes, {}, world.signal);
-  if (flags.has('json')) world.out(wireJson(listNodes.reply, nodes));
-  else if (flags.has('quiet')) world.out(nodes.map(({ id }) => `${session.ids(id)}\n`).join(''));
+  if (await printed(flags, world, [listNodes.reply, nodes])) return 0;
+  if (flags.has('quiet')) world.out(nodes.map(({ id }) => `${session.ids(id)}\n`).join(''));
   else if (nodes.length === 0) world.out('No nodes found\n');
   else {
     const running = flags.has('allocs') ? await countRunning(nodes, session) : undefined;
@@ -95,10 +95,7 @@ async function countRunning(
 async function show(id: string, { flags }: Invocation, session: Session): Promise<number> {
   const { api, world } = session;
   const node = await api.call(readNode, { params: { id } }, world.signal);
-  if (flags.has('json')) {
-    world.out(wireJson(readNode.reply, node));
-    return 0;
-  }
+  if (await printed(flags, world, [readNode.reply, node])) return 0;
   const allocs = await api.call(nodeAllocs, { params: { id } }, world.signal);
   const options = { ...session, short: flags.has('short'), stats: flags.has('stats') };
   const use = options.short ? NO_USE : await useOf(node, allocs, session);

@@ -11,20 +11,20 @@ import { Failure } from '../../base/failure.ts';
 import type { SchedulerConfig } from '../../core/model/scheduler-config.ts';
 import { flag, type Command, type FlagValues } from '../command.ts';
 import { columns, keyValues } from '../format/columns.ts';
-import { wireJson } from '../format/json.ts';
-import { JSON_FLAG, openSession, withApiFlags } from '../session.ts';
+import { printed } from '../format/json.ts';
+import { DATA_FLAGS, openSession, withApiFlags } from '../session.ts';
 
 export const operatorGetConfig: Command = {
   name: 'operator scheduler get-config',
   summary: 'Print the settings of the scheduler',
   arguments: [],
-  flags: withApiFlags(JSON_FLAG),
+  flags: withApiFlags(...DATA_FLAGS),
   examples: [{ line: 'muster operator scheduler get-config', says: 'As they are:' }],
   run: async (invocation, world) => {
     const { api } = openSession(invocation, world);
     const answer = await api.call(readSchedulerConfig, {}, world.signal);
-    if (invocation.flags.has('json')) world.out(wireJson(readSchedulerConfig.reply, answer));
-    else world.out(`${settings(answer)}\n`);
+    if (await printed(invocation.flags, world, [readSchedulerConfig.reply, answer])) return 0;
+    world.out(`${settings(answer)}\n`);
     return 0;
   },
 };
@@ -116,16 +116,13 @@ export const operatorListPeers: Command = {
   arguments: [],
   flags: withApiFlags(
     flag.boolean('stale', 'Accepted for compatibility: any server knows.'),
-    JSON_FLAG,
+    ...DATA_FLAGS,
   ),
   examples: [{ line: 'muster operator raft list-peers', says: 'Who holds the log, who leads:' }],
   run: async (invocation, world) => {
     const { api } = openSession(invocation, world);
     const answer = await api.call(raftConfiguration, {}, world.signal);
-    if (invocation.flags.has('json')) {
-      world.out(wireJson(raftConfiguration.reply, answer));
-      return 0;
-    }
+    if (await printed(invocation.flags, world, [raftConfiguration.reply, answer])) return 0;
     const rows = answer.servers.map((peer) => [
       peer.name,
       peer.id,
@@ -142,15 +139,12 @@ export const operatorHealth: Command = {
   name: 'operator autopilot health',
   summary: 'Say how the servers are',
   arguments: [],
-  flags: withApiFlags(JSON_FLAG),
+  flags: withApiFlags(...DATA_FLAGS),
   examples: [{ line: 'muster operator autopilot health', says: 'Each of them:' }],
   run: async (invocation, world) => {
     const { api } = openSession(invocation, world);
     const answer = await api.call(autopilotHealth, {}, world.signal);
-    if (invocation.flags.has('json')) {
-      world.out(wireJson(autopilotHealth.reply, answer));
-      return 0;
-    }
+    if (await printed(invocation.flags, world, [autopilotHealth.reply, answer])) return 0;
     const rows = answer.servers.map((server) => [
       server.name,
       server.address,

@@ -4,24 +4,21 @@ import { statusLeader } from '../../api/nomad/cluster-routes.ts';
 import { Failure } from '../../base/failure.ts';
 import { flag, type Command } from '../command.ts';
 import { columns } from '../format/columns.ts';
-import { wireJson } from '../format/json.ts';
-import { JSON_FLAG, openSession, VERBOSE, withApiFlags } from '../session.ts';
+import { printed } from '../format/json.ts';
+import { DATA_FLAGS, openSession, VERBOSE, withApiFlags } from '../session.ts';
 
 export const serverMembers: Command = {
   name: 'server members',
   aliases: ['server-members'],
   summary: 'List the servers',
   arguments: [],
-  flags: withApiFlags(flag.boolean('detailed', 'Print every tag.'), JSON_FLAG, VERBOSE),
+  flags: withApiFlags(flag.boolean('detailed', 'Print every tag.'), ...DATA_FLAGS, VERBOSE),
   examples: [{ line: 'muster server members', says: 'Who is there, and who leads:' }],
   run: async (invocation, world) => {
     const { flags } = invocation;
     const { api } = openSession(invocation, world);
     const answer = await api.call(agentMembers, {}, world.signal);
-    if (flags.has('json')) {
-      world.out(wireJson(agentMembers.reply, answer));
-      return 0;
-    }
+    if (await printed(flags, world, [agentMembers.reply, answer])) return 0;
     const members = [...answer.members].sort((a, b) => (a.name < b.name ? -1 : 1));
     if (flags.has('detailed') || flags.has('verbose')) {
       world.out(`${detailed(members)}\n`);

@@ -2,7 +2,7 @@
 import { search } from '../../api/nomad/cluster-routes.ts';
 import { Failure } from '../../base/failure.ts';
 import { flag, type Command, type Invocation } from '../command.ts';
-import { JSON_FLAG, openSession, VERBOSE, withApiFlags, type Session } from '../session.ts';
+import { DATA_FLAGS, openSession, VERBOSE, withApiFlags, type Session } from '../session.ts';
 import type { World } from '../world.ts';
 import { allocStatus } from './alloc-status.ts';
 import { deploymentStatus } from './deployments.ts';
@@ -33,7 +33,7 @@ export const status: Command = {
     flag.boolean('evals', 'Of a job: print its evaluations.'),
     flag.boolean('stats', 'Of an allocation: print what it uses.'),
     flag.boolean('all-allocs', 'Of a job: print also the allocations of a purged one.'),
-    JSON_FLAG,
+    ...DATA_FLAGS,
     VERBOSE,
   ),
   examples: [
