@@ -25,6 +25,7 @@ export function parts(): Part[] {
     part('runc or crun', 'driver exec', has('runc') || has('crun')),
     part('qemu', 'driver qemu', has('qemu-system-x86_64')),
     part('java', 'driver java', has('java')),
+    part('etcd', 'the log of several servers', has('etcd')),
     part('busybox', 'images for docker and exec', has('busybox')),
     part('ip', 'network mode bridge', has('ip')),
     part('iptables', 'network mode bridge', has('iptables')),

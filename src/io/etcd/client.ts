@@ -1,0 +1,336 @@
+/**
+ * A thin typed client of etcd's version 3 API, over all the endpoints of one cluster.
+ *
+ * C1: each call goes to one endpoint and has a deadline. When that endpoint does not answer, the
+ *     call fails and the next one goes to another; only what is safe to repeat is repeated here.
+ * C2: a watch yields every event from its revision on, in order, once, across lost connections.
+ *     What was compacted away before it could be read is told (`not_found`), never skipped.
+ * C3: where a user is given, a token that etcd no longer takes is fetched anew, once a call.
+ */
+import { Failure } from '../../base/failure.ts';
+import type { Clock } from '../../ports/clock.ts';
+import { Connection } from './connection.ts';
+import type { EtcdTls } from './connection.ts';
+import * as wire from './messages.ts';
+import type {
+  Alarm,
+  Member,
+  MemberList,
+  RangeAnswer,
+  RangeQuery,
+  Status,
+  Txn,
+  TxnAnswer,
+  WatchEvent,
+} from './messages.ts';
+import { watchOnce } from './watch.ts';
+
+export interface EtcdOptions {
+  /** `host:port` each, at least one; the first is preferred as long as it answers. */
+  readonly endpoints: readonly string[];
+  readonly tls?: EtcdTls;
+  readonly user?: { readonly name: string; readonly password: string };
+  /** Longest wait for one answer [ms]. */
+  readonly deadlineMs?: number;
+}
+
+/** How one call differs from the others. */
+export interface CallHow {
+  /** Only this endpoint, whatever the others say: for what concerns one member. */
+  readonly endpoint?: string;
+  readonly deadlineMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** A range of keys from a revision on. */
+export interface WatchFrom {
+  readonly key: string;
+  readonly end: string;
+  readonly revision: number;
+}
+
+/** Above etcd's own time-out with an election in between, so that its word comes first. */
+const DEADLINE_MS = 5_000;
+/** Defragmentation stops a member until it is done; a full one of 8 GiB takes half a minute. */
+const DEFRAGMENT_MS = 120_000;
+/** Between two attempts to open a watch anew. */
+const WATCH_RETRY_MS_MIN = 50;
+const WATCH_RETRY_MS_MAX = 1_000;
+
+export class EtcdClient {
+  readonly #options: EtcdOptions;
+  readonly #clock: Clock;
+  readonly #connections = new Map<string, Connection>();
+  #endpoints: readonly string[];
+  /** Counts failures; says which endpoint is asked next. */
+  #turn = 0;
+  #token: Promise<string> | undefined;
+
+  constructor(options: EtcdOptions, deps: { readonly clock: Clock }) {
+    this.#options = options;
+    this.#endpoints = options.endpoints;
+    this.#clock = deps.clock;
+  }
+
+  get endpoints(): readonly string[] {
+    return this.#endpoints;
+  }
+
+  /** The members changed. The first is preferred. */
+  setEndpoints(endpoints: readonly string[]): void {
+    if (endpoints.length === 0 || endpoints.join() === this.#endpoints.join()) return;
+    this.#endpoints = endpoints;
+    this.#turn = 0;
+    for (const [endpoint, connection] of this.#connections) {
+      if (endpoints.includes(endpoint)) continue;
+      this.#connections.delete(endpoint);
+      connection.close();
+    }
+  }
+
+  /** Fails: `unavailable`, `timeout` nobody answers; `canceled`; `denied`, `unauthenticated`. */
+  async range(query: RangeQuery, how: CallHow = {}): Promise<RangeAnswer> {
+    const request = wire.encodeRange(query);
+    return wire.decodeRange(await this.#repeat('KV/Range', request, how));
+  }
+
+  /**
+   * Fails: as `range`, and `exhausted` etcd has no room (its NOSPACE alarm). After `unavailable`,
+   * `timeout` and `canceled` it may still take place.
+   */
+  async txn(txn: Txn, how: CallHow = {}): Promise<TxnAnswer> {
+    return wire.decodeTxn(await this.#call('KV/Txn', wire.encodeTxn(txn), how));
+  }
+
+  /** Forgets what was before a revision. Fails: `not_found` that is done already, or lies ahead. */
+  async compact(revision: number, how: CallHow = {}): Promise<void> {
+    await this.#call('KV/Compact', wire.encodeCompaction(revision), how);
+  }
+
+  /** @param ttlSeconds at least; etcd may make it longer */
+  async leaseGrant(ttlSeconds: number): Promise<{ id: bigint; ttlSeconds: number }> {
+    const request = wire.encodeLeaseGrant(ttlSeconds);
+    return wire.decodeLease(await this.#call('Lease/LeaseGrant', request, {}));
+  }
+
+  /** Answers how long it lasts from now [s]; 0 where it is gone already. */
+  async leaseKeepAlive(id: bigint, how: CallHow = {}): Promise<number> {
+    const { connection, rotate } = this.#pick(how);
+    const token = await this.#tokenFor(connection);
+    const stream = connection.stream('/etcdserverpb.Lease/LeaseKeepAlive', token);
+    try {
+      const ask = { stream, connection, request: wire.encodeId(id), clock: this.#clock };
+      const deadlineMs = how.deadlineMs ?? this.#deadlineMs;
+      for await (const answer of watchOnce(ask, { silentMs: deadlineMs, signal: how.signal })) {
+        return wire.decodeLease(answer).ttlSeconds;
+      }
+      throw new Failure('unavailable', 'etcd ended a lease keep-alive without an answer');
+    } catch (error) {
+      rotate();
+      throw error;
+    }
+  }
+
+  async leaseRevoke(id: bigint): Promise<void> {
+    await this.#call('Lease/LeaseRevoke', wire.encodeId(id), {});
+  }
+
+  async members(how: CallHow = {}): Promise<MemberList> {
+    return wire.decodeMembers(await this.#repeat('Cluster/MemberList', Buffer.alloc(0), how));
+  }
+
+  /**
+   * Adds a member that does not vote yet. Fails: `conflict` there is one already with this address,
+   * or a learner that has not been promoted.
+   */
+  async memberAdd(peerUrl: string): Promise<{ member: Member; all: readonly Member[] }> {
+    const request = wire.encodeMemberAdd(peerUrl);
+    return wire.decodeMemberAdd(await this.#call('Cluster/MemberAdd', request, {}));
+  }
+
+  /** Fails: `conflict` it does not have all entries yet; `not_found`. */
+  async memberPromote(id: bigint): Promise<void> {
+    await this.#call('Cluster/MemberPromote', wire.encodeId(id), {});
+  }
+
+  async memberRemove(id: bigint): Promise<void> {
+    await this.#call('Cluster/MemberRemove', wire.encodeId(id), {});
+  }
+
+  async memberUpdate(id: bigint, peerUrl: string): Promise<void> {
+    await this.#call('Cluster/MemberUpdate', wire.encodeMemberUpdate(id, peerUrl), {});
+  }
+
+  /** What one member says of itself and of whom it follows. */
+  async status(endpoint: string, how: CallHow = {}): Promise<Status> {
+    const at = { ...how, endpoint };
+    return wire.decodeStatus(await this.#call('Maintenance/Status', Buffer.alloc(0), at));
+  }
+
+  async alarms(): Promise<readonly Alarm[]> {
+    return wire.decodeAlarms(await this.#repeat('Maintenance/Alarm', wire.ALARM_LIST, {}));
+  }
+
+  async disarm(memberId: bigint): Promise<void> {
+    await this.#call('Maintenance/Alarm', wire.encodeDisarm(memberId), {});
+  }
+
+  /** Gives free space of one member's file back. It answers nobody meanwhile. */
+  async defragment(endpoint: string): Promise<void> {
+    const how = { endpoint, deadlineMs: DEFRAGMENT_MS };
+    await this.#call('Maintenance/Defragment', Buffer.alloc(0), how);
+  }
+
+  /** Makes another member lead. To be asked of the one that does. */
+  async moveLeader(endpoint: string, to: bigint): Promise<void> {
+    await this.#call('Maintenance/MoveLeader', wire.encodeId(to), { endpoint });
+  }
+
+  /**
+   * Yields events as they come, those of one revision together, until `signal` aborts (C2).
+   *
+   * Fails: `not_found` events from the revision on were compacted away (facts: `compactRevision`);
+   * `denied`, `unauthenticated`, `invalid`. What passes is retried without an end.
+   */
+  async *watch(from: WatchFrom, signal: AbortSignal): AsyncGenerator<readonly WatchEvent[]> {
+    let { revision } = from;
+    let delayMs = 0;
+    while (!signal.aborted) {
+      await this.#clock.sleep(delayMs, signal);
+      delayMs = Math.min(Math.max(WATCH_RETRY_MS_MIN, delayMs * 2), WATCH_RETRY_MS_MAX);
+      try {
+        for await (const events of this.#watchFrom({ ...from, revision }, signal)) {
+          delayMs = 0;
+          if (events.length === 0) continue;
+          revision = Math.max(...events.map(({ pair }) => pair.modRevision)) + 1;
+          yield events;
+        }
+      } catch (error) {
+        if (!isPassing(error)) throw error;
+      }
+    }
+  }
+
+  close(): void {
+    for (const connection of this.#connections.values()) connection.close();
+    this.#connections.clear();
+  }
+
+  async *#watchFrom(from: WatchFrom, signal: AbortSignal): AsyncGenerator<readonly WatchEvent[]> {
+    const { connection, rotate } = this.#pick({});
+    try {
+      const token = await this.#tokenFor(connection);
+      const stream = connection.stream('/etcdserverpb.Watch/Watch', token);
+      const ask = { stream, connection, request: wire.encodeWatch(from), clock: this.#clock };
+      for await (const bytes of watchOnce(ask, { ping: wire.WATCH_PROGRESS, signal })) {
+        const answer = wire.decodeWatch(bytes);
+        if (answer.compactRevision > 0) throw compactedAway(from, answer.compactRevision);
+        if (answer.canceled) {
+          this.#token = undefined;
+          throw new Failure('unavailable', `etcd ended a watch: ${answer.cancelReason}`);
+        }
+        yield answer.events;
+      }
+    } catch (error) {
+      rotate();
+      throw error;
+    }
+  }
+
+  /** Asks each endpoint once, for what may be asked twice. */
+  async #repeat(method: string, request: Buffer, how: CallHow): Promise<Buffer> {
+    const attempts = how.endpoint === undefined ? this.#endpoints.length : 1;
+    const startedAt = this.#clock.elapsedMs();
+    const deadlineMs = how.deadlineMs ?? this.#deadlineMs;
+    for (let attempt = 1; ; attempt++) {
+      const leftMs = deadlineMs - (this.#clock.elapsedMs() - startedAt);
+      try {
+        // The first ones leave time for the last.
+        const share = Math.max(1, leftMs / (attempts - attempt + 1));
+        return await this.#call(method, request, { ...how, deadlineMs: share });
+      } catch (error) {
+        if (attempt >= attempts || !isPassing(error)) throw error;
+      }
+    }
+  }
+
+  async #call(method: string, request: Buffer, how: CallHow): Promise<Buffer> {
+    const { connection, rotate } = this.#pick(how);
+    const path = `/etcdserverpb.${method}`;
+    const deadlineMs = how.deadlineMs ?? this.#deadlineMs;
+    try {
+      const token = await this.#tokenFor(connection);
+      const options = { deadlineMs, token, signal: how.signal };
+      try {
+        return await connection.call(path, request, options);
+      } catch (error) {
+        if (!isStaleToken(error, token)) throw error;
+        this.#token = undefined;
+        const fresh = await this.#tokenFor(connection);
+        return await connection.call(path, request, { ...options, token: fresh });
+      }
+    } catch (error) {
+      if (isPassing(error)) rotate();
+      throw error;
+    }
+  }
+
+  get #deadlineMs(): number {
+    return this.#options.deadlineMs ?? DEADLINE_MS;
+  }
+
+  #pick(how: CallHow): { connection: Connection; rotate: () => void } {
+    const turn = this.#turn;
+    const endpoint = how.endpoint ?? this.#endpoints[turn % this.#endpoints.length] ?? '';
+    const rotate = (): void => {
+      // Many calls may fail together; they move on together, by one.
+      if (how.endpoint === undefined && this.#turn === turn) this.#turn += 1;
+    };
+    return { connection: this.#connect(endpoint), rotate };
+  }
+
+  #connect(endpoint: string): Connection {
+    const open = this.#connections.get(endpoint);
+    if (open !== undefined) return open;
+    const connection = new Connection(endpoint, this.#options.tls);
+    this.#connections.set(endpoint, connection);
+    return connection;
+  }
+
+  #tokenFor(connection: Connection): Promise<string> | undefined {
+    const { user } = this.#options;
+    if (user === undefined) return undefined;
+    this.#token ??= this.#authenticate(connection, user).catch((error: unknown) => {
+      this.#token = undefined;
+      throw error;
+    });
+    return this.#token;
+  }
+
+  async #authenticate(
+    connection: Connection,
+    user: { readonly name: string; readonly password: string },
+  ): Promise<string> {
+    const request = wire.encodeAuthenticate(user.name, user.password);
+    const how = { deadlineMs: this.#deadlineMs };
+    return wire.decodeToken(await connection.call('/etcdserverpb.Auth/Authenticate', request, how));
+  }
+}
+
+/** True for failures after which another endpoint, or the same one later, may answer. */
+export function isPassing(error: unknown): boolean {
+  return (
+    error instanceof Failure &&
+    (error.fault === 'unavailable' || error.fault === 'timeout' || error.fault === 'canceled')
+  );
+}
+
+function isStaleToken(error: unknown, token: string | undefined): boolean {
+  return token !== undefined && error instanceof Failure && error.fault === 'unauthenticated';
+}
+
+function compactedAway(from: WatchFrom, compactRevision: number): Failure {
+  return new Failure('not_found', `etcd forgot the changes from revision ${from.revision} on`, {
+    facts: { compactRevision },
+  });
+}

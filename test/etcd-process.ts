@@ -1,0 +1,130 @@
+/**
+ * A real etcd for tests: one member, or several, on loopback, each in a directory of its own.
+ *
+ * Ends with `end`, which kills by pid; what a test stopped with SIGSTOP ends, too.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { EtcdClient } from '../src/io/etcd/client.ts';
+import { systemClock } from '../src/io/clock.ts';
+
+/** Undefined where etcd is there; else why the tests that need it are skipped. */
+export const withoutEtcd: string | undefined =
+  spawnSync('etcd', ['--version']).status === 0
+    ? undefined
+    : 'there is no etcd on PATH (Debian: etcd-server)';
+
+/** Of starts and elections, on a machine that is ten times slower than a quiet one. */
+const PATIENCE_MS = 60_000;
+
+export interface EtcdStart {
+  readonly members?: number;
+  /** More arguments for each. */
+  readonly args?: readonly string[];
+}
+
+/** One member: its process may be killed, stopped and started again with the same data. */
+export class EtcdMember {
+  readonly name: string;
+  readonly client: string;
+  readonly #args: readonly string[];
+  #process: ChildProcess | undefined;
+
+  constructor(name: string, client: string, args: readonly string[]) {
+    this.name = name;
+    this.client = client;
+    this.#args = args;
+  }
+
+  start(): void {
+    this.#process = spawn('etcd', this.#args, { stdio: 'ignore' });
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.#process?.kill(name);
+  }
+
+  /** Resolves when it is gone. */
+  async kill(): Promise<void> {
+    const running = this.#process;
+    if (running === undefined || running.exitCode !== null || running.signalCode !== null) return;
+    const gone = once(running, 'exit');
+    running.kill('SIGKILL');
+    await gone;
+  }
+}
+
+export interface EtcdCluster {
+  readonly members: readonly EtcdMember[];
+  readonly endpoints: readonly string[];
+  end(): Promise<void>;
+}
+
+/** Starts a cluster and waits until it answers. */
+export async function startEtcd(options: EtcdStart = {}): Promise<EtcdCluster> {
+  const dir = await mkdtemp(join(tmpdir(), 'muster-etcd-'));
+  const names = Array.from({ length: options.members ?? 1 }, (_, i) => `m${i + 1}`);
+  const ports = await freePorts(names.length * 2);
+  const peerOf = (i: number): string => `http://127.0.0.1:${String(ports[2 * i + 1])}`;
+  const initial = names.map((name, i) => `${name}=${peerOf(i)}`).join(',');
+  const members = names.map((name, i) => {
+    const client = `127.0.0.1:${String(ports[2 * i])}`;
+    const url = `http://${client}`;
+    const args = [
+      ...['--name', name, '--data-dir', join(dir, name), '--logger', 'zap'],
+      ...['--listen-client-urls', url, '--advertise-client-urls', url],
+      ...['--listen-peer-urls', peerOf(i), '--initial-advertise-peer-urls', peerOf(i)],
+      ...['--initial-cluster', initial, '--heartbeat-interval', '50', '--election-timeout', '500'],
+    ];
+    return new EtcdMember(name, client, [...args, ...(options.args ?? [])]);
+  });
+  for (const member of members) member.start();
+  const cluster: EtcdCluster = {
+    members,
+    endpoints: members.map(({ client }) => client),
+    async end() {
+      await Promise.all(members.map((member) => member.kill()));
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+  try {
+    await untilAnswers(cluster);
+    return cluster;
+  } catch (error) {
+    await cluster.end();
+    throw error;
+  }
+}
+
+async function untilAnswers(cluster: EtcdCluster): Promise<void> {
+  const until = Date.now() + PATIENCE_MS;
+  const client = new EtcdClient({ endpoints: cluster.endpoints }, { clock: systemClock });
+  try {
+    for (;;) {
+      try {
+        await client.range({ key: 'x' }, { deadlineMs: 1_000 });
+        return;
+      } catch (error) {
+        if (Date.now() > until) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    }
+  } finally {
+    client.close();
+  }
+}
+
+/** Ports that were free a moment ago. */
+export async function freePorts(count: number): Promise<readonly number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
+  await Promise.all(servers.map((server) => once(server, 'listening')));
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map((server) => new Promise((closed) => server.close(closed))));
+  return ports;
+}
