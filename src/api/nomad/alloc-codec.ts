@@ -23,6 +23,7 @@ import {
   nested,
   rewritten,
   text,
+  texts,
 } from '../codec/fields.ts';
 import {
   ALLOCATED,
@@ -103,6 +104,8 @@ const ALLOC_WIRE: Shape<AllocWire> = shape(
     previousAllocId: maybe(text('PreviousAllocation')),
     nextAllocId: maybe(text('NextAllocation')),
     followupEvalId: maybe(text('FollowupEvalID')),
+    preemptedAllocs: maybe(texts('PreemptedAllocations')),
+    preemptedBy: maybe(text('PreemptedByAllocation')),
     reschedules: nested('RescheduleTracker', TRACKER),
     networkStatus: maybe(nested('NetworkStatus', NETWORK_STATUS)),
     createdAt: instantNs('CreateTime'),
@@ -111,7 +114,7 @@ const ALLOC_WIRE: Shape<AllocWire> = shape(
     modifyIndex: int('ModifyIndex'),
     allocModifyIndex: int('AllocModifyIndex'),
   },
-  { Services: null, PreemptedAllocations: null, PreemptedByAllocation: '' },
+  { Services: null },
 );
 
 /** The whole allocation, with the job version that it runs. */
@@ -153,6 +156,8 @@ export interface AllocStub extends Pick<
   | 'deploymentStatus'
   | 'followupEvalId'
   | 'nextAllocId'
+  | 'preemptedAllocs'
+  | 'preemptedBy'
   | 'reschedules'
   | 'createIndex'
   | 'modifyIndex'
@@ -164,36 +169,35 @@ export interface AllocStub extends Pick<
   readonly allocated?: Allocated;
 }
 
-export const ALLOC_STUB: Shape<AllocStub> = shape(
-  {
-    id: text('ID'),
-    evalId: text('EvalID'),
-    name: text('Name'),
-    namespace: text('Namespace'),
-    nodeId: text('NodeID'),
-    nodeName: text('NodeName'),
-    jobId: text('JobID'),
-    jobType: text('JobType'),
-    jobVersion: int('JobVersion'),
-    group: text('TaskGroup'),
-    allocated: maybe(nested('AllocatedResources', ALLOCATED, OMIT)),
-    desiredStatus: text('DesiredStatus'),
-    desiredDescription: text('DesiredDescription'),
-    desiredTransition: maybe(nested('DesiredTransition', TRANSITION, {})),
-    clientStatus: text('ClientStatus'),
-    clientDescription: text('ClientDescription'),
-    taskStates: map('TaskStates', TASK_STATE),
-    deploymentStatus: maybe(nested('DeploymentStatus', DEPLOYMENT_STATUS)),
-    followupEvalId: maybe(text('FollowupEvalID')),
-    nextAllocId: maybe(text('NextAllocation')),
-    reschedules: nested('RescheduleTracker', TRACKER),
-    createIndex: int('CreateIndex'),
-    modifyIndex: int('ModifyIndex'),
-    createdAt: instantNs('CreateTime'),
-    modifiedAt: instantNs('ModifyTime'),
-  },
-  { PreemptedAllocations: null, PreemptedByAllocation: '' },
-);
+export const ALLOC_STUB: Shape<AllocStub> = shape({
+  id: text('ID'),
+  evalId: text('EvalID'),
+  name: text('Name'),
+  namespace: text('Namespace'),
+  nodeId: text('NodeID'),
+  nodeName: text('NodeName'),
+  jobId: text('JobID'),
+  jobType: text('JobType'),
+  jobVersion: int('JobVersion'),
+  group: text('TaskGroup'),
+  allocated: maybe(nested('AllocatedResources', ALLOCATED, OMIT)),
+  desiredStatus: text('DesiredStatus'),
+  desiredDescription: text('DesiredDescription'),
+  desiredTransition: maybe(nested('DesiredTransition', TRANSITION, {})),
+  clientStatus: text('ClientStatus'),
+  clientDescription: text('ClientDescription'),
+  taskStates: map('TaskStates', TASK_STATE),
+  deploymentStatus: maybe(nested('DeploymentStatus', DEPLOYMENT_STATUS)),
+  followupEvalId: maybe(text('FollowupEvalID')),
+  nextAllocId: maybe(text('NextAllocation')),
+  preemptedAllocs: maybe(texts('PreemptedAllocations')),
+  preemptedBy: maybe(text('PreemptedByAllocation')),
+  reschedules: nested('RescheduleTracker', TRACKER),
+  createIndex: int('CreateIndex'),
+  modifyIndex: int('ModifyIndex'),
+  createdAt: instantNs('CreateTime'),
+  modifiedAt: instantNs('ModifyTime'),
+});
 
 /** What a list shows of an allocation. */
 export function allocStub({ alloc, job }: AllocWithJob, withResources: boolean): AllocStub {

@@ -40,6 +40,10 @@ export interface Alloc {
   readonly nextAllocId?: AllocId;
   /** The evaluation that will replace it later. */
   readonly followupEvalId?: EvalId;
+  /** What was evicted so that it fits. */
+  readonly preemptedAllocs?: readonly AllocId[];
+  /** For whose sake it was evicted. */
+  readonly preemptedBy?: AllocId;
   readonly reschedules: readonly RescheduleEvent[];
   readonly networkStatus?: AllocNetworkStatus;
   /** When its client last went silent; absent while it is heard from. */

@@ -24,13 +24,21 @@ export interface Plan {
   /** Allocations that go on unchanged under the new job version. */
   readonly updates: readonly InPlaceUpdate[];
   /** Evictions in favour of this job. */
-  readonly preemptions: readonly { readonly allocId: AllocId; readonly nodeId: NodeId }[];
+  readonly preemptions: readonly Eviction[];
   readonly deployment?: Deployment;
   readonly deploymentUpdates: readonly {
     readonly id: DeploymentId;
     readonly status: DeploymentStatus;
     readonly statusDescription: string;
   }[];
+}
+
+/** An allocation that goes for the sake of a placement. */
+export interface Eviction {
+  readonly allocId: AllocId;
+  readonly nodeId: NodeId;
+  /** The placement. */
+  readonly byAllocId?: AllocId;
 }
 
 /** One new allocation. Equal `resources` and `metrics` are one shared object. */
@@ -50,6 +58,8 @@ export interface Placement {
   readonly canary: boolean;
   readonly deploymentId?: DeploymentId;
   readonly previousAllocId?: AllocId;
+  /** What goes for its sake. */
+  readonly preemptedAllocs?: readonly AllocId[];
   readonly reschedules: readonly RescheduleEvent[];
 }
 

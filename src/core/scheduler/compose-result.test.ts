@@ -88,6 +88,7 @@ test('where nothing changes there is no plan', () => {
   const outcome = {
     placements: [],
     stops: [],
+    evictions: [],
     failures: new Map(),
     queued: new Map(),
     remainder: false,

@@ -5,12 +5,12 @@ import type { Evaluation } from '../model/evaluation.ts';
 import type { EvalId } from '../model/ids.ts';
 import type { Job } from '../model/job.ts';
 import type { PlacementMetrics } from '../model/metrics.ts';
-import type { Plan } from '../model/plan.ts';
+import type { Plan, PlanAnnotations } from '../model/plan.ts';
 import type { ScheduleInput, ScheduleResult } from './contract.ts';
 import { BLOCKED } from './descriptions.ts';
 import { followUp } from './follow-up.ts';
 import type { ReconcileResult } from './reconcile-result.ts';
-import type { PlaceOutcome } from './place-outcome.ts';
+import type { PlaceOutcome, PlannedEviction } from './place-outcome.ts';
 
 export function composeResult(
   input: ScheduleInput,
@@ -24,8 +24,24 @@ export function composeResult(
     ...(isEmpty(plan) ? {} : { plan }),
     evaluation: ended.evaluation,
     followUps: [...decided.followUps, ...ended.followUps],
-    annotations: { desired: decided.desired, preempted: [] },
+    annotations: annotate(decided.desired, outcome.evictions),
     remainder: outcome.remainder,
+  };
+}
+
+/** Adds to the counts what goes for each group's sake. */
+function annotate(
+  desired: PlanAnnotations['desired'],
+  evictions: readonly PlannedEviction[],
+): PlanAnnotations {
+  if (evictions.length === 0) return { desired, preempted: [] };
+  const counted = Object.entries(desired).map(([name, counts]) => {
+    const preemptions = evictions.filter(({ byGroup }) => byGroup === name).length;
+    return [name, { ...counts, preemptions }] as const;
+  });
+  return {
+    desired: Object.fromEntries(counted),
+    preempted: evictions.map(({ alloc }) => alloc),
   };
 }
 
@@ -45,7 +61,11 @@ function composePlan(
     placements: outcome.placements,
     stops: [...decided.stops, ...outcome.stops],
     updates: decided.updates,
-    preemptions: [],
+    preemptions: outcome.evictions.map(({ alloc, byAllocId }) => ({
+      allocId: alloc.id,
+      nodeId: alloc.nodeId,
+      byAllocId,
+    })),
     ...(decided.deployment === undefined ? {} : { deployment: decided.deployment }),
     deploymentUpdates: decided.deploymentUpdates,
   };

@@ -52,6 +52,7 @@ function place(
     ties: seeded('ties'),
     ports: seeded('ports'),
     nextId: createIdSource('ids'),
+    preemption: undefined,
   };
   const answer = placeGroup(scope, full);
   world.ledger.rollback();

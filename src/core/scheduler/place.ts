@@ -18,6 +18,8 @@ import type { TaskGroup } from '../model/task-group.ts';
 import { watchDistinct, type Reconsider } from './distinct.ts';
 import { explainRanking } from './explain.ts';
 import type { Ledger } from './ledger.ts';
+import type { PlannedEviction } from './place-outcome.ts';
+import type { Preemption, Room } from './preempt.ts';
 import type { Proposed } from './proposed.ts';
 import { portsOn, resourcesOn } from './rank/fit.ts';
 import { countSpreads, type SpreadCount } from './rank/spread.ts';
@@ -35,12 +37,16 @@ export interface PlaceScope {
   readonly ties: Random;
   readonly ports: Random;
   readonly nextId: () => string;
+  /** Takes room from others where there is none; absent: nothing may be taken. */
+  readonly preemption: Preemption | undefined;
 }
 
 export interface GroupPlacements {
   /** In step: the n-th request was answered by the n-th placement. */
   readonly placed: readonly PlaceRequest[];
   readonly placements: readonly Placement[];
+  /** What has to go for them. */
+  readonly evictions: readonly PlannedEviction[];
   /** How many found no node, and why the first did not. */
   readonly failed: number;
   readonly failure: PlacementMetrics | undefined;
@@ -68,7 +74,7 @@ export function placeGroup(scope: PlaceScope, requests: readonly PlaceRequest[])
   const failed = requests.length - placements.length;
   const failure = failed === 0 ? undefined : placer.explainFailure(failed - 1);
   placer.close();
-  return { placed, placements, failed, failure };
+  return { placed, placements, evictions: placer.evictions, failed, failure };
 }
 
 /** The ranking of one group with this evaluation's own facts on top, until closed. */
@@ -76,7 +82,9 @@ class Placer {
   readonly #scope: PlaceScope;
   readonly #spread: SpreadCount | undefined;
   readonly #reconsider: Reconsider | undefined;
+  readonly evictions: PlannedEviction[] = [];
   #metrics: PlacementMetrics | undefined;
+  #room: Room | undefined;
 
   constructor(scope: PlaceScope) {
     const { job, group, ledger, proposed, terms, ties } = scope;
@@ -104,7 +112,7 @@ class Placer {
     const replaced = this.#vacate(request.replaces);
     const penalties = this.#penalties(request);
     if (penalties.length > 0) ranking.penalise(penalties);
-    const leaf = this.#preferred(request) ?? ranking.best();
+    const leaf = this.#preferred(request) ?? ranking.best() ?? this.#makeRoom();
     if (leaf !== undefined) this.#explain(ordinal);
     if (penalties.length > 0) ranking.penalise([]);
     if (leaf === undefined) {
@@ -123,6 +131,26 @@ class Placer {
 
   close(): void {
     this.#scope.terms.ranking.leave();
+  }
+
+  /** Takes room from less important jobs; answers the node where that was possible. */
+  #makeRoom(): number | undefined {
+    const { preemption, terms, group, ties } = this.#scope;
+    if (preemption === undefined) return undefined;
+    this.#room = preemption.room({ terms, group }, ties.next());
+    if (this.#room === undefined) return undefined;
+    terms.ranking.refresh();
+    return terms.ranking.leafOf(this.#room.slot);
+  }
+
+  #evict(placement: Mutable<Placement>): void {
+    const victims = this.#room?.victims ?? [];
+    this.#room = undefined;
+    if (victims.length === 0) return;
+    placement.preemptedAllocs = victims.map(({ id }) => id);
+    for (const alloc of victims) {
+      this.evictions.push({ alloc, byAllocId: placement.id, byGroup: placement.group });
+    }
   }
 
   #explain(ordinal: number): void {
@@ -148,6 +176,7 @@ class Placer {
     if (request.jobVersion !== undefined) placement.jobVersion = request.jobVersion;
     if (request.deploymentId !== undefined) placement.deploymentId = request.deploymentId;
     if (request.previous !== undefined) placement.previousAllocId = request.previous.id;
+    if (this.#room !== undefined) this.#evict(placement);
     ledger.hold(slot, placement);
     this.#move(slot, 1);
     return placement;

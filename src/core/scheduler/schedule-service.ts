@@ -7,7 +7,8 @@ import type { TaskGroup } from '../model/task-group.ts';
 import { composeResult } from './compose-result.ts';
 import type { ScheduleInput, ScheduleResult } from './contract.ts';
 import { placeGroup } from './place.ts';
-import type { PlaceOutcome } from './place-outcome.ts';
+import type { PlaceOutcome, PlannedEviction } from './place-outcome.ts';
+import { preemptionOf } from './preempt.ts';
 import { Proposed } from './proposed.ts';
 import { termsOf, type GroupTerms } from './rankings.ts';
 import { reconcile } from './reconcile.ts';
@@ -30,6 +31,7 @@ export function scheduleService(input: ScheduleInput): ScheduleResult {
 const NOTHING_PLACED: PlaceOutcome = {
   placements: [],
   stops: [],
+  evictions: [],
   failures: new Map(),
   queued: new Map(),
   remainder: false,
@@ -42,12 +44,14 @@ function placeAll(
 ): PlaceOutcome {
   const placements: Placement[] = [];
   const stops: Stop[] = [];
+  const evictions: PlannedEviction[] = [];
   const failures = new Map<string, { metrics: PlacementMetrics; terms: GroupTerms }>();
   // Nothing is missing of a stopped job's groups, which are not among those decided upon.
   const queued = new Map(job.groups.map((group) => [group.name, 0]));
   const proposed = propose(input, decided.stops, allocs);
   const ties = input.random.fork('ties');
   const ports = input.random.fork('ports');
+  const preemption = preemptionOf(input, job);
   let budget = input.budget;
   let remainder = false;
   for (const { group, place } of decided.groups) {
@@ -59,10 +63,11 @@ function placeAll(
       const versioned = versionOf(input, job, { version, group });
       if (versioned === undefined) continue;
       const terms = termsOf(input.ledger, versioned.job, versioned.group, config(input));
-      const scope = { ...input, ...versioned, terms, proposed, ties, ports };
+      const scope = { ...input, ...versioned, terms, proposed, ties, ports, preemption };
       const answer = placeGroup(scope, requests);
       placements.push(...answer.placements);
       stops.push(...answer.placed.flatMap(stopsOf));
+      evictions.push(...answer.evictions);
       placedCount += answer.placements.length;
       if (answer.failure !== undefined) {
         failures.set(group.name, { metrics: answer.failure, terms });
@@ -70,7 +75,7 @@ function placeAll(
     }
     queued.set(group.name, place.length - placedCount);
   }
-  return { placements, stops, failures, queued, remainder };
+  return { placements, stops, evictions, failures, queued, remainder };
 }
 
 function config(input: ScheduleInput): ScheduleInput['snapshot']['schedulerConfig'] {

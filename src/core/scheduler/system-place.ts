@@ -11,7 +11,8 @@ import { explainRanking } from './explain.ts';
 import { portsOn, resourcesOn } from './rank/fit.ts';
 import { termsOf, type GroupTerms } from './rankings.ts';
 import { stopOf } from './reconcile-stops.ts';
-import type { PlaceOutcome } from './place-outcome.ts';
+import type { PlaceOutcome, PlannedEviction } from './place-outcome.ts';
+import { preemptionOf, type Preemption, type Room } from './preempt.ts';
 
 export interface NodeRequest {
   readonly group: TaskGroup;
@@ -34,7 +35,7 @@ export function placeOnNodes(
   job: Job,
   requests: readonly NodeRequest[],
 ): NodesOutcome {
-  const draft = new OutcomeDraft(input);
+  const draft = new OutcomeDraft(input, job);
   const { ledger, snapshot } = input;
   const byGroup = new Map<TaskGroup, NodeRequest[]>();
   for (const request of requests) {
@@ -55,6 +56,7 @@ export function placeOnNodes(
 class OutcomeDraft implements NodesOutcome {
   readonly placements: Placement[] = [];
   readonly stops: Stop[] = [];
+  readonly evictions: PlannedEviction[] = [];
   readonly failures = new Map<string, { metrics: PlacementMetrics; terms: GroupTerms }>();
   readonly queued = new Map<string, number>();
   readonly skipped = new Map<string, number>();
@@ -62,9 +64,11 @@ class OutcomeDraft implements NodesOutcome {
   remainder = false;
   readonly #input: ScheduleInput;
   readonly #ports;
+  readonly #preemption: Preemption | undefined;
 
-  constructor(input: ScheduleInput) {
+  constructor(input: ScheduleInput, job: Job) {
     this.#input = input;
+    this.#preemption = preemptionOf(input, job);
     this.#ports = input.random.fork('ports');
   }
 
@@ -75,8 +79,10 @@ class OutcomeDraft implements NodesOutcome {
     const depth = ledger.depth;
     if (replaces !== undefined) ledger.drop(slot, replaces);
     const verdict = this.#verdict(slot, terms);
-    if (verdict === 'fits' && this.placements.length < budget) {
-      this.#occupy(request, terms, metrics);
+    const open = this.placements.length < budget;
+    const room = open && verdict === 'exhausted' ? this.#makeRoom(request, terms) : undefined;
+    if (open && (verdict === 'fits' || room !== undefined)) {
+      this.#occupy(request, terms, { metrics, victims: room?.victims ?? [] });
       return;
     }
     ledger.rollback(depth);
@@ -102,7 +108,15 @@ class OutcomeDraft implements NodesOutcome {
     return leaf === undefined ? 'absent' : terms.ranking.verdictAt(leaf).kind;
   }
 
-  #occupy(request: NodeRequest, terms: GroupTerms, metrics: PlacementMetrics): void {
+  #makeRoom({ slot, group }: NodeRequest, terms: GroupTerms): Room | undefined {
+    return this.#preemption?.roomOn(slot, { terms, group });
+  }
+
+  #occupy(
+    request: NodeRequest,
+    terms: GroupTerms,
+    { metrics, victims }: { metrics: PlacementMetrics; victims: readonly Alloc[] },
+  ): void {
     const { ledger, nextId } = this.#input;
     const { group, slot, previous, replaces } = request;
     const placement: Placement = {
@@ -115,8 +129,12 @@ class OutcomeDraft implements NodesOutcome {
       metrics,
       canary: false,
       ...(previous === undefined ? {} : { previousAllocId: previous.id }),
+      ...(victims.length === 0 ? {} : { preemptedAllocs: victims.map(({ id }) => id) }),
       reschedules: [],
     };
+    for (const alloc of victims) {
+      this.evictions.push({ alloc, byAllocId: placement.id, byGroup: group.name });
+    }
     ledger.hold(slot, placement);
     this.placements.push(placement);
     if (replaces !== undefined) this.stops.push(stopOf(replaces, say.STOP_UPDATING));

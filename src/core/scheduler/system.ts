@@ -61,6 +61,7 @@ export function scheduleSystem(input: ScheduleInput): ScheduleResult {
 const NOTHING: NodesOutcome = {
   placements: [],
   stops: [],
+  evictions: [],
   failures: new Map(),
   queued: new Map(),
   remainder: false,

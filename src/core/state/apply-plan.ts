@@ -14,7 +14,7 @@ import { isActive } from '../model/deployment.ts';
 import type { Deployment } from '../model/deployment.ts';
 import type { AllocId, NodeId } from '../model/ids.ts';
 import type { Node } from '../model/node.ts';
-import type { InPlaceUpdate, Placement, Plan, Stop } from '../model/plan.ts';
+import type { Eviction, InPlaceUpdate, Placement, Plan, Stop } from '../model/plan.ts';
 import { askEvaluation, putEvaluation } from './apply-evals.ts';
 import { markStable } from './apply-jobs.ts';
 import { countPlaced } from './deployment-counts.ts';
@@ -33,7 +33,7 @@ interface Share {
   readonly placements: Placement[];
   readonly stops: Stop[];
   readonly updates: InPlaceUpdate[];
-  readonly preemptions: AllocId[];
+  readonly preemptions: Eviction[];
 }
 
 export function applyPlan(edit: Edit, entry: PlanApplied): Outcome {
@@ -110,7 +110,7 @@ function* leaving(share: Share): Iterable<AllocId> {
   for (const stop of share.stops) {
     if (stop.desiredStatus !== 'run' || stop.clientStatus === 'lost') yield stop.allocId;
   }
-  yield* share.preemptions;
+  for (const { allocId } of share.preemptions) yield allocId;
 }
 
 function liveAlloc(edit: Edit, id: AllocId): Alloc | undefined {
@@ -132,13 +132,13 @@ function sharesOf(edit: Edit, plan: Plan): readonly Share[] {
   for (const placement of plan.placements) shareOf(placement.nodeId).placements.push(placement);
   for (const stop of plan.stops) shareOf(stop.nodeId).stops.push(stop);
   for (const update of plan.updates) shareOf(update.nodeId).updates.push(update);
-  for (const { nodeId, allocId } of plan.preemptions) shareOf(nodeId).preemptions.push(allocId);
+  for (const each of plan.preemptions) shareOf(each.nodeId).preemptions.push(each);
   return [...shares.values()];
 }
 
 function carryOut(edit: Edit, plan: Plan, share: Share, placed: Alloc[]): void {
   for (const stop of share.stops) stopAlloc(edit, stop);
-  for (const id of share.preemptions) evict(edit, id, plan);
+  for (const each of share.preemptions) evict(edit, each, plan);
   for (const update of share.updates) {
     const alloc = updateInPlace(edit, plan, update);
     if (alloc !== undefined) placed.push(alloc);
@@ -170,13 +170,17 @@ function isTerminalStatus(alloc: Alloc): boolean {
   return isTerminal({ desiredStatus: 'run', clientStatus: alloc.clientStatus });
 }
 
-function evict(edit: Edit, id: AllocId, plan: Plan): void {
-  const before = edit.table('allocs').get(id);
+function evict(edit: Edit, { allocId, byAllocId }: Eviction, plan: Plan): void {
+  const before = edit.table('allocs').get(allocId);
   if (before === undefined || isTerminal(before)) return;
   edit.putAlloc({
     ...before,
     desiredStatus: 'evict',
-    desiredDescription: `Preempted by job "${plan.jobId}"`,
+    desiredDescription:
+      byAllocId === undefined
+        ? `Preempted by job "${plan.jobId}"`
+        : `Preempted by alloc ID ${byAllocId}`,
+    ...(byAllocId !== undefined && { preemptedBy: byAllocId }),
     ...serverChange(edit),
   });
   const job = edit.job(jobKey(before.namespace, before.jobId));
@@ -242,6 +246,7 @@ function place(
   if (placement.previousAllocId !== undefined) {
     alloc.previousAllocId = placement.previousAllocId;
   }
+  if (placement.preemptedAllocs !== undefined) alloc.preemptedAllocs = placement.preemptedAllocs;
   if (!edit.insertAlloc(alloc)) return undefined;
   if (placement.previousAllocId !== undefined) {
     linkPrevious(edit, placement.previousAllocId, placement.id);
