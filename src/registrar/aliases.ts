@@ -1,11 +1,16 @@
-/** Keeps aliases as healthy as what they stand for, here and on other machines. */
+/**
+ * Keeps aliases as healthy as what they stand for, here and on other machines.
+ *
+ * AL1: neither an alias nor another of the same target counts for it: they would hold each other
+ * where they are.
+ */
 import type { Index } from '../base/brand.ts';
 import { explain } from '../base/failure.ts';
 import type { Random } from '../base/random.ts';
-import { aliasVerdict, type AliasedCheck } from '../core/checks/alias.ts';
+import { aliasVerdict } from '../core/checks/alias.ts';
 import { failedVerdict, type Verdict } from '../core/checks/verdict.ts';
 import { folded } from '../core/model/catalog.ts';
-import type { AliasProbe } from '../core/model/health-check.ts';
+import type { AliasProbe, CheckFacts } from '../core/model/health-check.ts';
 import type { CatalogLink } from '../ports/catalog-link.ts';
 import type { Clock } from '../ports/clock.ts';
 import { isAborted } from '../run/aborted.ts';
@@ -16,9 +21,9 @@ export interface AliasDeps {
   readonly clock: Clock;
   readonly random: Random;
   /** What this agent has. */
+  readonly nodeName: string;
   readonly isRegistered: (serviceId: string) => boolean;
-  /** Its checks, but for the one of this id: an alias of its own instance must not count itself. */
-  readonly checksBut: (id: string) => Iterable<AliasedCheck>;
+  readonly checks: () => readonly CheckFacts[];
   readonly report: (checkId: string, verdict: Verdict) => void;
 }
 
@@ -38,7 +43,9 @@ export class Aliases {
     this.#deps = deps;
   }
 
-  add(checkId: string, probe: AliasProbe): void {
+  add(checkId: string, written: AliasProbe): void {
+    const isOwn = folded(written.node) === folded(this.#deps.nodeName);
+    const probe = isOwn ? { ...written, node: '' } : written;
     this.#aliases.set(checkId, probe);
     this.#bell.ring();
     if (probe.node === '') this.#refresh(checkId, probe);
@@ -82,9 +89,15 @@ export class Aliases {
   }
 
   #refresh(checkId: string, { serviceId }: AliasProbe): void {
-    const { isRegistered, checksBut, report } = this.#deps;
-    const checks = checksBut(checkId);
+    const { isRegistered, report } = this.#deps;
+    const checks = this.#deps.checks().filter(({ id }) => !this.#standsFor(id, serviceId));
     report(checkId, aliasVerdict({ serviceId, isRegistered: isRegistered(serviceId), checks }));
+  }
+
+  /** AL1. */
+  #standsFor(checkId: string, serviceId: string): boolean {
+    const probe = this.#aliases.get(checkId);
+    return probe?.node === '' && probe.serviceId === serviceId;
   }
 
   async #watch(node: string, signal: AbortSignal): Promise<void> {

@@ -183,7 +183,7 @@ const SERVICE_NAMES: ReadonlySet<string> = new Set(
 );
 const CHECK_NAMES: ReadonlySet<string> = new Set(
   (
-    'id checkid name notes serviceid status args scriptargs dockercontainerid shell http method ' +
+    'id checkid name notes serviceid status args scriptargs script dockercontainerid shell http method ' +
     'header body disableredirects h2ping h2pingusetls tcp tcpusetls udp grpc grpcusetls ' +
     'osservice tlsservername tlsskipverify aliasnode aliasservice ttl interval timeout ' +
     'successbeforepassing failuresbeforewarning failuresbeforecritical ' +

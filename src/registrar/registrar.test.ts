@@ -383,6 +383,22 @@ test('an alias follows what it stands for, here and elsewhere', async () => {
   assert.equal(servers.status('service:web'), 'passing', 'an alias of itself holds nobody back');
 });
 
+test('aliases of their own machine do not hold each other back', async () => {
+  await using servers = new Servers();
+  await using one = await agent(servers);
+  const { registrar } = one;
+  await registrar.registerCheck(check({ id: 'node', ttlMs: 60_000 }));
+  for (const [id, aliasNode] of [
+    ['a', 'N1'],
+    ['b', 'n1'],
+  ] as const) {
+    await registrar.registerCheck(check({ id, aliasNode }));
+    await until(`${id} follows`, () => servers.status(id) === 'critical');
+  }
+  await registrar.reportTtl('node', 'passing', '');
+  for (const id of ['a', 'b']) await until(`${id} is well`, () => servers.status(id) === 'passing');
+});
+
 test('a leaving agent takes its node along', async () => {
   await using servers = new Servers();
   await using one = await agent(servers);

@@ -81,9 +81,9 @@ export class AgentRegistrar implements Registrar, Service {
       link,
       clock,
       random: random.fork('aliases'),
+      nodeName: options.node.name,
       isRegistered: (id) => this.#rows.service(id) !== undefined,
-      checksBut: (id) =>
-        [...this.#rows.checks()].map(({ facts }) => facts).filter((facts) => facts.id !== id),
+      checks: () => [...this.#rows.checks()].map(({ facts }) => facts),
       report: (id, verdict) => this.#loop.report(id, verdict),
     });
   }

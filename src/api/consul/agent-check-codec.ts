@@ -57,8 +57,18 @@ export const CHECK_BODY: Shape<CheckWish> = rewritten(
     outputMaxBytes: int('OutputMaxSize', OMIT),
   }),
   (wire) => withoutNothing(wire),
-  withoutUnderscores,
+  (wire) => withoutScript(withoutUnderscores(wire)),
 );
+
+/** Before Consul 1.1 a command was one text, for a shell. */
+function withoutScript(wire: JsonObject): JsonObject {
+  const named = (name: string): string | undefined =>
+    Object.keys(wire).find((key) => key.toLowerCase() === name);
+  const script = wire[named('script') ?? ''];
+  if (typeof script !== 'string' || script === '' || named('args') !== undefined) return wire;
+  if (named('dockercontainerid') === undefined) return { ...wire, Args: ['sh', '-c', script] };
+  return { ...wire, Args: [script], ...(named('shell') === undefined && { Shell: 'sh' }) };
+}
 
 /** Leaves out what says nothing, so that what is sent is as short as it was written. */
 export function withoutNothing(wire: JsonObject): JsonObject {

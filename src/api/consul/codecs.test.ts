@@ -7,6 +7,7 @@ import { machine, offer } from '../../../test/catalog-world.ts';
 import type { SessionId } from '../../core/model/session.ts';
 import { Api, type WireRequest } from '../api.ts';
 import { decodeFull, encodeFull } from '../codec/codec.ts';
+import { CHECK_BODY } from './agent-check-codec.ts';
 import { AGENT_SERVICE_BODY } from './agent-service-codec.ts';
 import { CONSUL_ROUTES } from './all-routes.ts';
 import { listServices } from './catalog-routes.ts';
@@ -120,6 +121,29 @@ test('a service is read as it stands in a request and in a file', () => {
     writeJson(encodeFull(AGENT_SERVICE_BODY, read)),
     '{"Name":"web","Port":80,"EnableTagOverride":true,"Check":{"HTTP":"http://x","Interval":"1s","DeregisterCriticalServiceAfter":"1m0s"}}',
   );
+});
+
+test('a command that is one text is for a shell', () => {
+  const rows = [
+    [{ Script: 'exit 1' }, { args: ['sh', '-c', 'exit 1'], shell: '' }],
+    [
+      { script: 'up', docker_container_id: 'c' },
+      { args: ['up'], shell: 'sh' },
+    ],
+    [
+      { Script: 'up', DockerContainerID: 'c', Shell: 'bash' },
+      { args: ['up'], shell: 'bash' },
+    ],
+    [
+      { Script: 'a', Args: ['b'] },
+      { args: ['b'], shell: '' },
+    ],
+  ] as const;
+  for (const [raw, expected] of rows) {
+    const read = decodeFull(CHECK_BODY, raw);
+    assert.ok('args' in read);
+    assert.deepEqual({ args: read.args, shell: read.shell }, expected);
+  }
 });
 
 test('operations of a transaction are told apart, and a query without a template has none', () => {
