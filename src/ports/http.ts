@@ -6,6 +6,9 @@
  * H3: closing answers what is being answered for a grace, parked requests at once.
  */
 
+import type { Failure } from '../base/failure.ts';
+import type { Soon } from '../base/soon.ts';
+
 /** A request as it came in. Header names are lower case. */
 export interface HttpRequest {
   readonly method: string;
@@ -17,9 +20,23 @@ export interface HttpRequest {
   readonly params: Readonly<Record<string, string>>;
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly remoteAddress: string;
-  /** The whole body. Fails: `exhausted` too large; `canceled` its sender went away. */
-  body(): Promise<Uint8Array>;
+  /**
+   * The whole body, read once.
+   *
+   * @param bound below the listener's own
+   *
+   * Fails: as the bound says, `exhausted` without one; `canceled` its sender went away.
+   */
+  body(bound?: BodyBound): Promise<Uint8Array>;
   readonly signal: AbortSignal;
+}
+
+/** How much of a body is taken, and the refusal of more. */
+export interface BodyBound {
+  /** [bytes] */
+  readonly max: number;
+  /** @param size what was sent, or so much of it as was looked at [bytes] */
+  readonly tooLarge: (size: number) => Failure;
 }
 
 /** An answer. A stream is sent piece by piece, as fast as its reader takes it. */
@@ -29,7 +46,7 @@ export interface HttpReply {
   readonly body: string | Uint8Array | AsyncIterable<Uint8Array | string>;
 }
 
-/** Answers one kind of request. A rejection is answered by `HttpApp.failed`. */
+/** Answers one kind of request. What it throws or rejects with is answered by `HttpApp.failed`. */
 export interface HttpMount {
   readonly method: string;
   /**
@@ -38,7 +55,7 @@ export interface HttpMount {
    * `/v1/kv/*key`; nothing at all included.
    */
   readonly path: string;
-  handle(request: HttpRequest): Promise<HttpReply>;
+  handle(request: HttpRequest): Soon<HttpReply>;
   /** For WebSockets: agrees by answering what to do with the open socket, or refuses. */
   readonly upgrade?: (request: HttpRequest) => Promise<HttpReply | SocketHandler>;
 }

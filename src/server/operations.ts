@@ -8,6 +8,7 @@
  * Fails (all): `unavailable` no leader, or this server is stopping; `exhausted` the disk is full.
  */
 import type { Index, Millis } from '../base/brand.ts';
+import type { Soon } from '../base/soon.ts';
 import type { AllocId, DeploymentId, EvalId, JobId, Namespace, NodeId } from '../core/model/ids.ts';
 import type { Job, JobSpec } from '../core/model/job.ts';
 import type { PlacementMetrics } from '../core/model/metrics.ts';
@@ -29,11 +30,12 @@ export interface Operations {
   snapshot(): StateReader;
   /**
    * Carries out a read. With `after`, waits until the index of what it read is above `after`, or
-   * `waitMs` (bounded, and up to a sixteenth longer) is over, and answers in either case.
+   * `waitMs` (bounded, and up to a sixteenth longer) is over, and answers in either case. What
+   * needs no waiting is answered at once.
    *
    * Fails: `canceled` when `signal` aborts.
    */
-  query<T>(read: Read<T>, options: QueryOptions, signal: AbortSignal): Promise<Answer<T>>;
+  query<T>(read: Read<T>, options: QueryOptions, signal: AbortSignal): Soon<Answer<T>>;
   /**
    * What changes, entry by entry, from `from` on (absent or 0: from now on), until `signal` aborts.
    *

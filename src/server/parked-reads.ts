@@ -9,6 +9,7 @@
 import type { Index } from '../base/brand.ts';
 import { Failure } from '../base/failure.ts';
 import type { Random } from '../base/random.ts';
+import type { Soon } from '../base/soon.ts';
 import { BLOCKING_WAIT_MS, BLOCKING_WAIT_MS_MAX, PARKED_MAX } from '../core/limits.ts';
 import type { Change } from '../core/state/change.ts';
 import type { Read, Reading } from '../core/state/reads.ts';
@@ -18,6 +19,12 @@ import { indexed, partsOf, prefixed, row, watch } from '../core/state/watch.ts';
 import type { TableName, WatchKey } from '../core/state/watch.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Replica } from './replica.ts';
+
+/** What a read found. */
+export interface Seen<T> {
+  readonly value: T;
+  readonly index: Index;
+}
 
 interface Parked {
   readonly keys: readonly WatchKey[];
@@ -66,16 +73,19 @@ export class ParkedReads {
    *
    * Fails: `canceled` when `signal` aborts; `exhausted` when too many wait.
    */
-  async query<T>(
+  query<T>(read: Read<T>, options: BlockingOptions, signal: AbortSignal): Soon<Seen<T>> {
+    const { after } = options;
+    if (after !== undefined) return this.#wait(read, { ...options, after }, signal);
+    const { state } = this.#replica;
+    const { value, keys, index = indexOfAll(state, keys) } = read(state);
+    return { value, index };
+  }
+
+  async #wait<T>(
     read: Read<T>,
-    options: BlockingOptions,
+    options: BlockingOptions & { readonly after: Index },
     signal: AbortSignal,
-  ): Promise<{ readonly value: T; readonly index: Index }> {
-    if (options.after === undefined) {
-      const { state } = this.#replica;
-      const { value, keys, index = indexOfAll(state, keys) } = read(state);
-      return { value, index };
-    }
+  ): Promise<Seen<T>> {
     const until = this.#clock.now() + this.#waitMs(options.waitMs);
     for (;;) {
       if (signal.aborted) throw new Failure('canceled', 'gave up waiting for a change');

@@ -223,16 +223,16 @@ test('a read waits for what it read, and for nothing else', async () => {
   assert.equal(first.index, 1);
   let answered = false;
   const stop = new AbortController();
-  const waiting = server.operations
-    .query(
+  const waiting = Promise.resolve(
+    server.operations.query(
       readJobAllocs(DEFAULT_NAMESPACE, 'absent' as JobId, true),
       { after: first.index, waitMs: 60_000 },
       stop.signal,
-    )
-    .then(
-      () => (answered = true),
-      (error: unknown) => error,
-    );
+    ),
+  ).then(
+    () => (answered = true),
+    (error: unknown) => error,
+  );
   await server.operations.registerJob(jobSpec('other'));
   await registerNodes(server, 1);
   await until('other placed', () => allocsOf(running.replica, 'other').length === 1);

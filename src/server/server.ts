@@ -7,6 +7,7 @@
  */
 import { explain } from '../base/failure.ts';
 import type { Random } from '../base/random.ts';
+import { soon } from '../base/soon.ts';
 import type { Controller } from '../core/controllers/controller.ts';
 import { deploymentController } from '../core/controllers/deployment.ts';
 import { drainController } from '../core/controllers/drain.ts';
@@ -183,11 +184,13 @@ export class Server implements Service {
     const deps = { ...this.#deps, decider: this.#decider };
     return {
       snapshot: () => this.#deps.replica.state,
-      query: async (read, options, signal) => ({
-        ...(await this.#parked.query(read, options, signal)),
-        lastContactMs: 0,
-        knownLeader: this.#isLeading,
-      }),
+      query: (read, options, signal) =>
+        soon(this.#parked.query(read, options, signal), ({ value, index }) => ({
+          value,
+          index,
+          lastContactMs: 0,
+          knownLeader: this.#isLeading,
+        })),
       changes: (from, signal) => changes.read(from, signal),
       stats: () => this.#stats(),
       catalog: catalogOperations(deps),

@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
+import type { Soon } from '../../base/soon.ts';
 import type { HttpReply } from '../../ports/http.ts';
 import { GZIP_BYTES_MIN, STALLED_READER_MS } from './limits.ts';
 
@@ -14,18 +15,23 @@ interface Exchange {
 }
 
 /** Sends one answer; resolves when its last byte was handed on, or its reader is gone. */
-export async function sendReply(reply: HttpReply, exchange: Exchange): Promise<void> {
+export function sendReply(reply: HttpReply, exchange: Exchange): Soon<void> {
   const { message, response } = exchange;
-  // What was not read of the body must not be taken for the next request.
-  if (!message.complete) response.setHeader('Connection', 'close');
+  // Nobody reads to the end what was refused.
+  if (!message.complete && hasBody(message)) response.setHeader('Connection', 'close');
   const { body } = reply;
   if (typeof body !== 'string' && !(body instanceof Uint8Array)) {
-    await sendStream(reply, body, exchange);
-    return;
+    return sendStream(reply, body, exchange);
   }
   const size = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
-  if (size >= GZIP_BYTES_MIN) await sendLarge(reply, bytesOf(body), exchange);
-  else sendWhole(reply, { body, size }, exchange);
+  if (size >= GZIP_BYTES_MIN) return sendLarge(reply, bytesOf(body), exchange);
+  sendWhole(reply, { body, size }, exchange);
+}
+
+/** A request is told of before its end has come, even one that ends with its headers. */
+function hasBody({ headers }: IncomingMessage): boolean {
+  const length = headers['content-length'];
+  return headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0');
 }
 
 /** Without copying what is bytes already. */
@@ -34,15 +40,16 @@ function bytesOf(body: string | Uint8Array): Buffer {
   return Buffer.from(body.buffer, body.byteOffset, body.byteLength);
 }
 
-async function sendLarge(reply: HttpReply, plain: Buffer, exchange: Exchange): Promise<void> {
+function sendLarge(reply: HttpReply, plain: Buffer, exchange: Exchange): Soon<void> {
   const headers = { ...reply.headers, Vary: 'Accept-Encoding' };
   if (!acceptsGzip(exchange.message)) {
     sendWhole({ ...reply, headers }, { body: plain, size: plain.length }, exchange);
     return;
   }
-  const body = await compress(plain, { level: constants.Z_BEST_SPEED });
   const packed = { ...reply, headers: { ...headers, 'Content-Encoding': 'gzip' } };
-  sendWhole(packed, { body, size: body.length }, exchange);
+  return compress(plain, { level: constants.Z_BEST_SPEED }).then((body) => {
+    sendWhole(packed, { body, size: body.length }, exchange);
+  });
 }
 
 /** A text goes out in one write with its headers, at two thirds of the cost of bytes. */

@@ -34,6 +34,29 @@ const mounts: readonly HttpMount[] = [
     path: '/keys/*key',
     handle: ({ params }) => Promise.resolve(text(JSON.stringify(params))),
   },
+  { method: 'GET', path: '/now', handle: ({ query }) => text(query) },
+  {
+    method: 'GET',
+    path: '/throws',
+    handle: () => {
+      throw new Failure('conflict', 'thrown');
+    },
+  },
+  {
+    method: 'PUT',
+    path: '/unread',
+    handle: () => text('not wanted'),
+  },
+  {
+    method: 'GET',
+    path: '/late',
+    handle: async (request) => {
+      seen.parked += 1;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      if (request.signal.aborted) seen.aborted += 1;
+      return text('late');
+    },
+  },
   { method: 'GET', path: '/query', handle: ({ query }) => Promise.resolve(text(query)) },
   { method: 'GET', path: '/large', handle: () => Promise.resolve(text('abc'.repeat(10_000))) },
   {
@@ -136,9 +159,22 @@ test('routes, names in paths, rewriting, unknown paths and wrong methods', async
     ['GET', '/hello/%zz', 404, 'none ()'],
     ['DELETE', '/echo', 405, 'none (PUT)'],
     ['GET', '/bug', 418, 'no'],
+    ['GET', '/throws', 418, 'thrown'],
   ] as const) {
     const answer = await call(method, path);
     assert.deepEqual([answer.status, answer.body], [status, body], `${method} ${path}`);
+  }
+});
+
+test('what is known at once keeps the connection; a body that nobody read ends it', async () => {
+  for (const [method, path, body, kept] of [
+    ['GET', '/now?1', undefined, 'keep-alive'],
+    ['PUT', '/unread', '', 'keep-alive'],
+    ['PUT', '/unread', 'abc', 'close'],
+  ] as const) {
+    const answer = await call(method, path, body === undefined ? {} : { body });
+    assert.equal(answer.status, 200, path);
+    assert.equal(answer.headers['connection'], kept, `${path} ${body ?? ''}`);
   }
 });
 
@@ -211,6 +247,16 @@ test('H2: a parked request hears that its sender went away', async () => {
     (error: unknown) => error instanceof Failure && error.fault === 'canceled',
   );
   await until(() => seen.aborted > abortedBefore, 'its handler hears of it');
+});
+
+test('H2: who asks only after the sender went away hears of it too', async () => {
+  const before = { ...seen };
+  const gone = new AbortController();
+  const sent = client.send({ method: 'GET', path: '/late', headers: {} }, gone.signal);
+  await until(() => seen.parked > before.parked, 'it is asked');
+  gone.abort();
+  await assert.rejects(sent);
+  await until(() => seen.aborted > before.aborted, 'its handler hears of it');
 });
 
 test('a stream goes only as fast as its reader, and ends with it', async () => {

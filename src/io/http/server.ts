@@ -5,7 +5,8 @@ import type { Duplex } from 'node:stream';
 import createRouter, { type HTTPMethod, type HTTPVersion, type Instance } from 'find-my-way';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { Failure, type Fault } from '../../base/failure.ts';
-import type { HttpApp, HttpListener, HttpMount, HttpServer } from '../../ports/http.ts';
+import { soon, soonOr, type Soon } from '../../base/soon.ts';
+import type { HttpApp, HttpListener, HttpMount, HttpReply, HttpServer } from '../../ports/http.ts';
 import {
   BACKLOG_MAX,
   CONNECTIONS_MAX,
@@ -15,7 +16,7 @@ import {
   REQUEST_MS_MAX,
   SOCKET_MESSAGE_BYTES_MAX,
 } from './limits.ts';
-import { incoming, type Abortable, type Incoming } from './request.ts';
+import { Incoming, OpenRequests } from './request.ts';
 import { sendReply } from './reply.ts';
 import { sendMessage, socketMessages } from './socket-messages.ts';
 
@@ -34,8 +35,7 @@ class Listening {
   readonly #app: HttpApp;
   readonly #router: Router;
   readonly #mounts = new Map<unknown, Mounted>();
-  /** One for each request that is being answered. */
-  readonly #open = new Set<Abortable>();
+  readonly #open = new OpenRequests();
   readonly #server: Server;
   readonly #sockets: WebSocketServer;
 
@@ -52,9 +52,7 @@ class Listening {
         // Half the shortest limit, so that a slow sender is noticed soon after it.
         connectionsCheckingInterval: HEADERS_MS_MAX / 2,
       },
-      (request, response) => {
-        this.#serve(request, response).catch(() => response.destroy());
-      },
+      (request, response) => this.#serve(request, response),
     );
     this.#server.maxConnections = CONNECTIONS_MAX;
     this.#sockets = new WebSocketServer({ noServer: true, maxPayload: SOCKET_MESSAGE_BYTES_MAX });
@@ -100,25 +98,29 @@ class Listening {
     return left === undefined ? undefined : { mount, params: { [rest.name]: left } };
   }
 
-  async #serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
-    const request = incoming(message, response, this.#open);
-    try {
-      const reply = await this.#answer(request);
-      await sendReply(reply, { message, response, request });
-    } finally {
-      request.release();
-    }
+  /** What is known at once is sent at once, without a turn of the event loop. */
+  #serve(message: IncomingMessage, response: ServerResponse): void {
+    const request = new Incoming(message, response, this.#open);
+    const release = (): void => request.release();
+    const sent = soonOr(
+      () =>
+        soon(this.#answer(request), (reply) => sendReply(reply, { message, response, request })),
+      () => {
+        response.destroy();
+      },
+    );
+    if (sent instanceof Promise) sent.then(release, release);
+    else release();
   }
 
-  async #answer(request: Incoming): ReturnType<HttpMount['handle']> {
+  #answer(request: Incoming): Soon<HttpReply> {
     const found = this.#find(request.method, request.path);
     if (found === undefined) return this.#app.missing(request, this.#allowed(request.path));
     request.params = found.params;
-    try {
-      return await found.mount.handle(request);
-    } catch (error) {
-      return this.#app.failed(error, request);
-    }
+    return soonOr(
+      () => found.mount.handle(request),
+      (error) => this.#app.failed(error, request),
+    );
   }
 
   #allowed(path: string): readonly string[] {
@@ -127,7 +129,7 @@ class Listening {
 
   async #upgrade(message: IncomingMessage, stream: Duplex, head: Buffer): Promise<void> {
     stream.on('error', () => stream.destroy());
-    const request = incoming(message, stream, this.#open);
+    const request = new Incoming(message, stream, this.#open);
     try {
       const found = this.#find('GET', request.path);
       const upgrade = found?.mount.upgrade;
@@ -168,7 +170,7 @@ class Listening {
   async #close(graceMs: number): Promise<void> {
     const server = this.#server;
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    for (const request of this.#open) request.abort();
+    this.#open.close();
     server.closeIdleConnections();
     const cut = setTimeout(() => server.closeAllConnections(), graceMs);
     await closed;

@@ -1,6 +1,6 @@
 /** The whole discovery API as an HTTP application. */
 import { Failure } from '../../base/failure.ts';
-import type { HttpApp, HttpMount, HttpReply, HttpRequest } from '../../ports/http.ts';
+import type { BodyBound, HttpApp, HttpMount, HttpReply, HttpRequest } from '../../ports/http.ts';
 import { CATALOG_BODY_BYTES_MAX } from '../../core/limits.ts';
 import { parseQuery } from '../../api/query.ts';
 import { agentHandlers } from './consul/agent.ts';
@@ -13,7 +13,7 @@ import { healthHandlers } from './consul/health.ts';
 import { kvHandlers } from './consul/kv.ts';
 import { operatorHandlers } from './consul/operator.ts';
 import { queryHandlers } from './consul/query.ts';
-import { smallBody } from './consul/small-body.ts';
+import { withBodyBound } from './consul/small-body.ts';
 import { sessionHandlers } from './consul/session.ts';
 import { snapshotHandlers } from './consul/snapshot.ts';
 import { txnHandlers } from './consul/txn.ts';
@@ -63,13 +63,13 @@ export function consulApp(deps: ConsulDeps, report: (error: unknown) => void): H
 const SMALL = /^\/v1\/(?:catalog|query|coordinate|operator|agent|session|event)\b/;
 
 function bounded(mount: HttpMount): HttpMount {
-  if (!SMALL.test(mount.path)) return mount;
-  const body = (request: HttpRequest): Promise<Uint8Array> =>
-    smallBody(request, CATALOG_BODY_BYTES_MAX, tooLarge);
-  return { ...mount, handle: (sent) => mount.handle({ ...sent, body: () => body(sent) }) };
+  return SMALL.test(mount.path) ? withBodyBound(mount, SMALL_BODY) : mount;
 }
 
-function tooLarge(size: number, max: number): Failure {
+const SMALL_BODY: BodyBound = { max: CATALOG_BODY_BYTES_MAX, tooLarge };
+
+function tooLarge(size: number): Failure {
+  const max = CATALOG_BODY_BYTES_MAX;
   const facts = { status: 413, limit: max };
   return new Failure('exhausted', `Request body(${size} bytes) too large, max size: ${max} bytes`, {
     facts,
@@ -90,7 +90,7 @@ function inDatacenter(mount: HttpMount, { agent, ops }: ConsulDeps): HttpMount {
       for (const { datacenter } of ops.snapshot().catalogNodes()) {
         if (datacenter === dc) return mount.handle(request);
       }
-      return Promise.resolve(textReply(500, 'No path to datacenter'));
+      return textReply(500, 'No path to datacenter');
     },
   };
 }

@@ -2,6 +2,7 @@
  * Two APIs on one port. The same paths exist on both ports; where both APIs have a path, the port's
  * own answers it.
  */
+import { soonOr } from '../../base/soon.ts';
 import type { HttpApp, HttpMount } from '../../ports/http.ts';
 
 /** An app that answers what `own` has, and what only `guest` has in the guest's manner. */
@@ -28,7 +29,10 @@ function asGuest(mount: HttpMount, guest: HttpApp): HttpMount {
   return {
     ...mount,
     handle: (request) =>
-      mount.handle(request).catch((error: unknown) => guest.failed(error, request)),
+      soonOr(
+        () => mount.handle(request),
+        (error) => guest.failed(error, request),
+      ),
     ...(upgrade && {
       upgrade: (request) =>
         upgrade(request).catch((error: unknown) => guest.failed(error, request)),

@@ -7,6 +7,7 @@ import { isIssues, renderIssues, type Issue } from '../../api/codec/issue.ts';
 import { decodeQuery, parseQuery, type QueryFields, type QueryOf } from '../../api/query.ts';
 import type { AnyRoute, ParamsOf, Route } from '../../api/route.ts';
 import { readJson, writeJson, type Json } from '../../base/json.ts';
+import { soon, type Soon } from '../../base/soon.ts';
 import type { HttpMount, HttpReply, HttpRequest, SocketHandler } from '../../ports/http.ts';
 import type { Result } from './deps.ts';
 import { invalid, textReply } from './fail.ts';
@@ -38,12 +39,12 @@ export interface Binder<Common extends object> {
   /** Binds a handler that answers one value. */
   readonly bind: <Path extends string, Query extends QueryFields, Body, Reply>(
     route: Route<Path, Query, Body, Reply>,
-    handle: (call: CallOf<Path, Query, Body> & Common) => Promise<Result<Reply>>,
+    handle: (call: CallOf<Path, Query, Body> & Common) => Soon<Result<Reply>>,
   ) => Bound;
   /** Binds a handler that answers with a reply of its own making: streams, bytes, text. */
   readonly bindRaw: <Path extends string, Query extends QueryFields, Body, Reply>(
     route: Route<Path, Query, Body, Reply>,
-    handle: (call: CallOf<Path, Query, Body> & Common) => Promise<HttpReply>,
+    handle: (call: CallOf<Path, Query, Body> & Common) => Soon<HttpReply>,
   ) => Bound;
   /** Binds a handler that answers with a WebSocket. */
   readonly bindSocket: <Path extends string, Query extends QueryFields, Body, Reply>(
@@ -56,18 +57,21 @@ export interface Binder<Common extends object> {
 export function binder<Common extends object>(manners: Manners<Common>): Binder<Common> {
   return {
     bind: (route, handle) =>
-      bound(route, async (request) => {
-        const call = await decodeCall(manners, route, request);
-        const result = await handle(call as Parameters<typeof handle>[0]);
-        const headers = manners.headers(result, call);
-        return jsonReply(route.reply, result, headers, isPretty(request));
-      }),
+      bound(route, (request) =>
+        soon(decodeCall(manners, route, request), (call) =>
+          soon(handle(call as Parameters<typeof handle>[0]), (result) => {
+            const headers = manners.headers(result, call);
+            return jsonReply(route.reply, result, headers, isPretty(request));
+          }),
+        ),
+      ),
 
     bindRaw: (route, handle) =>
-      bound(route, async (request) => {
-        const call = await decodeCall(manners, route, request);
-        return handle(call as Parameters<typeof handle>[0]);
-      }),
+      bound(route, (request) =>
+        soon(decodeCall(manners, route, request), (call) =>
+          handle(call as Parameters<typeof handle>[0]),
+        ),
+      ),
 
     bindSocket: (route, agree) => {
       const upgrade = async (request: HttpRequest): Promise<SocketHandler> =>
@@ -89,39 +93,51 @@ function bound(route: AnyRoute, handle: HttpMount['handle']): Bound {
 }
 
 /** Reads everything a request says, or fails with all that is wrong with it. */
-async function decodeCall<Common extends object>(
+function decodeCall<Common extends object>(
   manners: Manners<Common>,
   route: AnyRoute,
   request: HttpRequest,
-): Promise<Call<unknown, unknown, unknown> & Common> {
+): Soon<Call<unknown, unknown, unknown> & Common> {
   const raw = parseQuery(request.query);
   const common = manners.common(route, request, raw);
   const query = decodeQuery(route.query, raw);
   if (isIssues(query)) throw invalid(renderIssues(query));
-  const body = await decodeBody(manners, route, request);
-  return { ...common, params: request.params, query, body, signal: request.signal };
+  return soon(decodeBody(manners, route, request), (body) => ({
+    ...common,
+    params: request.params,
+    query,
+    body,
+    // Read by those who wait: a request that is watched costs more.
+    get signal() {
+      return request.signal;
+    },
+  }));
 }
 
-async function decodeBody(
+function decodeBody(
   manners: Pick<Manners<object>, 'badBody'>,
   route: AnyRoute,
   request: HttpRequest,
-): Promise<unknown> {
+): Soon<unknown> {
   if (route.takes === 'bytes') return request.body();
-  if (route.body === undefined) return undefined;
-  const bytes = await request.body();
-  if (bytes.length === 0) {
+  const codec = route.body;
+  if (codec === undefined) return undefined;
+  return request.body().then((bytes) => {
+    if (bytes.length > 0) return orRefuse(manners, decodeFull(codec, jsonOf(manners, bytes)));
     if (!route.bodyOptional) throw manners.badBody('request body is empty');
-    return orRefuse(manners, decodeFull(route.body, {}));
-  }
-  let json: Json;
+    return orRefuse(manners, decodeFull(codec, {}));
+  });
+}
+
+function jsonOf(manners: Pick<Manners<object>, 'badBody'>, bytes: Uint8Array): Json {
   try {
-    json = readJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    return readJson(utf8.decode(bytes));
   } catch (cause) {
     throw manners.badBody('request body is not JSON', cause);
   }
-  return orRefuse(manners, decodeFull(route.body, json));
 }
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 function orRefuse<T>(manners: Pick<Manners<object>, 'badBody'>, decoded: T | readonly Issue[]): T {
   if (isIssues(decoded)) throw manners.badBody(renderIssues(decoded));

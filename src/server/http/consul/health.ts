@@ -11,6 +11,7 @@ import {
 import { listOf } from '../../../api/codec/fields.ts';
 import { folded } from '../../../core/model/catalog.ts';
 import type { InstanceHealth } from '../../../core/state/reads-health.ts';
+import { soon, type Soon } from '../../../base/soon.ts';
 import type { HttpReply, HttpRequest } from '../../../ports/http.ts';
 import { plainly, toldOf } from '../deps.ts';
 import { invalid } from '../fail.ts';
@@ -82,6 +83,9 @@ function services(deps: ConsulDeps): readonly Bound[] {
   ];
 }
 
+const PRESENT = { consistency: 'default' } as const;
+/** Of what waits for nothing. */
+const NEVER = new AbortController().signal;
 /** What those ask who ask all the time. */
 const OFTEN = /^(?:passing(?:=(?:1|true))?)?$/;
 
@@ -89,22 +93,19 @@ const OFTEN = /^(?:passing(?:=(?:1|true))?)?$/;
 function shortened(bound: Bound, deps: ConsulDeps, kept: KeptReadings<Entries>): Bound {
   const { ops, agent } = deps;
   const all = { datacenter: agent.datacenter, nodeMeta: {}, near: '', tags: [] };
-  const short = async (
-    service: string,
-    passing: boolean,
-    signal: AbortSignal,
-  ): Promise<HttpReply> => {
+  const short = (service: string, passing: boolean): Soon<HttpReply> => {
     const read = readServiceHealth(service, { ...all, passing });
     const name = `${folded(service)}${passing ? '?passing' : '?'}`;
-    const answer = await ops.query(kept.of(name, read), { consistency: 'default' }, signal);
-    const headers = { ...toldHeaders(answer, 'default'), 'Content-Type': 'application/json' };
-    return { status: 200, headers, body: answer.value.json() };
+    return soon(ops.query(kept.of(name, read), PRESENT, NEVER), (answer) => {
+      const headers = { ...toldHeaders(answer, 'default'), 'Content-Type': 'application/json' };
+      return { status: 200, headers, body: answer.value.json() };
+    });
   };
   const mounts = bound.mounts.map((mount) => ({
     ...mount,
     handle: (request: HttpRequest) =>
       OFTEN.test(request.query)
-        ? short(request.params['service'] ?? '', request.query !== '', request.signal)
+        ? short(request.params['service'] ?? '', request.query !== '')
         : mount.handle(request),
   }));
   return { route: bound.route, mounts };

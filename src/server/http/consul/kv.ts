@@ -12,12 +12,13 @@ import { parseQuery } from '../../../api/query.ts';
 import type { Index, Millis } from '../../../base/brand.ts';
 import { Failure } from '../../../base/failure.ts';
 import { writeJson } from '../../../base/json.ts';
+import { soon, type Soon } from '../../../base/soon.ts';
 import type { KvPair } from '../../../core/model/kv.ts';
 import { NO_FLAGS } from '../../../core/model/kv.ts';
 import type { SessionId } from '../../../core/model/session.ts';
 import type { KvWrite } from '../../../core/state/discovery-entry.ts';
 import { readKvKeys, readKvPair, readKvTree } from '../../../core/state/reads-kv.ts';
-import type { HttpMount, HttpReply, HttpRequest } from '../../../ports/http.ts';
+import type { BodyBound, HttpMount, HttpReply, HttpRequest } from '../../../ports/http.ts';
 import type { Answer } from '../../operations.ts';
 import { toldOf } from '../deps.ts';
 import { invalid, textReply } from '../fail.ts';
@@ -27,13 +28,14 @@ import { DEFAULT_COORDINATION_LIMITS } from './coordination-limits.ts';
 import type { ConsulDeps } from './deps.ts';
 import { checkKey, checkPrefix } from './kv-key.ts';
 import { pairsJson } from './kv-json.ts';
-import { smallBody } from './small-body.ts';
+import { withBodyBound } from './small-body.ts';
 
 /** Binds what concerns keys. */
 export function kvHandlers(deps: ConsulDeps): readonly Bound[] {
+  const bound = valueBound(deps);
   return [
     shortcut(readHandler(deps), (request) => readOne(deps, request)),
-    shortcut(writeHandler(deps), (request) => setOne(deps, request)),
+    shortcut(writeHandler(deps, bound), (request) => setOne(deps, request, bound)),
     deleteHandler(deps),
   ];
 }
@@ -57,12 +59,16 @@ type ReadQuery = Readonly<{
   raw?: boolean | undefined;
 }>;
 
-async function readOne({ ops }: ConsulDeps, request: HttpRequest): Promise<HttpReply> {
+function readOne({ ops }: ConsulDeps, request: HttpRequest): Soon<HttpReply> {
   const key = checkKey(request.params['key'] ?? '');
-  const answer = await ops.query(readKvPair(key), PRESENT, NEVER);
-  const headers = toldHeaders(toldOf(answer), 'default');
-  if (answer.value === undefined) return { status: 404, headers, body: '' };
-  return { status: 200, headers: { ...headers, ...JSON_TYPE }, body: pairsJson([answer.value]) };
+  return soon(ops.query(readKvPair(key), PRESENT, NEVER), pairReply);
+}
+
+function pairReply(answer: Answer<KvPair | undefined>): HttpReply {
+  const { value } = answer;
+  const headers = toldHeaders(answer, 'default');
+  if (value === undefined) return { status: 404, headers, body: '' };
+  return { status: 200, headers: { ...headers, ...JSON_TYPE }, body: pairsJson([value]) };
 }
 
 const PRESENT = {} as const;
@@ -144,14 +150,23 @@ function isPretty({ query }: HttpRequest): boolean {
 const TRUE: HttpReply = { status: 200, headers: JSON_TYPE, body: 'true' };
 const FALSE: HttpReply = { status: 200, headers: JSON_TYPE, body: 'false' };
 
-async function setOne(deps: ConsulDeps, request: HttpRequest): Promise<HttpReply> {
+async function setOne(
+  { ops }: ConsulDeps,
+  request: HttpRequest,
+  bound: BodyBound,
+): Promise<HttpReply> {
   const key = checkKey(request.params['key'] ?? '');
-  const value = await valueOf(deps, request);
-  return tell(deps.ops.kv.write({ verb: 'set', key, value, flags: NO_FLAGS }));
+  const value = base64Of(await request.body(bound));
+  const { ok } = await ops.kv.write({ verb: 'set', key, value, flags: NO_FLAGS });
+  return ok ? TRUE : FALSE;
 }
 
-function writeHandler(deps: ConsulDeps): Bound {
-  const { ops, clock } = deps;
+/** Without copying the bytes. */
+function base64Of({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString('base64');
+}
+
+function writeHandler({ ops, clock }: ConsulDeps, bodyBound: BodyBound): Bound {
   const bound = bindRaw(routes.writeKv, async ({ params, query, body, request }) => {
     const key = checkKey(params.key);
     const clash = conflicting(request, ['cas', 'acquire', 'release']);
@@ -160,13 +175,16 @@ function writeHandler(deps: ConsulDeps): Bound {
     if (ttlMs !== undefined && ttlMs <= 0) throw invalid('?ttl: expected more than nothing');
     const put = {
       key,
-      value: Buffer.from(body).toString('base64'),
+      value: base64Of(body),
       flags: query.flags ?? NO_FLAGS,
       ...(ttlMs !== undefined && { expiresAt: (clock.now() + ttlMs) as Millis }),
     };
     return tell(ops.kv.write(asked(put, query)));
   });
-  return { route: bound.route, mounts: bound.mounts.map((mount) => bounded(deps, mount)) };
+  return {
+    route: bound.route,
+    mounts: bound.mounts.map((mount) => withBodyBound(mount, bodyBound)),
+  };
 }
 
 type Put = Omit<Extract<KvWrite, { verb: 'set' }>, 'verb'>;
@@ -186,27 +204,16 @@ function asked(put: Put, { cas, acquire, release }: WriteQuery): KvWrite {
 }
 
 /** Refuses a value that is too large before it is read. */
-function bounded(deps: ConsulDeps, mount: HttpMount): HttpMount {
-  const handle = async (request: HttpRequest): Promise<HttpReply> => {
-    const bytes = await valueBytes(deps, request);
-    return mount.handle({ ...request, body: () => Promise.resolve(bytes) });
+function valueBound({ limits = DEFAULT_COORDINATION_LIMITS }: ConsulDeps): BodyBound {
+  const max = limits.kvValueMaxBytes;
+  const what = `max size: ${max} bytes. See limits.kv_max_value_size.`;
+  return {
+    max,
+    tooLarge: (size) =>
+      new Failure('exhausted', `Request body(${size} bytes) too large, ${what}`, {
+        facts: { status: 413 },
+      }),
   };
-  return { ...mount, handle };
-}
-
-async function valueOf(deps: ConsulDeps, request: HttpRequest): Promise<string> {
-  const bytes = await valueBytes(deps, request);
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
-}
-
-function valueBytes({ limits }: ConsulDeps, request: HttpRequest): Promise<Uint8Array> {
-  const { kvValueMaxBytes } = limits ?? DEFAULT_COORDINATION_LIMITS;
-  return smallBody(request, kvValueMaxBytes, tooLarge);
-}
-
-function tooLarge(size: number, max: number): Failure {
-  const message = `Request body(${size} bytes) too large, max size: ${max} bytes. See limits.kv_max_value_size.`;
-  return new Failure('exhausted', message, { facts: { status: 413 } });
 }
 
 function deleteHandler({ ops }: ConsulDeps): Bound {

@@ -1,16 +1,28 @@
 /** Bodies that have a bound of their own, below the listener's. */
-import type { Failure } from '../../../base/failure.ts';
-import type { HttpRequest } from '../../../ports/http.ts';
+import type { BodyBound, HttpMount, HttpRequest } from '../../../ports/http.ts';
 
-/** Reads a body of at most `max` bytes; one that says that it is larger is not read at all. */
-export async function smallBody(
-  request: HttpRequest,
-  max: number,
-  tooLarge: (size: number, max: number) => Failure,
-): Promise<Uint8Array> {
-  const declared = Number(request.headers['content-length'] ?? 0);
-  if (declared > max) throw tooLarge(declared, max);
-  const bytes = await request.body();
-  if (bytes.length > max) throw tooLarge(bytes.length, max);
-  return bytes;
+/** The same mount, taking bodies within the bound. */
+export function withBodyBound(mount: HttpMount, bound: BodyBound): HttpMount {
+  return { ...mount, handle: (request) => mount.handle(boundRequest(request, bound)) };
+}
+
+/** The same request; nothing is read of it before somebody asks. */
+function boundRequest(request: HttpRequest, bound: BodyBound): HttpRequest {
+  const { method, path, query, params } = request;
+  return {
+    method,
+    path,
+    query,
+    params,
+    get headers() {
+      return request.headers;
+    },
+    get remoteAddress() {
+      return request.remoteAddress;
+    },
+    get signal() {
+      return request.signal;
+    },
+    body: () => request.body(bound),
+  };
 }

@@ -18,7 +18,7 @@ import type { HealthStatus } from '../../../core/model/health-check.ts';
 import type { SessionId } from '../../../core/model/session.ts';
 import type { KvCheck, KvWrite, RowVerb, TxnOp } from '../../../core/state/discovery-entry.ts';
 import type { TxnResult } from '../../../core/state/outcome.ts';
-import type { HttpMount, HttpReply, HttpRequest } from '../../../ports/http.ts';
+import type { BodyBound } from '../../../ports/http.ts';
 import type { TxnReply } from '../../kv-operations.ts';
 import { invalid } from '../fail.ts';
 import type { Bound } from '../mount.ts';
@@ -26,7 +26,7 @@ import { bind } from './bind.ts';
 import { DEFAULT_COORDINATION_LIMITS } from './coordination-limits.ts';
 import type { ConsulDeps } from './deps.ts';
 import { checkKey, checkPrefix } from './kv-key.ts';
-import { smallBody } from './small-body.ts';
+import { withBodyBound } from './small-body.ts';
 
 /** Binds the transaction. */
 export function txnHandlers(deps: ConsulDeps): readonly Bound[] {
@@ -39,24 +39,16 @@ export function txnHandlers(deps: ConsulDeps): readonly Bound[] {
     const reply = await deps.ops.kv.txn(ops);
     return { value: answered(reply), ...(reply.failures.length > 0 && { status: 409 }) };
   });
-  return [{ route: bound.route, mounts: bound.mounts.map((mount) => bounded(deps, mount)) }];
+  const bounds = bodyBound(deps);
+  const mounts = bound.mounts.map((mount) => withBodyBound(mount, bounds));
+  return [{ route: bound.route, mounts }];
 }
 
 /** Refuses a body that is too large before it is read. */
-function bounded(
-  { limits = DEFAULT_COORDINATION_LIMITS }: ConsulDeps,
-  mount: HttpMount,
-): HttpMount {
-  const most = Math.max(limits.txnMaxBytes, limits.kvValueMaxBytes);
-  const handle = async (request: HttpRequest): Promise<HttpReply> => {
-    const bytes = await smallBody(request, most, (size, max) =>
-      tooLarge(
-        `Request body(${size} bytes) too large, max size: ${max} bytes. See limits.txn_max_req_len.`,
-      ),
-    );
-    return mount.handle({ ...request, body: () => Promise.resolve(bytes) });
-  };
-  return { ...mount, handle };
+function bodyBound({ limits = DEFAULT_COORDINATION_LIMITS }: ConsulDeps): BodyBound {
+  const max = Math.max(limits.txnMaxBytes, limits.kvValueMaxBytes);
+  const what = `max size: ${max} bytes. See limits.txn_max_req_len.`;
+  return { max, tooLarge: (size) => tooLarge(`Request body(${size} bytes) too large, ${what}`) };
 }
 
 function tooLarge(why: string): Failure {
