@@ -39,7 +39,9 @@ const ANSWERS = 'while :; do echo pong | nc -l -p 80; done';
 
 const sh = (command: string): string => execFileSync('sh', ['-c', command], { encoding: 'utf8' });
 const stand = await makeStand();
-sh(`ip link set lo up; chmod 755 ${stand.dir}`);
+// Names of its own, too: others on this machine may have namespaces.
+sh(`ip link set lo up; mkdir -p /run/netns && mount -t tmpfs tmpfs /run/netns`);
+sh(`chmod 755 ${stand.dir}`);
 const own = await OwnEngine.start('here');
 const servers = new SimServers(systemClock);
 const logged: string[] = [];

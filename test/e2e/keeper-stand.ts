@@ -66,7 +66,7 @@ export async function bundleTo(entry: string, outfile: string): Promise<void> {
 }
 
 /** Polls until it holds; fails with `what` after `ms`. */
-export async function until(what: string, holds: () => unknown, ms = 10_000): Promise<void> {
+export async function until(what: string, holds: () => unknown, ms = 30_000): Promise<void> {
   const deadline = Date.now() + ms;
   for (;;) {
     const value = holds();

@@ -27,9 +27,12 @@ export function say(to: Writable, message: ToGuard | FromGuard): void {
   if (to.writable) to.write(`${JSON.stringify(message)}\n`);
 }
 
-/** Hears each message. */
+/** Hears each message. That the other side died is told by the stream's `close` alone. */
 export function hear(from: Readable, listener: (message: unknown) => void): void {
-  createInterface({ input: from }).on('line', (line) => {
+  const lines = createInterface({ input: from });
+  lines.on('line', (line) => {
     listener(JSON.parse(line));
   });
+  // Errors of the stream come here, too: of a peer killed with something unread, for one.
+  lines.on('error', () => undefined);
 }
