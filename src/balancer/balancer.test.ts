@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { Agent, get, request, type IncomingMessage } from 'node:http';
+import { get, request, type IncomingMessage } from 'node:http';
 import { connect, createServer } from 'node:net';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
@@ -320,65 +320,6 @@ test('the page shows routes, their history, health and figures', async () => {
   assert.equal((await world.page('/health')).status, 200);
   const metrics = await (await world.page('/metrics')).text();
   assert.match(metrics, /muster_balancer_requests_total\{service="web",code="200"\} \d+/);
-});
-
-test('no request fails while instances come and go', async () => {
-  await using world = await BalancerWorld.start();
-  const { createServer: createHttp } = await import('node:http');
-  const agent = new Agent({ keepAlive: true, maxSockets: 16 });
-  let isOver = false;
-  const counts = { ok: 0, bad: 0 };
-  const one = (): Promise<void> =>
-    new Promise((resolve) => {
-      const asked = get(world.url('/web'), { agent }, (reply) => {
-        reply.resume();
-        reply.on('close', () => {
-          counts[reply.complete && reply.statusCode === 200 ? 'ok' : 'bad'] += 1;
-          resolve();
-        });
-      });
-      asked.on('error', () => {
-        counts.bad += 1;
-        resolve();
-      });
-    });
-  const open: { id: string; end: () => void }[] = [];
-  const add = async (id: string): Promise<void> => {
-    const server = createHttp((_incoming, response) => {
-      setTimeout(() => response.end(id), 3);
-    });
-    const port = await world.backend(server);
-    world.offer(id, port, ['urlprefix-/web']);
-    const end = (): void => {
-      server.close();
-      server.closeIdleConnections();
-    };
-    open.push({ id, end });
-  };
-  await add('0');
-  await add('1');
-  await until('routed', async () => (await fetch(world.url('/web'))).status === 200);
-  const callers = Array.from({ length: 16 }, async () => {
-    while (!isOver) await one();
-  });
-  for (let i = 2; i < 40; i++) {
-    await add(String(i));
-    const oldest = open.shift();
-    world.withdraw(oldest?.id ?? '');
-    // It serves for a moment after it has left the catalog, as `shutdown_delay` has it.
-    await until('it is out', () => {
-      const [rule] = world.balancer.table.rules;
-      return rule?.targets.every(({ from }) => from !== oldest?.id) ?? true;
-    });
-    await delay(100);
-    oldest?.end();
-    await delay(20);
-  }
-  isOver = true;
-  await Promise.all(callers);
-  agent.destroy();
-  assert.equal(counts.bad, 0, JSON.stringify(counts));
-  assert.ok(counts.ok > 100, JSON.stringify(counts));
 });
 
 test('what is under way when the agent stops is answered', async () => {

@@ -117,7 +117,7 @@ export class Balancer implements Service {
         tcp.close(graceMs),
         open.page?.close(PAGE_GRACE_MS),
       ]);
-      await sockets.close();
+      sockets.close();
     }
   }
 

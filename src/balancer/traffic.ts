@@ -130,7 +130,9 @@ class HttpExchange implements Exchange {
   readonly #head: RequestHead;
   readonly #beganMs: number;
   readonly #tried = new Set<string>();
-  #attempts = 0;
+  /** Of those, the ones that no connection came about with. */
+  readonly #refused = new Set<string>();
+  #sent = 0;
   #asked: Wanted | undefined;
   #target: Target | undefined;
   #setCookie: string | undefined;
@@ -149,10 +151,12 @@ class HttpExchange implements Exchange {
   }
 
   failed(fault: AttemptFault, bodyRead: boolean): Step {
+    if (fault !== 'connect') this.#sent += 1;
+    else if (this.#target !== undefined) this.#refused.add(this.#target.id);
     this.#release(fault === 'connect' || fault === 'broken' ? false : undefined);
     this.#traffic.deps.tally.attemptFailed(fault);
-    const attempts = this.#attempts;
-    if (this.#asked === undefined || !mayRetry(fault, this.#head, { bodyRead, attempts })) {
+    const attempts = { sent: this.#sent, refused: this.#refused.size, bodyRead };
+    if (this.#asked === undefined || !mayRetry(fault, this.#head.method, attempts)) {
       return answer(faultReply(fault));
     }
     const next = this.#next(this.#asked);
@@ -192,7 +196,6 @@ class HttpExchange implements Exchange {
     if (target === undefined) return answer(plainReply(503));
     const refused = this.#refusal(target, asked);
     if (refused !== undefined) return answer(refused);
-    this.#attempts += 1;
     this.#tried.add(target.id);
     this.#target = target;
     this.#traffic.began(target);
@@ -211,9 +214,10 @@ class HttpExchange implements Exchange {
     };
   }
 
-  /** All were tried: a kept connection may have ended just then, where a new one will do. */
+  /** All were tried: a connection may have ended just then, where the next one will do. */
   #again(rule: Rule): Target | undefined {
     this.#tried.clear();
+    for (const id of this.#refused) this.#tried.add(id);
     return this.#pick(rule);
   }
 

@@ -98,7 +98,7 @@ export interface BalancerSockets {
   /** Ends kept connections to all others (`host:port`), once what is under way is through. */
   keepOnly(addresses: ReadonlySet<string>): void;
   /** Ends all connections to targets. */
-  close(): Promise<void>;
+  close(): void;
 }
 
 export interface ListenAt {

@@ -12,7 +12,7 @@ export function isNetwork(text: string): boolean {
 
 /** Whether the address lies in one of the networks. What cannot be read lies in none. */
 export function liesIn(address: string, networks: readonly string[]): boolean {
-  const bytes = parseAddress(address);
+  const bytes = networks.length === 0 ? undefined : parseAddress(address);
   if (bytes === undefined) return false;
   return networks.some((text) => {
     const network = parseNetwork(text);

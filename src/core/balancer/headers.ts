@@ -6,32 +6,36 @@
  *
  * Source: RFC 9110 section 7.6.1; RFC 7239; https://fabiolb.net/feature/http-headers/
  */
-import { valuesOf, type RequestHead, type Wanted } from './request.ts';
+import type { RequestHead, Wanted } from './request.ts';
 import type { Target } from './rule.ts';
 
-const HOP_BY_HOP: ReadonlySet<string> = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-  // HTTP/2 has it in headers that begin so; HTTP/1 must not.
-  'http2-settings',
-]);
+/** What becomes of a header: passed on if it is none of these. */
+type Treatment = 'hop' | 'own' | 'connection' | 'forwarded-for' | 'forwarded' | 'told';
 
-/** Answered here, or written anew towards the target. */
-const OURS: ReadonlySet<string> = new Set(['host', 'expect', 'x-forwarded-for', 'forwarded']);
-/** Taken over from trusted proxies only. */
-const TOLD: readonly string[] = [
-  'x-forwarded-proto',
-  'x-forwarded-host',
-  'x-forwarded-port',
-  'x-real-ip',
-];
+/** Of requests. In one look-up for each header: this runs for every request. */
+const TREATMENTS: ReadonlyMap<string, Treatment> = new Map([
+  ['connection', 'connection'],
+  ['keep-alive', 'hop'],
+  ['proxy-connection', 'hop'],
+  ['proxy-authenticate', 'hop'],
+  ['proxy-authorization', 'hop'],
+  ['te', 'hop'],
+  ['trailer', 'hop'],
+  ['transfer-encoding', 'hop'],
+  ['upgrade', 'hop'],
+  // HTTP/2 has it in headers that begin so; HTTP/1 must not.
+  ['http2-settings', 'hop'],
+  // Answered here, or written anew towards the target.
+  ['host', 'own'],
+  ['expect', 'own'],
+  ['x-forwarded-for', 'forwarded-for'],
+  ['forwarded', 'forwarded'],
+  // Taken over from trusted proxies only.
+  ['x-forwarded-proto', 'told'],
+  ['x-forwarded-host', 'told'],
+  ['x-forwarded-port', 'told'],
+  ['x-real-ip', 'told'],
+]);
 
 export interface Towards {
   readonly target: Target;
@@ -42,52 +46,82 @@ export interface Towards {
 
 /** The headers of the request to the target, names and values in turn. */
 export function requestHeaders(head: RequestHead, towards: Towards): string[] {
-  const { asked, trusted } = towards;
+  const { headers } = head;
   const out: string[] = ['Host', hostTowards(towards)];
-  const named = connectionNames(head.headers);
-  const kept = new Set<string>();
-  for (let i = 0; i + 1 < head.headers.length; i += 2) {
-    const name = head.headers[i] ?? '';
+  let named: ReadonlySet<string> = NONE;
+  let told: Set<string> | undefined;
+  let forwardedFor = '';
+  let forwarded = '';
+  for (let i = 0; i + 1 < headers.length; i += 2) {
+    const name = headers[i] ?? '';
+    const value = headers[i + 1] ?? '';
     const lower = name.toLowerCase();
-    if (HOP_BY_HOP.has(lower) || OURS.has(lower) || named.has(lower) || lower[0] === ':') continue;
-    if (TOLD.includes(lower)) {
-      if (!trusted) continue;
-      kept.add(lower);
+    switch (TREATMENTS.get(lower)) {
+      case undefined:
+        if (!lower.startsWith(':')) out.push(name, value);
+        break;
+      case 'connection':
+        named = namedBy(named, value);
+        break;
+      case 'forwarded-for':
+        forwardedFor += `${value}, `;
+        break;
+      case 'forwarded':
+        forwarded += `${value}, `;
+        break;
+      case 'told':
+        if (!towards.trusted) break;
+        told ??= new Set();
+        told.add(lower);
+        out.push(name, value);
+        break;
+      case 'hop':
+      case 'own':
     }
-    out.push(name, head.headers[i + 1] ?? '');
   }
-  const { remoteAddress, secure, localPort } = head;
-  const proto = secure ? 'https' : 'http';
-  const forwardedFor = [...valuesOf(head.headers, 'x-forwarded-for'), remoteAddress];
-  const quoted = remoteAddress.includes(':') ? `"[${remoteAddress}]"` : remoteAddress;
-  const forwarded = [...valuesOf(head.headers, 'forwarded'), `for=${quoted};proto=${proto}`];
-  out.push('X-Forwarded-For', forwardedFor.join(', '), 'Forwarded', forwarded.join(', '));
-  const own = [proto, asked.host, String(localPort), remoteAddress];
-  TOLD.forEach((name, i) => {
-    const value = own[i] ?? '';
-    if (!kept.has(name) && value !== '') out.push(TOLD_AS[i] ?? name, value);
-  });
-  return out;
+  // `Host` stays, whatever a caller names.
+  const kept = named.size === 0 ? out : without(named, out, 2);
+  tell(kept, head, towards.asked, { forwardedFor, forwarded, told });
+  return kept;
 }
 
-const TOLD_AS: readonly string[] = [
-  'X-Forwarded-Proto',
-  'X-Forwarded-Host',
-  'X-Forwarded-Port',
-  'X-Real-Ip',
-];
+interface Said {
+  /** With a comma after each. */
+  readonly forwardedFor: string;
+  readonly forwarded: string;
+  /** What a trusted proxy has said already; lower case. */
+  readonly told: ReadonlySet<string> | undefined;
+}
+
+/** Adds where the request comes from (H2). */
+function tell(
+  out: string[],
+  { remoteAddress, secure, localPort }: RequestHead,
+  { host }: Wanted,
+  { forwardedFor, forwarded, told }: Said,
+): void {
+  const proto = secure ? 'https' : 'http';
+  const quoted = remoteAddress.includes(':') ? `"[${remoteAddress}]"` : remoteAddress;
+  out.push('X-Forwarded-For', forwardedFor + remoteAddress);
+  out.push('Forwarded', `${forwarded}for=${quoted};proto=${proto}`);
+  const says = (lower: string): boolean => told?.has(lower) === true;
+  if (!says('x-forwarded-proto')) out.push('X-Forwarded-Proto', proto);
+  if (host !== '' && !says('x-forwarded-host')) out.push('X-Forwarded-Host', host);
+  if (!says('x-forwarded-port')) out.push('X-Forwarded-Port', String(localPort));
+  if (remoteAddress !== '' && !says('x-real-ip')) out.push('X-Real-Ip', remoteAddress);
+}
 
 /** The headers of the target's answer as the caller gets them. */
 export function replyHeaders(headers: readonly string[]): string[] {
-  const named = connectionNames(headers);
   const out: string[] = [];
+  let named: ReadonlySet<string> = NONE;
   for (let i = 0; i + 1 < headers.length; i += 2) {
     const name = headers[i] ?? '';
-    const lower = name.toLowerCase();
-    if (HOP_BY_HOP.has(lower) || named.has(lower)) continue;
-    out.push(name, headers[i + 1] ?? '');
+    const treatment = TREATMENTS.get(name.toLowerCase());
+    if (treatment === 'connection') named = namedBy(named, headers[i + 1] ?? '');
+    else if (treatment !== 'hop') out.push(name, headers[i + 1] ?? '');
   }
-  return out;
+  return named.size === 0 ? out : without(named, out, 0);
 }
 
 function hostTowards({ target, asked }: Towards): string {
@@ -97,9 +131,27 @@ function hostTowards({ target, asked }: Towards): string {
 }
 
 const NONE: ReadonlySet<string> = new Set();
+/**
+ * What `Connection` says mostly, naming no header that is left; and the length, without which the
+ * body would be read as the next request.
+ */
+const WORDS: ReadonlySet<string> = new Set([
+  ...['', 'close', 'keep-alive', 'te', 'upgrade', 'content-length'],
+]);
 
-function connectionNames(headers: readonly string[]): ReadonlySet<string> {
-  const values = valuesOf(headers, 'connection');
-  if (values.length === 0) return NONE;
-  return new Set(values.flatMap((value) => value.toLowerCase().split(',')).map((n) => n.trim()));
+function namedBy(before: ReadonlySet<string>, value: string): ReadonlySet<string> {
+  if (WORDS.has(value)) return before;
+  const names = value.split(',').map((name) => name.trim().toLowerCase());
+  const further = names.filter((name) => !WORDS.has(name));
+  return further.length === 0 ? before : new Set([...before, ...further]);
+}
+
+/** @param from the first that may go */
+function without(named: ReadonlySet<string>, headers: readonly string[], from: number): string[] {
+  const out = headers.slice(0, from);
+  for (let i = from; i + 1 < headers.length; i += 2) {
+    const name = headers[i] ?? '';
+    if (!named.has(name.toLowerCase())) out.push(name, headers[i + 1] ?? '');
+  }
+  return out;
 }

@@ -3,7 +3,15 @@ import { test } from 'node:test';
 import { authorised } from './auth.ts';
 import { replyHeaders, requestHeaders } from './headers.ts';
 import { offer } from './offer.fixture.ts';
-import { mayRetry, pathTowards, redirectReply, wanted, type RequestHead } from './request.ts';
+import {
+  mayRetry,
+  pathTowards,
+  redirectReply,
+  wanted,
+  type AttemptFault,
+  type Attempts,
+  type RequestHead,
+} from './request.ts';
 import type { Rule, Target } from './rule.ts';
 import { stickyCookie, stuckTo } from './sticky.ts';
 import { buildTable } from './table.ts';
@@ -103,15 +111,29 @@ test('H1, H2: what is of one connection stays; where a caller comes from is ours
   assert.deepEqual(replyHeaders(['Connection', 'X-A', 'X-A', '1', 'ETag', 'e']), ['ETag', 'e']);
 });
 
-test('only what has done nothing, or does the same twice, is tried again', () => {
-  const fresh = { bodyRead: false, attempts: 1 };
-  assert.equal(mayRetry('connect', { method: 'POST' }, fresh), true);
-  assert.equal(mayRetry('broken', { method: 'POST' }, fresh), false);
-  assert.equal(mayRetry('broken', { method: 'GET' }, fresh), true);
-  assert.equal(mayRetry('broken', { method: 'PUT' }, { bodyRead: true, attempts: 1 }), false);
-  assert.equal(mayRetry('timeout', { method: 'GET' }, fresh), false);
-  assert.equal(mayRetry('connect', { method: 'GET' }, { bodyRead: false, attempts: 5 }), false);
-});
+const fresh: Attempts = { sent: 0, refused: 0, bodyRead: false };
+const retries: [AttemptFault, method: string, attempts: Partial<Attempts>, want: boolean][] = [
+  ['connect', 'POST', {}, true],
+  ['connect', 'PUT', { bodyRead: true }, false],
+  ['connect', 'GET', { refused: 9 }, true],
+  ['connect', 'GET', { refused: 10 }, false],
+  ['broken', 'GET', { sent: 1 }, true],
+  ['broken', 'GET', { sent: 4, refused: 9 }, true],
+  ['broken', 'GET', { sent: 5 }, false],
+  ['broken', 'POST', { sent: 1 }, false],
+  ['broken', 'PATCH', { sent: 1 }, false],
+  ['broken', 'PUT', { sent: 1 }, true],
+  ['broken', 'PUT', { sent: 1, bodyRead: true }, false],
+  ['stale', 'DELETE', { sent: 1 }, true],
+  ['stale', 'POST', { sent: 1 }, false],
+  ['timeout', 'GET', { sent: 1 }, false],
+  ['malformed', 'GET', { sent: 1 }, false],
+];
+for (const [fault, method, attempts, want] of retries) {
+  test(`${method} after ${fault} ${JSON.stringify(attempts)}: another try is ${want}`, () => {
+    assert.equal(mayRetry(fault, method, { ...fresh, ...attempts }), want);
+  });
+}
 
 test('a cookie leads back to its target, as long as that is there', () => {
   const rule = ruleOf('/ sticky=lb');

@@ -102,6 +102,11 @@ const IDEMPOTENT: ReadonlySet<string> = new Set([
 export type AttemptFault =
   /** No connection came about: the target has seen nothing. */
   | 'connect'
+  /**
+   * A kept connection ended before an answer began: most likely it was closed as idle just then.
+   * The target may have seen the request all the same.
+   */
+  | 'stale'
   /** The connection ended before an answer began. */
   | 'broken'
   /** No answer in time. */
@@ -110,25 +115,36 @@ export type AttemptFault =
   | 'malformed';
 
 /**
- * Tries that one request has. During a rollout several instances may go one after another; many
- * more would multiply the load while all are in trouble.
+ * Tries of one request that may have reached a target. During a rollout several instances may go one
+ * after another; many more would multiply the load while all are in trouble.
  */
 const ATTEMPTS_MAX = 5;
+/**
+ * Tries that ended without a connection. They cost a target nothing, but the caller up to the time
+ * to connect each.
+ */
+const REFUSALS_MAX = 10;
+
+/** What became of the attempts of one request so far. */
+export interface Attempts {
+  /** Those that had a connection. */
+  readonly sent: number;
+  readonly refused: number;
+  /** Some of the request's body is gone already. */
+  readonly bodyRead: boolean;
+}
 
 /**
  * Whether another target may be asked.
  *
- * @param bodyRead some of the request's body is gone already
- * @param attempts those made so far
+ * Source: RFC 9110 section 9.2.2: only what is idempotent may be sent again by a proxy, where the
+ * first one may have arrived.
  */
-export function mayRetry(
-  fault: AttemptFault,
-  head: Pick<RequestHead, 'method'>,
-  { bodyRead, attempts }: { readonly bodyRead: boolean; readonly attempts: number },
-): boolean {
-  if (bodyRead || attempts >= ATTEMPTS_MAX) return false;
+export function mayRetry(fault: AttemptFault, method: string, attempts: Attempts): boolean {
+  const { sent, refused, bodyRead } = attempts;
+  if (bodyRead || sent >= ATTEMPTS_MAX || refused >= REFUSALS_MAX) return false;
   if (fault === 'connect') return true;
-  return fault === 'broken' && IDEMPOTENT.has(head.method);
+  return (fault === 'broken' || fault === 'stale') && IDEMPOTENT.has(method);
 }
 
 /** What the caller is told where no target answered. */

@@ -19,7 +19,8 @@ import {
   HEADER_BYTES_MAX,
   HEADERS_MS_MAX,
 } from './limits.ts';
-import { Passing, type Caller, type Reply } from './pass.ts';
+import { Passing, type Reply } from './pass.ts';
+import type { Caller } from './request-text.ts';
 import type { Targets } from './targets.ts';
 import { passUpgrade } from './upgrade.ts';
 

@@ -27,3 +27,12 @@ export const STREAMS_MAX = 250;
 export const HELLO_MS_MAX = 5_000;
 /** Bytes in which it must have said so: the largest TLS record. */
 export const HELLO_BYTES_MAX = 16_389;
+/** Interim answers (`100 Continue`, `103 Early Hints`) before the one that counts. */
+export const INTERIM_MAX = 16;
+/** Requests that wait for a connection to one target; each also holds its caller's. */
+export const WAITING_MAX = 10_000;
+/** How often waits are looked at: an eighth of the shortest, between these [ms]. */
+export const LOOK_MS_MIN = 25;
+export const LOOK_MS_MAX = 250;
+/** What one read of a target's connection takes at most. */
+export const READ_BYTES = 64 * 1024;

@@ -1,23 +1,40 @@
-/** Passes one request on, and its answer back. */
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
-import type { Readable } from 'node:stream';
-import type { Dispatcher } from 'undici';
+/**
+ * Passes one request on, and its answer back.
+ *
+ * P1: an answer that broke off is never ended as if it were whole.
+ */
+import type { ServerResponse } from 'node:http';
+import type { Http2ServerResponse } from 'node:http2';
 import type { AttemptFault, OwnReply } from '../../core/balancer/request.ts';
-import type { Attempt, Exchange, Step } from '../../ports/balancer.ts';
-import type { Targets } from './targets.ts';
+import type { Exchange, Step } from '../../ports/balancer.ts';
+import type { AnswerHead } from './answer-head.ts';
+import { BodyPass } from './body-pass.ts';
+import { hasBody, requestText, type Caller } from './request-text.ts';
+import type { Asker, TargetConnection } from './target-connection.ts';
+import type { Asked, Targets } from './targets.ts';
 
-export type Caller = IncomingMessage | Http2ServerRequest;
 export type Reply = ServerResponse | Http2ServerResponse;
 
+/**
+ * Answers up to this size go out in one piece with their head, as text: Node writes text and head
+ * with one call of the system, bytes and head with a dearer one [bytes].
+ */
+const ONE_PIECE_MAX = 16_384;
+/** Source: RFC 9113 section 7. */
+const INTERNAL_ERROR = 2;
+
 /** From the head that came in until the answer has gone, or its reader. */
-export class Passing {
+export class Passing implements Asker {
+  head = '';
+  readonly method: string;
+  readonly hasBody: boolean;
   readonly #caller: Caller;
   readonly #reply: Reply;
   readonly #exchange: Exchange;
   readonly #targets: Targets;
-  /** Ends the attempt under way. */
-  #abort: (() => void) | undefined;
+  /** The attempt under way. */
+  #asked: Asked | undefined;
+  #body: BodyPass | undefined;
   #bodyRead = false;
   #bytes = 0;
   #isWhole = false;
@@ -29,26 +46,89 @@ export class Passing {
     this.#reply = message.reply;
     this.#exchange = exchange;
     this.#targets = targets;
+    this.method = message.caller.method ?? 'GET';
+    this.hasBody = hasBody(message.caller);
   }
 
   run(): void {
     const reply = this.#reply;
-    reply.on('close', () => {
-      this.#isGone = true;
-      this.#abort?.();
-      const complete = this.#isWhole && reply.writableFinished;
-      this.#exchange.ended({ status: reply.statusCode, bytes: this.#bytes, complete });
-    });
+    reply.on('close', () => this.#gone());
     // 'close' follows, and tells.
     reply.on('error', () => reply.destroy());
-    this.#caller.on('error', () => undefined);
+    this.#caller.on('error', ignored);
     this.#step(this.#exchange.begin());
+  }
+
+  sent(connection: TargetConnection): void {
+    this.#body = new BodyPass(this.#caller, connection, () => (this.#bodyRead = true));
+  }
+
+  begins(head: AnswerHead, whole: Buffer | undefined): void {
+    const reply = this.#reply;
+    const out = this.#exchange.answering(head.status, head.headers);
+    if ('stream' in reply) reply.writeHead(head.status, grouped(out));
+    else reply.writeHead(head.status, head.message, out as string[]);
+    if (whole !== undefined) this.#finish(whole);
+    // What comes at once goes in one piece with the head; a stream that is still silent does not
+    // keep its head back.
+    else setImmediate(() => this.#flush());
+  }
+
+  data(piece: Buffer, from: TargetConnection): boolean {
+    this.#isWriting = true;
+    this.#bytes += piece.length;
+    // The two kinds of replies write alike, but are not declared so.
+    if ((this.#reply as ServerResponse).write(piece)) return true;
+    this.#reply.once('drain', () => from.resume());
+    return false;
+  }
+
+  ends(): void {
+    this.#body?.stop();
+    this.#asked = undefined;
+    this.#isWhole = true;
+    this.#isWriting = true;
+    this.#reply.end();
+  }
+
+  failed(fault: AttemptFault): void {
+    this.#body?.stop();
+    this.#body = undefined;
+    this.#asked = undefined;
+    if (this.#isGone) return;
+    if (!this.#reply.headersSent) {
+      this.#step(this.#exchange.failed(fault, this.#bodyRead));
+      return;
+    }
+    // P1
+    if ('stream' in this.#reply) this.#reply.stream.close(INTERNAL_ERROR);
+    else this.#reply.destroy();
+  }
+
+  #gone(): void {
+    this.#isGone = true;
+    this.#body?.stop();
+    this.#asked?.cancel(this);
+    const { statusCode: status, writableFinished } = this.#reply;
+    this.#exchange.ended({
+      status,
+      bytes: this.#bytes,
+      complete: this.#isWhole && writableFinished,
+    });
   }
 
   #step(step: Step): void {
     if (this.#isGone) return;
-    if (step.do === 'answer') this.#answer(step.reply);
-    else this.#ask(step.attempt);
+    if (step.do === 'answer') {
+      this.#answer(step.reply);
+      return;
+    }
+    const head = requestText(this.method, step.attempt, this.#caller);
+    if (head === undefined) this.failed('malformed');
+    else {
+      this.head = head;
+      this.#asked = this.#targets.ask(step.attempt, this);
+    }
   }
 
   #answer({ status, headers, body }: OwnReply): void {
@@ -58,121 +138,26 @@ export class Passing {
     reply.statusCode = status;
     for (const [name, value] of Object.entries(headers)) reply.setHeader(name, value);
     reply.setHeader('content-length', this.#bytes);
-    reply.end(this.#caller.method === 'HEAD' ? '' : body);
+    reply.end(this.method === 'HEAD' ? '' : body);
   }
 
-  #ask(attempt: Attempt): void {
-    const pool = this.#targets.pool(attempt);
-    if (pool !== undefined) this.#dispatch(pool, attempt);
-    else {
-      this.#targets.load().then(
-        () => this.#ask(attempt),
-        () => this.#reply.destroy(),
-      );
-    }
-  }
-
-  #dispatch(pool: Dispatcher, attempt: Attempt): void {
-    const { method = 'GET' } = this.#caller;
-    const body = hasBody(this.#caller) ? this.#body() : null;
-    const options: Dispatcher.DispatchOptions = {
-      method,
-      path: attempt.path,
-      headers: [...attempt.headers],
-      // An async iterable is read only once the connection stands.
-      body: body as Readable | null,
-    };
-    try {
-      pool.dispatch(options, this.#handler());
-    } catch {
-      // A head that cannot be written, or a pool that was closed meanwhile.
-      this.#failed('connect');
-    }
-  }
-
-  async *#body(): AsyncGenerator<Uint8Array> {
-    this.#bodyRead = true;
-    for await (const piece of this.#caller.iterator({ destroyOnReturn: false })) {
-      yield piece as Uint8Array;
-    }
-  }
-
-  #handler(): Dispatcher.DispatchHandler {
-    let hasStarted = false;
-    return {
-      onRequestStart: (controller) => {
-        hasStarted = true;
-        this.#abort = () => controller.abort(new Error('the caller is gone'));
-        if (this.#isGone) this.#abort();
-      },
-      onResponseStart: (controller, status, _headers, statusMessage) => {
-        if (status >= 200) this.#begin(status, statusMessage ?? '', rawOf(controller));
-      },
-      onResponseData: (controller, piece) => {
-        this.#isWriting = true;
-        this.#bytes += piece.length;
-        if (this.#write(piece)) return;
-        controller.pause();
-        this.#reply.once('drain', () => controller.resume());
-      },
-      onResponseEnd: () => {
-        this.#abort = undefined;
-        this.#isWhole = true;
-        this.#isWriting = true;
-        this.#reply.end();
-      },
-      onResponseError: (_controller, error) => {
-        this.#abort = undefined;
-        this.#failed(hasStarted ? faultOf(error) : 'connect');
-      },
-    };
-  }
-
-  /** The two kinds of replies write alike, but are not declared so. */
-  #write(piece: Uint8Array): boolean {
-    const reply = this.#reply as ServerResponse;
-    return reply.write(piece);
-  }
-
-  #begin(status: number, message: string, headers: readonly string[]): void {
+  #finish(whole: Buffer): void {
+    this.#body?.stop();
+    this.#asked = undefined;
+    this.#isWhole = true;
+    this.#bytes = whole.length;
     const reply = this.#reply;
-    const out = this.#exchange.answering(status, headers);
-    if ('stream' in reply) reply.writeHead(status, grouped(out));
-    else reply.writeHead(status, message, out as string[]);
-    // What comes at once goes in one piece with the head; a stream that is still silent does not
-    // keep its head back.
-    setImmediate(() => {
-      // HTTP/2 sends heads at once.
-      if (!this.#isWriting && !this.#isGone && 'flushHeaders' in reply) reply.flushHeaders();
-    });
+    if (whole.length === 0) reply.end();
+    else if (whole.length > ONE_PIECE_MAX || 'stream' in reply) reply.end(Buffer.from(whole));
+    else reply.end(whole.toString('latin1'), 'latin1');
   }
 
-  #failed(fault: AttemptFault): void {
-    if (this.#isGone) return;
-    if (this.#reply.headersSent) {
-      // Broken off: the caller must not take it for whole.
-      if ('stream' in this.#reply) this.#reply.stream.close(INTERNAL_ERROR);
-      else this.#reply.destroy();
-      return;
+  #flush(): void {
+    // HTTP/2 sends heads at once.
+    if (!this.#isWriting && !this.#isGone && 'flushHeaders' in this.#reply) {
+      this.#reply.flushHeaders();
     }
-    this.#step(this.#exchange.failed(fault, this.#bodyRead));
   }
-}
-
-/** Source: RFC 9113 section 7. */
-const INTERNAL_ERROR = 2;
-
-function hasBody(caller: Caller): boolean {
-  if ('stream' in caller && caller.httpVersionMajor === 2) return !caller.complete;
-  const { headers } = caller;
-  if (headers['transfer-encoding'] !== undefined) return true;
-  const length = headers['content-length'];
-  return length !== undefined && length !== '0';
-}
-
-function rawOf(controller: Dispatcher.DispatchController): string[] {
-  const raw = (controller.rawHeaders ?? []) as readonly (Buffer | string)[];
-  return raw.map((each) => (typeof each === 'string' ? each : each.toString('latin1')));
 }
 
 function grouped(headers: readonly string[]): Record<string, string | string[]> {
@@ -186,10 +171,6 @@ function grouped(headers: readonly string[]): Record<string, string | string[]> 
   return out;
 }
 
-const MALFORMED = /^(HPE_|UND_ERR_HEADERS_OVERFLOW|UND_ERR_RES_)/;
-
-function faultOf(error: unknown): AttemptFault {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (code === 'UND_ERR_HEADERS_TIMEOUT') return 'timeout';
-  return MALFORMED.test(code) ? 'malformed' : 'broken';
+function ignored(): void {
+  // 'close' follows.
 }

@@ -1,4 +1,4 @@
-/** The `BalancerSockets` port on node's own servers and undici's connections. */
+/** The `BalancerSockets` port on node's own servers and connections. */
 import type { BalancerSockets, ProxyLimits } from '../../ports/balancer.ts';
 import { listenHttp } from './http-proxy.ts';
 import { Targets } from './targets.ts';
