@@ -41,6 +41,7 @@ import {
 import { jobDispatch } from './commands/job-dispatch.ts';
 import { jobPlan } from './commands/job-plan.ts';
 import { jobAllocsCommand, jobHistory, jobInspect } from './commands/job-reads.ts';
+import { jobRestart } from './commands/job-restart.ts';
 import { jobRun } from './commands/job-run.ts';
 import { jobStatus } from './commands/job-status.ts';
 import { jobStop } from './commands/job-stop.ts';
@@ -78,6 +79,7 @@ export function makeCommands(roles: Roles): readonly Command[] {
   const commands: Command[] = [
     ...[agentCommand(roles.agent), keeperCommand(roles.keeper), versionCommand(roles.version)],
     ...[jobRun, jobPlan, jobValidate, jobStatus, jobStop, jobHistory, jobRevert, jobScale],
+    jobRestart,
     ...[jobEval, jobDispatch, jobPeriodicForce, jobInspect, jobDeploymentsCommand, jobPromote],
     ...[jobAllocsCommand, init, status, why],
     ...[allocStatus, allocLogs, allocExec, allocFs, allocSignal, allocRestart, allocStop],

@@ -44,6 +44,10 @@ export const DETACH: Flag = flag.boolean(
   'detach',
   'Return at once instead of following what happens.',
 );
+export const WAIT: Flag = flag.boolean(
+  'wait',
+  'Wait until the batch job is over, and exit with the code of its task.',
+);
 export const YES: Flag = flag.boolean('yes', 'Do not ask for confirmation.');
 
 /** The flags of a command of its own, then those of every command that asks the agent. */

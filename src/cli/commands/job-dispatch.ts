@@ -4,8 +4,9 @@ import { toBase64 } from '../../base/base64.ts';
 import { Failure } from '../../base/failure.ts';
 import { flag, type Command, type Invocation } from '../command.ts';
 import { keyValues } from '../format/columns.ts';
+import { monitorBatch } from '../monitor/batch.ts';
 import { monitorEvaluation } from '../monitor/evaluation.ts';
-import { DETACH, VERBOSE, withApiFlags } from '../session.ts';
+import { DETACH, VERBOSE, WAIT, withApiFlags } from '../session.ts';
 import { theJob } from './job-changes.ts';
 
 export const jobDispatch: Command = {
@@ -23,6 +24,7 @@ export const jobDispatch: Command = {
       'A second dispatch with the same token answers the first instance.',
     ),
     DETACH,
+    WAIT,
     VERBOSE,
   ),
   examples: [
@@ -48,9 +50,14 @@ export const jobDispatch: Command = {
     const evaluation: [string, string][] =
       answer.evalId === undefined ? [] : [['Evaluation ID', session.ids(answer.evalId)]];
     world.out(`${keyValues([['Dispatched Job ID', answer.childId], ...evaluation])}\n`);
-    if (answer.evalId === undefined || flags.has('detach')) return 0;
+    const { childId, evalId } = answer;
+    if (flags.has('wait')) {
+      if (evalId !== undefined) await monitorEvaluation(evalId, session);
+      return monitorBatch(childId, session);
+    }
+    if (evalId === undefined || flags.has('detach')) return 0;
     world.out('\n');
-    return monitorEvaluation(answer.evalId, session);
+    return monitorEvaluation(evalId, session);
   },
 };
 

@@ -7,8 +7,9 @@ import type { Index } from '../../base/brand.ts';
 import { Failure } from '../../base/failure.ts';
 import type { JobDraft } from '../../core/model/job.ts';
 import { flag, type Command, type Invocation } from '../command.ts';
+import { checkEnds, monitorBatch } from '../monitor/batch.ts';
 import { monitorEvaluation } from '../monitor/evaluation.ts';
-import { DETACH, openSession, VERBOSE, withApiFlags, type Session } from '../session.ts';
+import { DETACH, openSession, VERBOSE, WAIT, withApiFlags, type Session } from '../session.ts';
 import { JOB_FILE_FLAGS, loadJob } from './job-file.ts';
 import { nextLaunchText } from './next-launch.ts';
 
@@ -18,10 +19,11 @@ export const jobRun: Command = {
   summary: 'Run a job, or change a running one',
   description:
     'Registers the job of a file and follows it until it is placed and its deployment is over. ' +
-    '"-" reads standard input.\n \nExits with 0 when all went well, 1 when something was refused or the deployment failed, 2 when not everything could be placed.',
+    '"-" reads standard input.\n \nExits with 0 when all went well, 1 when something was refused or the deployment failed, 2 when not everything could be placed; with -wait with the exit code of the batch job.',
   arguments: ['<path>'],
   flags: withApiFlags(
     DETACH,
+    WAIT,
     flag.number(
       'check-index',
       '<index>',
@@ -51,6 +53,7 @@ export const jobRun: Command = {
       world.out(`${JSON.stringify({ Job: encodeJobDraft(job) }, null, 4)}\n`);
       return 0;
     }
+    if (flags.has('wait')) checkEnds(job);
     const opened = openSession(invocation, world);
     const session = { ...opened, api: apiFor(job, opened.api) };
     const changed = await register(job, invocation, session);
@@ -113,6 +116,10 @@ async function tell(
 ): Promise<number> {
   const { world } = session;
   printWarnings(warnings, session);
+  if (flags.has('wait')) {
+    if (evalId !== undefined) await monitorEvaluation(evalId, session);
+    return monitorBatch(job.id, session);
+  }
   if (evalId !== undefined && !flags.has('detach')) return monitorEvaluation(evalId, session);
   world.out('Job registration successful\n');
   if (evalId !== undefined) world.out(`Evaluation ID: ${evalId}\n`);

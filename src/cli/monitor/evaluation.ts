@@ -2,9 +2,12 @@
 import type { Told } from '../../api/api.ts';
 import type { AllocStub } from '../../api/nomad/alloc-codec.ts';
 import { evalAllocs, readEval } from '../../api/nomad/alloc-routes.ts';
+import { deploymentAllocs } from '../../api/nomad/deployment-routes.ts';
+import type { Deployment } from '../../core/model/deployment.ts';
 import type { Evaluation } from '../../core/model/evaluation.ts';
 import { failedCount, placementReasons } from '../views/placement.ts';
 import { monitorDeployment } from './deployment.ts';
+import { tellFailure } from './failure.ts';
 import type { Session } from '../session.ts';
 import { goOn, headline, remark, WAIT_MS } from './lines.ts';
 
@@ -40,9 +43,19 @@ export async function monitorEvaluation(id: string, by: Session): Promise<number
   if (evaluation.deploymentId !== undefined) {
     headline(by.world, `Monitoring deployment "${by.ids(evaluation.deploymentId)}"`);
     const deployment = await monitorDeployment(evaluation.deploymentId, by, '    ');
-    if (deployment.status !== 'successful') return 1;
+    if (deployment.status !== 'successful') {
+      await tellWhy(deployment, by);
+      return 1;
+    }
   }
   return failures(evaluation).length > 0 ? NOT_PLACED : 0;
+}
+
+/** Of a deployment that failed: what its allocations have to say. */
+async function tellWhy({ id, status }: Deployment, by: Session): Promise<void> {
+  if (status !== 'failed') return;
+  const allocs = await by.api.call(deploymentAllocs, { params: { id } }, by.world.signal);
+  await tellFailure(allocs, by);
 }
 
 async function untilOver(id: string, by: Session): Promise<Evaluation> {

@@ -218,7 +218,8 @@ test('V1: whatever comes, only clearly less important work goes, nodes are never
         for (const alloc of world.state.allocs()) {
           if (alloc.preemptedBy === undefined) continue;
           const winner = world.state.alloc(alloc.preemptedBy);
-          assert.ok(winner?.preemptedAllocs?.includes(alloc.id));
+          assert.ok(winner !== undefined);
+          assert.ok(winner.preemptedAllocs?.includes(alloc.id));
           assert.ok(priorityOf(winner.jobId) - priorityOf(alloc.jobId) >= PRIORITY_GAP);
           assert.equal(winner.nodeId, alloc.nodeId);
         }

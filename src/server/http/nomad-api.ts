@@ -8,6 +8,7 @@ import { clusterHandlers } from './cluster.ts';
 import type { HttpDeps } from './deps.ts';
 import { eventHandlers } from './events.ts';
 import { failureReply, textReply } from './fail.ts';
+import { inRegion } from './in-region.ts';
 import { jobReads } from './jobs-read.ts';
 import { jobWrites } from './jobs-write.ts';
 import type { Bound } from './mount.ts';
@@ -38,7 +39,9 @@ export function nomadHandlers(deps: HttpDeps): readonly Bound[] {
  */
 export function nomadApp(deps: HttpDeps, report: (error: unknown) => void): HttpApp {
   return {
-    mounts: nomadHandlers(deps).flatMap((bound) => bound.mounts),
+    mounts: nomadHandlers(deps)
+      .flatMap((bound) => bound.mounts)
+      .map((mount) => inRegion(mount, () => deps.agent.regions())),
     rewrite: canonicalPath,
     missing: (_, allowed) => missing(allowed),
     failed: (error) => {
