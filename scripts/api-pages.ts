@@ -21,6 +21,8 @@ import { CLUSTER_ROUTES } from '../src/api/nomad/cluster-routes.ts';
 import { DEPLOYMENT_ROUTES } from '../src/api/nomad/deployment-routes.ts';
 import { JOB_ROUTES } from '../src/api/nomad/job-routes.ts';
 import { NODE_ROUTES } from '../src/api/nomad/node-routes.ts';
+import { SERVICE_ROUTES } from '../src/api/nomad/service-routes.ts';
+import { VARIABLE_ROUTES } from '../src/api/nomad/variable-routes.ts';
 import type { QueryFields } from '../src/api/query.ts';
 import type { AnyRoute } from '../src/api/route.ts';
 
@@ -76,6 +78,8 @@ export const API_PAGES: readonly ApiPage[] = [
       ['Allocations and evaluations', ALLOC_ROUTES],
       ['Deployments', DEPLOYMENT_ROUTES],
       ['Nodes', NODE_ROUTES],
+      ['Services of jobs', SERVICE_ROUTES],
+      ['Variables', VARIABLE_ROUTES],
       ['What runs on a node', CLIENT_ROUTES],
       ['The agent', AGENT_ROUTES],
       ['The cluster', CLUSTER_ROUTES],

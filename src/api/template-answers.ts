@@ -32,6 +32,7 @@ import {
 import type { HealthEntry } from './consul/health-codec.ts';
 import { connectHealth, serviceHealth } from './consul/health-routes.ts';
 import { readPairs } from './consul/kv-routes.ts';
+import { askNomad } from './template-nomad-answers.ts';
 
 /** An answer, and the index for the next question; 0 where it cannot be waited for. */
 export type Reply<K extends Dependency['kind'] = Dependency['kind']> = Readonly<{
@@ -44,7 +45,7 @@ export type Reply<K extends Dependency['kind'] = Dependency['kind']> = Readonly<
  *
  * @param index of the answer before; 0 asks at once
  *
- * Fails: as `Api` does; `unsupported` what this API does not answer (secrets, variables, files).
+ * Fails: as `Api` does; `unsupported` what this API does not answer (secrets, files).
  */
 export async function askDependency(
   api: Api,
@@ -68,14 +69,18 @@ export async function askDependency(
       return node(dependency, ask);
     case 'catalog.datacenters':
       return { value: await api.call(listDatacenters, {}, signal), index: 0 };
-    case 'vault.read':
-    case 'vault.list':
     case 'nomad.service':
     case 'nomad.services':
     case 'nomad.var':
     case 'nomad.var.list':
+      return askNomad(dependency, ask);
+    case 'vault.read':
+    case 'vault.list': {
+      const what = `template asks for the secret "${dependency.path}"`;
+      throw new Failure('unsupported', `${what}, and no store of secrets (vault) is configured`);
+    }
     case 'file':
-      throw new Failure('unsupported', `nothing here answers ${dependency.kind}`);
+      throw new Failure('unsupported', 'files are not read through the API');
   }
 }
 

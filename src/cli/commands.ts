@@ -58,10 +58,12 @@ import {
 } from './commands/operator.ts';
 import { rtt } from './commands/rtt.ts';
 import { serverForceLeave, serverJoin, serverMembers } from './commands/server.ts';
+import { serviceDelete, serviceInfo, serviceList } from './commands/named-services.ts';
 import { maint, servicesDeregister, servicesRegister } from './commands/services.ts';
 import { snapshotInspect, snapshotRestore, snapshotSave } from './commands/snapshot.ts';
 import { status } from './commands/status.ts';
 import { template } from './commands/template.ts';
+import { varGet, varInit, varList, varPurge, varPut } from './commands/variables.ts';
 import { watch } from './commands/watch.ts';
 import { why } from './commands/why.ts';
 import { completionCommand } from './completion.ts';
@@ -89,6 +91,7 @@ export function makeCommands(roles: Roles): readonly Command[] {
     ...[operatorGetConfig, operatorSetConfig, operatorListPeers, operatorHealth, operatorMetrics],
     ...[systemGc, systemReconcile, monitor, agentInfo, namespaceList, namespaceStatus, ui],
     template,
+    ...[varPut, varGet, varList, varPurge, varInit, serviceList, serviceInfo, serviceDelete],
     ...[kvGet, kvPut, kvDelete, kvExport, kvImport, lock, lockGuardCommand(roles.lockGuard)],
     ...[event, eventList, exec, watch, members, join, leave, forceLeave, reload, info, keyring],
     ...[rtt, snapshotSave, snapshotRestore, snapshotInspect],

@@ -6,7 +6,7 @@
 import type { Api } from '../api/api.ts';
 import { askDependency, type Reply } from '../api/template-answers.ts';
 import { TemplateFeed } from '../api/template-feed.ts';
-import { explain } from '../base/failure.ts';
+import { explain, Failure } from '../base/failure.ts';
 import { toBytes, fromBytes } from '../core/template/bytes.ts';
 import { dependencyKey, type Dependency } from '../core/template/dependency.ts';
 import {
@@ -72,6 +72,12 @@ class TemplateRun {
       },
       failed: (dependency, error, retryInMs) => {
         const what = `${dependencyKey(dependency)}: ${explain(error)}`;
+        // What nobody will ever answer is not waited for.
+        if (error instanceof Failure && error.fault === 'unsupported') {
+          this.#log.say('err', what);
+          this.#finish(1);
+          return;
+        }
         this.#log.say('warn', `${what} (retry in ${retryInMs} ms)`);
       },
     });

@@ -13,7 +13,8 @@ export function templateSource({ addresses, ports }: AgentConfig): TemplateSourc
   const client = connectLight(`http://${host.includes(':') ? `[${host}]` : host}:${port}`);
   const api = new Api({ dialect: CONSUL }, client);
   return {
-    ask: (dependency, index, signal) => askDependency(api, dependency, index, signal),
+    ask: ({ dependency, index, namespace }, signal) =>
+      askDependency(api.with({ namespace }), dependency, index, signal),
     host: templateHost({}),
   };
 }

@@ -165,6 +165,9 @@ export const EVENT_PAYLOAD_BYTES_MAX = 512;
 /** Characters of an event's name, and of each expression that says who hears it. */
 export const EVENT_TEXT_MAX = 128;
 
+/** Bytes of all keys and values of a variable. Source: Nomad's `maxVariableSize`. */
+export const VARIABLE_BYTES_MAX = 64 * 1024;
+
 // --- Health checks and registrations (core/checks, core/registration, registrar) ---
 
 /** Checks that one agent runs at once: a probe is a socket or a process and some 20 KB. */

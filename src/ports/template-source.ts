@@ -8,13 +8,21 @@ export interface TemplateAnswer {
   readonly index: number;
 }
 
+export interface TemplateQuestion {
+  readonly dependency: Dependency;
+  /** Of the answer before; 0: at once. */
+  readonly index: number;
+  readonly namespace: string;
+}
+
 export interface TemplateSource {
   /**
-   * Asks once; with an index, waits until the answer is newer, or for a while.
+   * Asks once, in the namespace where it matters; with an index, waits until the answer is newer,
+   * or for a while.
    *
    * Fails: `unavailable`, `timeout` the servers are away; `unsupported` what they do not answer.
    */
-  ask(dependency: Dependency, index: number, signal: AbortSignal): Promise<TemplateAnswer>;
+  ask(question: TemplateQuestion, signal: AbortSignal): Promise<TemplateAnswer>;
   /** What templates may use of the machine. */
   readonly host: Omit<TemplateHost, 'now' | 'env'>;
 }

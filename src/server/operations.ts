@@ -22,6 +22,7 @@ import type { CatalogOperations } from './catalog-operations.ts';
 import type { KvOperations } from './kv-operations.ts';
 import type { ChangeBatch } from './replica.ts';
 import type { SnapshotOperations } from './snapshot-operations.ts';
+import type { VariableOperations } from './variable-operations.ts';
 
 export interface Operations {
   // Reading
@@ -55,6 +56,7 @@ export interface Operations {
   readonly snapshots: SnapshotOperations;
   /** Machines, what they offer, and prepared queries. */
   readonly catalog: CatalogOperations;
+  readonly variables: VariableOperations;
 
   // Jobs. Fails: `not_found` `job "x" not found`; `conflict` an index that is no longer so.
 

@@ -45,6 +45,7 @@ import { ParkedReads } from './parked-reads.ts';
 import type { Replica } from './replica.ts';
 import { SessionTimers } from './session-timers.ts';
 import { snapshotOperations } from './snapshot-operations.ts';
+import { variableOperations } from './variable-operations.ts';
 
 export interface ServerOptions {
   /** The shortest time between a node's heartbeats [ms]; absent: `HEARTBEAT_TTL_MS_MIN`. */
@@ -195,6 +196,7 @@ export class Server implements Service {
       stats: () => this.#stats(),
       catalog: catalogOperations(deps),
       kv: kvOperations({ ...deps, timers: this.#sessionTimers }),
+      variables: variableOperations(deps),
       snapshots: snapshotOperations(deps),
       ...jobOperations(deps),
       ...allocOperations(deps),

@@ -1,6 +1,6 @@
 /** Templates' questions answered as a test says; each change wakes who waits. */
-import { dependencyKey, type Dependency } from '../core/template/dependency.ts';
-import type { TemplateAnswer, TemplateSource } from '../ports/template-source.ts';
+import { dependencyKey } from '../core/template/dependency.ts';
+import type { TemplateAnswer, TemplateQuestion, TemplateSource } from '../ports/template-source.ts';
 
 export class SimTemplateSource implements TemplateSource {
   readonly host = {};
@@ -14,7 +14,7 @@ export class SimTemplateSource implements TemplateSource {
     for (const wake of this.#waiting) wake();
   }
 
-  async ask(dependency: Dependency, index: number, signal: AbortSignal): Promise<TemplateAnswer> {
+  async ask({ dependency, index }: TemplateQuestion, signal: AbortSignal): Promise<TemplateAnswer> {
     for (;;) {
       const known = this.#answers.get(dependencyKey(dependency));
       if (known !== undefined && known.index > index) return known;

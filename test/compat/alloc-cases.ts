@@ -56,11 +56,6 @@ export const ALLOC_CASES: readonly Case[] = [
     },
   },
   {
-    route: 'alloc.services',
-    path: ({ alloc }) => `/v1/allocation/${alloc}/services`,
-    answer: [],
-  },
-  {
     route: 'eval.list',
     path: () => '/v1/evaluations?job=web',
     indexed: true,

@@ -153,6 +153,8 @@ const SUBJECTS: Subjects = {
   'session.create': ({ session }) => short(session.id),
   'session.invalidate': ({ ids }) => ids.map(short).join(' '),
   'event.fire': ({ event }) => event.name,
+  'variable.set': ({ variable }) => variable.path,
+  'variable.delete': ({ path }) => path,
   'state.restore': ({ rows }) => `${rows.length} rows`,
 };
 

@@ -51,6 +51,7 @@ const INSTANCE: Shape<ServiceInstance> = shape(
     proxy: maybe(freeForm('Proxy', NO_PROXY)),
     node: undefined,
     allocId: undefined,
+    provider: undefined,
     createIndex: int('CreateIndex'),
     modifyIndex: int('ModifyIndex'),
   },

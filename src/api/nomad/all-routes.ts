@@ -7,6 +7,8 @@ import { CLUSTER_ROUTES } from './cluster-routes.ts';
 import { DEPLOYMENT_ROUTES } from './deployment-routes.ts';
 import { JOB_ROUTES } from './job-routes.ts';
 import { NODE_ROUTES } from './node-routes.ts';
+import { SERVICE_ROUTES } from './service-routes.ts';
+import { VARIABLE_ROUTES } from './variable-routes.ts';
 
 export const NOMAD_ROUTES: readonly AnyRoute[] = [
   ...JOB_ROUTES,
@@ -16,4 +18,6 @@ export const NOMAD_ROUTES: readonly AnyRoute[] = [
   ...CLIENT_ROUTES,
   ...AGENT_ROUTES,
   ...CLUSTER_ROUTES,
+  ...SERVICE_ROUTES,
+  ...VARIABLE_ROUTES,
 ];

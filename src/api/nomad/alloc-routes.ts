@@ -3,8 +3,6 @@ import { shape } from '../codec/codec.ts';
 import { int, listOf, text, texts } from '../codec/fields.ts';
 import type { Index } from '../../base/brand.ts';
 import type { EvalId } from '../../core/model/ids.ts';
-import type { Json } from '../../base/json.ts';
-import { verbatim } from '../codec/fields.ts';
 import { queryFlag, queryText } from '../query.ts';
 import { read, write } from '../route.ts';
 import { ALLOC, ALLOC_STUB } from './alloc-codec.ts';
@@ -39,13 +37,6 @@ export const stopAlloc = write({
     evalId: text('EvalID'),
     index: int('Index'),
   }),
-});
-
-export const allocServices = read({
-  name: 'alloc.services',
-  path: '/v1/allocation/:id/services',
-  about: 'The services that an allocation registered with Nomad: none, they are in the catalog.',
-  reply: listOf(verbatim<Json>()),
 });
 
 export const listEvals = read({
@@ -98,7 +89,6 @@ export const ALLOC_ROUTES = [
   listAllocs,
   readAlloc,
   stopAlloc,
-  allocServices,
   listEvals,
   countEvals,
   deleteEvals,

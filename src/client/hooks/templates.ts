@@ -124,7 +124,10 @@ export class TemplatesHook implements AllocHook, TaskHook {
     index: number,
     { scope, signal }: { readonly scope: TaskScope; readonly signal: AbortSignal },
   ): Promise<TemplateAnswer> {
-    if (dependency.kind !== 'file') return this.#deps.source.ask(dependency, index, signal);
+    const { namespace } = scope.alloc;
+    if (dependency.kind !== 'file') {
+      return this.#deps.source.ask({ dependency, index, namespace }, signal);
+    }
     if (index > 0) await this.#deps.clock.sleep(FILE_POLL_MS, signal);
     return { value: await this.#read(dependency.path, scope), index: index + 1 };
   }

@@ -49,6 +49,10 @@ export interface TaskTemplatesDeps {
 /** What is waited for is told after so long: most is there at once [ms]. */
 const PATIENCE_MS = 3_000;
 
+function isUnsupported(error: unknown): error is Failure {
+  return error instanceof Failure && error.fault === 'unsupported';
+}
+
 export class TaskTemplates {
   readonly #templates: readonly PlannedTemplate[];
   readonly #deps: TaskTemplatesDeps;
@@ -85,7 +89,11 @@ export class TaskTemplates {
       sleep: (ms, signal) => deps.clock.sleep(ms, signal),
       newAbort: () => new AbortController(),
       answered: (dependency, value) => this.#drive.send({ type: 'answered', dependency, value }),
-      failed: (_, error) => deps.log(`template: ${explain(error)}`),
+      failed: (_, error) => {
+        deps.log(`template: ${explain(error)}`);
+        // What nobody will ever answer is not waited for.
+        if (isUnsupported(error)) this.#tellFailed(error);
+      },
     });
     this.#drive = new Drive(
       {

@@ -72,6 +72,8 @@ export interface ServiceFacts extends ServiceDescription {
   readonly proxy?: Readonly<Record<string, unknown>>;
   /** The allocation that the instance belongs to: they go in one commit. */
   readonly allocId?: AllocId;
+  /** Where its job asked for Nomad's own list of services rather than Consul's. */
+  readonly provider?: 'nomad';
 }
 
 /** One place where a service is offered. */

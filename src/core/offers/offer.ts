@@ -54,6 +54,7 @@ export function instanceOf(service: Service, reach: Reach): ServiceFacts {
     weights: DEFAULT_WEIGHTS,
     enableTagOverride: service.enableTagOverride,
     allocId: reach.alloc.id,
+    ...(service.provider === 'nomad' && { provider: 'nomad' }),
   };
 }
 

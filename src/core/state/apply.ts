@@ -42,6 +42,7 @@ import { restoreRows } from './apply-restore.ts';
 import { createSession, invalidateSessions } from './apply-sessions.ts';
 import { applyTxn } from './apply-txn.ts';
 import { deleteQuery, setQuery } from './apply-queries.ts';
+import { deleteVariable, setVariable } from './apply-variables.ts';
 import type { Change } from './change.ts';
 import { Edit } from './edit.ts';
 import type { Entry, EntryType } from './entry.ts';
@@ -101,6 +102,8 @@ const HANDLERS: Handlers = {
   'session.create': createSession,
   'session.invalidate': invalidateSessions,
   'event.fire': fireEvent,
+  'variable.set': setVariable,
+  'variable.delete': deleteVariable,
   'state.restore': restoreRows,
 };
 

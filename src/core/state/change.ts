@@ -6,6 +6,7 @@ import type { Job } from '../model/job.ts';
 import type { JobSummary } from '../model/job-summary.ts';
 import type { Node } from '../model/node.ts';
 import type { ScalingEvents } from '../model/scaling-event.ts';
+import type { Variable } from '../model/variable.ts';
 import type { ConfigRow, PeriodicLaunch, Rows } from './rows.ts';
 import type { DiscoveryTable } from './watch.ts';
 
@@ -24,6 +25,7 @@ export type Change =
   | RowChange<'allocs', Alloc>
   | RowChange<'deployments', Deployment>
   | RowChange<'config', ConfigRow>
+  | RowChange<'variables', Variable>
   | { [Table in DiscoveryTable]: RowChange<Table, Rows[Table]> }[DiscoveryTable];
 
 export type RowChange<Table extends string, Row> = Readonly<{

@@ -2,10 +2,12 @@
 import type { CatalogNode, ServiceInstance } from '../model/catalog.ts';
 import type { NodeCoordinate } from '../model/coordinate.ts';
 import type { HealthCheck } from '../model/health-check.ts';
+import type { AllocId, Namespace } from '../model/ids.ts';
 import type { KvPair } from '../model/kv.ts';
 import type { PreparedQuery } from '../model/prepared-query.ts';
 import type { Session, SessionId } from '../model/session.ts';
 import type { UserEvent } from '../model/user-event.ts';
+import type { Variable } from '../model/variable.ts';
 
 /** Names of nodes and services are found without regard to case. */
 export interface DiscoveryReader {
@@ -16,6 +18,7 @@ export interface DiscoveryReader {
   services(): Iterable<ServiceInstance>;
   servicesNamed(name: string): Iterable<ServiceInstance>;
   servicesOnNode(node: string): Iterable<ServiceInstance>;
+  servicesOfAlloc(id: AllocId): Iterable<ServiceInstance>;
   check(node: string, id: string): HealthCheck | undefined;
   checks(): Iterable<HealthCheck>;
   /** Every check on a node, its instances' included. */
@@ -28,6 +31,9 @@ export interface DiscoveryReader {
   checksOfService(name: string): Iterable<HealthCheck>;
   kvPair(key: string): KvPair | undefined;
   kvPairs(prefix: string): Iterable<KvPair>;
+  variable(namespace: Namespace, path: string): Variable | undefined;
+  /** Those whose path begins so; without a namespace those of all. */
+  variables(namespace: Namespace | undefined, prefix: string): Iterable<Variable>;
   session(id: SessionId): Session | undefined;
   sessions(): Iterable<Session>;
   sessionsOnNode(node: string): Iterable<Session>;

@@ -26,12 +26,20 @@ import type {
 import type { Plan } from '../model/plan.ts';
 import type { SchedulerConfig } from '../model/scheduler-config.ts';
 import type { DiscoveryEntry } from './discovery-entry.ts';
+import type { VariableEntry } from './variable-entry.ts';
 import type { Alloc, AllocDeploymentStatus, DesiredTransition } from '../model/alloc.ts';
 import type { DeploymentStatus } from '../model/deployment.ts';
 
 /** Everything that can happen. Each carries `at`: when the edge saw it, on the edge's clock. */
 export type Entry =
-  JobEntry | NodeEntry | EvalEntry | AllocEntry | DeploymentEntry | ClusterEntry | DiscoveryEntry;
+  | JobEntry
+  | NodeEntry
+  | EvalEntry
+  | AllocEntry
+  | DeploymentEntry
+  | ClusterEntry
+  | DiscoveryEntry
+  | VariableEntry;
 
 export type EntryType = Entry['type'];
 

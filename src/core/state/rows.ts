@@ -8,6 +8,7 @@ import type { KvPair, LockDelay } from '../model/kv.ts';
 import type { PreparedQuery } from '../model/prepared-query.ts';
 import type { Session } from '../model/session.ts';
 import type { UserEvent } from '../model/user-event.ts';
+import type { Variable } from '../model/variable.ts';
 import type { Deployment } from '../model/deployment.ts';
 import type { Evaluation } from '../model/evaluation.ts';
 import type { JobId, Namespace } from '../model/ids.ts';
@@ -53,8 +54,15 @@ export interface Rows {
   readonly userEvents: UserEvent;
   readonly preparedQueries: PreparedQuery;
   readonly coordinates: NodeCoordinate;
+  readonly variables: Variable;
 }
 
 /** Tables that nothing else is derived from. */
 export type PlainTable =
-  'jobVersions' | 'jobSummaries' | 'scalingEvents' | 'periodicLaunches' | 'config' | DiscoveryTable;
+  | 'jobVersions'
+  | 'jobSummaries'
+  | 'scalingEvents'
+  | 'periodicLaunches'
+  | 'config'
+  | 'variables'
+  | DiscoveryTable;

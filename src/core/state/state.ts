@@ -23,6 +23,7 @@ import { DEFAULT_SCHEDULER_CONFIG } from '../model/scheduler-config.ts';
 import type { SchedulerConfig } from '../model/scheduler-config.ts';
 import type { Session, SessionId } from '../model/session.ts';
 import type { UserEvent } from '../model/user-event.ts';
+import type { Variable } from '../model/variable.ts';
 import { hashText } from './hash.ts';
 import type { ConfigRow, PeriodicLaunch } from './rows.ts';
 import type { StateReader } from './snapshot.ts';
@@ -31,7 +32,7 @@ import type { SortedMap } from './sorted.ts';
 import { CONFIG_KEY, TABLE_NAMES, emptyTables, versionKey } from './tables.ts';
 import type { Tables } from './tables.ts';
 import type { NodeUsage } from './usage.ts';
-import { jobKey, partsOf } from './watch.ts';
+import { jobKey, partsOf, variableKey } from './watch.ts';
 import type { WatchKey } from './watch.ts';
 
 /** How many rows speak of a job; decides its status. */
@@ -265,6 +266,10 @@ export class State implements StateReader {
     return this.tables.services.valuesBy('node', folded(node));
   }
 
+  servicesOfAlloc(id: AllocId): Iterable<ServiceInstance> {
+    return this.tables.services.valuesBy('alloc', id);
+  }
+
   check(node: string, id: string): HealthCheck | undefined {
     return this.tables.checks.get(onNode(node, id));
   }
@@ -299,6 +304,16 @@ export class State implements StateReader {
 
   kvPairs(prefix: string): Iterable<KvPair> {
     return this.tables.kv.values(prefix);
+  }
+
+  variable(namespace: Namespace, path: string): Variable | undefined {
+    return this.tables.variables.get(variableKey(namespace, path));
+  }
+
+  variables(namespace: Namespace | undefined, prefix: string): Iterable<Variable> {
+    const { variables } = this.tables;
+    if (namespace !== undefined) return variables.values(variableKey(namespace, prefix));
+    return [...variables.values()].filter(({ path }) => path.startsWith(prefix));
   }
 
   session(id: SessionId): Session | undefined {

@@ -6,7 +6,7 @@ import type { TableShape } from './table.ts';
 import { emptyTable } from './table.ts';
 import type { Table } from './table.ts';
 import type { Rows } from './rows.ts';
-import { jobKey } from './watch.ts';
+import { jobKey, variableKey } from './watch.ts';
 import type { TableName } from './watch.ts';
 
 export type Tables = { readonly [Name in TableName]: Table<Rows[Name]> };
@@ -170,6 +170,11 @@ export const SHAPES: Shapes = {
       template: (query) => (query.template === undefined ? undefined : TEMPLATE),
       session: (query) => query.session,
     },
+  },
+  variables: {
+    name: 'variables',
+    key: (variable) => variableKey(variable.namespace, variable.path),
+    indexes: {},
   },
   coordinates: {
     name: 'coordinates',

@@ -27,6 +27,7 @@ export type TableName =
   | 'allocs'
   | 'deployments'
   | 'config'
+  | 'variables'
   | DiscoveryTable;
 
 /** Those of discovery and coordination. */
@@ -51,6 +52,11 @@ export function jobKey(namespace: Namespace, id: JobId): string {
 
 // Rows of one job are mostly dealt with in succession, each asking for the key several times.
 let last = { namespace: '', id: '', key: '' };
+
+/** The key of a variable; neither part may hold a NUL. */
+export function variableKey(namespace: Namespace, path: string): string {
+  return `${namespace}\0${path}`;
+}
 
 export const watch = {
   table: (table: TableName): WatchKey => table as string as WatchKey,
@@ -91,6 +97,10 @@ export const watch = {
   checksOfNode: (node: string): WatchKey => indexed('checks', 'nodeLevel', folded(node)),
   kvPair: (key: string): WatchKey => row('kv', key),
   kvPrefix: (prefix: string): WatchKey => prefixed('kv', prefix),
+  variable: (namespace: Namespace, path: string): WatchKey =>
+    row('variables', variableKey(namespace, path)),
+  variablePrefix: (namespace: Namespace, prefix: string): WatchKey =>
+    prefixed('variables', variableKey(namespace, prefix)),
   session: (id: SessionId): WatchKey => row('sessions', id),
   sessionsOnNode: (node: string): WatchKey => indexed('sessions', 'node', folded(node)),
 } as const;

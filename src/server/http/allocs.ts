@@ -40,11 +40,6 @@ export function allocHandlers({ ops }: HttpDeps): readonly Bound[] {
       const reply = await ops.stopAlloc(params.id as AllocId);
       return { value: reply, index: reply.index };
     }),
-    bind(routes.allocServices, async ({ params, waiting, signal }) => {
-      const answer = await ops.query(readAlloc(params.id as AllocId), waiting, signal);
-      if (answer.value === undefined) throw notFound('alloc not found', answer.index);
-      return { value: [], ...toldOf(answer) };
-    }),
   ];
 }
 

@@ -14,6 +14,8 @@ import { jobWrites } from './jobs-write.ts';
 import type { Bound } from './mount.ts';
 import { nodeHandlers } from './nodes.ts';
 import { searchHandlers } from './search.ts';
+import { serviceHandlers } from './services.ts';
+import { variableHandlers } from './variables.ts';
 
 /** Every endpoint with its handler. */
 export function nomadHandlers(deps: HttpDeps): readonly Bound[] {
@@ -27,6 +29,8 @@ export function nomadHandlers(deps: HttpDeps): readonly Bound[] {
     ...clientHandlers(deps),
     ...agentHandlers(deps),
     ...clusterHandlers(deps),
+    ...variableHandlers(deps),
+    ...serviceHandlers(deps),
     ...searchHandlers(deps),
     ...eventHandlers(deps),
   ];
