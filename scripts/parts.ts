@@ -32,6 +32,13 @@ export function parts(): Part[] {
     part('unshare', 'network namespaces', has('unshare')),
     part('mkfs.ext4', 'the full disk', has('mkfs.ext4')),
     part('jq', 'the acceptance scripts', has('jq')),
+    part(
+      'python3-consul',
+      'the discovery API',
+      existsSync('/usr/lib/python3/dist-packages/consul'),
+    ),
+    part('patroni', 'locks and sessions', has('patroni')),
+    part('psql', 'locks and sessions', has('psql')),
     part('root', 'namespaces, mounts, cgroups', process.getuid?.() === 0),
   ];
 }
