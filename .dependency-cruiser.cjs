@@ -15,6 +15,7 @@ const roles = [
   'server',
   'client',
   'keeper',
+  'link',
   'registrar',
   'balancer',
   'dns',

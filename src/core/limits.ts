@@ -83,6 +83,10 @@ export const BLOCKED_RETRY_MS = 60_000;
 export const PLAN_ATTEMPTS_MAX = { service: 5, batch: 2 } as const;
 /** Placements of one call of `schedule`: some 5 ms of work, so that the event loop is not held. */
 export const SCHEDULE_BUDGET = 500;
+/** Decisions of one simulation: a rollout of ten thousand instances, ten at a time, and more. */
+export const SIMULATION_STEPS_MAX = 20_000;
+/** Nodes that one simulation may invent: twice the largest cluster that is planned for. */
+export const SIMULATION_NODES_MAX = 10_000;
 
 // --- Serving reads and clients (server) ---
 
@@ -253,3 +257,43 @@ export const TEMPLATE_POLL_MS = 15_000;
  * consul-template.
  */
 export const TEMPLATE_BACKOFF_MS = { first: 250, most: 60_000 } as const;
+
+// --- The agent link (core/link, link, io/link) ---
+
+/**
+ * Bytes of one frame between agents: as large as a request's body may be, and what surrounds it.
+ */
+export const LINK_FRAME_BYTES_MAX = 33 * 1024 * 1024;
+/** Bytes of a frame before its sender has proved itself. A greeting is some 500. */
+export const LINK_HELLO_BYTES_MAX = 8 * 1024;
+/** Bytes of one piece of a stream, with what surrounds it. */
+export const LINK_DATA_BYTES_MAX = 128 * 1024;
+/** Bytes that a sender puts into one piece: fewer than the bound, more than a pipe holds. */
+export const LINK_PIECE_BYTES = 64 * 1024;
+/** Pieces that may be under way in one direction of a stream: 1 MiB fills a gigabit at 8 ms. */
+export const LINK_CREDIT = 16;
+/** Exchanges that a client may have open with one server: as many parked queries as it forwards. */
+export const LINK_CLIENT_CALLS_MAX = 4_096;
+/** The same between servers: the parked queries of all who ask a follower. */
+export const LINK_SERVER_CALLS_MAX = 50_000;
+/** Characters of names in frames: methods, regions, addresses. */
+export const LINK_TEXT_MAX = 512;
+/** A silent peer is asked whether it lives after this [ms]. */
+export const LINK_PING_MS = 5_000;
+/** A peer that said nothing for so long, asked twice meanwhile, is gone [ms]. */
+export const LINK_DEAD_MS = 15_000;
+/** Between servers, where writes wait for who is gone [ms]. */
+export const LINK_SERVER_PING_MS = 500;
+export const LINK_SERVER_DEAD_MS = 2_000;
+/** Greetings and proofs are exchanged within this, or the connection is given up [ms]. */
+export const LINK_HANDSHAKE_MS_MAX = 10_000;
+/** Sessions of one server: twice the clients of the largest region planned for. */
+export const LINK_SESSIONS_MAX = 10_000;
+/** Connections that have not proved themselves yet: a fleet that comes back, at once. */
+export const LINK_STRANGERS_MAX = 1_024;
+/** Bytes that wait for one peer to take them; one that is slower than this is let go. */
+export const LINK_SEND_BYTES_MAX = 96 * 1024 * 1024;
+/** Pauses before an agent is dialled again [ms]: the first, doubled up to the last. */
+export const LINK_REDIAL_MS = { first: 100, most: 5_000 } as const;
+/** Addresses of servers that an agent keeps: a region has three, five or seven. */
+export const LINK_SERVERS_MAX = 64;

@@ -1,0 +1,73 @@
+/**
+ * What a server answers to the agents that dialled it.
+ *
+ * SA1: a session speaks for a node from the moment it has proved the node's secret, and only then
+ *      is the node asked over it.
+ */
+import { SERVER_REQUESTS } from '../core/link/requests.ts';
+import type { NodeId } from '../core/model/ids.ts';
+import type { CatalogLink } from '../ports/catalog-link.ts';
+import type { ServerLink } from '../ports/server-link.ts';
+import { questionOf } from './caller.ts';
+import type { NodeSessions } from './node-sessions.ts';
+import type { Answers } from './session.ts';
+
+export interface ServerAnswersDeps {
+  /** Whichever server leads answers these. */
+  readonly servers: ServerLink;
+  readonly catalog: CatalogLink;
+  readonly nodes: NodeSessions;
+  /** Whether this is the secret of a node that is known here. */
+  knows(nodeId: NodeId, secretId: string): boolean;
+}
+
+export function serverAnswers(deps: ServerAnswersDeps): Answers {
+  return { ...nodeAnswers(deps), ...catalogAnswers(deps) };
+}
+
+function nodeAnswers({ servers, nodes, knows }: ServerAnswersDeps): Answers {
+  const requests = SERVER_REQUESTS;
+  return {
+    'node.register': async (asked) => {
+      const { node } = questionOf(requests['node.register'], asked);
+      const reply = await servers.registerNode(node, asked.signal);
+      if (knows(node.id, node.secretId)) nodes.bind(node.id, asked.session);
+      return reply;
+    },
+    'node.heartbeat': async (asked) => {
+      const { nodeId, secretId } = questionOf(requests['node.heartbeat'], asked);
+      const reply = await servers.heartbeat(nodeId, secretId, asked.signal);
+      if (knows(nodeId, secretId)) nodes.bind(nodeId, asked.session);
+      return reply;
+    },
+    'node.pull': async (asked) => {
+      const query = questionOf(requests['node.pull'], asked);
+      // Before the wait: a client that came back is asked for output at once.
+      if (knows(query.nodeId, query.secretId)) nodes.bind(query.nodeId, asked.session);
+      return servers.pullAllocs(query, asked.signal);
+    },
+    'node.update': async (asked) => {
+      const { nodeId, secretId, updates } = questionOf(requests['node.update'], asked);
+      await servers.updateAllocs(nodeId, secretId, updates, asked.signal);
+      return null;
+    },
+  };
+}
+
+function catalogAnswers({ catalog }: ServerAnswersDeps): Answers {
+  const requests = SERVER_REQUESTS;
+  return {
+    'catalog.register': (asked) =>
+      catalog.register(questionOf(requests['catalog.register'], asked), asked.signal),
+    'catalog.deregister': (asked) =>
+      catalog.deregister(questionOf(requests['catalog.deregister'], asked), asked.signal),
+    'catalog.deregister-node': (asked) => {
+      const { node } = questionOf(requests['catalog.deregister-node'], asked);
+      return catalog.deregisterNode(node, asked.signal);
+    },
+    'catalog.watch': (asked) => {
+      const { node, after } = questionOf(requests['catalog.watch'], asked);
+      return catalog.watchNode(node, after, asked.signal);
+    },
+  };
+}

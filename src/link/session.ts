@@ -1,0 +1,276 @@
+/**
+ * An open session with another agent: calls that it is asked, calls that we are asked, and streams,
+ * all over one socket. What happens when stands in `core/link/session.ts`; this carries it out.
+ */
+import type { Millis } from '../base/brand.ts';
+import { Failure, explain } from '../base/failure.ts';
+import type { ExchangeId, Frame, LinkError } from '../core/link/frame.ts';
+import type { AgentFacts } from '../core/link/hello.ts';
+import { Session, type SessionEffect, type SessionPolicy } from '../core/link/session.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { LinkSocket } from '../ports/link.ts';
+import { isAborted } from '../run/aborted.ts';
+import { Stream, type LinkStream } from './stream.ts';
+
+/** One call that the peer makes. */
+export interface Asked {
+  readonly method: string;
+  readonly body: unknown;
+  readonly session: LinkSession;
+  readonly stream: LinkStream;
+  /** Aborts when nobody waits for the answer any more. */
+  readonly signal: AbortSignal;
+}
+
+/** Answers a call. A rejection is told to the caller, as far as it is a failure. */
+export type Answer = (asked: Asked) => Promise<unknown>;
+
+/** What the peer may ask, by name. */
+export type Answers = Readonly<Record<string, Answer>>;
+
+export interface CallOptions {
+  readonly signal: AbortSignal;
+  /** How long the answer is waited for [ms]; absent: without bound. */
+  readonly deadlineMs?: number;
+}
+
+/** An exchange that we began. */
+export interface Exchange extends LinkStream {
+  /** Fails: as the callee says; `unavailable` the session ended; `canceled`, `timeout`. */
+  readonly reply: Promise<unknown>;
+  /** Sends no more pieces. */
+  end(): void;
+}
+
+export interface SessionDeps {
+  readonly socket: LinkSocket;
+  readonly peer: AgentFacts;
+  readonly answers: Answers;
+  readonly clock: Clock;
+  readonly note: (line: string) => void;
+}
+
+interface Mine {
+  readonly stream: Stream;
+  resolve(body: unknown): void;
+  reject(error: Failure): void;
+}
+
+interface Theirs {
+  readonly stream: Stream;
+  readonly stop: AbortController;
+}
+
+export class LinkSession {
+  readonly peer: AgentFacts;
+  /** For people: where the other end is. */
+  readonly remote: string;
+  /** Resolves with the reason once it is over. */
+  readonly closed: Promise<string>;
+  readonly #core: Session;
+  readonly #deps: SessionDeps;
+  readonly #mine = new Map<ExchangeId, Mine>();
+  readonly #theirs = new Map<ExchangeId, Theirs>();
+  readonly #over = new AbortController();
+  #resolveClosed: (why: string) => void = () => undefined;
+
+  constructor(policy: SessionPolicy, deps: SessionDeps) {
+    this.#deps = deps;
+    this.peer = deps.peer;
+    this.remote = deps.socket.remote;
+    this.#core = new Session(policy, this.#now());
+    this.closed = new Promise((resolve) => (this.#resolveClosed = resolve));
+    this.#keepTime().catch((error: unknown) => this.close(explain(error)));
+  }
+
+  get isOpen(): boolean {
+    return !this.#core.isClosed;
+  }
+
+  /** How long the peer has been silent [ms]. */
+  get silentMs(): number {
+    return this.#now() - this.#core.heardAt;
+  }
+
+  /** Takes a frame from the socket. */
+  receive(frame: Frame): void {
+    this.#carryOut(this.#core.receive(frame, this.#now()));
+  }
+
+  /** Asks once. Fails: as `Exchange.reply`. */
+  call(method: string, body: unknown, options: CallOptions): Promise<unknown> {
+    return this.open(method, body, options).reply;
+  }
+
+  /** Begins an exchange with streams. */
+  open(method: string, body: unknown, { signal, deadlineMs = 0 }: CallOptions): Exchange {
+    if (this.#core.isClosed) throw new Failure('unavailable', 'the connection was lost');
+    if (signal.aborted) throw new Failure('canceled', `gave up asking for "${method}"`);
+    const { id, effects } = this.#core.open({ method, body, deadlineMs }, this.#now());
+    const stream = this.#stream(id);
+    const reply = new Promise((resolve, reject) => {
+      const abort = (): void => {
+        this.#mine.delete(id);
+        this.#carryOut(this.#core.cancel(id));
+        const given = new Failure('canceled', `gave up asking for "${method}"`);
+        stream.fail(given);
+        reject(given);
+      };
+      const settle = (): void => signal.removeEventListener('abort', abort);
+      signal.addEventListener('abort', abort, { once: true });
+      this.#mine.set(id, {
+        stream,
+        resolve: (answer) => {
+          settle();
+          stream.finish();
+          resolve(answer);
+        },
+        reject: (error) => {
+          settle();
+          stream.fail(error);
+          reject(error);
+        },
+      });
+    });
+    // Whoever reads the stream alone hears of the failure there.
+    reply.catch(() => undefined);
+    this.#carryOut(effects);
+    if (deadlineMs > 0) this.#reckon();
+    return {
+      reply,
+      pieces: stream.pieces,
+      send: (piece) => stream.send(piece),
+      end: () => this.#carryOut(this.#core.end(id)),
+    };
+  }
+
+  close(why: string): void {
+    this.#carryOut(this.#core.close(why));
+  }
+
+  #stream(id: ExchangeId): Stream {
+    return new Stream({
+      credit: () => this.#core.creditOf(id),
+      send: (piece) => this.#carryOut(this.#core.piece(id, piece)),
+      took: () => this.#carryOut(this.#core.took(id)),
+    });
+  }
+
+  #carryOut(effects: readonly SessionEffect[]): void {
+    for (const effect of effects) this.#act(effect);
+  }
+
+  #act(effect: SessionEffect): void {
+    switch (effect.do) {
+      case 'send':
+        return this.#deps.socket.send(effect.frame);
+      case 'serve':
+        return this.#serve(effect.id, effect.method, effect.body);
+      case 'piece':
+        return this.#streamOf(effect.id)?.take(effect.body);
+      case 'input-ended':
+        return this.#theirs.get(effect.id)?.stream.finish();
+      case 'writable':
+        return this.#streamOf(effect.id)?.writable();
+      case 'answered':
+        return this.#settle(effect.id)?.resolve(effect.body);
+      case 'failed':
+        return this.#settle(effect.id)?.reject(failureOf(effect.error));
+      case 'dropped':
+        return this.#drop(effect.id);
+      case 'close':
+        this.#over.abort();
+        this.#deps.socket.close(effect.why);
+        return this.#resolveClosed(effect.why);
+    }
+  }
+
+  #streamOf(id: ExchangeId): Stream | undefined {
+    return (this.#mine.get(id) ?? this.#theirs.get(id))?.stream;
+  }
+
+  #settle(id: ExchangeId): Mine | undefined {
+    const mine = this.#mine.get(id);
+    this.#mine.delete(id);
+    return mine;
+  }
+
+  #drop(id: ExchangeId): void {
+    const theirs = this.#theirs.get(id);
+    this.#theirs.delete(id);
+    theirs?.stop.abort();
+    theirs?.stream.fail(new Failure('canceled', 'the caller is gone'));
+  }
+
+  #serve(id: ExchangeId, method: string, body: unknown): void {
+    const { answers } = this.#deps;
+    const answer = Object.hasOwn(answers, method) ? answers[method] : undefined;
+    if (answer === undefined) {
+      const message = `"${method}" is nothing that this agent (build of another age?) answers`;
+      this.#carryOut(this.#core.fail(id, { fault: 'unsupported', message, facts: {} }));
+      return;
+    }
+    const stop = new AbortController();
+    const stream = this.#stream(id);
+    this.#theirs.set(id, { stream, stop });
+    const asked: Asked = { method, body, session: this, stream, signal: stop.signal };
+    // In a turn of its own, so that a handler that throws is one that rejects.
+    Promise.resolve()
+      .then(() => answer(asked))
+      .then(
+        (value) => this.#answer(id, () => this.#core.reply(id, value)),
+        (error: unknown) => {
+          if (!(error instanceof Failure)) this.#deps.note(`"${method}": ${explainBug(error)}`);
+          this.#answer(id, () => this.#core.fail(id, errorOf(error)));
+        },
+      )
+      .catch((error: unknown) => this.close(explain(error)));
+  }
+
+  #answer(id: ExchangeId, effects: () => readonly SessionEffect[]): void {
+    const theirs = this.#theirs.get(id);
+    this.#theirs.delete(id);
+    theirs?.stream.finish();
+    this.#carryOut(effects());
+  }
+
+  #now(): Millis {
+    return this.#deps.clock.elapsedMs() as Millis;
+  }
+
+  /** Sooner than thought: something with a deadline began. */
+  #reckon: () => void = () => undefined;
+
+  async #keepTime(): Promise<void> {
+    const { clock } = this.#deps;
+    const over = this.#over.signal;
+    while (!isAborted(over)) {
+      const sleep = new AbortController();
+      const wake = (): void => sleep.abort();
+      this.#reckon = wake;
+      over.addEventListener('abort', wake, { once: true });
+      const dueMs = this.#core.wakeAt - this.#now();
+      await clock.sleep(Math.max(TICK_MS_MIN, dueMs), sleep.signal);
+      over.removeEventListener('abort', wake);
+      if (!isAborted(over)) this.#carryOut(this.#core.tick(this.#now()));
+    }
+  }
+}
+
+/** Shortest time between two looks at the time [ms]. */
+const TICK_MS_MIN = 10;
+
+function failureOf({ fault, message, facts }: LinkError): Failure {
+  return new Failure(fault, message, { facts });
+}
+
+function errorOf(error: unknown): LinkError {
+  if (!(error instanceof Failure)) {
+    return { fault: 'internal', message: 'a bug, which stands in the log over there', facts: {} };
+  }
+  return { fault: error.fault, message: explain(error), facts: error.facts };
+}
+
+function explainBug(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
