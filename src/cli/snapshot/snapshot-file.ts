@@ -1,13 +1,11 @@
 /** Reads a file that `snapshot save` wrote. */
 import { Failure } from '../../base/failure.ts';
+import { readSaved, SUMMED_FILES } from '../../core/archive/saved-state.ts';
 import {
   summarize,
-  SUMMED_FILES,
-  sumOf,
   type KeyDetails,
   type SnapshotSummary,
 } from '../../core/archive/snapshot-summary.ts';
-import { readTar } from '../../core/archive/tar.ts';
 
 /** Unpacked, no larger file is looked into [bytes]. */
 const SIZE_MAX = 1024 * 1024 * 1024;
@@ -21,16 +19,14 @@ export async function inspectSnapshot(
   bytes: Uint8Array,
   details: KeyDetails,
 ): Promise<SnapshotSummary> {
-  const files = readTar(await inflated(bytes));
-  if ('problem' in files) throw damaged(files.problem);
+  const saved = readSaved(await inflated(bytes));
+  if ('problem' in saved) throw damaged(saved.problem);
   for (const name of SUMMED_FILES) {
-    const content = files.find((one) => one.name === name)?.bytes;
-    if (content === undefined) throw damaged(`it has no ${name}`);
-    if ((await digest(content)) !== sumOf(files, name)) {
+    if ((await digest(saved.files[name])) !== saved.sums[name]) {
       throw damaged(`${name} is not what was written`);
     }
   }
-  const summary = summarize(files, details);
+  const summary = summarize(saved, details);
   if ('problem' in summary) throw damaged(summary.problem);
   return summary;
 }
