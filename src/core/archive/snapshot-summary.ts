@@ -1,4 +1,5 @@
 /** What a saved state holds: how many rows of each kind, and how many bytes of the file they are. */
+import type { Json } from '../../base/json.ts';
 import { linesOf, readMeta, ROWS, type SavedMeta, type SavedState } from './saved-state.ts';
 
 /** Rows of one kind, or keys under one path. */
@@ -39,7 +40,7 @@ export function summarize(
   const keys = new Map<string, Share>();
   for (const { value, bytes, line } of linesOf(files[ROWS])) {
     if (!Array.isArray(value)) return { problem: `${ROWS} line ${line}: expected a row` };
-    const [table, key] = value;
+    const [table, key] = value as readonly Json[];
     if (typeof table !== 'string' || typeof key !== 'string') {
       return { problem: `${ROWS} line ${line}: expected a table and a key` };
     }
