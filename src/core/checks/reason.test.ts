@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { dialReason, parseHostPort, requestReason, REQUEST_TIMEOUT } from './reason.ts';
+import { dialReason, parseHostPort, requestReason, REQUEST_TIMEOUT, urlToAsk } from './reason.ts';
 
 test('hosts with ports', () => {
   assert.deepEqual(parseHostPort('db:80'), { host: 'db', port: 80 });
@@ -27,4 +27,14 @@ test('reasons are told as Go tells them', () => {
     requestReason('GET', 'http://a/', REQUEST_TIMEOUT),
     'Get "http://a/": context deadline exceeded (Client.Timeout exceeded while awaiting headers)',
   );
+});
+
+test('an IPv4 address may stand in brackets', () => {
+  const rows = [
+    ['http://[127.0.0.1]:80/x', 'http://127.0.0.1:80/x'],
+    ['https://a:b@[10.0.0.1]/', 'https://a:b@10.0.0.1/'],
+    ['http://[::1]:80/', 'http://[::1]:80/'],
+    ['http://x/?q=http://[1.2.3.4]/', 'http://x/?q=http://[1.2.3.4]/'],
+  ] as const;
+  for (const [url, expected] of rows) assert.equal(urlToAsk(url), expected);
 });

@@ -21,6 +21,11 @@ export function parseHostPort(address: string): HostPort | undefined {
   return { host: host === '' ? '127.0.0.1' : host, port };
 }
 
+/** Programs in Go put any address into brackets, which URLs have for those of IPv6 alone. */
+export function urlToAsk(url: string): string {
+  return url.replace(/^(\w+:\/\/(?:[^@/]*@)?)\[(\d+(?:\.\d+){3})\]/, '$1$2');
+}
+
 /**
  * Why a connection was not made.
  *

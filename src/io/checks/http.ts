@@ -1,7 +1,7 @@
 /** HTTP checks: one request, its redirects followed, its answer bounded. */
 import { STATUS_CODES } from 'node:http';
 import { Agent, interceptors, request, type Dispatcher } from 'undici';
-import { dialReason, requestReason, REQUEST_TIMEOUT } from '../../core/checks/reason.ts';
+import { dialReason, requestReason, REQUEST_TIMEOUT, urlToAsk } from '../../core/checks/reason.ts';
 import { failedVerdict, httpVerdict } from '../../core/checks/verdict.ts';
 import type { HttpProbe } from '../../core/model/health-check.ts';
 import type { ProbeLimits, ProbeResult } from '../../ports/check-probes.ts';
@@ -27,7 +27,7 @@ export class HttpChecks {
     const deadline = startDeadline(limits.timeoutMs, signal);
     const method = probe.method === '' ? 'GET' : probe.method.toUpperCase();
     try {
-      const response = await request(probe.url, {
+      const response = await request(urlToAsk(probe.url), {
         method,
         headers: this.#headers(probe),
         body: probe.body === '' ? null : probe.body,
