@@ -106,17 +106,21 @@ async function untilAnswers(cluster: EtcdCluster): Promise<void> {
   const until = Date.now() + PATIENCE_MS;
   const client = new EtcdClient({ endpoints: cluster.endpoints }, { clock: systemClock });
   try {
-    for (;;) {
-      try {
-        await client.range({ key: 'x' }, { deadlineMs: 1_000 });
-        return;
-      } catch (error) {
-        if (Date.now() > until) throw error;
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
+    while (!(await answers(client))) {
+      if (Date.now() > until) throw new Error('etcd does not answer');
+      await new Promise((resolve) => setTimeout(resolve, 50));
     }
   } finally {
     client.close();
+  }
+}
+
+async function answers(client: EtcdClient): Promise<boolean> {
+  try {
+    await client.range({ key: 'x' }, { deadlineMs: 1_000 });
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -201,9 +201,8 @@ export class EtcdClient {
       try {
         for await (const events of this.#watchFrom({ ...from, revision }, signal)) {
           delayMs = 0;
-          if (events.length === 0) continue;
-          revision = Math.max(...events.map(({ pair }) => pair.modRevision)) + 1;
           yield events;
+          revision = Math.max(...events.map(({ pair }) => pair.modRevision)) + 1;
         }
       } catch (error) {
         if (!isPassing(error)) throw error;
@@ -229,7 +228,7 @@ export class EtcdClient {
           this.#token = undefined;
           throw new Failure('unavailable', `etcd ended a watch: ${answer.cancelReason}`);
         }
-        yield answer.events;
+        if (answer.events.length > 0) yield answer.events;
       }
     } catch (error) {
       rotate();

@@ -5,7 +5,8 @@
  *
  * Source: `rpc.proto` and `kv.proto` of etcd 3.4; later versions only add fields.
  */
-import { FieldValue, Writer, readFields } from './protobuf.ts';
+import { Writer, readFields } from './protobuf.ts';
+import type { FieldValue } from './protobuf.ts';
 
 /** One key as etcd holds it. */
 export interface KeyValue {
@@ -326,7 +327,10 @@ export function decodeStatus(bytes: Uint8Array): Status {
     ...{ dbBytes: 0, dbBytesInUse: 0, raftIndex: 0 },
   };
   readFields(bytes, (tag, value) => {
-    if (tag === 1) Object.assign(status, decodeHeader(value.bytes));
+    if (tag === 1) {
+      const { clusterId, memberId } = decodeHeader(value.bytes);
+      Object.assign(status, { clusterId, memberId });
+    }
     if (tag === 2) status.version = value.text;
     if (tag === 3) status.dbBytes = value.number;
     if (tag === 4) status.leaderId = value.big;

@@ -63,7 +63,7 @@ export async function* watchOnce(ask: WatchAsk, how: WatchHow): AsyncGenerator<B
   }
 
   async function guard(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
+    for (;;) {
       await clock.sleep(silentMs / PINGS, signal);
       if (signal.aborted) return;
       // Who does not read does not hear; that is not the other side's silence.

@@ -23,13 +23,28 @@ export type Pending<Entry, Outcome> = Readonly<{
   reject: (error: Error) => void;
 }>;
 
+/** How much an engine takes at once. */
+export interface AppendBounds {
+  readonly appendBytesMax: number;
+  readonly groupBytesMax: number;
+  readonly groupEntriesMax: number;
+}
+
+const BOUNDS: AppendBounds = {
+  appendBytesMax: APPEND_BYTES_MAX,
+  groupBytesMax: GROUP_BYTES_MAX,
+  groupEntriesMax: GROUP_ENTRIES_MAX,
+};
+
 export class AppendQueue<Entry, Outcome> {
   readonly #codec: EntryCodec<Entry>;
+  readonly #bounds: AppendBounds;
   #waiting: Pending<Entry, Outcome>[] = [];
   #waitingBytes = 0;
 
-  constructor(codec: EntryCodec<Entry>) {
+  constructor(codec: EntryCodec<Entry>, bounds: AppendBounds = BOUNDS) {
     this.#codec = codec;
+    this.#bounds = bounds;
   }
 
   get isEmpty(): boolean {
@@ -67,13 +82,14 @@ export class AppendQueue<Entry, Outcome> {
 
   /** Takes as many of the first in line as make up one commit; at least one unless it is empty. */
   take(): readonly Pending<Entry, Outcome>[] {
+    const { groupBytesMax, groupEntriesMax } = this.#bounds;
     let bytes = 0;
     let entries = 0;
     let count = 0;
     for (const { chunk } of this.#waiting) {
       bytes += CHUNK_HEADER_BYTES + chunk.bytes.length;
       entries += chunk.entries;
-      if (count > 0 && (bytes > GROUP_BYTES_MAX || entries > GROUP_ENTRIES_MAX)) break;
+      if (count > 0 && (bytes > groupBytesMax || entries > groupEntriesMax)) break;
       count += 1;
     }
     const group = this.#waiting.splice(0, count);
@@ -96,10 +112,11 @@ export class AppendQueue<Entry, Outcome> {
     } catch (error) {
       throw new Failure('invalid', 'cannot encode the entries of an append', { cause: error });
     }
-    if (bytes.length > APPEND_BYTES_MAX) {
+    const { appendBytesMax } = this.#bounds;
+    if (bytes.length > appendBytesMax) {
       throw new Failure(
         'invalid',
-        `an append of ${bytes.length} bytes is larger than the ${APPEND_BYTES_MAX} allowed`,
+        `an append of ${bytes.length} bytes is larger than the ${appendBytesMax} allowed`,
         { facts: { bytes: bytes.length } },
       );
     }

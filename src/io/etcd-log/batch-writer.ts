@@ -1,0 +1,132 @@
+/**
+ * Puts batches at the end of the log, for whoever holds the seat.
+ *
+ * T1, T2 of etcd-log.ts are upheld here.
+ */
+import { assert } from '../../base/assert.ts';
+import { Failure } from '../../base/failure.ts';
+import type { Index } from '../../base/brand.ts';
+import type { Clock } from '../../ports/clock.ts';
+import { isPassing } from '../etcd/client.ts';
+import type { EtcdClient } from '../etcd/client.ts';
+import type { Compare, KeyValue, Txn, TxnAnswer } from '../etcd/messages.ts';
+import type { Chunk } from '../log/frame.ts';
+import { encodeBatch, readBatchHead } from './batch.ts';
+import type { LogKeys } from './keys.ts';
+import { ATTEMPT_MS, COMMIT_MS_MAX } from './limits.ts';
+import type { Seat } from './seat.ts';
+
+export interface BatchWriterDeps {
+  readonly client: EtcdClient;
+  readonly keys: LogKeys;
+  readonly clock: Clock;
+  readonly seat: Seat;
+}
+
+/** The indexes of one batch. */
+export interface Span {
+  readonly first: Index;
+  readonly last: Index;
+}
+
+/** `deposed`: it is not in the log and never will be. */
+export type Verdict = 'committed' | 'deposed';
+
+export class BatchWriter {
+  readonly #deps: BatchWriterDeps;
+
+  constructor(deps: BatchWriterDeps) {
+    this.#deps = deps;
+  }
+
+  /** The index of the newest entry in the log; 0 in an empty one. */
+  async head(): Promise<number> {
+    const { client, keys } = this.#deps;
+    const { pairs } = await client.range({ key: keys.head });
+    return pairs[0] === undefined ? 0 : Number(pairs[0].value.toString());
+  }
+
+  /** Who has read everything must be at the head: else batches are missing. */
+  async checkHead(last: Index): Promise<void> {
+    const head = await this.head();
+    if (head === last) return;
+    throw new Failure('internal', `the log's head is ${head}, but its batches end at ${last}`);
+  }
+
+  /**
+   * Commits the appends as one batch in a term of this process.
+   *
+   * Fails: `exhausted` etcd has no room (nothing was written); `unavailable` nobody answered for so
+   * long that it is not known what became of it.
+   */
+  async commit(span: Span, term: number, chunks: readonly Chunk[]): Promise<Verdict> {
+    const { keys, seat } = this.#deps;
+    const { value, pieces } = encodeBatch(chunks, term);
+    const key = keys.batch(span.first, span.last);
+    const compare = [seat.fence(term), this.#headIs(span.first - 1)];
+    const failure = [{ range: { key: keys.leader } }, { range: { key } }];
+    for (const [n, piece] of pieces.entries()) {
+      const put = { put: { key: keys.part(span.first, term, n), value: piece } };
+      const answer = await this.#insist({ compare, success: [put], failure });
+      if (!answer.succeeded) return this.#judge(answer, term);
+    }
+    const head = Buffer.from(String(span.last));
+    const success = [{ put: { key, value } }, { put: { key: keys.head, value: head } }];
+    const answer = await this.#insist({ compare, success, failure });
+    return answer.succeeded ? 'committed' : this.#judge(answer, term);
+  }
+
+  /** Deletes the batches before `begin`, where one begins. False: not in this term. */
+  async forgetBefore(begin: Index, term: number): Promise<boolean> {
+    const { client, keys, seat } = this.#deps;
+    const batches = { key: keys.log.key, end: keys.batchesFrom(begin) };
+    const success = [{ remove: batches }, { remove: keys.partsBefore(begin) }];
+    const failure = [{ range: { key: keys.leader } }];
+    const answer = await client.txn({ compare: [seat.fence(term)], success, failure });
+    if (!answer.succeeded) seat.refused(answer.found[0]?.[0], answer.revision);
+    return answer.succeeded;
+  }
+
+  #headIs(index: number): Compare {
+    const { head } = this.#deps.keys;
+    if (index === 0) return { key: head, modRevision: 0 };
+    return { key: head, value: Buffer.from(String(index)) };
+  }
+
+  /** What a refusal means: an earlier copy was faster, or another process has the seat. */
+  #judge(answer: TxnAnswer, term: number): Verdict {
+    const leader = answer.found[0]?.[0];
+    if (isOwn(answer.found[1]?.[0], term)) return 'committed';
+    assert(leader?.modRevision !== term, 'within a term nobody else moves the head');
+    this.#deps.seat.refused(leader, answer.revision);
+    return 'deposed';
+  }
+
+  /** Repeats a fenced transaction until etcd says what became of it (T2). */
+  async #insist(txn: Txn): Promise<TxnAnswer> {
+    const { client, clock, seat } = this.#deps;
+    const beganMs = clock.elapsedMs();
+    for (;;) {
+      const sentMs = clock.elapsedMs();
+      try {
+        const answer = await client.txn(txn, { deadlineMs: ATTEMPT_MS });
+        if (answer.succeeded) seat.proven(sentMs);
+        return answer;
+      } catch (error) {
+        if (!isPassing(error)) throw error;
+        if (clock.elapsedMs() - beganMs >= COMMIT_MS_MAX) {
+          const message = 'etcd does not say whether the entries were committed';
+          throw new Failure('unavailable', message, { cause: error });
+        }
+        await clock.sleep(RETRY_MS, NEVER);
+      }
+    }
+  }
+}
+
+const RETRY_MS = 50;
+const NEVER = new AbortController().signal;
+
+function isOwn(batch: KeyValue | undefined, term: number): boolean {
+  return batch !== undefined && readBatchHead(batch.value).term === term;
+}

@@ -1,0 +1,146 @@
+/**
+ * Looks after the store while this server leads: old revisions are compacted, a store that is
+ * nearly full is told of, a full one is made room in and opened again.
+ *
+ * Which entries may be forgotten is not decided here (see `Log.compact`): where nothing may, a full
+ * store stays full, and says so.
+ */
+import { Failure, explain } from '../../base/failure.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { EtcdClient } from '../etcd/client.ts';
+import type { Member } from '../etcd/messages.ts';
+import { Broadcast } from '../log/broadcast.ts';
+import type { LogKeys } from './keys.ts';
+import { COMPACT_REVISIONS, HOUSEKEEPING_MS, QUOTA_WARN_SHARE } from './limits.ts';
+
+export interface HousekeepingOptions {
+  readonly compactsRevisions: boolean;
+  readonly quotaBytes?: number;
+}
+
+export interface HousekeepingDeps {
+  readonly client: EtcdClient;
+  readonly keys: LogKeys;
+  readonly clock: Clock;
+  readonly note: (line: string) => void;
+}
+
+export class Housekeeping {
+  readonly #options: HousekeepingOptions;
+  readonly #deps: HousekeepingDeps;
+  readonly #bell = new Broadcast();
+  #compactedRevision = 0;
+  #warned = false;
+  #toldFull = false;
+
+  constructor(options: HousekeepingOptions, deps: HousekeepingDeps) {
+    this.#options = options;
+    this.#deps = deps;
+  }
+
+  /** A write was refused for lack of room: look at once. */
+  relieve(): void {
+    this.#bell.notify();
+  }
+
+  /** Runs until `signal` aborts; does nothing while `term` is undefined. */
+  async run(term: () => number | undefined, signal: AbortSignal): Promise<void> {
+    for (;;) {
+      await this.#rest(signal);
+      if (signal.aborted) return;
+      if (term() === undefined) continue;
+      try {
+        await this.#look();
+      } catch (error) {
+        if (!(error instanceof Failure)) throw error;
+        this.#deps.note(`cannot look after the store of etcd: ${explain(error)}`);
+      }
+    }
+  }
+
+  async #rest(signal: AbortSignal): Promise<void> {
+    const rest = new AbortController();
+    const end = (): void => rest.abort();
+    signal.addEventListener('abort', end, { once: true });
+    const rung = this.#bell.wait(rest.signal).then(end);
+    await this.#deps.clock.sleep(HOUSEKEEPING_MS, rest.signal);
+    end();
+    signal.removeEventListener('abort', end);
+    await rung;
+  }
+
+  async #look(): Promise<void> {
+    const { client, keys } = this.#deps;
+    const alarms = await client.alarms();
+    if (alarms.some(({ kind }) => kind === 'corrupt')) {
+      this.#deps.note('etcd found a member whose data is corrupt: replace that server');
+    }
+    if (alarms.some(({ kind }) => kind === 'space')) {
+      await this.#makeRoom();
+      return;
+    }
+    this.#toldFull = false;
+    const { revision } = await client.range({ key: keys.head });
+    if (this.#options.compactsRevisions && revision - this.#compactedRevision > COMPACT_REVISIONS) {
+      await this.#compact(revision);
+    }
+    await this.#warn();
+  }
+
+  async #warn(): Promise<void> {
+    const { quotaBytes } = this.#options;
+    const [endpoint] = this.#deps.client.endpoints;
+    if (quotaBytes === undefined || endpoint === undefined) return;
+    const { dbBytesInUse } = await this.#deps.client.status(endpoint);
+    const isNearlyFull = dbBytesInUse >= quotaBytes * QUOTA_WARN_SHARE;
+    if (isNearlyFull && !this.#warned) {
+      this.#deps.note(
+        `the store of etcd holds ${mib(dbBytesInUse)} of ${mib(quotaBytes)} MiB; full, it takes no ` +
+          'more writes: raise its quota, or see why the log cannot be compacted',
+      );
+    }
+    this.#warned = isNearlyFull;
+  }
+
+  async #makeRoom(): Promise<void> {
+    const { client, keys, note } = this.#deps;
+    if (!this.#toldFull) note('the store of etcd is full: writes are refused until there is room');
+    this.#toldFull = true;
+    if (!this.#options.compactsRevisions) return;
+    const { revision } = await client.range({ key: keys.head });
+    await this.#compact(revision);
+    const freed = await this.#defragment((await client.members()).members);
+    if (freed <= 0) return;
+    for (const { memberId, kind } of await client.alarms()) {
+      if (kind === 'space') await client.disarm(memberId);
+    }
+    note(`the store of etcd takes writes again: ${mib(freed)} MiB were freed`);
+  }
+
+  /** One member after the other, since each stands still meanwhile; the most that one gave back [bytes]. */
+  async #defragment(members: readonly Member[]): Promise<number> {
+    const { client } = this.#deps;
+    const freed: number[] = [];
+    for (const { clientUrls } of members) {
+      const [endpoint] = clientUrls;
+      if (endpoint === undefined) continue;
+      const before = await client.status(endpoint);
+      await client.defragment(endpoint);
+      freed.push(before.dbBytes - (await client.status(endpoint)).dbBytes);
+    }
+    // A fresh member has nothing to give back. One that stays full raises the alarm again.
+    return Math.max(...freed);
+  }
+
+  async #compact(revision: number): Promise<void> {
+    try {
+      await this.#deps.client.compact(revision);
+    } catch (error) {
+      // Somebody else has done that already.
+      if (!(error instanceof Failure) || error.fault !== 'not_found') throw error;
+    }
+    this.#compactedRevision = revision;
+  }
+}
+
+const mib = (bytes: number): string => (bytes / 1024 / 1024).toFixed(1);

@@ -1,0 +1,41 @@
+/** The bounds of the log in etcd, each with its reason. */
+
+/** One key's value. etcd refuses requests above 1.5 MiB; each is held in memory several times. */
+export const BATCH_BYTES_MAX = 1024 * 1024;
+
+/** Applied in one go without yielding, so this also bounds how long the event loop is held. */
+export const BATCH_ENTRIES_MAX = 1024;
+
+/** One append; what does not fit into a batch is cut into pieces of that size. */
+export const APPEND_BYTES_MAX = 32 * 1024 * 1024;
+
+/** Read at once while catching up: about this much, and so many keys at most. */
+export const PAGE_BYTES = 4 * 1024 * 1024;
+export const PAGE_BATCHES_MAX = 1024;
+
+/** One attempt to commit: above an election of etcd (500 ms), below what a caller waits for. */
+export const ATTEMPT_MS = 2_000;
+
+/** After so long without an answer the callers are told that it is not known. */
+export const COMMIT_MS_MAX = 10_000;
+
+/** How often a server looks whether it should lead: a fifth of etcd's time-out for elections. */
+export const POLL_MS = 100;
+
+/** A holder that commits nothing shows itself as often: five times before others lose patience. */
+export const BEAT_MS = 300;
+
+/** A lease at somebody else's etcd [s]: as short as etcd's usual timing allows. */
+export const LEASE_SECONDS = 5;
+
+/** A signal of life that takes longer than this is late anyway. */
+export const PROOF_MS = 1_000;
+
+/** Revisions are forgotten after so many: etcd's own advice; readers never need an old one. */
+export const COMPACT_REVISIONS = 10_000;
+
+/** How often the store is looked after. */
+export const HOUSEKEEPING_MS = 10_000;
+
+/** From this share of etcd's quota on the operator is told. */
+export const QUOTA_WARN_SHARE = 0.8;

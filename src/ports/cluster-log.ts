@@ -1,0 +1,48 @@
+/**
+ * A log that several servers share, one of which leads at a time.
+ *
+ * H1: at most one process's appends are taken at any time; whoever holds the leadership in its own
+ *     eyes only finds out when it appends or proves itself.
+ */
+import type { Log } from './log.ts';
+
+/** A server as the others know it. */
+export interface ServerIdentity {
+  /** Stays the same for the life of its data directory. */
+  readonly id: string;
+  readonly name: string;
+  /** `host:port` of the agent link: where requests for the leader go. */
+  readonly address: string;
+}
+
+/** The server that leads, and in which term. */
+export interface LogHolder extends ServerIdentity {
+  readonly term: number;
+}
+
+export interface ClusterLog<Entry, Outcome> extends Log<Entry, Outcome> {
+  /** Who leads, as far as this process has heard; undefined while nobody does. */
+  readonly holder: LogHolder | undefined;
+
+  /**
+   * Until when it was certain that this process leads [ms of `Clock.elapsedMs`]: the instant before
+   * the last commit or proof that succeeded was sent; -Infinity while it does not lead.
+   */
+  readonly provenMs: number;
+
+  /** Yields the present holder at once and then each change, until `signal` aborts. */
+  holders(signal: AbortSignal): AsyncIterable<LogHolder | undefined>;
+
+  /**
+   * Proves that this process led after the call began, so that what it has applied is the newest.
+   *
+   * Fails: `unavailable` it does not lead, or cannot tell.
+   */
+  prove(): Promise<void>;
+
+  /**
+   * Resolves with the reason when the log cannot go on: a bug in `apply`, or (`not_found`) entries
+   * that were compacted away before this process read them, so that it needs another's snapshot.
+   */
+  readonly stopped: Promise<Error>;
+}
