@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -69,6 +70,32 @@ test('IN1, IN2, IN3: no path leads out, into a pipe or to secrets', async () => 
   const listed = (await dirs.listFiles(A, 'web/local')).map((info) => info.name);
   assert.ok(!listed.includes('passwd') && !listed.includes('key'));
   await assert.rejects(text('../x' as AllocId, 'a'), isFault('invalid'));
+});
+
+test('IN1, IN3: secrets are written, and nothing is made outside', async () => {
+  await dirs.create(B, ['web']);
+  const { localDir, secretsDir } = dirs.directories(B, 'web');
+  const file = { bytes: Buffer.from('token'), mode: 0o600 };
+  const puts = ['a', 'b', 'c'].map((name) => dirs.writeFile(B, `web/secrets/in/${name}`, file));
+  assert.deepEqual(await Promise.all(puts), [true, true, true]);
+  assert.equal(await dirs.writeFile(B, 'web/secrets/in/a', file), false, 'it is there already');
+  assert.equal(readFileSync(join(secretsDir, 'in/a'), 'utf8'), 'token');
+  const outside = mkdtempSync(join(root, 'outside-'));
+  symlinkSync(outside, join(localDir, 'out'));
+  symlinkSync('nowhere', join(localDir, 'dangling'));
+  symlinkSync('../tmp', join(localDir, 'tmp'));
+  const rows: readonly (readonly [string, Fault])[] = [
+    ['web/local/out/x', 'denied'],
+    ['web/local/out/made/x', 'denied'],
+    ['web/local/dangling/x', 'not_found'],
+  ];
+  for (const [path, fault] of rows) {
+    await assert.rejects(dirs.writeFile(B, path, file), isFault(fault), path);
+  }
+  assert.deepEqual(readdirSync(outside), []);
+  assert.equal(await dirs.writeFile(B, 'web/local/tmp/deep/x', file), true, 'a link within');
+  assert.equal(await text(B, 'web/tmp/deep/x'), 'token');
+  await dirs.remove(B);
 });
 
 test('the data of a sticky disk moves on', async () => {

@@ -22,7 +22,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { TaskDirectories } from '../../ports/driver.ts';
 import { diskAt } from '../proc/machine.ts';
 import { failureOf, isAbsent } from './errors.ts';
-import { openInside } from './inside.ts';
+import { makeInside, nameIn, openInside } from './inside.ts';
 
 /** Names of one listing. More than any task keeps for people to look at. */
 const LISTING_MAX = 10_000;
@@ -95,11 +95,9 @@ export class DiskAllocDirs implements AllocDirs {
   }
 
   async writeFile(id: AllocId, path: string, file: NewFile): Promise<boolean> {
-    const folder = join(this.#dir(id), dirname(path));
     try {
-      await mkdir(folder, { recursive: true });
-      await using inside = await openInside(this.#dir(id), dirname(path));
-      const target = join(inside.real, path.slice(path.lastIndexOf('/') + 1));
+      await using folder = await makeInside(this.#dir(id), dirname(path));
+      const target = nameIn(folder, path.slice(path.lastIndexOf('/') + 1));
       const before = await readPlain(target);
       if (before?.equals(file.bytes) === true) return false;
       // A file of ours takes the place of whatever a task may have put there.

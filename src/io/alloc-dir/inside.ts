@@ -4,15 +4,15 @@
  * IN1: a path may hold links, as tasks make them; where they end is looked at after opening, on the
  *      open file itself, so that a task that swaps a link meanwhile gains nothing.
  * IN2: only plain files and folders are opened: a pipe would hold us, a device could do worse.
- * IN3: what tasks keep as secrets is not read.
+ * IN3: what tasks keep as secrets is not read; it may be written.
  */
 import { constants } from 'node:fs';
-import { open, readlink, realpath, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readlink, realpath, type FileHandle } from 'node:fs/promises';
 import { join, normalize, sep } from 'node:path';
 import { Failure } from '../../base/failure.ts';
 import { failureOf, isAbsent } from './errors.ts';
 
-const { O_RDONLY, O_NONBLOCK, O_NOCTTY } = constants;
+const { O_RDONLY, O_NONBLOCK, O_NOCTTY, O_DIRECTORY } = constants;
 
 export interface Opened extends AsyncDisposable {
   readonly file: FileHandle;
@@ -39,12 +39,57 @@ export async function openInside(root: string, path: string): Promise<Opened> {
   }
 }
 
-async function checked(file: FileHandle, realRoot: string, path: string): Promise<Opened> {
+/** The name of something in an open folder: what the folder is reached by may change, not this. */
+export function nameIn(folder: FileHandle, name: string): string {
+  return `/proc/self/fd/${folder.fd}/${name}`;
+}
+
+/**
+ * Opens a folder to write into, and makes what of it is missing: each part within the one before,
+ * so that none is made elsewhere (IN1). Fails: `denied`, `not_found` a link leads nowhere.
+ */
+export async function makeInside(root: string, path: string): Promise<FileHandle> {
+  const realRoot = await realpath(root);
+  let folder = await open(realRoot, O_RDONLY | O_DIRECTORY);
+  try {
+    for (const part of normalize(join('/', path)).split(sep)) {
+      if (part === '') continue;
+      const next = await enter(nameIn(folder, part));
+      await folder.close();
+      folder = next;
+      await within(folder, realRoot, path);
+    }
+    return folder;
+  } catch (error) {
+    await folder.close();
+    throw error;
+  }
+}
+
+async function enter(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, O_RDONLY | O_DIRECTORY);
+  } catch (error) {
+    if (!isAbsent(error)) throw error;
+  }
+  await mkdir(path).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  });
+  return open(path, O_RDONLY | O_DIRECTORY);
+}
+
+/** Where it really is, inside the root. Fails: `denied`. */
+async function within(file: FileHandle, realRoot: string, path: string): Promise<string> {
   // A removed file's name ends in " (deleted)": then it leads nowhere, which is as good as absent.
   const real = await readlink(`/proc/self/fd/${file.fd}`);
   if (real !== realRoot && !real.startsWith(realRoot + sep)) {
     throw new Failure('denied', `"${path}" leads out of the allocation's directory`);
   }
+  return real;
+}
+
+async function checked(file: FileHandle, realRoot: string, path: string): Promise<Opened> {
+  const real = await within(file, realRoot, path);
   if (isSecret(real.slice(realRoot.length + 1))) {
     throw new Failure('denied', `reading secrets is prohibited: "${path}"`);
   }

@@ -6,7 +6,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { exitVerdict, failedVerdict, timeoutVerdict } from '../../core/checks/verdict.ts';
 import type { ScriptProbe } from '../../core/model/health-check.ts';
 import type { ProbeLimits, ProbeResult } from '../../ports/check-probes.ts';
-import { descendantsOf } from '../proc/process.ts';
+import { killTree } from '../proc/process.ts';
 import { reasonOf, startDeadline } from './deadline.ts';
 import { Tail } from './tail.ts';
 
@@ -30,10 +30,12 @@ export async function checkScript(
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    const kill = (): void => killAll(child);
+    const kill = (): void => {
+      if (child.pid !== undefined) killTree(child.pid);
+    };
     deadline.signal.addEventListener('abort', kill, { once: true });
     if (deadline.signal.aborted) kill();
-    collect(child, tail);
+    collect(child, tail, kill);
     const code = await exited(child);
     deadline.signal.removeEventListener('abort', kill);
     if (deadline.isOver()) return timeoutVerdict(limits.timeoutMs, tail.text());
@@ -48,11 +50,11 @@ export async function checkScript(
   }
 }
 
-function collect(child: ChildProcess, tail: Tail): void {
+function collect(child: ChildProcess, tail: Tail, kill: () => void): void {
   for (const stream of [child.stdout, child.stderr]) {
     stream?.on('data', (bytes: Uint8Array) => {
       tail.add(bytes);
-      if (tail.total > SCRIPT_BYTES_MAX) killAll(child);
+      if (tail.total > SCRIPT_BYTES_MAX) kill();
     });
   }
 }
@@ -78,20 +80,6 @@ function exited(child: ChildProcess): Promise<number> {
 
 /** What shells say of a command that was killed. */
 const KILLED = 137;
-
-/**
- * Children first seen, then killed: one that began a session of its own is no longer in the group.
- */
-function killAll({ pid }: ChildProcess): void {
-  if (pid === undefined) return;
-  for (const each of [-pid, ...descendantsOf(pid)]) {
-    try {
-      process.kill(each, 'SIGKILL');
-    } catch {
-      // It ended meanwhile.
-    }
-  }
-}
 
 function notStarted(command: string, { code, message }: { code: string; message: string }): string {
   if (code === 'ENOENT') return `exec: "${command}": executable file not found in $PATH`;
