@@ -21,6 +21,7 @@ import { CLUSTER_ROUTES } from '../src/api/nomad/cluster-routes.ts';
 import { DEPLOYMENT_ROUTES } from '../src/api/nomad/deployment-routes.ts';
 import { JOB_ROUTES } from '../src/api/nomad/job-routes.ts';
 import { NODE_ROUTES } from '../src/api/nomad/node-routes.ts';
+import { PLANNING_ROUTES } from '../src/api/nomad/planning-routes.ts';
 import { SERVICE_ROUTES } from '../src/api/nomad/service-routes.ts';
 import { VARIABLE_ROUTES } from '../src/api/nomad/variable-routes.ts';
 import type { QueryFields } from '../src/api/query.ts';
@@ -83,6 +84,7 @@ export const API_PAGES: readonly ApiPage[] = [
       ['What runs on a node', CLIENT_ROUTES],
       ['The agent', AGENT_ROUTES],
       ['The cluster', CLUSTER_ROUTES],
+      ['Asking before changing', PLANNING_ROUTES],
     ],
   },
   {

@@ -52,14 +52,17 @@ import { nodeStatus } from './commands/node-status.ts';
 import {
   operatorGetConfig,
   operatorHealth,
+  operatorLint,
   operatorListPeers,
   operatorMetrics,
   operatorSetConfig,
 } from './commands/operator.ts';
+import { rebalance } from './commands/rebalance.ts';
 import { rtt } from './commands/rtt.ts';
 import { serverForceLeave, serverJoin, serverMembers } from './commands/server.ts';
 import { serviceDelete, serviceInfo, serviceList } from './commands/named-services.ts';
 import { maint, servicesDeregister, servicesRegister } from './commands/services.ts';
+import { simulate } from './commands/simulate.ts';
 import { snapshotInspect, snapshotRestore, snapshotSave } from './commands/snapshot.ts';
 import { status } from './commands/status.ts';
 import { template } from './commands/template.ts';
@@ -81,7 +84,7 @@ export function makeCommands(roles: Roles): readonly Command[] {
   const commands: Command[] = [
     ...[agentCommand(roles.agent), keeperCommand(roles.keeper), versionCommand(roles.version)],
     ...[jobRun, jobPlan, jobValidate, jobStatus, jobStop, jobHistory, jobRevert, jobScale],
-    jobRestart,
+    ...[jobRestart, simulate, rebalance, operatorLint],
     ...[jobEval, jobDispatch, jobPeriodicForce, jobInspect, jobDeploymentsCommand, jobPromote],
     ...[jobAllocsCommand, init, status, why],
     ...[allocStatus, allocLogs, allocExec, allocFs, allocSignal, allocRestart, allocStop],

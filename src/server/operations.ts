@@ -21,6 +21,7 @@ import type { StateReader } from '../core/state/snapshot.ts';
 import type { CatalogOperations } from './catalog-operations.ts';
 import type { KvOperations } from './kv-operations.ts';
 import type { ChangeBatch } from './replica.ts';
+import type { PlanningOperations } from './planning-operations.ts';
 import type { SnapshotOperations } from './snapshot-operations.ts';
 import type { VariableOperations } from './variable-operations.ts';
 
@@ -50,6 +51,10 @@ export interface Operations {
   // Keys, locks, sessions, events.
 
   readonly kv: KvOperations;
+
+  // Asking before changing.
+
+  readonly planning: PlanningOperations;
 
   // The state as a file.
 

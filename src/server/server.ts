@@ -44,6 +44,7 @@ import type { Operations, ServerStats } from './operations.ts';
 import { ParkedReads } from './parked-reads.ts';
 import type { Replica } from './replica.ts';
 import { SessionTimers } from './session-timers.ts';
+import { planningOperations } from './planning-operations.ts';
 import { snapshotOperations } from './snapshot-operations.ts';
 import { variableOperations } from './variable-operations.ts';
 
@@ -197,6 +198,7 @@ export class Server implements Service {
       catalog: catalogOperations(deps),
       kv: kvOperations({ ...deps, timers: this.#sessionTimers }),
       variables: variableOperations(deps),
+      planning: planningOperations(deps),
       snapshots: snapshotOperations(deps),
       ...jobOperations(deps),
       ...allocOperations(deps),

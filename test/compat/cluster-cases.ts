@@ -5,6 +5,25 @@ import { flag, list, number, object, positive, text, uuid } from './match.ts';
 export const CLUSTER_CASES: readonly Case[] = [
   { route: 'status.leader', path: () => '/v1/status/leader', answer: '127.0.0.1:4647' },
   { route: 'status.peers', path: () => '/v1/status/peers', answer: [text] },
+  {
+    route: 'operator.simulate',
+    path: () => '/v1/operator/simulate',
+    body: { AddNodes: [{ Count: 1 }], Scale: [{ JobID: 'web', Count: 2 }] },
+    answer: {
+      Groups: list,
+      Nodes: list,
+      Placed: number,
+      Stopped: number,
+      Evicted: 0,
+      Settled: true,
+    },
+  },
+  {
+    route: 'operator.rebalance',
+    path: () => '/v1/operator/rebalance?budget=3&gain=0.2',
+    answer: list,
+  },
+  { route: 'operator.lint', path: () => '/v1/operator/lint', answer: [] },
   { route: 'regions', path: () => '/v1/regions', answer: ['global'] },
   {
     route: 'search',

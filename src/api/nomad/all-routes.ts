@@ -7,6 +7,7 @@ import { CLUSTER_ROUTES } from './cluster-routes.ts';
 import { DEPLOYMENT_ROUTES } from './deployment-routes.ts';
 import { JOB_ROUTES } from './job-routes.ts';
 import { NODE_ROUTES } from './node-routes.ts';
+import { PLANNING_ROUTES } from './planning-routes.ts';
 import { SERVICE_ROUTES } from './service-routes.ts';
 import { VARIABLE_ROUTES } from './variable-routes.ts';
 
@@ -18,6 +19,7 @@ export const NOMAD_ROUTES: readonly AnyRoute[] = [
   ...CLIENT_ROUTES,
   ...AGENT_ROUTES,
   ...CLUSTER_ROUTES,
+  ...PLANNING_ROUTES,
   ...SERVICE_ROUTES,
   ...VARIABLE_ROUTES,
 ];

@@ -1,9 +1,7 @@
 /** `muster job restart`: the allocations of a job begin anew, a few at a time. */
 import type { AllocStub } from '../../api/nomad/alloc-codec.ts';
-import { readAlloc, stopAlloc } from '../../api/nomad/alloc-routes.ts';
 import { restartAlloc } from '../../api/nomad/client-routes.ts';
 import { jobAllocs } from '../../api/nomad/job-routes.ts';
-import type { Told } from '../../api/api.ts';
 import { parseDuration } from '../../base/duration.ts';
 import { explain, Failure } from '../../base/failure.ts';
 import {
@@ -12,9 +10,9 @@ import {
   type Alloc,
   type TaskState,
 } from '../../core/model/alloc.ts';
-import type { AllocWithJob } from '../../core/state/reads.ts';
 import { flag, type Command, type FlagValues, type Invocation } from '../command.ts';
-import { goOn, headline, remark, WAIT_MS } from '../monitor/lines.ts';
+import { goOn, headline, remark } from '../monitor/lines.ts';
+import { replaceAlloc, untilAlloc } from '../monitor/replace.ts';
 import { confirm, VERBOSE, withApiFlags, YES, type Session } from '../session.ts';
 import { theJob } from './job-changes.ts';
 
@@ -165,8 +163,9 @@ async function restartOne(
   { invocation, session }: By,
 ): Promise<string | undefined> {
   try {
-    if (wishes.reschedule) await reschedule(alloc, invocation, session);
-    else await inPlace(alloc, wishes, { invocation, session });
+    if (wishes.reschedule) {
+      await replaceAlloc(alloc, invocation.flags.has('no-shutdown-delay'), session);
+    } else await inPlace(alloc, wishes, { invocation, session });
     return undefined;
   } catch (error) {
     if (!(error instanceof Failure) || session.world.signal.aborted) throw error;
@@ -190,7 +189,7 @@ async function inPlace(
   const meant = Object.entries(taskStates).filter(([name, { state }]) => {
     return state === 'running' && (tasks.length === 0 || tasks.includes(name));
   });
-  const { alloc } = await until(id, session, ({ alloc: now }) => {
+  const { alloc } = await untilAlloc(id, session, ({ alloc: now }) => {
     return isClientTerminal(now) || meant.every(([name, was]) => isAnew(now, name, was));
   });
   if (!isClientTerminal(alloc)) return;
@@ -201,37 +200,4 @@ async function inPlace(
 function isAnew({ taskStates }: Alloc, name: string, { startedAt }: TaskState): boolean {
   const now = taskStates[name];
   return now?.state === 'running' && now.startedAt !== startedAt;
-}
-
-async function reschedule(
-  { id, group }: AllocStub,
-  { flags }: Invocation,
-  session: Session,
-): Promise<void> {
-  const { api, ids, world } = session;
-  remark(world, `Stopping allocation "${ids(id)}", group "${group}"`);
-  const query = { noShutdownDelay: flags.has('no-shutdown-delay') ? true : undefined };
-  await api.call(stopAlloc, { params: { id }, query }, world.signal);
-  const stopped = await until(id, session, ({ alloc }) => alloc.nextAllocId !== undefined);
-  const next = stopped.alloc.nextAllocId ?? '';
-  remark(world, `Allocation "${ids(next)}" takes its place`);
-  const begun = await until(next, session, ({ alloc }) => alloc.clientStatus !== 'pending');
-  const { clientStatus, clientDescription } = begun.alloc;
-  if (clientStatus === 'running' || clientStatus === 'complete') return;
-  const what = `allocation "${ids(next)}" is ${clientStatus}`;
-  throw new Failure('unavailable', `${what}: ${clientDescription}`);
-}
-
-async function until(
-  id: string,
-  { api, world }: Session,
-  holds: (whole: AllocWithJob) => boolean,
-): Promise<AllocWithJob> {
-  let seen: Told<AllocWithJob> | undefined;
-  do {
-    goOn(world);
-    const query = seen === undefined ? {} : { index: seen.index, waitMs: WAIT_MS };
-    seen = await api.tell(readAlloc, { params: { id }, query }, world.signal);
-  } while (!holds(seen.value));
-  return seen.value;
 }

@@ -8,6 +8,7 @@ import {
 } from '../../api/nomad/cluster-routes.ts';
 import type { SchedulerConfigReply } from '../../api/nomad/scheduler-config-codec.ts';
 import { Failure } from '../../base/failure.ts';
+import { lintState } from '../../api/nomad/planning-routes.ts';
 import type { SchedulerConfig } from '../../core/model/scheduler-config.ts';
 import { flag, type Command, type FlagValues } from '../command.ts';
 import { columns, keyValues } from '../format/columns.ts';
@@ -158,6 +159,28 @@ export const operatorHealth: Command = {
     const title = ['Name', 'Address', 'Status', 'Build', 'Leader', 'Voter', 'Healthy', 'Index'];
     world.out(`${columns([title, ...rows])}\n`);
     return 0;
+  },
+};
+
+export const operatorLint: Command = {
+  name: 'operator lint',
+  summary: 'Say whether the state of the servers is sound',
+  description:
+    'Judges every row of the state: nodes that hold more than they have, names that are there twice, references to what is gone. Exits with 1 when something is wrong. It takes seconds on a large cluster.',
+  arguments: [],
+  flags: withApiFlags(...DATA_FLAGS),
+  examples: [{ line: 'muster operator lint', says: 'If in doubt:' }],
+  run: async (invocation, world) => {
+    const { api, paint } = openSession(invocation, world);
+    const notes = await api.call(lintState, {}, world.signal);
+    const code = notes.length === 0 ? 0 : 1;
+    if (await printed(invocation.flags, world, [lintState.reply, notes])) return code;
+    if (code === 0) world.out(`${paint.green('Nothing is wrong with the state')}\n`);
+    else {
+      const rows = notes.map(({ rule, subject, message }) => [rule, subject, message]);
+      world.out(`${columns([['Rule', 'Subject', 'What'], ...rows])}\n`);
+    }
+    return code;
   },
 };
 

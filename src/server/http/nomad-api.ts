@@ -13,6 +13,7 @@ import { jobReads } from './jobs-read.ts';
 import { jobWrites } from './jobs-write.ts';
 import type { Bound } from './mount.ts';
 import { nodeHandlers } from './nodes.ts';
+import { planningHandlers } from './planning.ts';
 import { searchHandlers } from './search.ts';
 import { serviceHandlers } from './services.ts';
 import { variableHandlers } from './variables.ts';
@@ -29,6 +30,7 @@ export function nomadHandlers(deps: HttpDeps): readonly Bound[] {
     ...clientHandlers(deps),
     ...agentHandlers(deps),
     ...clusterHandlers(deps),
+    ...planningHandlers(deps),
     ...variableHandlers(deps),
     ...serviceHandlers(deps),
     ...searchHandlers(deps),
