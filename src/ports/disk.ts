@@ -52,6 +52,12 @@ export interface DiskFile {
    * Writes the chunks one after the other from `offset`. After a failure any part may be written.
    */
   write(offset: number, chunks: readonly Uint8Array[]): Promise<void>;
+  /**
+   * Writes likewise, and resolves once that is durable; what was written before it otherwise need
+   * not be. After `exhausted`, any part may be written and nothing that was durable is harmed;
+   * after other failures, what was written is in doubt as after a `sync` that failed.
+   */
+  writeThrough(offset: number, chunks: readonly Uint8Array[]): Promise<void>;
   /** Sets its length, cutting off the end or adding zeros. */
   truncate(length: number): Promise<void>;
   /** Makes content and length durable (fdatasync). */

@@ -47,6 +47,22 @@ test('D1: what was synced survives; of what was not, sectors old and new are see
   assert.ok(outcomes.size > 20, `only ${outcomes.size} different outcomes`);
 });
 
+test('D1: what was written through survives, whatever becomes of what lies beside it', async () => {
+  let lost = 0;
+  for (let seed = 0; seed < 50; seed++) {
+    const disk = await diskWithFile(`through/${seed}`);
+    const file = await disk.open('/d/f', 'write');
+    await file.write(0, [new Uint8Array(512).fill(2)]);
+    await file.writeThrough(4096, [new Uint8Array(256).fill(3), new Uint8Array(256).fill(4)]);
+    disk.crash('power');
+    const content = disk.contentOf('/d/f');
+    assert.ok(content.subarray(4096, 4352).every((byte) => byte === 3));
+    assert.ok(content.subarray(4352, 4608).every((byte) => byte === 4));
+    if (content[0] === 1) lost += 1;
+  }
+  assert.ok(lost > 0, 'the other write was not made durable by it');
+});
+
 test('D2: a name that was not synced may be gone, one that was never is', async () => {
   let kept = 0;
   for (let seed = 0; seed < 100; seed++) {

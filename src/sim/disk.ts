@@ -216,6 +216,11 @@ export class SimDisk implements Disk {
   #file(path: string, inode: SimInode): DiskFile {
     const epoch = this.#epoch;
     const begin = (inFlight?: InFlight): Promise<void> => this.#begin(epoch, inFlight);
+    const write: DiskFile['write'] = async (offset, chunks) => {
+      const bytes = joined(chunks);
+      await begin({ inode, offset, bytes });
+      this.#write(inode, offset, bytes);
+    };
     return {
       path,
       size: async () => {
@@ -226,10 +231,13 @@ export class SimDisk implements Disk {
         await begin();
         return inode.read(offset, length);
       },
-      write: async (offset, chunks) => {
-        const bytes = joined(chunks);
-        await begin({ inode, offset, bytes });
-        this.#write(inode, offset, bytes);
+      write,
+      // A crash, or an error, may come between the two.
+      writeThrough: async (offset, chunks) => {
+        await write(offset, chunks);
+        await begin();
+        const end = chunks.reduce((sum, chunk) => sum + chunk.length, offset);
+        this.#sync(path, inode, () => inode.syncRange(offset, end));
       },
       truncate: async (length) => {
         await begin();
@@ -237,7 +245,7 @@ export class SimDisk implements Disk {
       },
       sync: async () => {
         await begin();
-        this.#sync(path, inode);
+        this.#sync(path, inode, () => inode.sync());
       },
       close: () => Promise.resolve(),
     };
@@ -251,9 +259,9 @@ export class SimDisk implements Disk {
     if (fits < bytes.length) throw new Failure('exhausted', 'no space left on simulated disk');
   }
 
-  #sync(path: string, inode: SimInode): void {
+  #sync(path: string, inode: SimInode, sync: () => void): void {
     if (this.#syncsToFail === 0) {
-      inode.sync();
+      sync();
       return;
     }
     this.#syncsToFail -= 1;

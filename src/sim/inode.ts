@@ -45,6 +45,14 @@ export class SimInode {
     this.#durableLength = this.#length;
   }
 
+  /** What a write-through makes durable: its own sectors, and that the file is so long. */
+  syncRange(from: number, to: number): void {
+    for (let sector = Math.floor(from / SECTOR); sector * SECTOR < to; sector++) {
+      this.#before.delete(sector);
+    }
+    this.#durableLength = Math.max(this.#durableLength, Math.min(to, this.#length));
+  }
+
   /**
    * As Linux does when the device fails: the changes stay readable and count as written, so that no
    * later sync writes them again; only writing them anew does.

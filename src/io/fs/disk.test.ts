@@ -56,6 +56,9 @@ for (const [name, using] of [
       const again = await disk.open(path, 'write');
       await again.write(0, many);
       assert.equal((await again.read(0, 5000)).length, 3000);
+      await again.writeThrough(2995, [bytes('through'), bytes('!')]);
+      await again.writeThrough(2990, many.slice(0, 5));
+      assert.equal(text(await again.read(2989, 100)), '901234through!');
       await again.close();
       assert.deepEqual(await disk.list(`${dir}/a/b`), ['f']);
       await disk.remove(path);

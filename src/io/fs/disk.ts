@@ -69,6 +69,8 @@ export const systemDisk: Disk = {
 class SystemFile implements DiskFile {
   readonly path: string;
   readonly #fd: number;
+  /** Writes through it are durable when they return; opened by the first of them. */
+  #through: Promise<number> | undefined;
 
   constructor(file: string, fd: number) {
     this.path = file;
@@ -96,16 +98,19 @@ class SystemFile implements DiskFile {
     return bytes.subarray(0, at);
   }
 
-  async write(offset: number, chunks: readonly Uint8Array[]): Promise<void> {
-    const doing = `write "${this.path}"`;
-    let at = offset;
-    let left: readonly Uint8Array[] = chunks;
-    while (left.length > 0) {
-      const now = left;
-      const written = await call<number>(doing, (done) => fs.writev(this.#fd, now, at, done));
-      at += written;
-      left = dropBytes(left, written);
-    }
+  write(offset: number, chunks: readonly Uint8Array[]): Promise<void> {
+    return writeAll(this.#fd, { path: this.path, offset, chunks });
+  }
+
+  /**
+   * One call of the system where a write and a sync would be two, each on a thread that has to be
+   * woken: a third less time, and less than two thirds of the work.
+   */
+  async writeThrough(offset: number, chunks: readonly Uint8Array[]): Promise<void> {
+    this.#through ??= call<number>(`open "${this.path}"`, (done) =>
+      fs.open(this.path, fs.constants.O_WRONLY | fs.constants.O_DSYNC, done),
+    );
+    await writeAll(await this.#through, { path: this.path, offset, chunks });
   }
 
   async truncate(length: number): Promise<void> {
@@ -121,9 +126,33 @@ class SystemFile implements DiskFile {
   }
 
   async close(): Promise<void> {
+    const through = await this.#through?.catch(() => undefined);
+    if (through !== undefined) await this.#close(through);
+    await this.#close(this.#fd);
+  }
+
+  async #close(fd: number): Promise<void> {
     await call<undefined>(`close "${this.path}"`, (done) =>
-      fs.close(this.#fd, (e) => done(e ?? null, undefined)),
+      fs.close(fd, (e) => done(e ?? null, undefined)),
     );
+  }
+}
+
+interface Write {
+  readonly path: string;
+  readonly offset: number;
+  readonly chunks: readonly Uint8Array[];
+}
+
+async function writeAll(fd: number, { path: file, offset, chunks }: Write): Promise<void> {
+  const doing = `write "${file}"`;
+  let at = offset;
+  let left = chunks;
+  while (left.length > 0) {
+    const now = left;
+    const written = await call<number>(doing, (done) => fs.writev(fd, now, at, done));
+    at += written;
+    left = dropBytes(left, written);
   }
 }
 

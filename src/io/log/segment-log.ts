@@ -1,8 +1,9 @@
 /**
  * The embedded log engine: segment files of our own, for one server.
  *
- * E1: appends that wait share one fdatasync (group commit); while it runs, the next are encoded.
- * E2: `apply` runs right after the fdatasync, then the outcomes are given out (L2, L4).
+ * E1: appends that wait share one durable write (group commit); while it runs, the next are
+ *     encoded.
+ * E2: `apply` runs right after that write, then the outcomes are given out (L2, L4).
  * E3: a full disk refuses an append and leaves no trace of it; the next append tries again.
  * E4: any other failure of the disk ends all writing until the next opening: an fdatasync that
  *     failed once must not be believed when it later succeeds. Reading goes on.

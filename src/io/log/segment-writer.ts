@@ -1,7 +1,7 @@
 /**
  * The newest segment: lays frames down durably, one at a time, and takes back what did not fit.
  *
- * W1: `commit` resolves only after fdatasync of the frame and everything before it.
+ * W1: `commit` resolves only when the frame is durable; the one before it was then already.
  * W2: after `exhausted` the file ends, durably, where it ended before; nothing was written.
  * W3: after any other failure nothing more may be written: what is on disk is in doubt.
  */
@@ -90,15 +90,14 @@ export class SegmentWriter {
     const end = this.#tail + frame.length;
     if (end > this.#laidOut) await this.#makeRoom(end);
     try {
-      await this.#file.write(this.#tail, [frame]);
+      await this.#file.writeThrough(this.#tail, [frame]);
     } catch (error) {
-      if (!isExhausted(error)) throw error;
+      if (!isExhausted(error)) throw doubtful(this.path, error);
       await this.#cut(this.#tail);
       // Else a crash could bring the refused frame back (W2).
       await this.#sync();
       throw error;
     }
-    await this.#sync();
     this.#tail = end;
   }
 
@@ -135,7 +134,8 @@ export class SegmentWriter {
     for (let left = bytes; left > 0; left -= ZEROS.length) {
       chunks.push(left < ZEROS.length ? ZEROS.subarray(0, left) : ZEROS);
     }
-    await this.#file.write(this.#laidOut, chunks);
+    // Durable as they are, or each frame that overwrites some would have to find room on the disk.
+    await this.#file.writeThrough(this.#laidOut, chunks);
     this.#laidOut += bytes;
   }
 
@@ -144,7 +144,7 @@ export class SegmentWriter {
     try {
       await this.#file.sync();
     } catch (error) {
-      throw new Failure('unavailable', `cannot make "${this.path}" durable`, { cause: error });
+      throw doubtful(this.path, error);
     }
   }
 
@@ -158,6 +158,10 @@ export class SegmentWriter {
     }
     this.#laidOut = length;
   }
+}
+
+function doubtful(path: string, cause: unknown): Failure {
+  return new Failure('unavailable', `cannot make "${path}" durable`, { cause });
 }
 
 /** Whether an error says that there is no room, after which the log may be tried again (W2). */
