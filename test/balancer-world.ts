@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Balancer, type BalancerPorts } from '../src/balancer/balancer.ts';
 import { toBase64 } from '../src/base/base64.ts';
 import { seeded } from '../src/base/random.ts';
+import { viewOf } from '../src/core/balancer/catalog-view.ts';
 import { DEFAULT_BALANCER_SETTINGS, type BalancerSettings } from '../src/core/balancer/settings.ts';
 import type { HealthStatus } from '../src/core/model/health-check.ts';
 import { balancerSockets } from '../src/io/balancer/sockets.ts';
@@ -13,11 +14,15 @@ import { nodeHttpServer } from '../src/io/http/server.ts';
 import { CatalogWorld, machine, offer, probe } from './catalog-world.ts';
 
 const host = '127.0.0.1';
+const LISTEN = { http: { host, port: 0 }, tls: { host, port: 0 }, page: { host, port: 0 } };
 
 export class BalancerWorld implements AsyncDisposable {
   readonly catalog = new CatalogWorld();
   readonly notes: string[] = [];
   readonly balancer: Balancer;
+  /** What the file with routes holds. */
+  fileRoutes = '';
+  readonly #settings: BalancerSettings;
   readonly #stop = new AbortController();
   readonly #backends = new Set<Server>();
   readonly #running: Promise<void>;
@@ -25,19 +30,21 @@ export class BalancerWorld implements AsyncDisposable {
 
   private constructor(over: Partial<BalancerSettings>) {
     const settings = { ...DEFAULT_BALANCER_SETTINGS, drainTimeoutMs: 5_000, ...over };
+    this.#settings = settings;
     this.balancer = new Balancer(
-      { settings, http: { host, port: 0 }, tls: { host, port: 0 }, page: { host, port: 0 } },
+      { settings, ...LISTEN },
       {
         catalog: {
-          state: () => this.catalog.state,
+          view: () => viewOf(this.catalog.state),
           subscribe: (changed) => {
             this.#changed = changed;
             return () => (this.#changed = () => undefined);
           },
         },
-        sockets: balancerSockets(settings, settings.drainTimeoutMs),
+        sockets: balancerSockets(settings),
         httpServer: nodeHttpServer,
         certificateFiles: () => Promise.resolve(new Map()),
+        routesFile: () => Promise.resolve(this.fileRoutes),
         clock: systemClock,
         random: seeded('balancer'),
         note: (line) => this.notes.push(line),
@@ -50,6 +57,11 @@ export class BalancerWorld implements AsyncDisposable {
     const world = new BalancerWorld(over);
     await until('it listens', () => world.balancer.ports !== undefined);
     return world;
+  }
+
+  /** Changes settings as a reload does. */
+  configure(over: Partial<BalancerSettings>, listen: Partial<typeof LISTEN> = {}): void {
+    this.balancer.configure({ settings: { ...this.#settings, ...over }, ...LISTEN, ...listen });
   }
 
   get ports(): BalancerPorts {

@@ -7,7 +7,7 @@ export interface Counts {
   readonly bad: Map<string, number>;
 }
 
-export class SteadyLoad {
+export class SteadyLoad implements AsyncDisposable {
   readonly counts: Counts = { ok: 0, bad: new Map() };
   readonly #agent: Agent;
   readonly #url: string;
@@ -33,6 +33,10 @@ export class SteadyLoad {
     await this.#running;
     this.#agent.destroy();
     return this.counts;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
   }
 
   async #call(pauseMs: number): Promise<void> {

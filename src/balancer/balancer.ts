@@ -5,6 +5,7 @@
  *     stays.
  * B2: what leaves the table gets nothing new; what is under way there ends in its own time.
  * B3: what is skipped is told once, and again only after it had been right.
+ * B4: new settings count for what begins after them; nothing is cut off for them.
  */
 import { Bug } from '../base/assert.ts';
 import { explain } from '../base/failure.ts';
@@ -16,13 +17,14 @@ import { OVERRIDE_KEYS, type BalancerSettings } from '../core/balancer/settings.
 import { changeBetween } from '../core/balancer/show.ts';
 import { buildTable, type Table } from '../core/balancer/table.ts';
 import type { BalancerCatalog } from '../ports/balancer-catalog.ts';
-import type { BalancerSockets, ListenAt, ProxyListener } from '../ports/balancer.ts';
+import type { BalancerSockets, Certificate, ListenAt } from '../ports/balancer.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { HttpListener, HttpServer } from '../ports/http.ts';
+import type { HttpServer } from '../ports/http.ts';
 import type { Service } from '../ports/service.ts';
 import { isAborted } from '../run/aborted.ts';
 import { Bell } from '../run/bell.ts';
 import { Certificates, type CertificateFiles } from './certificates.ts';
+import { Listener } from './listeners.ts';
 import { pageApp } from './page-app.ts';
 import { Tally } from './tally.ts';
 import { TcpListeners } from './tcp-listeners.ts';
@@ -43,6 +45,8 @@ export interface BalancerDeps {
   readonly sockets: BalancerSockets;
   readonly httpServer: HttpServer;
   readonly certificateFiles: CertificateFiles;
+  /** The text of a file with routes. Fails: `not_found`. */
+  readonly routesFile: (path: string) => Promise<string>;
   readonly clock: Clock;
   readonly random: Random;
   readonly note: (line: string) => void;
@@ -62,112 +66,171 @@ const PAGE_GRACE_MS = 500;
 
 export class Balancer implements Service {
   readonly name = 'balancer';
-  readonly #options: BalancerOptions;
   readonly #deps: BalancerDeps;
   readonly #tally = new Tally();
   readonly #traffic: BalancerTraffic;
   readonly #certificates: Certificates;
+  readonly #tcp: TcpListeners;
+  readonly #listeners: Readonly<Record<'http' | 'tls' | 'page', Listener>>;
   readonly #bell = new Bell();
   readonly #readTags: ReadTags = new Map();
+  #options: BalancerOptions;
+  /** What `options` were last carried out; undefined: none yet. */
+  #inForce: BalancerOptions | undefined;
+  /** The routes of the file, as last read. */
+  #fileText = '';
   #history: readonly HistoryEntry[] = [];
   #problems: ReadonlySet<string> = new Set();
   #isReady = false;
-  #ports: BalancerPorts | undefined;
 
   constructor(options: BalancerOptions, deps: BalancerDeps) {
+    const { clock, random, note, sockets } = deps;
     this.#options = options;
     this.#deps = deps;
     const { settings } = options;
-    this.#traffic = new BalancerTraffic({
-      ...{ settings, clock: deps.clock, random: deps.random, tally: this.#tally },
-      access: deps.note,
-    });
-    this.#certificates = new Certificates(deps.certificateFiles, deps.note);
+    const tally = this.#tally;
+    this.#traffic = new BalancerTraffic({ settings, clock, random, tally, access: note });
+    this.#certificates = new Certificates(deps.certificateFiles, note);
+    this.#tcp = new TcpListeners(options.http.host, this.#traffic, { sockets, note });
+    this.#listeners = this.#makeListeners();
   }
 
   /** Where it listens just now: undefined before `run` and after. */
   get ports(): BalancerPorts | undefined {
-    return this.#ports;
+    const { http, tls, page } = this.#listeners;
+    if (!this.#isReady || http.port === undefined) return undefined;
+    return {
+      http: http.port,
+      ...(tls.port === undefined ? {} : { tls: tls.port }),
+      ...(page.port === undefined ? {} : { page: page.port }),
+    };
   }
 
   get table(): Table {
     return this.#traffic.table;
   }
 
+  /** From soon on it goes by these (B4). A file with routes is read again in any case. */
+  configure(options: BalancerOptions): void {
+    this.#options = { ...options };
+    this.#bell.ring();
+  }
+
   /** Fails: as `BalancerSockets.listenHttp`. */
   async run(signal: AbortSignal): Promise<void> {
-    const { catalog, sockets, note } = this.#deps;
-    const { http, settings } = this.#options;
-    const unsubscribe = catalog.subscribe(() => this.#bell.ring());
-    const tcp = new TcpListeners(http.host, this.#traffic, { sockets, note });
-    const open: Listeners = { tcp, proxies: [], page: undefined };
+    const unsubscribe = this.#deps.catalog.subscribe(() => this.#bell.ring());
+    const { http, tls, page } = this.#listeners;
     try {
+      const options = this.#options;
+      this.#inForce = options;
+      await this.#readRoutesFile();
       this.#refresh();
-      await tcp.follow(this.table);
-      await this.#listen(open);
+      await this.#tcp.follow(this.table);
+      await this.#refreshCertificates();
+      await http.start(options.http);
+      await tls.start(options.tls);
+      await page.start(options.page);
       this.#isReady = true;
-      await this.#keepUp(tcp, signal);
+      await this.#keepUp(signal);
     } finally {
       unsubscribe();
       this.#isReady = false;
-      this.#ports = undefined;
-      const graceMs = settings.drainTimeoutMs;
       await Promise.all([
-        ...open.proxies.map((each) => each.close(graceMs)),
-        tcp.close(graceMs),
-        open.page?.close(PAGE_GRACE_MS),
+        ...[http, tls, page].map((each) => each.close()),
+        this.#tcp.close(this.#options.settings.drainTimeoutMs),
       ]);
-      sockets.close();
+      this.#deps.sockets.close();
     }
   }
 
-  async #listen(open: Listeners): Promise<void> {
+  #makeListeners(): Readonly<Record<'http' | 'tls' | 'page', Listener>> {
     const { sockets, httpServer, note } = this.#deps;
-    const { http, tls, page } = this.#options;
-    const front = await sockets.listenHttp(http, this.#traffic);
-    open.proxies.push(front);
-    note(`routing on ${http.host}:${front.port}`);
-    let secure: ProxyListener | undefined;
-    if (tls !== undefined) {
-      await this.#certificates.refresh(this.#deps.catalog.state());
-      secure = await sockets.listenTls(tls, this.#traffic, (name) => this.#certificates.of(name));
-      open.proxies.push(secure);
-      note(`routing TLS on ${tls.host}:${secure.port}`);
-    }
-    if (page !== undefined) {
-      open.page = await httpServer.listen(page, this.#page());
-      note(`the page is on ${open.page.host}:${open.page.port}`);
-    }
-    this.#ports = {
-      http: front.port,
-      ...(secure === undefined ? {} : { tls: secure.port }),
-      ...(open.page === undefined ? {} : { page: open.page.port }),
+    const graceMs = (): number => this.#options.settings.drainTimeoutMs;
+    const certificate = (name: string): Certificate | undefined => this.#certificates.of(name);
+    return {
+      http: new Listener(
+        { name: 'routing', graceMs, open: (at) => sockets.listenHttp(at, this.#traffic) },
+        note,
+      ),
+      tls: new Listener(
+        {
+          ...{ name: 'routing TLS', graceMs },
+          open: (at) => sockets.listenTls(at, this.#traffic, certificate),
+        },
+        note,
+      ),
+      page: new Listener(
+        {
+          ...{ name: 'the page', graceMs: () => PAGE_GRACE_MS },
+          open: (at) => httpServer.listen(at, this.#page()),
+        },
+        note,
+      ),
     };
   }
 
-  async #keepUp(tcp: TcpListeners, signal: AbortSignal): Promise<void> {
-    const { clock, catalog } = this.#deps;
+  async #keepUp(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#deps;
     let restMs = 0;
     while (!signal.aborted) {
       await this.#bell.wait(clock, undefined, signal);
       if (isAborted(signal)) return;
       const beganMs = clock.elapsedMs();
+      if (this.#inForce !== this.#options) await this.#reconfigure(this.#options);
       this.#refresh();
-      await tcp.follow(this.table);
-      if (this.#options.tls !== undefined) await this.#certificates.refresh(catalog.state());
+      await this.#tcp.follow(this.table);
+      await this.#refreshCertificates();
       restMs = (clock.elapsedMs() - beganMs) * REST_PER_WORK;
       if (restMs > 1) await clock.sleep(restMs, signal);
+    }
+  }
+
+  async #reconfigure(options: BalancerOptions): Promise<void> {
+    const { settings, http, tls, page } = options;
+    if (this.#inForce?.settings.tagPrefix !== settings.tagPrefix) this.#readTags.clear();
+    this.#inForce = options;
+    this.#traffic.configure(settings);
+    this.#deps.sockets.configure(settings);
+    this.#tcp.host = http.host;
+    await this.#readRoutesFile();
+    await this.#listeners.http.move(http);
+    await this.#listeners.tls.move(tls);
+    await this.#listeners.page.move(page);
+  }
+
+  /** A file that cannot be read leaves its routes as they were (B1). */
+  async #readRoutesFile(): Promise<void> {
+    const { routesFile } = this.#options.settings;
+    try {
+      this.#fileText = routesFile === '' ? '' : await this.#deps.routesFile(routesFile);
+    } catch (error) {
+      this.#deps.note(`the routes of "${routesFile}" stay as they are: ${explain(error)}`);
+    }
+  }
+
+  async #refreshCertificates(): Promise<void> {
+    const { tls, settings } = this.#options;
+    const view = this.#deps.catalog.view();
+    if (tls !== undefined && view !== undefined) {
+      await this.#certificates.refresh(view, settings.certificateDir);
     }
   }
 
   /** Builds the table of now and puts it into force (B1). */
   #refresh(): void {
     try {
-      const state = this.#deps.catalog.state();
-      const found = offersOf(state, this.#options.settings.tagPrefix, this.#readTags);
-      const own = parseOverrides(overrideText(state, OVERRIDE_KEYS));
-      this.#tell([...found.problems, ...own.problems.map((line) => `routes by hand, ${line}`)]);
-      this.#swap(buildTable(override(found.offers, own.commands)));
+      const view = this.#deps.catalog.view();
+      if (view === undefined) return;
+      const { tagPrefix, routesFile } = this.#options.settings;
+      const found = offersOf(view, tagPrefix, this.#readTags);
+      const filed = parseOverrides(this.#fileText);
+      const own = parseOverrides(overrideText(view, OVERRIDE_KEYS));
+      this.#tell([
+        ...found.problems,
+        ...filed.problems.map((line) => `routes of "${routesFile}", ${line}`),
+        ...own.problems.map((line) => `routes by hand, ${line}`),
+      ]);
+      this.#swap(buildTable(override(found.offers, [...filed.commands, ...own.commands])));
     } catch (error) {
       if (error instanceof Bug) throw error;
       this.#deps.note(`the routes stay as they are: ${explain(error)}`);
@@ -212,12 +275,6 @@ export class Balancer implements Service {
       },
     });
   }
-}
-
-interface Listeners {
-  readonly tcp: TcpListeners;
-  readonly proxies: ProxyListener[];
-  page: HttpListener | undefined;
 }
 
 export interface BalancerPorts {

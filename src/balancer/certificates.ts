@@ -5,13 +5,12 @@
  *
  * C1: a certificate that cannot be read is told once and changes nothing.
  */
-import { fromBase64 } from '../base/base64.ts';
 import { explain } from '../base/failure.ts';
-import type { StateReader } from '../core/state/snapshot.ts';
+import type { CatalogView } from '../core/balancer/catalog-view.ts';
 import type { Certificate } from '../ports/balancer.ts';
 
-/** By name, as found in the directory; PEM, certificate and key in one. Empty without one. */
-export type CertificateFiles = () => Promise<ReadonlyMap<string, string>>;
+/** By name, as found in the directory; PEM, certificate and key in one. */
+export type CertificateFiles = (dir: string) => Promise<ReadonlyMap<string, string>>;
 
 const KEY_PREFIX = 'balancer/certificates/';
 
@@ -35,10 +34,12 @@ export class Certificates {
     return found?.certificate;
   }
 
-  async refresh(state: StateReader): Promise<void> {
+  /** @param dir empty: there are no files */
+  async refresh(view: CatalogView, dir: string): Promise<void> {
     const texts = new Map<string, string>();
     try {
-      for (const [name, text] of await this.#files()) texts.set(name.toLowerCase(), text);
+      const files = dir === '' ? [] : await this.#files(dir);
+      for (const [name, text] of files) texts.set(name.toLowerCase(), text);
       this.#told = '';
     } catch (error) {
       const why = explain(error);
@@ -46,9 +47,8 @@ export class Certificates {
       this.#told = why;
       return;
     }
-    for (const { key, value } of state.kvPairs(KEY_PREFIX)) {
-      const bytes = fromBase64(value) ?? new Uint8Array();
-      texts.set(key.slice(KEY_PREFIX.length).toLowerCase(), new TextDecoder().decode(bytes));
+    for (const { key, text } of view.texts(KEY_PREFIX)) {
+      texts.set(key.slice(KEY_PREFIX.length).toLowerCase(), text);
     }
     this.#known = new Map([...texts].flatMap(([name, text]) => this.#entry(name, text)));
   }

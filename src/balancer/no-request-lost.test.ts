@@ -22,7 +22,7 @@ async function rolling(end: End): Promise<SteadyLoad> {
   await add('0');
   await add('1');
   await until('routed', () => isRouted('1'));
-  const load = new SteadyLoad(world.url('/web'), { callers: 16 });
+  await using load = new SteadyLoad(world.url('/web'), { callers: 16 });
   for (let i = 2; i < 30; i++) {
     await add(String(i));
     await until('the new one is in', () => isRouted(String(i)));

@@ -17,7 +17,9 @@ const PORTS_MAX = 1_000;
 const PORT_MIN = 1_024;
 
 export class TcpListeners {
-  readonly #host: string;
+  /** Where they listen; ports that are open on another host are opened anew. */
+  host: string;
+  #openHost: string;
   readonly #traffic: Traffic;
   readonly #deps: TcpListenersDeps;
   readonly #open = new Map<number, ProxyListener>();
@@ -27,14 +29,17 @@ export class TcpListeners {
   readonly #ending = new Set<Promise<void>>();
 
   constructor(host: string, traffic: Traffic, deps: TcpListenersDeps) {
-    this.#host = host;
+    this.host = host;
+    this.#openHost = host;
     this.#traffic = traffic;
     this.#deps = deps;
   }
 
   async follow({ tcp }: Table): Promise<void> {
+    const moves = this.#openHost !== this.host;
+    this.#openHost = this.host;
     for (const [port, listener] of this.#open) {
-      if (tcp.has(port)) continue;
+      if (tcp.has(port) && !moves) continue;
       this.#open.delete(port);
       this.#end(listener, 0);
     }
@@ -57,10 +62,10 @@ export class TcpListeners {
       return;
     }
     try {
-      const at = { host: this.#host, port };
+      const at = { host: this.host, port };
       this.#open.set(port, await this.#deps.sockets.listenTcp(at, this.#traffic));
       this.#told.delete(port);
-      this.#deps.note(`routing TCP on ${this.#host}:${port}`);
+      this.#deps.note(`routing TCP on ${this.host}:${port}`);
     } catch (error) {
       this.#tell(port, explain(error));
     }

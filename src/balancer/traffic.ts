@@ -31,6 +31,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Tally } from './tally.ts';
 
 export interface TrafficDeps {
+  /** To begin with; see `configure`. */
   readonly settings: BalancerSettings;
   readonly clock: Clock;
   readonly random: Random;
@@ -43,7 +44,7 @@ export interface TrafficDeps {
 const EJECTIONS_MAX = 10_000;
 
 export class BalancerTraffic implements Traffic {
-  readonly deps: TrafficDeps;
+  #deps: TrafficDeps;
   #table: Table = EMPTY_TABLE;
   /** By the rule's key, over all tables: a new table does not begin with the same target again. */
   #turns = new Map<string, number>();
@@ -51,7 +52,16 @@ export class BalancerTraffic implements Traffic {
   readonly #ejections = new Map<string, Ejection>();
 
   constructor(deps: TrafficDeps) {
-    this.deps = deps;
+    this.#deps = deps;
+  }
+
+  get deps(): TrafficDeps {
+    return this.#deps;
+  }
+
+  /** From now on everything goes by these. */
+  configure(settings: BalancerSettings): void {
+    this.#deps = { ...this.#deps, settings };
   }
 
   get table(): Table {
@@ -84,7 +94,7 @@ export class BalancerTraffic implements Traffic {
   }
 
   pick(rule: Rule, tried: ReadonlySet<string>): Target | undefined {
-    const { settings, random, clock } = this.deps;
+    const { settings, random, clock } = this.#deps;
     const turn = this.#turns.get(rule.key) ?? Math.floor(random.next() * rule.ring.length);
     this.#turns.set(rule.key, (turn + 1) % Number.MAX_SAFE_INTEGER);
     const now = clock.now();
@@ -98,7 +108,7 @@ export class BalancerTraffic implements Traffic {
   }
 
   isOut(target: Target): boolean {
-    return isOut(this.#ejections.get(target.address), this.deps.clock.now());
+    return isOut(this.#ejections.get(target.address), this.#deps.clock.now());
   }
 
   began({ address }: Target): void {
@@ -117,7 +127,7 @@ export class BalancerTraffic implements Traffic {
     }
     const before = this.#ejections.get(address);
     this.#ejections.delete(address);
-    this.#ejections.set(address, afterFailure(before, this.deps.clock.now()));
+    this.#ejections.set(address, afterFailure(before, this.#deps.clock.now()));
     const [oldest] = this.#ejections.keys();
     if (this.#ejections.size > EJECTIONS_MAX && oldest !== undefined) {
       this.#ejections.delete(oldest);

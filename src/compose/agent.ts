@@ -17,7 +17,7 @@ import { systemClock } from '../io/clock.ts';
 import { createLogger, type LeveledLogger } from '../io/logger/logger.ts';
 import { VERSION } from '../version.ts';
 import { flagsOf } from './agent-flags.ts';
-import { buildBalancer } from './balancer.ts';
+import { buildBalancer, reloadBalancer } from './balancer.ts';
 import { buildClient } from './client.ts';
 import { buildDns } from './dns.ts';
 import { httpServices } from './http.ts';
@@ -97,6 +97,7 @@ async function run(config: AgentConfig, { load, logger }: Running): Promise<void
     const changed = await load();
     await registrar.registrar.reload(definitionsOf(changed));
     reloadInto({ logger, dns }, changed);
+    reloadBalancer(balancer, changed);
   };
   const stop = new AbortController();
   stopOnSignals(stop, config, { server, client, logger });

@@ -1,13 +1,16 @@
 /** Builds the balancer role: it routes by this server's own state. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Balancer } from '../balancer/balancer.ts';
+import { Balancer, type BalancerDeps, type BalancerOptions } from '../balancer/balancer.ts';
 import { Failure } from '../base/failure.ts';
 import type { Random } from '../base/random.ts';
 import type { AgentConfig } from '../core/agent-config/config.ts';
+import { viewOf } from '../core/balancer/catalog-view.ts';
 import { balancerSockets } from '../io/balancer/sockets.ts';
 import { systemClock } from '../io/clock.ts';
 import { nodeHttpServer } from '../io/http/server.ts';
+import type { ListenAt } from '../ports/balancer.ts';
+import type { BalancerCatalog } from '../ports/balancer-catalog.ts';
 import type { ServerParts } from './server.ts';
 
 export interface BalancerParts {
@@ -23,46 +26,60 @@ const KEYS = /^(balancer|fabio)\//;
 
 /** Undefined where it is not wanted. */
 export function buildBalancer(
-  { balancer: settings, addresses, ports }: AgentConfig,
+  config: AgentConfig,
   { server, random, note }: BalancerParts,
 ): Balancer | undefined {
-  if (settings === undefined || ports.balancer < 0) return undefined;
+  const options = balancerOptions(config);
+  if (options === undefined) return undefined;
   const { replica } = server;
-  const at = (host: string, port: number): { readonly host: string; readonly port: number } => ({
-    host,
-    port,
-  });
-  return new Balancer(
-    {
-      settings,
-      http: at(addresses.balancer, ports.balancer),
-      ...(ports.balancerTls < 0 ? {} : { tls: at(addresses.balancer, ports.balancerTls) }),
-      ...(ports.balancerUi < 0 ? {} : { page: at(addresses.balancerUi, ports.balancerUi) }),
-    },
-    {
-      catalog: {
-        state: () => replica.state,
-        subscribe: (changed) =>
-          replica.subscribe(({ changes }) => {
-            const touches = changes.some(
-              ({ table, key }) => TABLES.has(table) || (table === 'kv' && KEYS.test(key)),
-            );
-            if (touches) changed();
-          }),
-      },
-      sockets: balancerSockets(settings, settings.drainTimeoutMs),
-      httpServer: nodeHttpServer,
-      certificateFiles: () => readCertificates(settings.certificateDir),
-      clock: systemClock,
-      random,
-      note,
-    },
-  );
+  const catalog: BalancerCatalog = {
+    view: () => viewOf(replica.state),
+    subscribe: (changed) =>
+      replica.subscribe(({ changes }) => {
+        const touches = changes.some(
+          ({ table, key }) => TABLES.has(table) || (table === 'kv' && KEYS.test(key)),
+        );
+        if (touches) changed();
+      }),
+  };
+  return new Balancer(options, { catalog, ...balancerEdges(options), random, note });
+}
+
+/** What it is to do by this configuration; undefined: it is not wanted. */
+export function balancerOptions(config: AgentConfig): BalancerOptions | undefined {
+  const { balancer: settings, addresses, ports } = config;
+  if (settings === undefined || ports.balancer < 0) return undefined;
+  const at = (host: string, port: number): ListenAt => ({ host, port });
+  return {
+    settings,
+    http: at(addresses.balancer, ports.balancer),
+    ...(ports.balancerTls < 0 ? {} : { tls: at(addresses.balancer, ports.balancerTls) }),
+    ...(ports.balancerUi < 0 ? {} : { page: at(addresses.balancerUi, ports.balancerUi) }),
+  };
+}
+
+/** Has a running balancer go by a changed configuration. */
+export function reloadBalancer(balancer: Balancer | undefined, config: AgentConfig): void {
+  const options = balancerOptions(config);
+  // Whether there is one at all is settled at the start.
+  if (options !== undefined) balancer?.configure(options);
+}
+
+/** Sockets, files and time. */
+export function balancerEdges({
+  settings,
+}: BalancerOptions): Omit<BalancerDeps, 'catalog' | 'random' | 'note'> {
+  return {
+    sockets: balancerSockets(settings),
+    httpServer: nodeHttpServer,
+    certificateFiles: readCertificates,
+    routesFile: (path) => readFile(path, 'utf8'),
+    clock: systemClock,
+  };
 }
 
 /** By name without `.pem`. Fails: `not_found`. */
 async function readCertificates(dir: string): Promise<ReadonlyMap<string, string>> {
-  if (dir === '') return new Map();
   try {
     const names = (await readdir(dir)).filter((name) => name.endsWith('.pem'));
     const texts = await Promise.all(names.map((name) => readFile(join(dir, name), 'utf8')));

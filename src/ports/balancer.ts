@@ -73,6 +73,8 @@ export interface ProxyLimits {
   readonly responseTimeoutMs: number;
   readonly idleTimeoutMs: number;
   readonly connectionsMax: number;
+  /** What is under way to a target that left may take so long. */
+  readonly drainTimeoutMs: number;
 }
 
 export interface ProxyListener {
@@ -95,6 +97,8 @@ export interface BalancerSockets {
     certificates: (serverName: string) => Certificate | undefined,
   ): Promise<ProxyListener>;
   listenTcp(at: ListenAt, traffic: Traffic): Promise<ProxyListener>;
+  /** What begins from now on is bounded by these. */
+  configure(limits: ProxyLimits): void;
   /** Ends kept connections to all others (`host:port`), once what is under way is through. */
   keepOnly(addresses: ReadonlySet<string>): void;
   /** Ends all connections to targets. */

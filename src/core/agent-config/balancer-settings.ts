@@ -19,6 +19,7 @@ export function balancerSettings(block: Reader, problems: ConfigProblem[]): Bala
     accessLog: block.flag('access_log', fallback.accessLog),
     trustedProxies: block.texts('trusted_proxies'),
     certificateDir: block.text('certificate_dir', fallback.certificateDir),
+    routesFile: block.text('routes_file', fallback.routesFile),
     auth: block.named('auth', (scheme, name) => ({
       realm: scheme.text('realm', name),
       users: scheme.record('users'),

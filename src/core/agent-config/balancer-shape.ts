@@ -15,6 +15,7 @@ export const BALANCER_SETTING: Setting = block('The role that routes traffic to 
   access_log: flag('A line in the log for each request.'),
   trusted_proxies: texts('Networks of proxies whose `X-Forwarded-*` are believed.'),
   certificate_dir: text('Directory with `NAME.pem`, certificate and key in one.'),
+  routes_file: text('File with `route add` lines, applied after the tags; read again on SIGHUP.'),
   auth: named('Who may pass routes with `auth=NAME`.', {
     realm: text('Shown when asked; the name otherwise.'),
     users: record('Passwords by user.'),

@@ -1,14 +1,9 @@
 /**
  * What the catalog offers the balancer.
  *
- * C1: only instances whose own and whose node's checks all pass are offered; one in maintenance has
- *     a check that does not.
- * C2: a tag that cannot be read is skipped and told; the instance's other tags count.
+ * C1: a tag that cannot be read is skipped and told; the instance's other tags count.
  */
-import { fromBase64 } from '../../base/base64.ts';
-import type { ServiceInstance } from '../model/catalog.ts';
-import { worst, type HealthCheck } from '../model/health-check.ts';
-import type { StateReader } from '../state/snapshot.ts';
+import { hasTag, type Candidate, type CatalogView } from './catalog-view.ts';
 import { isRefusal, type Refusal } from './options.ts';
 import type { Offer } from './rule.ts';
 import { parseTag, type TagRoute } from './tag.ts';
@@ -26,19 +21,17 @@ export type ReadTags = Map<string, TagRoute | Refusal | undefined>;
 const READ_TAGS_MAX = 50_000;
 
 /** @param prefix of the tags that are meant: `urlprefix-` */
-export function offersOf(state: StateReader, prefix: string, read: ReadTags): Offered {
+export function offersOf(view: CatalogView, prefix: string, read: ReadTags): Offered {
   if (read.size > READ_TAGS_MAX) read.clear();
   const offers: Offer[] = [];
   const problems: string[] = [];
-  for (const row of state.services()) {
-    if (row.kind !== '' || !row.tags.some((tag) => tag.trimStart().startsWith(prefix))) continue;
-    if (!passes(state, row)) continue;
-    const host = row.address === '' ? (state.catalogNode(row.node)?.address ?? '') : row.address;
-    if (host === '' || row.port === 0) {
-      problems.push(`service "${row.name}" (${row.id}) has no address and port to route to`);
+  for (const candidate of view.candidates(prefix)) {
+    const { service, id, host, port } = candidate;
+    if (host === '' || port === 0) {
+      problems.push(`service "${service}" (${id}) has no address and port to route to`);
       continue;
     }
-    offers.push(...offersOfRow(row, host, { prefix, read, problems }));
+    offers.push(...offersOfOne(candidate, { prefix, read, problems }));
   }
   return { offers, problems };
 }
@@ -49,53 +42,31 @@ interface Reading {
   readonly problems: string[];
 }
 
-function offersOfRow(
-  row: ServiceInstance,
-  host: string,
-  { prefix, read, problems }: Reading,
-): Offer[] {
+function offersOfOne(candidate: Candidate, { prefix, read, problems }: Reading): Offer[] {
+  const { service, id, host, port, share } = candidate;
   const offers: Offer[] = [];
-  const tags = row.tags.filter((tag) => !tag.trimStart().startsWith(prefix));
-  for (const tag of row.tags) {
+  const tags = candidate.tags.filter((tag) => !hasTag([tag], prefix));
+  for (const tag of candidate.tags) {
     if (!read.has(tag)) read.set(tag, parseTag(tag, prefix));
     const route = read.get(tag);
     if (route === undefined) continue;
     if (isRefusal(route)) {
-      problems.push(`service "${row.name}": tag "${tag.slice(0, 200)}": ${route.refused}`);
+      problems.push(`service "${service}": tag "${tag.slice(0, 200)}": ${route.refused}`);
       continue;
     }
-    offers.push({
-      service: row.name,
-      source: route.source,
-      destination: { host, port: row.port, path: '' },
-      tags,
-      options: route.options,
-      share: row.weights.passing,
-      from: row.id,
-    });
+    const { source, options } = route;
+    const destination = { host, port, path: '' };
+    offers.push({ service, source, destination, tags, options, share, from: id });
   }
   return offers;
 }
 
-function passes(state: StateReader, row: ServiceInstance): boolean {
-  return (
-    statusOf(state.checksOfInstance(row.node, row.id)) === 'passing' &&
-    statusOf(state.checksOfNode(row.node)) === 'passing'
-  );
-}
-
-function statusOf(checks: Iterable<HealthCheck>): string {
-  return worst(Array.from(checks, ({ status }) => status));
-}
-
-/** The operators' own routes: the values of all keys that begin with one of these, in order. */
-export function overrideText(state: StateReader, prefixes: readonly string[]): string {
+/** The operators' own routes: the values of these keys and of those below them, in order. */
+export function overrideText(view: CatalogView, keys: readonly string[]): string {
   const texts: string[] = [];
-  for (const prefix of prefixes) {
-    for (const pair of state.kvPairs(prefix)) {
-      if (pair.key !== prefix && !pair.key.startsWith(`${prefix}/`)) continue;
-      const bytes = fromBase64(pair.value);
-      if (bytes !== undefined) texts.push(new TextDecoder().decode(bytes));
+  for (const own of keys) {
+    for (const { key, text } of view.texts(own)) {
+      if (key === own || key.startsWith(`${own}/`)) texts.push(text);
     }
   }
   return texts.join('\n');

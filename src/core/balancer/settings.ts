@@ -22,8 +22,10 @@ export interface BalancerSettings {
   readonly trustedProxies: readonly string[];
   /** By the name that `auth=` gives. */
   readonly auth: Readonly<Record<string, AuthScheme>>;
-  /** Directory with `NAME.pem` and `NAME-key.pem`; empty: certificates come from keys only. */
+  /** Directory with `NAME.pem`, certificate and key in one; empty: certificates come from keys only. */
   readonly certificateDir: string;
+  /** File with `route add` lines; empty: none. */
+  readonly routesFile: string;
 }
 
 export interface AuthScheme {
@@ -44,6 +46,7 @@ export const DEFAULT_BALANCER_SETTINGS: BalancerSettings = {
   trustedProxies: [],
   auth: {},
   certificateDir: '',
+  routesFile: '',
 };
 
 /** Keys whose values are routes by hand, ours first. Source: `fabio/config` is Fabio's. */

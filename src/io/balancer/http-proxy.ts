@@ -119,7 +119,10 @@ export async function listenHttp(at: ListenAt, parts: ProxyParts): Promise<Proxy
   server.maxConnections = CONNECTIONS_MAX;
   // Node drops headers beyond a number in silence; their bytes are bounded anyway.
   server.maxHeadersCount = 0;
-  server.setTimeout(parts.limits.idleTimeoutMs);
+  server.on('connection', () => {
+    // Read by node for this connection and those after it: settings may have changed.
+    server.timeout = parts.limits.idleTimeoutMs;
+  });
   const front = new HttpFront(parts);
   front.attach(server);
   const port = await listening(server, at);

@@ -16,16 +16,26 @@ export interface Asked {
 }
 
 export class Targets {
-  readonly #limits: ProxyLimits;
-  readonly #drainTimeoutMs: number;
+  #limits: ProxyLimits;
   readonly #pools = new Map<string, Pool>();
   /** Those that left the table and have requests under way. */
   readonly #leaving = new Set<Pool>();
   #look: NodeJS.Timeout | undefined;
 
-  constructor(limits: ProxyLimits, drainTimeoutMs: number) {
+  constructor(limits: ProxyLimits) {
     this.#limits = limits;
-    this.#drainTimeoutMs = drainTimeoutMs;
+  }
+
+  get limits(): ProxyLimits {
+    return this.#limits;
+  }
+
+  /** What begins from now on is bounded by these. */
+  set limits(limits: ProxyLimits) {
+    this.#limits = limits;
+    for (const pool of this.#pools.values()) pool.limits = limits;
+    clearInterval(this.#look);
+    this.#look = this.#keepLooking();
   }
 
   ask(attempt: Attempt, asker: Asker): Asked {
@@ -44,7 +54,7 @@ export class Targets {
     for (const [key, pool] of this.#pools) {
       if (addresses.has(pool.address)) continue;
       this.#pools.delete(key);
-      pool.leave(performance.now() + this.#drainTimeoutMs);
+      pool.leave(performance.now() + this.#limits.drainTimeoutMs);
       this.#leaving.add(pool);
     }
   }
@@ -76,7 +86,7 @@ export class Targets {
 
 class Pool implements ConnectionOwner {
   readonly address: string;
-  readonly limits: ProxyLimits;
+  limits: ProxyLimits;
   readonly #attempt: Attempt;
   /** The latest used last: the others may expire. */
   readonly #idle: TargetConnection[] = [];

@@ -4,27 +4,25 @@ import type {
   ListenAt,
   ProxyLimits,
   ProxyListener,
-  Traffic,
   Tunnel,
   TunnelTarget,
 } from '../../ports/balancer.ts';
-import { listening } from './http-proxy.ts';
+import { listening, type ProxyParts } from './http-proxy.ts';
 import { join } from './join.ts';
 import { CONNECTIONS_MAX } from './limits.ts';
 
 export async function listenTcp(
   at: ListenAt,
-  traffic: Traffic,
-  limits: ProxyLimits,
+  parts: Pick<ProxyParts, 'traffic' | 'limits'>,
 ): Promise<ProxyListener> {
   const open = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     open.add(socket);
     socket.on('error', () => socket.destroy());
     socket.on('close', () => open.delete(socket));
-    const tunnel = traffic.tunnel({ port }, socket.remoteAddress ?? '');
+    const tunnel = parts.traffic.tunnel({ port }, socket.remoteAddress ?? '');
     if (tunnel === undefined) socket.destroy();
-    else passTunnel(socket, tunnel, limits);
+    else passTunnel(socket, tunnel, parts.limits);
   });
   server.maxConnections = CONNECTIONS_MAX;
   const port = await listening(server, at);
