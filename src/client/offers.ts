@@ -89,9 +89,10 @@ export class AllocOffers {
     }
   }
 
-  #checkOf({ definition, scriptTask }: OfferedCheck): AllocCheck {
-    if (scriptTask === undefined || definition.probe.kind !== 'script') return { definition };
-    return { definition, run: this.#deps.script(scriptTask, definition.probe.args) };
+  #checkOf({ definition, commandTask }: OfferedCheck): AllocCheck {
+    const { probe } = definition;
+    if (commandTask === undefined || !('args' in probe)) return { definition };
+    return { definition, run: this.#deps.script(commandTask, probe.args) };
   }
 
   /** A check that has not run yet says nothing, unless its author had it begin as passing. */

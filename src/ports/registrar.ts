@@ -123,6 +123,8 @@ export interface Registrar {
    * Statuses of checks that stay the same are kept. Resolves when the servers have it, or could not
    * be told in a few seconds (and goes on trying).
    *
+   * Fails also: `invalid` for a command without its `run`.
+   *
    * @param onStatus called for each check at once, and whenever what it was told changed
    */
   registerAlloc(

@@ -439,6 +439,32 @@ test('an allocation without a row is left out, asked for again, and never in the
   );
 });
 
+test('a job\u2019s commands are not run on the machine; its ttl checks are reported', async () => {
+  await using servers = new Servers();
+  await using one = await agent(servers);
+  const { registrar } = one;
+  const stray = check({ id: 'c', serviceId: 'web', args: ['x'], intervalMs: 1_000 });
+  const none = { allocId: ALLOC, services: [service().service], checks: [{ definition: stray }] };
+  await assert.rejects(
+    registrar.registerAlloc(none, () => undefined),
+    /a command without a task/,
+  );
+  assert.deepEqual(registrar.services(), []);
+  const definition = check({ id: 'beat', serviceId: 'web', ttlMs: 60_000 });
+  const told: unknown[] = [];
+  await registrar.registerAlloc(
+    { ...none, checks: [{ definition }] },
+    ({ status, known, output }) => told.push([status, known, output]),
+  );
+  await registrar.reportTtl('beat', 'passing', 'well');
+  assert.deepEqual(told, [
+    ['critical', false, ''],
+    ['passing', true, 'well'],
+  ]);
+  await registrar.deregisterAlloc(ALLOC, AbortSignal.timeout(5_000));
+  assert.equal(registrar.check('beat'), undefined);
+});
+
 test('a check of somebody\u2019s own making is run instead of the probe', async () => {
   await using servers = new Servers();
   await using one = await agent(servers);

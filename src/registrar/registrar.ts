@@ -36,7 +36,8 @@ import { KeptFiles, type Kept } from './kept-files.ts';
 import { MaintenanceModes } from './maintenance.ts';
 import { ALIVE, LocalRows, toldOf, type Origin, type OwnedCheck } from './own-rows.ts';
 import type { RegistrarDeps, RegistrarOptions } from './registrar-options.ts';
-import { mayRun, mayRunConfigured } from './script-policy.ts';
+import { noteCheck } from './noted-check.ts';
+import { mayRun, mayRunConfigured, mayRunOfJob } from './script-policy.ts';
 import { Syncer, type OwnSide } from './syncer.ts';
 import { TtlReports } from './ttl-reports.ts';
 import { unknownCheck, unknownService } from './unknown.ts';
@@ -241,6 +242,7 @@ export class AgentRegistrar implements Registrar, Service {
     { allocId, services, checks }: AllocRegistration,
     onStatus: (status: AllocCheckStatus) => void,
   ): Promise<void> {
+    mayRunOfJob(checks);
     await this.#exclusively(async () => {
       this.#rows.needRoom(services.length + checks.length);
       const serviceIds = new Set(services.map(({ id }) => id));
@@ -382,24 +384,11 @@ export class AgentRegistrar implements Registrar, Service {
   #noted(definition: CheckDefinition, state: CheckState): void {
     const before = this.#rows.check(definition.id);
     if (before === undefined) return;
-    const { status, output } = state;
-    const facts = { ...before.facts, status, output };
-    const { outputHeldUntil: held, ...origin } = before;
-    const rest = { ...origin, pending: !state.known };
     before.onStatus?.(toldOf(definition, state));
-    // The first that is known of a check is told at once, as a change of its status is.
-    const isFirst = before.pending === true && before.facts.output === '';
-    if (status !== before.facts.status || (isFirst && output !== '')) {
-      this.#rows.putCheck({ ...rest, facts });
-      this.#syncer.ring();
-    } else if (output === before.facts.output) {
-      // Found for the first time what was so before already: from now on it is our word.
-      this.#rows.putCheck({ ...before, pending: false });
-    } else {
-      const until = held ?? this.#holdUntil();
-      this.#rows.putCheck({ ...rest, facts, outputHeldUntil: until });
-      this.#syncer.ringAt(until);
-    }
+    const { row, tellAt } = noteCheck(before, state, () => this.#holdUntil());
+    this.#rows.putCheck(row);
+    if (tellAt === 'now') this.#syncer.ring();
+    else if (tellAt !== undefined) this.#syncer.ringAt(tellAt);
     this.#aliases.localChanged();
   }
 
@@ -437,7 +426,9 @@ export class AgentRegistrar implements Registrar, Service {
       const { id, serviceId } = check.facts;
       const isOf = check.allocId ?? this.#rows.service(serviceId)?.allocId;
       const stays = check.allocId === undefined ? keepsService(serviceId) : keepsCheck(id);
-      if (isOf === allocId && !stays) this.#dropCheck(id);
+      if (isOf !== allocId || stays) continue;
+      this.#dropCheck(id);
+      await this.#reports.forget(id);
     }
     for (const service of [...this.#rows.services()]) {
       const { id } = service.facts;

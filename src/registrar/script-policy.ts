@@ -1,7 +1,7 @@
 /** Whose commands this agent runs as checks. */
 import { Failure } from '../base/failure.ts';
 import type { CheckDefinition } from '../core/model/health-check.ts';
-import type { Registrations } from '../ports/registrar.ts';
+import type { AllocCheck, Registrations } from '../ports/registrar.ts';
 
 /** Nobody's; those of configuration files; those of the API as well. */
 export type ScriptChecks = 'none' | 'local' | 'all';
@@ -13,8 +13,6 @@ export function mayRun(
   policy: ScriptChecks,
 ): void {
   if (policy === 'all' || (policy === 'local' && source === 'config')) return;
-  const isCommand = ({ probe: { kind } }: CheckDefinition): boolean =>
-    kind === 'script' || kind === 'docker';
   if (!checks.some(isCommand)) return;
   throw new Failure(
     'invalid',
@@ -24,7 +22,15 @@ export function mayRun(
   );
 }
 
-/** The same for what configuration files register; answers all checks of them. */
+/** Fails: `invalid` where a command comes without its task: a job's are not run on the machine. */
+export function mayRunOfJob(checks: readonly AllocCheck[]): void {
+  const stray = checks.find(({ definition, run }) => run === undefined && isCommand(definition));
+  if (stray === undefined) return;
+  const { id } = stray.definition;
+  throw new Failure('invalid', `check "${id}" of a job is a command without a task to run it in`);
+}
+
+/** As `mayRun`, for what configuration files register; answers all checks of them. */
 export function mayRunConfigured(
   { services, checks }: Registrations,
   policy: ScriptChecks,
@@ -32,4 +38,8 @@ export function mayRunConfigured(
   const all = [...checks, ...services.flatMap((each) => each.checks)];
   mayRun(all, 'config', policy);
   return all;
+}
+
+function isCommand({ probe: { kind } }: CheckDefinition): boolean {
+  return kind === 'script' || kind === 'docker';
 }

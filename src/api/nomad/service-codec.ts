@@ -33,6 +33,7 @@ const CHECK: Shape<Check> = shape(
     tlsSkipVerify: bool('TLSSkipVerify'),
     grpcService: text('GRPCService'),
     grpcUseTls: bool('GRPCUseTLS'),
+    aliasService: text('AliasService', OMIT),
     taskName: text('TaskName'),
     checkRestart: maybe(nested('CheckRestart', CHECK_RESTART)),
     successBeforePassing: int('SuccessBeforePassing'),

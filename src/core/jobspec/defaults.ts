@@ -258,6 +258,7 @@ export const CHECK_DEFAULTS: Check = {
   tlsSkipVerify: false,
   grpcService: '',
   grpcUseTls: false,
+  aliasService: '',
   taskName: '',
   successBeforePassing: 0,
   failuresBeforeCritical: 0,

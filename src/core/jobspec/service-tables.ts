@@ -59,6 +59,7 @@ const CHECK = table<Check>({
     tls_skip_verify: flag('tlsSkipVerify'),
     grpc_service: text('grpcService'),
     grpc_use_tls: flag('grpcUseTls'),
+    alias_service: text('aliasService'),
     task: text('taskName'),
     success_before_passing: int('successBeforePassing'),
     failures_before_critical: int('failuresBeforeCritical'),

@@ -104,7 +104,7 @@ function validateProbe(
   issues.addIf(
     [type === 'http' && path === '', 'http type must have http path'],
     [type === 'http' && /^https?:\/\//.test(path), 'http path must be a path, not an address'],
-    [type === 'script' && command === '', 'script type must have a valid script path'],
+    [runsCommand(type) && command === '', `${type} type must have a valid script path`],
     [timed && intervalMs < SECOND, `missing required value interval. Interval ${least}`],
     [
       timed && timeoutMs < SECOND && type !== 'ttl',
@@ -121,11 +121,16 @@ function validateCheckTask(
   issues: Issues,
 ): void {
   const task = check.taskName === '' ? service.taskName : check.taskName;
-  const homeless = check.type === 'script' && !place.ofTask && task === '';
+  const homeless = runsCommand(check.type) && !place.ofTask && task === '';
   issues.addIf(
-    [homeless, 'script checks of a group must say their task'],
+    [homeless, `${check.type} checks of a group must say their task`],
     [task !== '' && !place.tasks.has(task), `Task "${task}" of the check does not exist`],
   );
+}
+
+/** Inside a task. */
+function runsCommand(type: Check['type']): boolean {
+  return type === 'script' || type === 'docker';
 }
 
 function validateCheckRestart({ limit, graceMs }: CheckRestart, issues: Issues): void {

@@ -47,6 +47,8 @@ export interface Check {
   readonly tlsSkipVerify: boolean;
   readonly grpcService: string;
   readonly grpcUseTls: boolean;
+  /** Of an alias: name of the allocation's service, or id of an instance; empty: its machine. */
+  readonly aliasService: string;
   readonly taskName: string;
   readonly checkRestart?: CheckRestart;
   readonly successBeforePassing: number;

@@ -16,6 +16,7 @@ const REACH: Reach = {
   task: 'web',
   owner: 'web',
   lookup: (name) => (name === 'meta.rack' ? 'r1' : undefined),
+  instanceNamed: () => undefined,
 };
 
 test('where a port is reached', () => {

@@ -21,6 +21,8 @@ export interface Reach {
   /** The group's or the task's name: whose service it is. */
   readonly owner: string;
   readonly lookup: Lookup;
+  /** The id of the allocation's own instance of a service. */
+  instanceNamed(service: string): string | undefined;
 }
 
 export interface Endpoint {

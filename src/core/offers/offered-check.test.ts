@@ -15,6 +15,7 @@ const REACH: Reach = {
   owner: 'web',
   task: 'web',
   lookup: () => undefined,
+  instanceNamed: (name) => (name === 'db' ? '_nomad-task-a-db' : undefined),
 };
 
 type Checks = NonNullable<Parameters<typeof canonicalizeService>[0]['checks']>;
@@ -38,7 +39,21 @@ test('each kind of check knows where to look', () => {
   assert.deepEqual(probeOf({ type: 'tcp', portLabel: '80' }), {
     ...{ kind: 'tcp', address: '10.0.0.1:80', useTls: false, tls },
   });
-  assert.equal(probeOf({ type: 'ttl' }), undefined);
+  assert.deepEqual(probeOf({ type: 'ttl', intervalMs: 10_000 }), { kind: 'ttl', ttlMs: 10_000 });
+  const command = { command: '/bin/up', args: ['-v'] };
+  const args = ['/bin/up', '-v'];
+  assert.deepEqual(probeOf({ type: 'script', ...command }), { kind: 'script', args });
+  assert.deepEqual(probeOf({ type: 'docker', ...command }), {
+    ...{ kind: 'docker', containerId: '', shell: '', args },
+  });
+  for (const [aliasService, serviceId] of [
+    ['db', '_nomad-task-a-db'],
+    ['elsewhere', 'elsewhere'],
+    ['', ''],
+  ] as const) {
+    const alias = { kind: 'alias', node: '', serviceId } as const;
+    assert.deepEqual(probeOf({ type: 'alias', aliasService }), alias);
+  }
 });
 
 test('checks of one service have ids of their own, the same each time', () => {

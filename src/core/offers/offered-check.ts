@@ -11,8 +11,8 @@ import { endpointOf, instanceId, type Reach } from './offer.ts';
 /** A check with what it means for the task it watches. */
 export interface OfferedCheck {
   readonly definition: CheckDefinition;
-  /** For a script: the task that it runs in. */
-  readonly scriptTask?: string;
+  /** Of a command: the task that it runs in. */
+  readonly commandTask?: string;
 }
 
 /** Bytes of output kept of one check. Source: Consul's default. */
@@ -29,8 +29,10 @@ export function offeredCheck(service: Service, at: number, reach: Reach): Offere
   const probe = check && probeOf(check, service, reach);
   if (check === undefined || probe === undefined) return undefined;
   const task = taskOf(check, service, reach);
+  const isCommand = probe.kind === 'script' || probe.kind === 'docker';
   // Never on the machine: a job's commands run where its tasks do.
-  if (check.type === 'script' && task === undefined) return undefined;
+  if (isCommand && task === undefined) return undefined;
+  const isRun = probe.kind !== 'ttl' && probe.kind !== 'alias';
   const definition: CheckDefinition = {
     id: offeredCheckId(service, at, reach),
     name: interpolate(check.name, reach.lookup),
@@ -38,17 +40,15 @@ export function offeredCheck(service: Service, at: number, reach: Reach): Offere
     serviceId: instanceId(service, reach),
     initialStatus: initialStatus(check),
     probe,
-    intervalMs: check.intervalMs,
-    timeoutMs: check.timeoutMs,
+    intervalMs: isRun ? check.intervalMs : 0,
+    timeoutMs: isRun ? check.timeoutMs : 0,
     successBeforePassing: check.successBeforePassing,
     failuresBeforeWarning: check.failuresBeforeWarning,
     failuresBeforeCritical: check.failuresBeforeCritical,
     deregisterCriticalServiceAfterMs: 0,
     outputMaxBytes: OUTPUT_MAX_BYTES,
   };
-  return check.type === 'script' && task !== undefined
-    ? { definition, scriptTask: task }
-    : { definition };
+  return isCommand && task !== undefined ? { definition, commandTask: task } : { definition };
 }
 
 /** The task that a check speaks of; undefined: the whole group. */
@@ -66,7 +66,7 @@ function initialStatus(check: Check): CheckDefinition['initialStatus'] {
   return status === 'passing' || status === 'warning' ? status : 'critical';
 }
 
-/** Undefined for kinds that jobs do not have. */
+/** Undefined where no kind was said. */
 function probeOf(check: Check, service: Service, reach: Reach): Probe | undefined {
   const fill = (text: string): string => interpolate(text, reach.lookup);
   const label = check.portLabel === '' ? service.portLabel : check.portLabel;
@@ -102,11 +102,21 @@ function probeOf(check: Check, service: Service, reach: Reach): Probe | undefine
         tls,
       };
     case 'script':
-      return { kind: 'script', args: [fill(check.command), ...check.args.map(fill)] };
-    case 'ttl':
+      return { kind: 'script', args: commandOf(check, fill) };
     case 'docker':
-    case 'alias':
+      // Its container is the task's: the driver knows it.
+      return { kind: 'docker', containerId: '', shell: '', args: commandOf(check, fill) };
+    case 'ttl':
+      return { kind: 'ttl', ttlMs: check.intervalMs };
+    case 'alias': {
+      const named = fill(check.aliasService);
+      return { kind: 'alias', node: '', serviceId: reach.instanceNamed(named) ?? named };
+    }
     case '':
       return undefined;
   }
+}
+
+function commandOf({ command, args }: Check, fill: (text: string) => string): readonly string[] {
+  return [fill(command), ...args.map(fill)];
 }

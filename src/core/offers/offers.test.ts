@@ -133,9 +133,18 @@ test('a script of a group runs in the task that its service names, and nowhere w
   const nameless = service({ name: 'other', checks: [script] });
   const { checks } = offersOf(placeOf({ group: [named, nameless] }), runOf({ server: RUNNING }));
   assert.deepEqual(
-    checks.map(({ scriptTask }) => scriptTask),
+    checks.map(({ commandTask }) => commandTask),
     ['server'],
   );
+});
+
+test('an alias follows the instance of a service of its own allocation', () => {
+  const alias = { type: 'alias' as const, aliasService: 'db' };
+  const place = placeOf({ group: [service({ checks: [alias] }), service({ name: 'db' })] });
+  const { services, checks } = offersOf(place, runOf({ server: RUNNING }));
+  const probe = checks[0]?.definition.probe;
+  assert.ok(probe?.kind === 'alias');
+  assert.equal(probe.serviceId, services[1]?.id);
 });
 
 test('checks know where to look; scripts run in their task', () => {
@@ -153,7 +162,7 @@ test('checks know where to look; scripts run in their task', () => {
     'http://10.0.0.7:21000/health',
   );
   assert.deepEqual(script?.definition.probe, { kind: 'script', args: ['ok', '-x'] });
-  assert.equal(script.scriptTask, 'server');
+  assert.equal(script.commandTask, 'server');
   assert.deepEqual(
     allChecks(place).map(({ id }) => id),
     [http, script].map((each) => each?.definition.id),

@@ -6,7 +6,7 @@
  *     the catalog before the kill signal.
  * O2: a function of job, allocation and what runs alone: asked twice, it answers the same.
  */
-import type { Lookup } from '../interpolate/replace.ts';
+import { interpolate, type Lookup } from '../interpolate/replace.ts';
 import type { Alloc } from '../model/alloc.ts';
 import type { ServiceFacts } from '../model/catalog.ts';
 import type { Service } from '../model/service.ts';
@@ -14,7 +14,7 @@ import type { TaskGroup } from '../model/task-group.ts';
 import type { Task } from '../model/task.ts';
 import type { AllocRun } from '../runner/alloc.ts';
 import type { WatchedCheck } from '../runner/checks.ts';
-import { instanceOf, type Reach } from './offer.ts';
+import { instanceId, instanceOf, type Reach } from './offer.ts';
 import { offeredCheck, taskOf, type OfferedCheck } from './offered-check.ts';
 
 export interface Offers {
@@ -88,9 +88,36 @@ function offer(
 }
 
 function groupReach(place: OfferPlace): Reach {
-  return { ...place, owner: `group-${place.group.name}`, lookup: place.lookupOf(undefined) };
+  return {
+    ...place,
+    owner: `group-${place.group.name}`,
+    lookup: place.lookupOf(undefined),
+    instanceNamed: (name) => instanceIn(place, name),
+  };
 }
 
 function taskReach(place: OfferPlace, task: Task): Reach {
-  return { ...place, owner: task.name, task: task.name, lookup: place.lookupOf(task) };
+  return {
+    ...place,
+    owner: task.name,
+    task: task.name,
+    lookup: place.lookupOf(task),
+    instanceNamed: (name) => instanceIn(place, name),
+  };
+}
+
+/** The first of that name, the group's before its tasks'. */
+function instanceIn(place: OfferPlace, wanted: string): string | undefined {
+  const { services, tasks } = place.group;
+  const among = (all: readonly Service[], reach: Reach): string | undefined => {
+    const found = all.find(({ name }) => interpolate(name, reach.lookup) === wanted);
+    return found && instanceId(found, reach);
+  };
+  const ofGroup = among(services, groupReach(place));
+  if (ofGroup !== undefined) return ofGroup;
+  for (const task of tasks) {
+    const ofTask = among(task.services, taskReach(place, task));
+    if (ofTask !== undefined) return ofTask;
+  }
+  return undefined;
 }

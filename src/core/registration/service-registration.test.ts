@@ -48,7 +48,7 @@ test('what cannot be says why', () => {
 
 test('names that DNS cannot say are told', () => {
   assert.deepEqual(dnsWarnings({ name: 'web-1', tags: ['v1'] }), []);
-  const warnings = dnsWarnings({ name: 'my_web', tags: ['urlprefix-/a', 'x'.repeat(64)] });
+  const warnings = dnsWarnings({ name: 'my_web', tags: ['a b', 'urlprefix-/a', 'x'.repeat(64)] });
   assert.equal(warnings.length, 3);
   assert.match(warnings[0] ?? '', /^Service name will not be discoverable via DNS.*"my_web"$/);
   assert.match(warnings[2] ?? '', /too long/);

@@ -107,7 +107,9 @@ export function dnsWarnings({
 }: Pick<ServiceFacts, 'name' | 'tags'>): readonly string[] {
   const found: string[] = [];
   if (!isLabel(name)) found.push(warning('Service name', name));
-  for (const tag of tags) if (!isLabel(tag)) found.push(warning('Service tag', tag));
+  for (const tag of tags) {
+    if (!isLabel(tag) && !tag.startsWith(ROUTE)) found.push(warning('Service tag', tag));
+  }
   return found;
 }
 
@@ -117,6 +119,9 @@ function warning(what: string, name: string): string {
     name.length > LABEL_MAX ? `at most ${LABEL_MAX} bytes` : 'letters, digits and dashes';
   return `${what} will not be discoverable via DNS due to ${why} (${allowed}): "${name}"`;
 }
+
+/** So begin tags that are read by balancers and never meant as names. */
+const ROUTE = 'urlprefix-';
 
 /** Source: RFC 1035, section 2.3.4. */
 const LABEL_MAX = 63;
