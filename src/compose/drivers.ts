@@ -17,14 +17,13 @@ import { cpuFacts } from '../io/proc/machine.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Driver } from '../ports/driver.ts';
 import type { Keeper } from '../ports/keeper.ts';
+import { dockerSocket } from './docker-socket.ts';
 
 export interface BuiltDrivers {
   readonly drivers: readonly Driver[];
   /** Lets go of what they hold; tasks run on. */
   close(): Promise<void>;
 }
-
-const DOCKER_SOCKET = '/var/run/docker.sock';
 
 export function buildDrivers(
   config: AgentConfig,
@@ -69,16 +68,11 @@ function buildDocker(config: AgentConfig, now: () => Millis): DockerDriver {
       infraImage: plugin.text('infra_image'),
     },
     {
-      engine: new Engine(socketPath(plugin.text('endpoint'))),
+      engine: new Engine(dockerSocket(config)),
       now,
       credentials: (registry) => Promise.resolve(credentialsOf(plugin.object('auth'), registry)),
     },
   );
-}
-
-function socketPath(endpoint: string | undefined): string {
-  const chosen = endpoint ?? process.env['DOCKER_HOST'] ?? DOCKER_SOCKET;
-  return chosen.replace(/^unix:\/\//, '');
 }
 
 /** `auth { "registry.local:5000" = { username = "...", password = "..." } }`. */

@@ -14,13 +14,13 @@ import {
 import { MachineProbes } from '../io/checks/probes.ts';
 import { JournalStateFiles } from '../io/client-state/journal-state-files.ts';
 import { systemClock } from '../io/clock.ts';
+import type { CatalogLink } from '../ports/catalog-link.ts';
 import type { Registrations } from '../ports/registrar.ts';
 import type { Service } from '../ports/service.ts';
 import { readDefinitions } from '../registrar/definitions.ts';
 import { AgentRegistrar } from '../registrar/registrar.ts';
-import { ServerCatalogLink } from '../server/catalog-link.ts';
 import { VERSION } from '../version.ts';
-import type { ServerParts } from './server.ts';
+import { dockerSocket } from './docker-socket.ts';
 
 export interface RegistrarParts {
   readonly registrar: AgentRegistrar & Service;
@@ -30,7 +30,8 @@ export interface RegistrarParts {
 }
 
 export interface RegistrarWorld {
-  readonly server: ServerParts;
+  /** Whoever has the catalog. */
+  readonly catalog: CatalogLink;
   readonly nodeName: string;
   readonly random: Random;
   readonly log: (line: string) => void;
@@ -39,12 +40,12 @@ export interface RegistrarWorld {
 /** Takes up what an earlier run of the agent registered. Fails: `invalid`, as its files do. */
 export async function buildRegistrar(
   config: AgentConfig,
-  { server, nodeName, random, log }: RegistrarWorld,
+  { catalog, nodeName, random, log }: RegistrarWorld,
 ): Promise<RegistrarParts> {
   const node = nodeFacts(config, nodeName, await nodeId(config));
   const probes = new MachineProbes({
     userAgent: `Muster/${VERSION}`,
-    dockerSocket: (process.env['DOCKER_HOST'] ?? '').replace(/^unix:\/\//, '') || DOCKER_SOCKET,
+    dockerSocket: dockerSocket(config),
   });
   const { scriptChecks, checkUpdateIntervalMs } = config.discovery;
   const registrar = await AgentRegistrar.open(
@@ -56,7 +57,7 @@ export async function buildRegistrar(
       registrations: definitionsOf(config),
     },
     {
-      link: new ServerCatalogLink(server.server.operations),
+      link: catalog,
       probes,
       files: new JournalStateFiles(join(config.dataDir, 'registrar'), log),
       clock: systemClock,
@@ -74,8 +75,6 @@ export function definitionsOf({ discovery }: AgentConfig): Registrations {
   if (isIssues(found)) throw new Failure('invalid', renderIssues(found));
   return found;
 }
-
-const DOCKER_SOCKET = '/var/run/docker.sock';
 
 /** The UUID that was configured, or drawn at the first start. */
 async function nodeId({ discovery, dataDir }: AgentConfig): Promise<string> {
@@ -106,6 +105,9 @@ function nodeFacts(config: AgentConfig, name: string, id: string): CatalogNodeFa
   };
 }
 
+/** Tells our servers from those of a Consul: their ports speak another protocol. */
+export const PROGRAM = 'muster';
+
 /** Servers are a service themselves, under the name that clients look for. */
 function serverService(config: AgentConfig): ServiceFacts {
   return {
@@ -117,7 +119,7 @@ function serverService(config: AgentConfig): ServiceFacts {
     port: config.ports.rpc,
     socketPath: '',
     taggedAddresses: {},
-    meta: { version: VERSION },
+    meta: { version: VERSION, program: PROGRAM },
     weights: DEFAULT_WEIGHTS,
     enableTagOverride: false,
   };

@@ -4,7 +4,7 @@
  * Source: https://developer.hashicorp.com/nomad/docs/job-specification/check
  */
 import { interpolate } from '../interpolate/replace.ts';
-import type { CheckDefinition, Probe } from '../model/health-check.ts';
+import type { CheckDefinition, Probe, ProbeTls } from '../model/health-check.ts';
 import type { Check, Service } from '../model/service.ts';
 import { endpointOf, instanceId, type Reach } from './offer.ts';
 
@@ -75,20 +75,8 @@ function probeOf(check: Check, service: Service, reach: Reach): Probe | undefine
   const address = `${host.includes(':') ? `[${host}]` : host}:${port}`;
   const tls = { serverName: fill(check.tlsServerName), skipVerify: check.tlsSkipVerify };
   switch (check.type) {
-    case 'http': {
-      const protocol = check.protocol === '' ? 'http' : check.protocol;
-      return {
-        kind: 'http',
-        url: `${protocol}://${address}${fill(check.path)}`,
-        method: check.method === '' ? 'GET' : check.method,
-        header: Object.fromEntries(
-          Object.entries(check.header).map(([name, values]) => [name, values.map(fill)]),
-        ),
-        body: fill(check.body),
-        disableRedirects: false,
-        tls,
-      };
-    }
+    case 'http':
+      return httpProbe(check, { address, tls, fill });
     case 'tcp':
       return { kind: 'tcp', address, useTls: false, tls };
     case 'udp':
@@ -119,4 +107,23 @@ function probeOf(check: Check, service: Service, reach: Reach): Probe | undefine
 
 function commandOf({ command, args }: Check, fill: (text: string) => string): readonly string[] {
   return [fill(command), ...args.map(fill)];
+}
+
+function httpProbe(
+  check: Check,
+  at: Readonly<{ address: string; tls: ProbeTls; fill: (text: string) => string }>,
+): Probe {
+  const { address, tls, fill } = at;
+  const protocol = check.protocol === '' ? 'http' : check.protocol;
+  return {
+    kind: 'http',
+    url: `${protocol}://${address}${fill(check.path)}`,
+    method: check.method === '' ? 'GET' : check.method,
+    header: Object.fromEntries(
+      Object.entries(check.header).map(([name, values]) => [name, values.map(fill)]),
+    ),
+    body: fill(check.body),
+    disableRedirects: false,
+    tls,
+  };
 }
