@@ -19,6 +19,7 @@ const roles = [
   'registrar',
   'balancer',
   'dns',
+  'gossip',
   'supervisor',
   'packager',
   'infra',
