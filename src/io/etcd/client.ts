@@ -14,7 +14,6 @@ import type { EtcdTls } from './connection.ts';
 import * as wire from './messages.ts';
 import type {
   Alarm,
-  Member,
   MemberList,
   RangeAnswer,
   RangeQuery,
@@ -143,22 +142,17 @@ export class EtcdClient {
    * Adds a member that does not vote yet. Fails: `conflict` there is one already with this address,
    * or a learner that has not been promoted.
    */
-  async memberAdd(peerUrl: string): Promise<{ member: Member; all: readonly Member[] }> {
-    const request = wire.encodeMemberAdd(peerUrl);
-    return wire.decodeMemberAdd(await this.#call('Cluster/MemberAdd', request, {}));
+  async memberAdd(peerUrl: string): Promise<void> {
+    await this.#repeat('Cluster/MemberAdd', wire.encodeMemberAdd(peerUrl), {});
   }
 
   /** Fails: `conflict` it does not have all entries yet; `not_found`. */
   async memberPromote(id: bigint): Promise<void> {
-    await this.#call('Cluster/MemberPromote', wire.encodeId(id), {});
+    await this.#repeat('Cluster/MemberPromote', wire.encodeId(id), {});
   }
 
   async memberRemove(id: bigint): Promise<void> {
-    await this.#call('Cluster/MemberRemove', wire.encodeId(id), {});
-  }
-
-  async memberUpdate(id: bigint, peerUrl: string): Promise<void> {
-    await this.#call('Cluster/MemberUpdate', wire.encodeMemberUpdate(id, peerUrl), {});
+    await this.#repeat('Cluster/MemberRemove', wire.encodeId(id), {});
   }
 
   /** What one member says of itself and of whom it follows. */

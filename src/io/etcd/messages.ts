@@ -82,7 +82,6 @@ export interface Status {
   /** As the file is, and what of it holds data. */
   readonly dbBytes: number;
   readonly dbBytesInUse: number;
-  readonly raftIndex: number;
 }
 
 export interface Alarm {
@@ -177,10 +176,6 @@ export const encodeId = (id: bigint): Buffer => new Writer().big(1, id).finish()
 
 export function encodeMemberAdd(peerUrl: string): Buffer {
   return new Writer().text(1, peerUrl).flag(2, true).finish();
-}
-
-export function encodeMemberUpdate(id: bigint, peerUrl: string): Buffer {
-  return new Writer().big(1, id).text(2, peerUrl).finish();
 }
 
 const ALARM_DEACTIVATE = 2;
@@ -296,17 +291,6 @@ export function decodeMembers(bytes: Uint8Array): MemberList {
   return { clusterId, members };
 }
 
-/** Of the answer to an addition: the new one, and all of them. */
-export function decodeMemberAdd(bytes: Uint8Array): { member: Member; all: readonly Member[] } {
-  let member: Member | undefined;
-  const all: Member[] = [];
-  readFields(bytes, (tag, value) => {
-    if (tag === 2) member = decodeMember(value.bytes);
-    if (tag === 3) all.push(decodeMember(value.bytes));
-  });
-  return { member: member ?? decodeMember(new Uint8Array(0)), all };
-}
-
 function decodeMember(bytes: Uint8Array): Member {
   const peerUrls: string[] = [];
   const clientUrls: string[] = [];
@@ -324,7 +308,7 @@ function decodeMember(bytes: Uint8Array): Member {
 export function decodeStatus(bytes: Uint8Array): Status {
   const status: Mutable<Status> = {
     ...{ clusterId: 0n, memberId: 0n, leaderId: 0n, learner: false, version: '' },
-    ...{ dbBytes: 0, dbBytesInUse: 0, raftIndex: 0 },
+    ...{ dbBytes: 0, dbBytesInUse: 0 },
   };
   readFields(bytes, (tag, value) => {
     if (tag === 1) {
@@ -334,7 +318,6 @@ export function decodeStatus(bytes: Uint8Array): Status {
     if (tag === 2) status.version = value.text;
     if (tag === 3) status.dbBytes = value.number;
     if (tag === 4) status.leaderId = value.big;
-    if (tag === 5) status.raftIndex = value.number;
     if (tag === 9) status.dbBytesInUse = value.number;
     if (tag === 10) status.learner = value.flag;
   });

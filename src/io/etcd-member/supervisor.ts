@@ -1,0 +1,323 @@
+/**
+ * Keeps this server's etcd member: carries out what `core/etcd-member` decides.
+ *
+ * U1: how the member was first started is on disk before it is started, so that a crash in between
+ *     ends in the same cluster.
+ * U2: the process never outlives `run`.
+ */
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Failure, explain } from '../../base/failure.ts';
+import { memberToRemove, nextStep } from '../../core/etcd-member/membership.ts';
+import type {
+  ListedMember,
+  MemberHealth,
+  MemberStep,
+  ServerPeer,
+} from '../../core/etcd-member/membership.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { ServerPeers } from '../../ports/server-peers.ts';
+import type { Service } from '../../ports/service.ts';
+import type { EtcdClient } from '../etcd/client.ts';
+import type { Member } from '../etcd/messages.ts';
+import { Broadcast } from '../log/broadcast.ts';
+import { EtcdProcess } from './etcd-process.ts';
+import type { EtcdLaunch } from './etcd-process.ts';
+
+export interface SupervisorOptions {
+  /** `data_dir/etcd`. */
+  readonly dir: string;
+  /** Of this server; its member is named so. */
+  readonly id: string;
+  readonly host: string;
+  readonly clientPort: number;
+  readonly peerPort: number;
+  readonly expect: number;
+  readonly quotaBytes: number;
+}
+
+export interface SupervisorDeps {
+  /** Its endpoints are kept: this member's first, then the others'. */
+  readonly client: EtcdClient;
+  readonly peers: ServerPeers;
+  readonly clock: Clock;
+  readonly note: (line: string) => void;
+}
+
+/** Until the member votes it is looked after often, and then less [ms]. */
+const LOOK_MS = 200;
+const SETTLED_LOOK_MS = 1_000;
+/** A process that ends by itself is started again after this, and at most so much longer [ms]. */
+const RESTART_MS_MIN = 200;
+const RESTART_MS_MAX = 10_000;
+/** A process that ran for so long had started well [ms]. */
+const RAN_WELL_MS = 60_000;
+const ASK_MS = 2_000;
+const HEALTH_MS = 1_000;
+
+export class EtcdSupervisor implements Service {
+  readonly name = 'etcd';
+  readonly #options: SupervisorOptions;
+  readonly #deps: SupervisorDeps;
+  readonly #changed = new Broadcast();
+  #process: EtcdProcess | undefined;
+  #startedMs = 0;
+  #exits = 0;
+  #restartAtMs = 0;
+  #isSettled = false;
+  #told = '';
+  /** The peers as last seen, and since when they are so. */
+  #heard = '';
+  #heardMs = 0;
+  /** Since when members do not answer, by identifier. */
+  readonly #silentSinceMs = new Map<bigint, number>();
+
+  constructor(options: SupervisorOptions, deps: SupervisorDeps) {
+    this.#options = options;
+    this.#deps = deps;
+    mkdirSync(options.dir, { recursive: true, mode: 0o700 });
+    deps.peers.announce(this.#launchOnDisk() === undefined ? 'new' : 'member');
+  }
+
+  /** `host:port` where this server's member takes requests. */
+  get endpoint(): string {
+    return `${this.#options.host}:${this.#options.clientPort}`;
+  }
+
+  /** Of the running process, for tests and people. */
+  get pid(): number | undefined {
+    return this.#process?.isRunning === true ? this.#process.pid : undefined;
+  }
+
+  /** Resolves once this server's member votes, or `signal` aborts. */
+  async settled(signal: AbortSignal): Promise<void> {
+    while (!this.#isSettled && !signal.aborted) await this.#changed.wait(signal);
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    try {
+      while (!signal.aborted) {
+        try {
+          await this.#look();
+        } catch (error) {
+          // Refusals of etcd pass: it says so while it elects, while another learns, and so on.
+          if (!(error instanceof Failure) || error.fault === 'unsupported') throw error;
+          this.#tell(explain(error));
+        }
+        await this.#deps.clock.sleep(this.#isSettled ? SETTLED_LOOK_MS : LOOK_MS, signal);
+      }
+    } finally {
+      await this.#process?.stop();
+    }
+  }
+
+  async #look(): Promise<void> {
+    this.#countExit();
+    const members = await this.#members();
+    const peers = this.#deps.peers.known();
+    const step = nextStep({
+      self: { id: this.#options.id, peerUrl: this.#peerUrl, expect: this.#options.expect },
+      stage: this.#launchOnDisk() === undefined ? 'new' : 'member',
+      running: this.#process?.isRunning === true,
+      exits: this.#exits,
+      ...{ peers, quietMs: this.#quietMs(peers) },
+      members: members?.map(listed),
+    });
+    await this.#take(step);
+    if (step.do === 'settled' && members !== undefined) await this.#tidy(members);
+  }
+
+  /** How long these peers have been what they are. */
+  #quietMs(peers: readonly ServerPeer[]): number {
+    const now = this.#deps.clock.elapsedMs();
+    const heard = JSON.stringify(peers);
+    if (heard !== this.#heard) this.#heardMs = now;
+    this.#heard = heard;
+    return now - this.#heardMs;
+  }
+
+  async #take(step: MemberStep): Promise<void> {
+    const { client } = this.#deps;
+    const isNews = step.do === 'settled' && !this.#isSettled;
+    this.#isSettled = step.do === 'settled';
+    switch (step.do) {
+      case 'wait':
+        this.#tell(step.why);
+        return;
+      case 'bootstrap':
+        this.#tell('begins a new cluster');
+        this.#keep({ initialState: 'new', initialCluster: `${this.#options.id}=${this.#peerUrl}` });
+        this.#start();
+        return;
+      case 'add':
+        this.#tell('joins the cluster');
+        await client.memberAdd(this.#peerUrl);
+        return;
+      case 'replace':
+        this.#tell('replaces the member that had this address');
+        await client.memberRemove(step.id);
+        return;
+      case 'join':
+        this.#keep({ initialState: 'existing', initialCluster: this.#clusterOf(step.members) });
+        this.#start();
+        return;
+      case 'start':
+        if (this.#deps.clock.elapsedMs() >= this.#restartAtMs) this.#start();
+        return;
+      case 'promote':
+        await client.memberPromote(step.id);
+        return;
+      case 'discard':
+        this.#discard();
+        return;
+      case 'settled':
+        if (isNews) this.#tell('its member votes');
+        this.#changed.notify();
+    }
+  }
+
+  /** Who answers says who belongs to the cluster; undefined while nobody does. */
+  async #members(): Promise<readonly Member[] | undefined> {
+    const { client, peers } = this.#deps;
+    const others = peers.known().filter(({ status }) => status === 'alive');
+    const known = [...others.map(endpointOf), ...client.endpoints];
+    const own = this.#process?.isRunning === true ? [this.endpoint] : [];
+    const rest = known.filter((each) => each !== this.endpoint);
+    client.setEndpoints([...new Set([...own, ...rest])]);
+    if (client.endpoints.every((each) => each === this.endpoint) && own.length === 0) {
+      return undefined;
+    }
+    try {
+      const { members } = await client.members({ deadlineMs: ASK_MS });
+      const started = members.flatMap(({ clientUrls }) => clientUrls.slice(0, 1).map(bare));
+      const alive = own.length > 0 ? [this.endpoint] : [];
+      const ends = [...new Set([...alive, ...started.filter((each) => each !== this.endpoint)])];
+      if (ends.length > 0) client.setEndpoints(ends);
+      return members;
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      return undefined;
+    }
+  }
+
+  #countExit(): void {
+    const { clock, note } = this.#deps;
+    const ended = this.#process;
+    if (ended === undefined || ended.isRunning) return;
+    this.#process = undefined;
+    const nowMs = clock.elapsedMs();
+    this.#exits = nowMs - this.#startedMs >= RAN_WELL_MS ? 1 : this.#exits + 1;
+    this.#restartAtMs = nowMs + Math.min(RESTART_MS_MIN * 2 ** (this.#exits - 1), RESTART_MS_MAX);
+    note(`etcd ended, and is started again: ${ended.lastWords()}`);
+  }
+
+  #start(): void {
+    const { id, dir, host, clientPort, peerPort, quotaBytes } = this.#options;
+    const kept = this.#launchOnDisk();
+    if (kept === undefined) return;
+    this.#startedMs = this.#deps.clock.elapsedMs();
+    this.#process = new EtcdProcess({
+      ...{ name: id, dataDir: join(dir, 'member-data'), logFile: join(dir, 'etcd.log') },
+      ...{ host, clientPort, peerPort, quotaBytes },
+      ...kept,
+    });
+  }
+
+  /** Moves the data of a removed member out of the way; the one before it is deleted (M2). */
+  #discard(): void {
+    const { dir } = this.#options;
+    this.#tell('the cluster removed this member: joining anew');
+    rmSync(join(dir, 'removed'), { recursive: true, force: true });
+    renameSync(join(dir, 'member-data'), join(dir, 'removed'));
+    rmSync(join(dir, LAUNCH));
+    this.#exits = 0;
+    this.#deps.peers.announce('new');
+  }
+
+  /** Removes members that will not come back; only beside etcd's leader, so that one does. */
+  async #tidy(members: readonly Member[]): Promise<void> {
+    const { client, peers, note } = this.#deps;
+    const status = await client.status(this.endpoint, { deadlineMs: HEALTH_MS });
+    if (status.leaderId !== status.memberId) {
+      this.#silentSinceMs.clear();
+      return;
+    }
+    const known = peers.known();
+    const health = await Promise.all(members.map((member) => this.#healthOf(member, known)));
+    const isVoter = (id: string): boolean =>
+      members.some(({ name, learner }) => name === id && !learner);
+    const waiting = known.filter((peer) => peer.status === 'alive' && !isVoter(peer.id)).length;
+    const gone = memberToRemove(health, this.#options.id, waiting);
+    if (gone === undefined) return;
+    note(`removes the member at ${gone.peerUrl}, ${gone.left ? 'which left' : 'which is dead'}`);
+    await client.memberRemove(gone.id);
+  }
+
+  async #healthOf(member: Member, known: readonly ServerPeer[]): Promise<MemberHealth> {
+    const { client, clock } = this.#deps;
+    const [url] = member.clientUrls;
+    const healthy = url !== undefined && (await answers(client, bare(url)));
+    const nowMs = clock.elapsedMs();
+    const since = healthy ? nowMs : (this.#silentSinceMs.get(member.id) ?? nowMs);
+    this.#silentSinceMs.set(member.id, since);
+    const left = known.some(({ id, status }) => id === member.name && status === 'left');
+    return { ...listed(member), healthy, silentMs: nowMs - since, left };
+  }
+
+  get #peerUrl(): string {
+    return `http://${this.#options.host}:${this.#options.peerPort}`;
+  }
+
+  #clusterOf(members: readonly ListedMember[]): string {
+    return members
+      .map(({ id, name, peerUrl }) => {
+        if (peerUrl === this.#peerUrl) return `${this.#options.id}=${peerUrl}`;
+        // One that has not started yet has no name, but must be counted.
+        return `${name === '' ? `unnamed-${id}` : name}=${peerUrl}`;
+      })
+      .join(',');
+  }
+
+  #keep(launch: KeptLaunch): void {
+    const { dir } = this.#options;
+    writeFileSync(join(dir, `${LAUNCH}.tmp`), JSON.stringify(launch), { flush: true });
+    renameSync(join(dir, `${LAUNCH}.tmp`), join(dir, LAUNCH));
+    this.#deps.peers.announce('member');
+  }
+
+  #launchOnDisk(): KeptLaunch | undefined {
+    try {
+      return JSON.parse(readFileSync(join(this.#options.dir, LAUNCH), 'utf8')) as KeptLaunch;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+
+  /** Each thing once, not several times a second. */
+  #tell(what: string): void {
+    if (what !== this.#told) this.#deps.note(what);
+    this.#told = what;
+  }
+}
+
+type KeptLaunch = Pick<EtcdLaunch, 'initialState' | 'initialCluster'>;
+
+const LAUNCH = 'launch.json';
+
+const endpointOf = ({ host, clientPort }: ServerPeer): string => `${host}:${clientPort}`;
+const bare = (url: string): string => url.replace(/^https?:\/\//, '');
+
+function listed({ id, name, peerUrls, learner }: Member): ListedMember {
+  return { id, name, learner, peerUrl: peerUrls[0] ?? '' };
+}
+
+async function answers(client: EtcdClient, endpoint: string): Promise<boolean> {
+  try {
+    await client.status(endpoint, { deadlineMs: HEALTH_MS });
+    return true;
+  } catch (error) {
+    if (error instanceof Failure) return false;
+    throw error;
+  }
+}
