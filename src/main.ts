@@ -19,6 +19,10 @@ const commands = makeCommands({
     const { keeperMain } = await import('./compose/keeper.ts');
     return keeperMain(args);
   },
+  balancer: async (invocation, world) => {
+    const { balancerMain } = await import('./compose/balancer-command.ts');
+    return balancerMain(invocation, world);
+  },
   lockGuard: async () => {
     const { lockGuardMain } = await import('./compose/lock-guard.ts');
     return lockGuardMain();

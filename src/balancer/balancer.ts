@@ -266,7 +266,8 @@ export class Balancer implements Service {
       history: () => this.#history,
       problems: () => [...this.#problems],
       active: () => this.#traffic.active,
-      ready: () => this.#isReady,
+      // Without a table nothing is routed yet, however well it listens.
+      ready: () => this.#isReady && this.#deps.catalog.view() !== undefined,
       metrics: () => {
         const { rules } = this.table;
         const targets = rules.reduce((sum, rule) => sum + rule.targets.length, 0);

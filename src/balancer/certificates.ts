@@ -7,12 +7,11 @@
  */
 import { explain } from '../base/failure.ts';
 import type { CatalogView } from '../core/balancer/catalog-view.ts';
+import { CERTIFICATE_KEYS } from '../core/balancer/settings.ts';
 import type { Certificate } from '../ports/balancer.ts';
 
 /** By name, as found in the directory; PEM, certificate and key in one. */
 export type CertificateFiles = (dir: string) => Promise<ReadonlyMap<string, string>>;
-
-const KEY_PREFIX = 'balancer/certificates/';
 
 export class Certificates {
   readonly #files: CertificateFiles;
@@ -47,8 +46,8 @@ export class Certificates {
       this.#told = why;
       return;
     }
-    for (const { key, text } of view.texts(KEY_PREFIX)) {
-      texts.set(key.slice(KEY_PREFIX.length).toLowerCase(), text);
+    for (const { key, text } of view.texts(CERTIFICATE_KEYS)) {
+      texts.set(key.slice(CERTIFICATE_KEYS.length).toLowerCase(), text);
     }
     this.#known = new Map([...texts].flatMap(([name, text]) => this.#entry(name, text)));
   }

@@ -18,6 +18,7 @@ export const COMMANDS = makeCommands({
   agent: () => Promise.resolve(0),
   keeper: () => Promise.resolve(0),
   lockGuard: () => Promise.resolve(0),
+  balancer: () => Promise.resolve(0),
 });
 
 /** Runs the lines of a golden file in the world that `make` makes for each. */

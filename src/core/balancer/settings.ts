@@ -51,3 +51,9 @@ export const DEFAULT_BALANCER_SETTINGS: BalancerSettings = {
 
 /** Keys whose values are routes by hand, ours first. Source: `fabio/config` is Fabio's. */
 export const OVERRIDE_KEYS: readonly string[] = ['balancer/routes', 'fabio/config'];
+
+/** What certificates are kept under. */
+export const CERTIFICATE_KEYS = 'balancer/certificates/';
+
+/** All keys that the balancer reads begin with one of these. */
+export const CATALOG_KEYS: readonly string[] = [...OVERRIDE_KEYS, CERTIFICATE_KEYS];
