@@ -23,6 +23,7 @@ import { JOB_ROUTES } from '../src/api/nomad/job-routes.ts';
 import { NODE_ROUTES } from '../src/api/nomad/node-routes.ts';
 import { PLANNING_ROUTES } from '../src/api/nomad/planning-routes.ts';
 import { SERVICE_ROUTES } from '../src/api/nomad/service-routes.ts';
+import { TENANCY_ROUTES } from '../src/api/nomad/tenancy-routes.ts';
 import { VARIABLE_ROUTES } from '../src/api/nomad/variable-routes.ts';
 import type { QueryFields } from '../src/api/query.ts';
 import type { AnyRoute } from '../src/api/route.ts';
@@ -85,6 +86,7 @@ export const API_PAGES: readonly ApiPage[] = [
       ['The agent', AGENT_ROUTES],
       ['The cluster', CLUSTER_ROUTES],
       ['Asking before changing', PLANNING_ROUTES],
+      ['Namespaces and node pools', TENANCY_ROUTES],
     ],
   },
   {

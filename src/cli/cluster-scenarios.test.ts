@@ -202,12 +202,6 @@ test('the cluster: servers, settings, namespaces', () =>
           { id: 's1', name: 'vm.global', address: '127.0.0.1:4647', leader: true, voter: true },
         ],
       })
-      .on(cluster.listNamespaces, [
-        {
-          ...{ name: 'default', description: 'Default shared namespace' },
-          ...{ createIndex: 1 as Index, modifyIndex: 1 as Index },
-        },
-      ])
       .on(cluster.collectGarbage, undefined)
       .on(agent.joinAgent, { error: '', joined: 1 })
       .on(agent.agentSelf, {

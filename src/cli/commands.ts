@@ -1,19 +1,10 @@
 /** The table of all commands: the parser, the help, the completion and the reference read it. */
 import type { Command } from './command.ts';
 import { agentCommand, keeperCommand, versionCommand } from './commands/agent.ts';
-import { balancerCommand } from './commands/balancer.ts';
 import { kvDelete, kvGet, kvPut } from './commands/kv.ts';
 import { kvExport, kvImport } from './commands/kv-files.ts';
 import { lock, lockGuardCommand } from './commands/lock.ts';
-import {
-  agentInfo,
-  monitor,
-  namespaceList,
-  namespaceStatus,
-  systemGc,
-  systemReconcile,
-  ui,
-} from './commands/agent-reads.ts';
+import { agentInfo, monitor, systemGc, systemReconcile, ui } from './commands/agent-reads.ts';
 import { allocRestart, allocSignal, allocStop } from './commands/alloc-actions.ts';
 import { allocExec } from './commands/alloc-exec.ts';
 import { allocFs } from './commands/alloc-fs.ts';
@@ -48,6 +39,21 @@ import { jobStatus } from './commands/job-status.ts';
 import { jobStop } from './commands/job-stop.ts';
 import { jobValidate } from './commands/job-validate.ts';
 import { forceLeave, info, join, keyring, leave, members, reload } from './commands/members.ts';
+import {
+  namespaceApply,
+  namespaceDelete,
+  namespaceInspect,
+  namespaceList,
+  namespaceStatus,
+} from './commands/namespaces.ts';
+import {
+  nodePoolApply,
+  nodePoolDelete,
+  nodePoolInfo,
+  nodePoolJobs,
+  nodePoolList,
+  nodePoolNodes,
+} from './commands/node-pools.ts';
 import { nodeDrain, nodeEligibility } from './commands/node-changes.ts';
 import { nodeStatus } from './commands/node-status.ts';
 import {
@@ -78,7 +84,6 @@ export interface Roles {
   readonly agent: Command['run'];
   readonly keeper: Command['run'];
   readonly lockGuard: Command['run'];
-  readonly balancer: Command['run'];
 }
 
 /** Makes the table. */
@@ -94,8 +99,10 @@ export function makeCommands(roles: Roles): readonly Command[] {
     ...[deploymentList, deploymentStatus, deploymentPromote, deploymentFail, deploymentPause],
     ...[deploymentResume, deploymentUnblock, serverMembers, serverJoin, serverForceLeave],
     ...[operatorGetConfig, operatorSetConfig, operatorListPeers, operatorHealth, operatorMetrics],
-    ...[systemGc, systemReconcile, monitor, agentInfo, namespaceList, namespaceStatus, ui],
-    ...[template, balancerCommand(roles.balancer)],
+    ...[systemGc, systemReconcile, monitor, agentInfo, ui],
+    ...[namespaceList, namespaceStatus, namespaceInspect, namespaceApply, namespaceDelete],
+    ...[nodePoolList, nodePoolInfo, nodePoolApply, nodePoolDelete, nodePoolNodes, nodePoolJobs],
+    template,
     ...[varPut, varGet, varList, varPurge, varInit, serviceList, serviceInfo, serviceDelete],
     ...[kvGet, kvPut, kvDelete, kvExport, kvImport, lock, lockGuardCommand(roles.lockGuard)],
     ...[event, eventList, exec, watch, members, join, leave, forceLeave, reload, info, keyring],

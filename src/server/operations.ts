@@ -23,6 +23,7 @@ import type { KvOperations } from './kv-operations.ts';
 import type { ChangeBatch } from './replica.ts';
 import type { PlanningOperations } from './planning-operations.ts';
 import type { SnapshotOperations } from './snapshot-operations.ts';
+import type { TenancyOperations } from './tenancy-operations.ts';
 import type { VariableOperations } from './variable-operations.ts';
 
 export interface Operations {
@@ -51,6 +52,10 @@ export interface Operations {
   // Keys, locks, sessions, events.
 
   readonly kv: KvOperations;
+
+  // Namespaces and node pools.
+
+  readonly tenancy: TenancyOperations;
 
   // Asking before changing.
 

@@ -46,6 +46,7 @@ import type { Replica } from './replica.ts';
 import { SessionTimers } from './session-timers.ts';
 import { planningOperations } from './planning-operations.ts';
 import { snapshotOperations } from './snapshot-operations.ts';
+import { tenancyOperations } from './tenancy-operations.ts';
 import { variableOperations } from './variable-operations.ts';
 
 export interface ServerOptions {
@@ -199,6 +200,7 @@ export class Server implements Service {
       kv: kvOperations({ ...deps, timers: this.#sessionTimers }),
       variables: variableOperations(deps),
       planning: planningOperations(deps),
+      tenancy: tenancyOperations(deps),
       snapshots: snapshotOperations(deps),
       ...jobOperations(deps),
       ...allocOperations(deps),

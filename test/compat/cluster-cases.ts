@@ -95,12 +95,6 @@ export const CLUSTER_CASES: readonly Case[] = [
     },
   },
   {
-    route: 'namespace.list',
-    path: () => '/v1/namespaces',
-    answer: [{ Name: 'default', Description: text }],
-  },
-  { route: 'namespace.read', path: () => '/v1/namespace/default', answer: { Name: 'default' } },
-  {
     route: 'scaling.policies',
     path: () => '/v1/scaling/policies?job=web',
     indexed: true,

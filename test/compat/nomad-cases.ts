@@ -9,6 +9,7 @@ import { ALLOC_CASES, NODE_CASES } from './alloc-cases.ts';
 import type { Case } from './case.ts';
 import { CLUSTER_CASES } from './cluster-cases.ts';
 import { JOB_CASES } from './job-cases.ts';
+import { TENANCY_CASES } from './tenancy-cases.ts';
 import { VARIABLE_CASES } from './variable-cases.ts';
 
 export const NOMAD_CASES: readonly Case[] = [
@@ -17,6 +18,7 @@ export const NOMAD_CASES: readonly Case[] = [
   ...NODE_CASES,
   ...CLIENT_CASES,
   ...AGENT_CASES,
+  ...TENANCY_CASES,
   ...VARIABLE_CASES,
   ...CLUSTER_CASES,
 ];

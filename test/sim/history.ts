@@ -155,6 +155,10 @@ const SUBJECTS: Subjects = {
   'event.fire': ({ event }) => event.name,
   'variable.set': ({ variable }) => variable.path,
   'variable.delete': ({ path }) => path,
+  'namespace.set': ({ namespace }) => namespace.name,
+  'namespace.delete': ({ name }) => name,
+  'node-pool.set': ({ pool }) => pool.name,
+  'node-pool.delete': ({ name }) => name,
   'state.restore': ({ rows }) => `${rows.length} rows`,
 };
 

@@ -9,6 +9,7 @@ import { JOB_ROUTES } from './job-routes.ts';
 import { NODE_ROUTES } from './node-routes.ts';
 import { PLANNING_ROUTES } from './planning-routes.ts';
 import { SERVICE_ROUTES } from './service-routes.ts';
+import { TENANCY_ROUTES } from './tenancy-routes.ts';
 import { VARIABLE_ROUTES } from './variable-routes.ts';
 
 export const NOMAD_ROUTES: readonly AnyRoute[] = [
@@ -20,6 +21,7 @@ export const NOMAD_ROUTES: readonly AnyRoute[] = [
   ...AGENT_ROUTES,
   ...CLUSTER_ROUTES,
   ...PLANNING_ROUTES,
+  ...TENANCY_ROUTES,
   ...SERVICE_ROUTES,
   ...VARIABLE_ROUTES,
 ];

@@ -241,38 +241,6 @@ export const eventStream = ask({
   answers: 'lines',
 });
 
-export interface NamespaceView {
-  readonly name: string;
-  readonly description: string;
-  readonly createIndex: Index;
-  readonly modifyIndex: Index;
-}
-
-const NAMESPACE: Shape<NamespaceView> = shape(
-  {
-    name: text('Name'),
-    description: text('Description'),
-    createIndex: int('CreateIndex'),
-    modifyIndex: int('ModifyIndex'),
-  },
-  { Quota: '', Capabilities: null, Meta: null },
-);
-
-export const listNamespaces = ask({
-  name: 'namespace.list',
-  path: '/v1/namespaces',
-  about: 'Lists namespaces: there is `default`.',
-  query: { prefix: queryText('prefix', 'only names that begin so') },
-  reply: listOf(NAMESPACE),
-});
-
-export const readNamespace = ask({
-  name: 'namespace.read',
-  path: '/v1/namespace/:name',
-  about: 'One namespace.',
-  reply: NAMESPACE,
-});
-
 export const listScalingPolicies = read({
   name: 'scaling.policies',
   path: '/v1/scaling/policies',
@@ -324,8 +292,6 @@ export const CLUSTER_ROUTES = [
   collectGarbage,
   reconcileSummaries,
   eventStream,
-  listNamespaces,
-  readNamespace,
   listScalingPolicies,
   readScalingPolicy,
   listVolumes,

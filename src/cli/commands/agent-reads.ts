@@ -1,14 +1,8 @@
-/** Commands that ask the agent about itself: `agent-info`, `monitor`, `namespace`, `system` ... */
+/** Commands that ask the agent about itself: `agent-info`, `monitor`, `system` ... */
 import { agentMonitor, agentSelf } from '../../api/nomad/agent-routes.ts';
-import {
-  collectGarbage,
-  listNamespaces,
-  readNamespace,
-  reconcileSummaries,
-} from '../../api/nomad/cluster-routes.ts';
+import { collectGarbage, reconcileSummaries } from '../../api/nomad/cluster-routes.ts';
 import { agentAddress } from '../agent-api.ts';
 import { flag, type Command } from '../command.ts';
-import { columns, keyValues } from '../format/columns.ts';
 import { printed } from '../format/json.ts';
 import { matchNode, only } from '../matching.ts';
 import { DATA_FLAGS, openSession, withApiFlags } from '../session.ts';
@@ -60,42 +54,6 @@ export const monitor: Command = {
     for await (const { bytes } of session.api.lines(agentMonitor, { query }, world.signal)) {
       await world.outBytes(bytes);
     }
-    return 0;
-  },
-};
-
-export const namespaceList: Command = {
-  name: 'namespace list',
-  summary: 'List namespaces',
-  arguments: [],
-  flags: withApiFlags(...DATA_FLAGS),
-  examples: [{ line: 'muster namespace list', says: 'All of them:' }],
-  run: async (invocation, world) => {
-    const { api } = openSession(invocation, world);
-    const all = await api.call(listNamespaces, {}, world.signal);
-    if (await printed(invocation.flags, world, [listNamespaces.reply, all])) return 0;
-    const rows = all.map(({ name, description }) => [name, description]);
-    world.out(`${columns([['Name', 'Description'], ...rows])}\n`);
-    return 0;
-  },
-};
-
-export const namespaceStatus: Command = {
-  name: 'namespace status',
-  summary: 'Show one namespace',
-  arguments: ['<namespace>'],
-  flags: withApiFlags(...DATA_FLAGS),
-  examples: [{ line: 'muster namespace status default', says: 'The one that is always there:' }],
-  run: async (invocation, world) => {
-    const { api } = openSession(invocation, world);
-    const params = { name: invocation.args[0] ?? '' };
-    const one = await api.call(readNamespace, { params }, world.signal);
-    if (await printed(invocation.flags, world, [readNamespace.reply, one])) return 0;
-    const about = keyValues([
-      ['Name', one.name],
-      ['Description', one.description || '<none>'],
-    ]);
-    world.out(`${about}\n`);
     return 0;
   },
 };

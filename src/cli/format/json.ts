@@ -16,7 +16,7 @@ export function wireJson<T>(codec: Codec<T> | undefined, value: T): string {
  * Fails: `invalid` the template is wrong, or both are given.
  */
 export function printed<T>(
-  flags: FlagValues,
+  flags: Pick<FlagValues, 'has' | 'text'>,
   world: World,
   answer: readonly [codec: Codec<T> | undefined, value: T],
 ): Promise<boolean> {
@@ -25,7 +25,7 @@ export function printed<T>(
 
 /** The same for a value that is JSON already. */
 export async function printedWire(
-  flags: FlagValues,
+  flags: Pick<FlagValues, 'has' | 'text'>,
   world: World,
   wire: () => Json,
 ): Promise<boolean> {

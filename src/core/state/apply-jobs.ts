@@ -11,6 +11,7 @@ import { same } from '../../base/same.ts';
 import { SCALING_EVENTS_MAX } from '../limits.ts';
 import type { Deployment } from '../model/deployment.ts';
 import type { Evaluation } from '../model/evaluation.ts';
+import { DEFAULT_NAMESPACE } from '../model/ids.ts';
 import type { Job, JobSpec } from '../model/job.ts';
 import type { ScalingEvent } from '../model/scaling-event.ts';
 import { putEvaluation } from './apply-evals.ts';
@@ -32,6 +33,11 @@ import { jobKey } from './watch.ts';
 export function registerJob(edit: Edit, entry: JobRegistered): Outcome {
   const key = jobKey(entry.job.namespace, entry.job.id);
   const existing = edit.job(key);
+  const { namespace } = entry.job;
+  if (namespace !== DEFAULT_NAMESPACE && edit.table('namespaces').get(namespace) === undefined) {
+    const what = `job "${entry.job.id}" is in nonexistent namespace "${namespace}"`;
+    return refused('invalid', what);
+  }
   const wanted = wantedSpec(edit, entry, existing);
   if ('ok' in wanted) return wanted;
   const refusal =

@@ -42,6 +42,7 @@ import { restoreRows } from './apply-restore.ts';
 import { createSession, invalidateSessions } from './apply-sessions.ts';
 import { applyTxn } from './apply-txn.ts';
 import { deleteQuery, setQuery } from './apply-queries.ts';
+import { deleteNamespace, deleteNodePool, setNamespace, setNodePool } from './apply-tenancy.ts';
 import { deleteVariable, setVariable } from './apply-variables.ts';
 import type { Change } from './change.ts';
 import { Edit } from './edit.ts';
@@ -104,6 +105,10 @@ const HANDLERS: Handlers = {
   'event.fire': fireEvent,
   'variable.set': setVariable,
   'variable.delete': deleteVariable,
+  'namespace.set': setNamespace,
+  'namespace.delete': deleteNamespace,
+  'node-pool.set': setNodePool,
+  'node-pool.delete': deleteNodePool,
   'state.restore': restoreRows,
 };
 

@@ -6,6 +6,7 @@ import type { Job } from '../model/job.ts';
 import type { JobSummary } from '../model/job-summary.ts';
 import type { Node } from '../model/node.ts';
 import type { ScalingEvents } from '../model/scaling-event.ts';
+import type { NamespaceRow, NodePool } from '../model/tenancy.ts';
 import type { Variable } from '../model/variable.ts';
 import type { ConfigRow, PeriodicLaunch, Rows } from './rows.ts';
 import type { DiscoveryTable } from './watch.ts';
@@ -26,6 +27,8 @@ export type Change =
   | RowChange<'deployments', Deployment>
   | RowChange<'config', ConfigRow>
   | RowChange<'variables', Variable>
+  | RowChange<'namespaces', NamespaceRow>
+  | RowChange<'nodePools', NodePool>
   | { [Table in DiscoveryTable]: RowChange<Table, Rows[Table]> }[DiscoveryTable];
 
 export type RowChange<Table extends string, Row> = Readonly<{

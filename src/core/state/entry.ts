@@ -26,6 +26,7 @@ import type {
 import type { Plan } from '../model/plan.ts';
 import type { SchedulerConfig } from '../model/scheduler-config.ts';
 import type { DiscoveryEntry } from './discovery-entry.ts';
+import type { TenancyEntry } from './tenancy-entry.ts';
 import type { VariableEntry } from './variable-entry.ts';
 import type { Alloc, AllocDeploymentStatus, DesiredTransition } from '../model/alloc.ts';
 import type { DeploymentStatus } from '../model/deployment.ts';
@@ -39,7 +40,8 @@ export type Entry =
   | DeploymentEntry
   | ClusterEntry
   | DiscoveryEntry
-  | VariableEntry;
+  | VariableEntry
+  | TenancyEntry;
 
 export type EntryType = Entry['type'];
 

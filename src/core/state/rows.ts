@@ -8,6 +8,7 @@ import type { KvPair, LockDelay } from '../model/kv.ts';
 import type { PreparedQuery } from '../model/prepared-query.ts';
 import type { Session } from '../model/session.ts';
 import type { UserEvent } from '../model/user-event.ts';
+import type { NamespaceRow, NodePool } from '../model/tenancy.ts';
 import type { Variable } from '../model/variable.ts';
 import type { Deployment } from '../model/deployment.ts';
 import type { Evaluation } from '../model/evaluation.ts';
@@ -55,6 +56,8 @@ export interface Rows {
   readonly preparedQueries: PreparedQuery;
   readonly coordinates: NodeCoordinate;
   readonly variables: Variable;
+  readonly namespaces: NamespaceRow;
+  readonly nodePools: NodePool;
 }
 
 /** Tables that nothing else is derived from. */
@@ -65,4 +68,6 @@ export type PlainTable =
   | 'periodicLaunches'
   | 'config'
   | 'variables'
+  | 'namespaces'
+  | 'nodePools'
   | DiscoveryTable;

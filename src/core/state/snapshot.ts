@@ -14,6 +14,7 @@ import type { DiscoveryReader } from './discovery-reader.ts';
 import type { ConfigRow, PeriodicLaunch } from './rows.ts';
 import type { WatchKey } from './watch.ts';
 import type { Node } from '../model/node.ts';
+import type { NamespaceRow, NodePool } from '../model/tenancy.ts';
 import type { SchedulerConfig } from '../model/scheduler-config.ts';
 
 export interface Snapshot {
@@ -59,6 +60,11 @@ export interface StateReader extends Snapshot, DiscoveryReader {
   deployments(prefix?: string): Iterable<Deployment>;
   deploymentsByJob(namespace: Namespace, id: JobId): Iterable<Deployment>;
   configRow(): ConfigRow;
+  /** Those that somebody described, by name. */
+  namespace(name: Namespace): NamespaceRow | undefined;
+  namespaces(): Iterable<NamespaceRow>;
+  nodePool(name: string): NodePool | undefined;
+  nodePools(): Iterable<NodePool>;
   /** Rows by table. */
   counts(): Readonly<Record<string, number>>;
 }

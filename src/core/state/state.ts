@@ -23,6 +23,7 @@ import { DEFAULT_SCHEDULER_CONFIG } from '../model/scheduler-config.ts';
 import type { SchedulerConfig } from '../model/scheduler-config.ts';
 import type { Session, SessionId } from '../model/session.ts';
 import type { UserEvent } from '../model/user-event.ts';
+import type { NamespaceRow, NodePool } from '../model/tenancy.ts';
 import type { Variable } from '../model/variable.ts';
 import { hashText } from './hash.ts';
 import type { ConfigRow, PeriodicLaunch } from './rows.ts';
@@ -304,6 +305,22 @@ export class State implements StateReader {
 
   kvPairs(prefix: string): Iterable<KvPair> {
     return this.tables.kv.values(prefix);
+  }
+
+  namespace(name: Namespace): NamespaceRow | undefined {
+    return this.tables.namespaces.get(name);
+  }
+
+  namespaces(): Iterable<NamespaceRow> {
+    return this.tables.namespaces.values();
+  }
+
+  nodePool(name: string): NodePool | undefined {
+    return this.tables.nodePools.get(name);
+  }
+
+  nodePools(): Iterable<NodePool> {
+    return this.tables.nodePools.values();
   }
 
   variable(namespace: Namespace, path: string): Variable | undefined {

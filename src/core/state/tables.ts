@@ -171,6 +171,8 @@ export const SHAPES: Shapes = {
       session: (query) => query.session,
     },
   },
+  namespaces: { name: 'namespaces', key: (namespace) => namespace.name, indexes: {} },
+  nodePools: { name: 'nodePools', key: (pool) => pool.name, indexes: {} },
   variables: {
     name: 'variables',
     key: (variable) => variableKey(variable.namespace, variable.path),

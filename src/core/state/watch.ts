@@ -28,6 +28,8 @@ export type TableName =
   | 'deployments'
   | 'config'
   | 'variables'
+  | 'namespaces'
+  | 'nodePools'
   | DiscoveryTable;
 
 /** Those of discovery and coordination. */

@@ -1,7 +1,6 @@
 /** The cluster as a whole. */
 import * as routes from '../../api/nomad/cluster-routes.ts';
 import type { Index } from '../../base/brand.ts';
-import { DEFAULT_NAMESPACE } from '../../core/model/ids.ts';
 import { readJobs, readSchedulerConfig } from '../../core/state/reads.ts';
 import type { ScalingPolicyStub } from '../../api/nomad/job-replies.ts';
 import type { ScalingPolicy } from '../../core/model/task.ts';
@@ -13,7 +12,7 @@ import { bind, type Bound } from './mount.ts';
 
 /** Binds what concerns the cluster. */
 export function clusterHandlers(deps: HttpDeps): readonly Bound[] {
-  return [...status(deps), ...settings(deps), ...namespaces(), ...scaling(deps)];
+  return [...status(deps), ...settings(deps), ...scaling(deps)];
 }
 
 function status({ agent, ops }: HttpDeps): readonly Bound[] {
@@ -77,25 +76,6 @@ function settings({ ops }: HttpDeps): readonly Bound[] {
     }),
     bind(routes.listVolumes, () => plainly([])),
     bind(routes.listPlugins, () => plainly([])),
-  ];
-}
-
-const ONLY_NAMESPACE = {
-  name: DEFAULT_NAMESPACE,
-  description: 'Default shared namespace',
-  createIndex: 1 as Index,
-  modifyIndex: 1 as Index,
-};
-
-function namespaces(): readonly Bound[] {
-  return [
-    bind(routes.listNamespaces, ({ query }) =>
-      plainly(DEFAULT_NAMESPACE.startsWith(query.prefix ?? '') ? [ONLY_NAMESPACE] : []),
-    ),
-    bind(routes.readNamespace, ({ params }) => {
-      if (params.name !== DEFAULT_NAMESPACE) throw notFound('Namespace not found');
-      return plainly(ONLY_NAMESPACE);
-    }),
   ];
 }
 

@@ -16,6 +16,7 @@ import { nodeHandlers } from './nodes.ts';
 import { planningHandlers } from './planning.ts';
 import { searchHandlers } from './search.ts';
 import { serviceHandlers } from './services.ts';
+import { tenancyHandlers } from './tenancy.ts';
 import { variableHandlers } from './variables.ts';
 
 /** Every endpoint with its handler. */
@@ -31,6 +32,7 @@ export function nomadHandlers(deps: HttpDeps): readonly Bound[] {
     ...agentHandlers(deps),
     ...clusterHandlers(deps),
     ...planningHandlers(deps),
+    ...tenancyHandlers(deps),
     ...variableHandlers(deps),
     ...serviceHandlers(deps),
     ...searchHandlers(deps),
