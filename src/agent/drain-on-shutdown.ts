@@ -1,7 +1,6 @@
 /** Moves an agent's tasks elsewhere before it stops, as `client { drain_on_shutdown {} }` asks. */
 import type { Index } from '../base/brand.ts';
 import type { NodeId } from '../core/model/ids.ts';
-import type { Node } from '../core/model/node.ts';
 import type { Clock } from '../ports/clock.ts';
 
 export interface ShutdownDrain {
@@ -19,7 +18,7 @@ export interface DrainOperations {
       readonly markEligible: boolean;
     },
   ): Promise<{ readonly index: Index }>;
-  snapshot(): { node(id: NodeId): Node | undefined };
+  isDraining(id: NodeId): Promise<boolean>;
 }
 
 /** How often the node is looked at [ms]. */
@@ -43,7 +42,7 @@ export async function drainOnShutdown(
     markEligible: false,
   });
   while (!signal.aborted && clock.now() < end) {
-    if (ops.snapshot().node(id)?.drain === undefined) return;
+    if (!(await ops.isDraining(id))) return;
     await clock.sleep(LOOK_MS, signal);
   }
 }

@@ -20,6 +20,10 @@ export interface AgentSources {
   /** Undefined where the agent has no client, or it has not registered yet. */
   readonly nodeId: () => string | undefined;
   readonly lastIndex: () => number;
+  /** `host:port` of the leader's link; empty when there is none. */
+  readonly leader: () => string;
+  /** The same of every server. */
+  readonly servers: () => readonly string[];
   readonly logger: Logger;
   /** Facts of the machine, for support. */
   readonly host: () => JsonObject;
@@ -27,7 +31,7 @@ export interface AgentSources {
   readonly formatLine: (line: LogLine) => string;
 }
 
-/** The agent as a member of its region: the only server there is until it finds others. */
+/** The agent as a member of its region. */
 export class Facts {
   readonly region: string;
   readonly datacenter: string;
@@ -77,7 +81,7 @@ export class Facts {
         raft: { last_log_index: String(this.#sources.lastIndex()), state: this.#state() },
         ...(nodeId === undefined
           ? {}
-          : { client: { node_id: nodeId, known_servers: this.#rpc() } }),
+          : { client: { node_id: nodeId, known_servers: this.servers().join(',') } }),
         runtime: { version: process.version, arch: process.arch, kernel: process.platform },
       },
     };
@@ -102,15 +106,15 @@ export class Facts {
   }
 
   servers(): readonly string[] {
-    return [this.#rpc()];
+    return this.#sources.servers();
   }
 
   leader(): string {
-    return this.#sources.leading() ? this.#rpc() : '';
+    return this.#sources.leader();
   }
 
   peers(): readonly string[] {
-    return this.#identity.config.server === undefined ? [] : [this.#rpc()];
+    return this.#sources.servers();
   }
 
   regions(): readonly string[] {
@@ -132,11 +136,6 @@ export class Facts {
 
   #state(): string {
     return this.#sources.leading() ? 'Leader' : 'Follower';
-  }
-
-  #rpc(): string {
-    const { config } = this.#identity;
-    return `${config.bindAddr}:${config.ports.rpc}`;
   }
 
   #member(): Member {

@@ -3,24 +3,28 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { membersOf, runtimeStats, shownSettings } from '../agent/discovery-facts.ts';
 import { Facts } from '../agent/facts.ts';
-import { Metrics } from '../agent/metrics.ts';
+import { Metrics, type Reading } from '../agent/metrics.ts';
+import type { Index } from '../base/brand.ts';
 import { explain, Failure } from '../base/failure.ts';
 import type { Random } from '../base/random.ts';
 import type { AgentConfig } from '../core/agent-config/config.ts';
 import { systemClock } from '../io/clock.ts';
 import { nodeHttpServer } from '../io/http/server.ts';
 import { formatLine } from '../io/logger/logger.ts';
+import { HttpForwarder } from '../link/http-forward.ts';
+import type { ServerPool } from '../link/server-pool.ts';
 import type { HttpApp } from '../ports/http.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Service } from '../ports/service.ts';
 import { untilAborted } from '../run/aborted.ts';
 import type { OwnAgent } from '../server/http/consul/own-agent.ts';
-import { consulApp } from '../server/http/consul-api.ts';
+import { consulAgentApp, consulApp } from '../server/http/consul-api.ts';
 import type { MetricsSource } from '../server/http/deps.ts';
 import { joinedApps } from '../server/http/joined-apps.ts';
-import { nomadApp } from '../server/http/nomad-api.ts';
+import { nomadAgentApp, nomadApp } from '../server/http/nomad-api.ts';
 import { VERSION } from '../version.ts';
 import type { ClientParts } from './client.ts';
+import type { Apps, Cluster } from './cluster.ts';
 import { jobLanguage } from './job-language.ts';
 import { serverReadings } from './readings.ts';
 import type { RegistrarParts } from './registrar.ts';
@@ -29,11 +33,9 @@ import type { ServerParts } from './server.ts';
 /** What open requests may take to end when the agent stops [ms]. */
 const CLOSE_GRACE_MS = 2_000;
 
-export interface HttpParts {
-  readonly server: ServerParts;
+export interface AgentHttpParts {
   readonly client: ClientParts | undefined;
   readonly logger: Logger;
-  readonly random: Random;
   readonly registrar: RegistrarParts;
   /** Reads the configuration again. */
   readonly reload: () => Promise<void>;
@@ -41,43 +43,38 @@ export interface HttpParts {
   readonly stop: () => void;
 }
 
-/** The servers of both APIs, each on its port; a taken port ends the agent with the reason. */
-export function httpServices(config: AgentConfig, parts: HttpParts): readonly Service[] {
-  const { server, client, logger, random } = parts;
-  const nodeName = config.name ?? hostname();
-  const httpAddress = `${config.addresses.http}:${config.ports.http}`;
+export interface ServerHttpParts extends AgentHttpParts {
+  readonly server: ServerParts;
+  readonly cluster: Cluster;
+  readonly random: Random;
+}
+
+export interface ClientHttpParts extends AgentHttpParts {
+  readonly pool: ServerPool;
+}
+
+/** What a server answers. */
+export function serverApps(config: AgentConfig, parts: ServerHttpParts): Apps {
+  const { server, client, random, cluster } = parts;
   const { operations } = server.server;
-  const facts = new Facts(
-    { config, version: VERSION, nodeName, httpAddress },
-    {
-      leading: () => operations.stats().leading,
-      nodeId: () => client?.client.nodeId,
-      lastIndex: () => server.log.lastIndex,
-      logger,
-      host: () => ({ OS: process.platform, Arch: process.arch, Hostname: hostname() }),
-      formatLine,
-    },
-  );
-  const metrics = new Metrics(() => serverReadings(operations.stats()));
-  const metricsSource = {
-    json: () => metrics.json(systemClock.now()),
-    prometheus: () => metrics.prometheus(),
-  };
-  const report = (error: unknown): void => {
-    const stack = error instanceof Error && !(error instanceof Failure) ? error.stack : undefined;
-    logger.write('error', 'http', stack ?? explain(error));
-  };
+  const known = knownOf(config, parts, {
+    leading: () => operations.stats().leading,
+    lastIndex: () => server.log.lastIndex,
+    leader: () => cluster.leader(),
+    servers: () => cluster.servers(),
+    readings: () => serverReadings(operations.stats()),
+  });
   const jobs = nomadApp(
     {
       ops: operations,
       clock: systemClock,
       jobs: jobLanguage(process.argv[1] ?? ''),
-      agent: facts,
-      metrics: metricsSource,
-      clientOf: (id) => (id === client?.client.nodeId ? client.client.link : undefined),
+      agent: known.facts,
+      metrics: known.metrics,
+      clientOf: (id) => cluster.clientOf(id),
       ownNode: () => client?.client.nodeId,
     },
-    report,
+    known.report,
   );
   const { kvValueMaxBytes, txnMaxBytes, sessionTtlMsMin } = config.discovery;
   const discovery = consulApp(
@@ -86,27 +83,98 @@ export function httpServices(config: AgentConfig, parts: HttpParts): readonly Se
       clock: systemClock,
       random: random.fork('discovery'),
       newId: randomUUID,
-      agent: facts,
+      agent: known.facts,
       limits: { kvValueMaxBytes, txnMaxBytes, sessionTtlMsMin },
-      own: ownAgent({ config, nodeName, facts, metrics: metricsSource, ...parts }),
+      own: known.own,
     },
-    report,
+    known.report,
   );
-  const { addresses, ports } = config;
+  return { http: joinedApps(jobs, discovery), discovery: joinedApps(discovery, jobs) };
+}
+
+/** What an agent without a server role answers: of itself; everything else is a server's. */
+export function clientApps(config: AgentConfig, parts: ClientHttpParts): Apps {
+  const { pool } = parts;
+  const known = knownOf(config, parts, {
+    leading: () => false,
+    lastIndex: () => 0,
+    leader: () => '',
+    servers: () => pool.servers,
+    readings: () => [],
+  });
+  const [http, discovery] = [new HttpForwarder(pool, 'http'), new HttpForwarder(pool, 'discovery')];
+  const { facts, metrics, own, report } = known;
+  const deps = { agent: facts, clock: systemClock };
+  const stats = { stats: () => ({ leading: false, index: 0 as Index }) };
+  const jobs = nomadAgentApp({ ...deps, metrics }, http, report);
+  const catalog = consulAgentApp({ ...deps, ops: stats }, own, discovery, report);
+  return { http: joinedApps(jobs, catalog), discovery: joinedApps(catalog, jobs) };
+}
+
+/** Both APIs, each on its port; a taken port ends the agent with the reason. */
+export function listenAll(
+  { addresses, ports }: AgentConfig,
+  apps: Apps,
+  logger: Logger,
+): readonly Service[] {
   const listeners = [
-    { name: 'http', host: addresses.http, port: ports.http, app: joinedApps(jobs, discovery) },
-    {
-      name: 'discovery',
-      host: addresses.discovery,
-      port: ports.discovery,
-      app: joinedApps(discovery, jobs),
-    },
+    { name: 'http', host: addresses.http, port: ports.http, app: apps.http },
+    { name: 'discovery', host: addresses.discovery, port: ports.discovery, app: apps.discovery },
   ];
   return listeners.filter(({ port }) => port >= 0).map((each) => listenWith(each, logger));
 }
 
-interface OwnParts extends HttpParts {
+/** What differs between an agent with a server and one without. */
+interface Sources {
+  readonly leading: () => boolean;
+  readonly lastIndex: () => number;
+  readonly leader: () => string;
+  readonly servers: () => readonly string[];
+  readonly readings: () => readonly Reading[];
+}
+
+interface Known {
+  readonly facts: Facts;
+  readonly metrics: MetricsSource;
+  readonly own: OwnAgent;
+  readonly report: (error: unknown) => void;
+}
+
+/** What the agent knows of itself. */
+function knownOf(config: AgentConfig, parts: AgentHttpParts, sources: Sources): Known {
+  const { client, logger } = parts;
+  const nodeName = config.name ?? hostname();
+  const httpAddress = `${config.addresses.http}:${config.ports.http}`;
+  const facts = new Facts(
+    { config, version: VERSION, nodeName, httpAddress },
+    {
+      ...sources,
+      nodeId: () => client?.client.nodeId,
+      logger,
+      host: () => ({ OS: process.platform, Arch: process.arch, Hostname: hostname() }),
+      formatLine,
+    },
+  );
+  const figures = new Metrics(sources.readings);
+  const metrics = {
+    json: () => figures.json(systemClock.now()),
+    prometheus: () => figures.prometheus(),
+  };
+  const report = (error: unknown): void => {
+    const stack = error instanceof Error && !(error instanceof Failure) ? error.stack : undefined;
+    logger.write('error', 'http', stack ?? explain(error));
+  };
+  return {
+    facts,
+    metrics,
+    report,
+    own: ownAgent({ config, nodeName, facts, metrics, sources, ...parts }),
+  };
+}
+
+interface OwnParts extends AgentHttpParts {
   readonly config: AgentConfig;
+  readonly sources: Sources;
   readonly nodeName: string;
   readonly facts: Facts;
   readonly metrics: MetricsSource;
@@ -114,7 +182,7 @@ interface OwnParts extends HttpParts {
 
 /** The agent as `/v1/agent` tells of it. */
 function ownAgent(parts: OwnParts): OwnAgent {
-  const { config, nodeName, facts, registrar, server } = parts;
+  const { config, nodeName, facts, registrar, sources } = parts;
   const nodeId = registrar.node.id;
   return {
     registrar: registrar.registrar,
@@ -126,7 +194,7 @@ function ownAgent(parts: OwnParts): OwnAgent {
     members: () => membersOf({ config, nodeName, nodeId, version: VERSION }),
     settings: () => shownSettings(config),
     host: () => facts.host(),
-    stats: () => runtimeStats(server.server.operations.stats().leading),
+    stats: () => runtimeStats(sources.leading()),
     monitor: (options, signal) => facts.monitor(options, signal),
     reload: parts.reload,
     stop: parts.stop,

@@ -1,15 +1,15 @@
 /** When the agent is to end: told by a signal, or by its API. */
-import { drainOnShutdown } from '../agent/drain-on-shutdown.ts';
+import { drainOnShutdown, type DrainOperations } from '../agent/drain-on-shutdown.ts';
 import { explain } from '../base/failure.ts';
 import type { AgentConfig } from '../core/agent-config/config.ts';
 import { systemClock } from '../io/clock.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { ClientParts } from './client.ts';
-import type { ServerParts } from './server.ts';
 
 export interface Roles {
-  readonly server: ServerParts;
   readonly client: ClientParts | undefined;
+  /** Asks the servers. */
+  readonly drain: DrainOperations;
   readonly logger: Logger;
 }
 
@@ -20,7 +20,7 @@ export interface Roles {
 export function stopOnSignals(
   stop: AbortController,
   config: AgentConfig,
-  { server, client, logger }: Roles,
+  { client, drain: ops, logger }: Roles,
 ): void {
   const drain = config.client?.drainOnShutdown;
   let asked = 0;
@@ -31,12 +31,7 @@ export function stopOnSignals(
       stop.abort();
       return;
     }
-    drainOnShutdown(
-      nodeId,
-      drain,
-      { ops: server.server.operations, clock: systemClock },
-      stop.signal,
-    )
+    drainOnShutdown(nodeId, drain, { ops, clock: systemClock }, stop.signal)
       .catch((error: unknown) => {
         logger.write('warn', 'agent', `cannot drain: ${explain(error)}`);
       })

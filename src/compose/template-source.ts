@@ -7,14 +7,19 @@ import { connectLight } from '../io/http/light-client.ts';
 import { templateHost } from '../io/template/host.ts';
 import type { TemplateSource } from '../ports/template-source.ts';
 
-export function templateSource({ addresses, ports }: AgentConfig): TemplateSource {
-  const [host, port] =
-    ports.discovery < 0 ? [addresses.http, ports.http] : [addresses.discovery, ports.discovery];
-  const client = connectLight(`http://${host.includes(':') ? `[${host}]` : host}:${port}`);
+export function templateSource(config: AgentConfig): TemplateSource {
+  const client = connectLight(ownAddress(config));
   const api = new Api({ dialect: CONSUL }, client);
   return {
     ask: ({ dependency, index, namespace }, signal) =>
       askDependency(api.with({ namespace }), dependency, index, signal),
     host: templateHost({}),
   };
+}
+
+/** Where this agent's own API listens: both ports answer the paths of both. */
+export function ownAddress({ addresses, ports }: AgentConfig): string {
+  const [host, port] =
+    ports.discovery < 0 ? [addresses.http, ports.http] : [addresses.discovery, ports.discovery];
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }

@@ -297,3 +297,11 @@ export const LINK_SEND_BYTES_MAX = 96 * 1024 * 1024;
 export const LINK_REDIAL_MS = { first: 100, most: 5_000 } as const;
 /** Addresses of servers that an agent keeps: a region has three, five or seven. */
 export const LINK_SERVERS_MAX = 64;
+/** A forwarded request's body that goes with its head [bytes]. */
+export const FORWARD_INLINE_BYTES = 64 * 1024;
+/** A forwarded request's body at all [bytes]: what a door lets in (`io/http/limits.ts`). */
+export const FORWARD_BODY_BYTES_MAX = 32 * 1024 * 1024;
+/** An answer that goes as one frame; larger ones go in pieces, so that others are not kept. */
+export const FORWARD_WHOLE_BYTES = 1024 * 1024;
+/** Characters of a forwarded WebSocket message: what a door lets in. */
+export const FORWARD_TEXT_MAX = 4 * 1024 * 1024;

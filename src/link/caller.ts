@@ -1,5 +1,6 @@
 /** Asking another agent: what is sent when nobody is in reach, and how long is waited. */
 import { Failure } from '../base/failure.ts';
+import type { Soon } from '../base/soon.ts';
 import { LINK_PIECE_BYTES } from '../core/limits.ts';
 import type { Shape } from '../core/link/shape.ts';
 import type { Asked, CallOptions, Exchange } from './session.ts';
@@ -7,7 +8,7 @@ import type { Asked, CallOptions, Exchange } from './session.ts';
 /** Asks an agent, whichever it is just now. Fails: `unavailable` nobody is in reach. */
 export interface Caller {
   call(method: string, body: unknown, options: CallOptions): Promise<unknown>;
-  open(method: string, body: unknown, options: CallOptions): Promise<Exchange>;
+  open(method: string, body: unknown, options: CallOptions): Soon<Exchange>;
 }
 
 /** The question of a call, whose shape is what it should be. Fails: `invalid`, with its place. */

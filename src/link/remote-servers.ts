@@ -28,14 +28,21 @@ const SLACK_MS = 30_000;
 /** How long a question for rows may block over there [ms], a sixteenth included. */
 const WATCH_MS = 330_000;
 
+/** Who is told how signs of life fared. */
+export interface HeartbeatWatch {
+  /** One was answered. @param servers addresses of all servers */
+  heard(servers: readonly string[]): void;
+  /** Nobody answered one, or whoever did reached no leader. */
+  unheard(): void;
+}
+
 export class RemoteServers implements ServerLink {
   readonly #caller: Caller;
-  readonly #heard: (reply: HeartbeatReply) => void;
+  readonly #watch: HeartbeatWatch;
 
-  /** @param heard is told of each sign of the servers' life, with their addresses */
-  constructor(caller: Caller, heard: (reply: HeartbeatReply) => void) {
+  constructor(caller: Caller, watch: HeartbeatWatch) {
     this.#caller = caller;
-    this.#heard = heard;
+    this.#watch = watch;
   }
 
   async registerNode(node: NodeFacts, signal: AbortSignal): Promise<HeartbeatReply> {
@@ -63,10 +70,16 @@ export class RemoteServers implements ServerLink {
   }
 
   async #beat(method: string, question: object, signal: AbortSignal): Promise<HeartbeatReply> {
-    const body = await this.#caller.call(method, question, { signal, deadlineMs: ANSWER_MS });
-    const reply = answerOf<HeartbeatReply>(method, body, 'ttlMs');
-    this.#heard(reply);
-    return reply;
+    try {
+      const body = await this.#caller.call(method, question, { signal, deadlineMs: ANSWER_MS });
+      const reply = answerOf<HeartbeatReply>(method, body, 'ttlMs');
+      this.#watch.heard(reply.servers);
+      return reply;
+    } catch (error) {
+      const fault = error instanceof Failure ? error.fault : undefined;
+      if (fault === 'unavailable' || fault === 'timeout') this.#watch.unheard();
+      throw error;
+    }
   }
 }
 

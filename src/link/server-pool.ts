@@ -18,6 +18,7 @@ import type { Service } from '../ports/service.ts';
 import { isAborted } from '../run/aborted.ts';
 import type { Caller } from './caller.ts';
 import { greetDialled, type GreetDeps } from './greet.ts';
+import type { HeartbeatWatch } from './remote-servers.ts';
 import type { CallOptions, Exchange, LinkSession } from './session.ts';
 
 export interface PoolOptions {
@@ -37,7 +38,7 @@ const SESSION_MS = 5_000;
 /** So many signs of life that a server could not pass on make another one worth a try. */
 const UNHEARD_MAX = 2;
 
-export class ServerPool implements Service, Caller {
+export class ServerPool implements Service, Caller, HeartbeatWatch {
   readonly name = 'link';
   readonly #options: PoolOptions;
   readonly #deps: PoolDeps;

@@ -9,7 +9,9 @@ import type { AgentFile } from './decode.ts';
 import { balancerSettings } from './balancer-settings.ts';
 import type { BalancerSettings } from '../balancer/settings.ts';
 import type { ConfigProblem } from './config-problem.ts';
+import { consulSettings, type ConsulSettings } from './consul-settings.ts';
 import { discoverySettings, type DiscoverySettings } from './discovery-settings.ts';
+import { gossipSettings, type GossipSettings } from './gossip-settings.ts';
 import { parseListen } from '../dns/settings.ts';
 import { Reader } from './reader.ts';
 import { parsePorts } from '../model/port-ranges.ts';
@@ -32,18 +34,22 @@ export interface AgentConfig {
     readonly dns: string;
     readonly balancer: string;
     readonly balancerUi: string;
+    /** Of the agent link. */
+    readonly rpc: string;
   };
   readonly ports: AgentPorts;
   /** `host:port` of the API as others reach it. */
   readonly advertiseHttp?: string;
   readonly insecure: boolean;
   readonly encrypt: string;
+  readonly gossip: GossipSettings;
   readonly leaveOnInterrupt: boolean;
   readonly leaveOnTerminate: boolean;
   readonly responseHeaders: Readonly<Record<string, string>>;
   readonly server?: ServerSettings;
   readonly client?: ClientSettings;
   readonly balancer?: BalancerSettings;
+  readonly consul: ConsulSettings;
   readonly discovery: DiscoverySettings;
   /** By driver: the free-form `config` block of its `plugin`. */
   readonly plugins: Readonly<Record<string, JsonObject>>;
@@ -80,6 +86,7 @@ export interface ServerSettings {
 }
 
 export interface ClientSettings {
+  /** `host` or `host:port`; none: they are looked for in `consul`. */
   readonly servers: readonly string[];
   readonly allocDir?: string;
   readonly stateDir?: string;
@@ -147,6 +154,7 @@ export function agentConfig(
       dns: root.block('addresses').text('dns', bindAddr),
       balancer: root.block('addresses').text('balancer', bindAddr),
       balancerUi: root.block('addresses').text('balancer_ui', bindAddr),
+      rpc: root.block('addresses').text('rpc', bindAddr),
     },
     ports: {
       http: root.block('ports').count('http', 4646),
@@ -161,12 +169,14 @@ export function agentConfig(
     ...optional('advertiseHttp', root.block('advertise').text('http')),
     insecure: root.flag('insecure', false),
     encrypt: server.text('encrypt', ''),
+    gossip: gossipSettings(root, bindAddr),
     leaveOnInterrupt: root.flag('leave_on_interrupt', false),
     leaveOnTerminate: root.flag('leave_on_terminate', false),
     responseHeaders: root.record('http_api_response_headers'),
     ...(server.flag('enabled', dev) ? { server: serverSettings(server, problems) } : {}),
     ...(client.flag('enabled', dev) ? { client: clientSettings(client, problems) } : {}),
     ...(balancer.flag('enabled', dev) ? { balancer: balancerSettings(balancer, problems) } : {}),
+    consul: consulSettings(root),
     discovery: discoverySettings(root, problems),
     plugins: plugins(root),
   };
@@ -186,6 +196,7 @@ const OPTIONAL_PORTS: ReadonlySet<string> = new Set([
   'balancer',
   'balancerTls',
   'balancerUi',
+  'serf',
 ]);
 
 /** Where the setting is named otherwise. */
@@ -219,14 +230,14 @@ function checkPorts(ports: AgentConfig['ports']): readonly ConfigProblem[] {
 
 function checkAddresses(config: AgentConfig): readonly ConfigProblem[] {
   const problems: ConfigProblem[] = [];
-  const { http, discovery, dns, balancerUi } = config.addresses;
+  const { http, discovery, dns, balancerUi, rpc } = config.addresses;
   const listen = parseListen(dns, config.ports.dns);
   if (listen === undefined && config.ports.dns >= 0) {
     problems.push({ path: 'addresses.dns', message: `"${dns}" is no list of IP addresses` });
   }
   const page = config.balancer === undefined ? [] : [balancerUi];
   const named = (listen ?? []).map(({ host }) => host);
-  const hosts = [config.bindAddr, http, discovery, ...page, ...named];
+  const hosts = [config.bindAddr, http, discovery, rpc, ...page, ...named];
   const loopback = hosts.every(isLoopback);
   if (!loopback && config.encrypt === '' && !config.insecure) {
     problems.push({
@@ -289,7 +300,11 @@ function serverSettings(server: Reader, problems: ConfigProblem[]): ServerSettin
 function clientSettings(client: Reader, problems: ConfigProblem[]): ClientSettings {
   const drain = client.block('drain_on_shutdown');
   return {
-    servers: client.texts('servers'),
+    servers: [
+      ...client.texts('servers'),
+      ...client.block('server_join').texts('retry_join'),
+      ...client.block('server_join').texts('start_join'),
+    ],
     ...optional('allocDir', client.text('alloc_dir')),
     ...optional('stateDir', client.text('state_dir')),
     nodeClass: client.text('node_class', ''),

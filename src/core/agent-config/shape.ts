@@ -17,8 +17,8 @@ const PORTS = block('Ports to listen on.', {
   balancer: count('Traffic of the balancer; 9999. -1: none.'),
   balancer_tls: count('The same over TLS, with HTTP/2; -1: none.'),
   balancer_ui: count('Its page, routes and metrics; 9998. -1: none.'),
-  rpc: count('Agent to agent; 4647. Only told as yet: nothing listens there.'),
-  serf: count('Gossip; 8301. Only told as yet: nothing listens there.'),
+  rpc: count('Agent to agent; 4647. Not listened on in `-dev` without `encrypt`.'),
+  serf: count('Gossip, over UDP and TCP; 8301. -1: none.'),
 });
 
 const ADDRESSES = block('Addresses to listen on, where they differ from `bind_addr`.', {
@@ -27,8 +27,8 @@ const ADDRESSES = block('Addresses to listen on, where they differ from `bind_ad
   dns: text('Of DNS: IP addresses with spaces between, each with a port of its own if need be.'),
   balancer: text('Of the balancer: traffic may be let in where the APIs are not.'),
   balancer_ui: text('Of its page.'),
-  rpc: text('Accepted: there is no agent link yet.'),
-  serf: text('Accepted: there is no gossip yet.'),
+  rpc: text('Of the agent link.'),
+  serf: text('Of gossip.'),
 });
 
 const SERVER = block('The role that decides.', {
@@ -37,9 +37,7 @@ const SERVER = block('The role that decides.', {
   retry_join: texts('Accepted: a server runs alone as yet.'),
   start_join: texts('Accepted: a server runs alone as yet.'),
   data_dir: text('Accepted: its state lives in `DATA_DIR/log` and `DATA_DIR/state`.'),
-  encrypt: text(
-    'Key of gossip and of the agent link. Only permits listening beyond loopback as yet.',
-  ),
+  encrypt: text('Key of the cluster: agents that do not hold it are refused.'),
   heartbeat_grace: duration('How long beyond its time a heartbeat is waited for; 10s.'),
   min_heartbeat_ttl: duration('Shortest time between two heartbeats of a client; 10s.'),
   max_heartbeats_per_second: count('Accepted: one client is never too many.'),
@@ -69,7 +67,7 @@ const SERVER = block('The role that decides.', {
 
 const CLIENT = block('The role that runs tasks.', {
   enabled: flag('Run it.'),
-  servers: texts('Accepted: a client serves the server in its own agent.'),
+  servers: texts('Addresses of servers, for an agent that runs none: `host` or `host:port`.'),
   state_dir: text('Where it remembers; `DATA_DIR/client` otherwise.'),
   alloc_dir: text('Where allocations live; `DATA_DIR/alloc` otherwise.'),
   node_class: text('Groups nodes for constraints and for people.'),
@@ -111,22 +109,22 @@ const CLIENT = block('The role that runs tasks.', {
     interface: text('The interface.'),
     reserved_ports: text('Ports that nobody may have there.'),
   }),
-  server_join: block('Accepted: a client serves the server in its own agent.', {
+  server_join: block('Further servers, as `servers` names them.', {
     retry_join: texts('Addresses, tried until one answers.'),
-    start_join: texts('Addresses, tried once.'),
-    retry_max: count('How often; 0 is for ever.'),
-    retry_interval: duration('Wait between two tries; 30s.'),
+    start_join: texts('The same.'),
+    retry_max: count('Accepted: they are tried for ever.'),
+    retry_interval: duration('Accepted: the wait between two tries grows from 0.1s to 5s.'),
   }),
 });
 
-const CONSUL = block('Accepted: nothing is registered with, or asked of, a Consul.', {
-  address: text('`host:port`.'),
+const CONSUL = block('A Consul API, ours or the original, where servers are looked for.', {
+  address: text('`host:port`; 127.0.0.1:8500.'),
   token: text('Its token.'),
-  server_service_name: text('`nomad` unless given.'),
-  client_service_name: text('`nomad-client` unless given.'),
-  auto_advertise: flag('Register there.'),
+  server_service_name: text('The service that servers are found as; `nomad`.'),
+  client_service_name: text('Accepted: nothing is registered there.'),
+  auto_advertise: flag('Accepted: nothing is registered there.'),
   server_auto_join: flag('Servers find each other there.'),
-  client_auto_join: flag('Clients find servers there.'),
+  client_auto_join: flag('Clients without `servers` find them there; true.'),
 });
 
 const PLUGIN = named('Settings of a task driver: `plugin "docker" { config { ... } }`.', {
@@ -148,7 +146,7 @@ export const AGENT_SETTINGS: Settings = {
   advertise: block('Addresses told to others, where they differ.', {
     http: text('Of the jobs API.'),
     rpc: text('Accepted: there is no agent link yet.'),
-    serf: text('Accepted: there is no gossip yet.'),
+    serf: text('Of gossip: `host` or `host:port`.'),
   }),
   addresses: ADDRESSES,
   ports: PORTS,

@@ -155,6 +155,7 @@ const SERVICE = object<ServiceFacts>({
   weights: object<ServiceFacts['weights']>({ passing: count, warning: count }),
   proxy: optional(anyRecord),
   allocId: optional(branded<AllocId>()),
+  provider: optional(oneOf('nomad')),
 });
 
 const CHECK = object<CheckFacts>({

@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { flag, list, object, oneOf, optional, record, text, type Shape } from './shape.ts';
+import { flag, list, object, oneOf, optional, record, text } from './shape.ts';
 
-const PERSON: Shape<object> = object<{ name: string; tall?: boolean; pets: readonly string[] }>({
+interface Person {
+  readonly name: string;
+  readonly tall?: boolean;
+  readonly pets: readonly ('cat' | 'dog')[];
+}
+
+const PERSON = object<Person>({
   name: text,
   tall: optional(flag),
   pets: list(oneOf('cat', 'dog'), 2),

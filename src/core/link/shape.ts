@@ -10,7 +10,7 @@
 export interface Shape<T> {
   (value: unknown): string | undefined;
   /** Never set: ties the shape to the type that it stands for. */
-  readonly of?: (value: T) => void;
+  readonly of?: ((value: T) => void) | undefined;
 }
 
 /** One that may be absent. */

@@ -10,8 +10,11 @@ import { bytesReply, linesReply, toLines, withHeartbeats } from './stream.ts';
 /** A quiet log is kept alive so often [ms]. */
 const HEARTBEAT_MS = 10_000;
 
+/** What the agent's own endpoints need, on a server or without one. */
+export type AgentDeps = Pick<HttpDeps, 'agent' | 'clock' | 'metrics'>;
+
 /** Binds what concerns the agent. */
-export function agentHandlers(deps: HttpDeps): readonly Bound[] {
+export function agentHandlers(deps: AgentDeps): readonly Bound[] {
   const { agent } = deps;
   return [
     bind(routes.agentSelf, () => plainly(agent.self())),
@@ -56,7 +59,7 @@ export function agentHandlers(deps: HttpDeps): readonly Bound[] {
   ];
 }
 
-function membership({ agent }: HttpDeps): readonly Bound[] {
+function membership({ agent }: AgentDeps): readonly Bound[] {
   return [
     bind(routes.joinAgent, () =>
       // Honest until there is gossip: one server has nobody to join.

@@ -2,15 +2,17 @@
 import { Failure } from '../../base/failure.ts';
 import type { BodyBound, HttpApp, HttpMount, HttpReply, HttpRequest } from '../../ports/http.ts';
 import { CATALOG_BODY_BYTES_MAX } from '../../core/limits.ts';
+import { CONSUL_ROUTES } from '../../api/consul/all-routes.ts';
 import { parseQuery } from '../../api/query.ts';
 import { agentHandlers } from './consul/agent.ts';
 import { catalogHandlers } from './consul/catalog.ts';
 import { coordinateHandlers } from './consul/coordinate.ts';
-import type { ConsulDeps } from './consul/deps.ts';
+import type { ConsulDeps, OwnAgentDeps } from './consul/deps.ts';
 import { eventHandlers } from './consul/event.ts';
 import { consulFailureReply } from './consul/fail.ts';
 import { healthHandlers } from './consul/health.ts';
 import { kvHandlers } from './consul/kv.ts';
+import type { OwnAgent } from './consul/own-agent.ts';
 import { operatorHandlers } from './consul/operator.ts';
 import { queryHandlers } from './consul/query.ts';
 import { withBodyBound } from './consul/small-body.ts';
@@ -18,7 +20,9 @@ import { sessionHandlers } from './consul/session.ts';
 import { snapshotHandlers } from './consul/snapshot.ts';
 import { txnHandlers } from './consul/txn.ts';
 import { textReply } from './fail.ts';
+import { withForwarded } from './forwarded-mounts.ts';
 import type { Bound } from './mount.ts';
+import type { Elsewhere } from './placed-app.ts';
 
 /** Every endpoint with its handler. */
 export function consulHandlers(deps: ConsulDeps): readonly Bound[] {
@@ -44,11 +48,38 @@ export function consulHandlers(deps: ConsulDeps): readonly Bound[] {
  */
 export function consulApp(deps: ConsulDeps, report: (error: unknown) => void): HttpApp {
   const handlers = consulHandlers(deps);
+  const mounts = handlers.flatMap((bound) =>
+    bound.mounts.map((mount) => inDatacenter(bounded(mount), deps)),
+  );
+  return appOf(handlers, mounts, report);
+}
+
+/**
+ * The same on an agent that runs no server: it tells of itself, and hands over the rest.
+ */
+export function consulAgentApp(
+  deps: OwnAgentDeps,
+  own: OwnAgent,
+  elsewhere: Elsewhere,
+  report: (error: unknown) => void,
+): HttpApp {
+  const ours = agentHandlers(deps, own).flatMap(({ mounts }) => mounts.map(bounded));
+  const mounts = withForwarded(ours, CONSUL_ROUTES, elsewhere);
+  return appOf(
+    CONSUL_ROUTES.map((route) => ({ route })),
+    mounts,
+    report,
+  );
+}
+
+function appOf(
+  handlers: readonly Pick<Bound, 'route'>[],
+  mounts: readonly HttpMount[],
+  report: (error: unknown) => void,
+): HttpApp {
   const unnamed = missingNames(handlers);
   return {
-    mounts: handlers.flatMap(({ mounts }) =>
-      mounts.map((mount) => inDatacenter(bounded(mount), deps)),
-    ),
+    mounts,
     rewrite: (path) => path,
     missing: (request, allowed) => missing(request, allowed, unnamed),
     failed: (error) => {
@@ -105,7 +136,7 @@ function isOurs(error: unknown): boolean {
 }
 
 /** What the name at the end of a path is called where it is left out; by the path before it. */
-function missingNames(handlers: readonly Bound[]): ReadonlyMap<string, string> {
+function missingNames(handlers: readonly Pick<Bound, 'route'>[]): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
   for (const { route } of handlers) {
     const [, head, name] = /^(.*)\/:(\w+)$/.exec(route.path) ?? [];

@@ -1,18 +1,21 @@
 /** The whole jobs API as an HTTP application. */
+import { NOMAD_ROUTES } from '../../api/nomad/all-routes.ts';
 import { canonicalPath } from '../../api/path.ts';
-import type { HttpApp, HttpReply } from '../../ports/http.ts';
-import { agentHandlers } from './agent.ts';
+import type { HttpApp, HttpMount, HttpReply } from '../../ports/http.ts';
+import { agentHandlers, type AgentDeps } from './agent.ts';
 import { allocHandlers, deploymentHandlers, evalHandlers } from './allocs.ts';
 import { clientHandlers } from './client.ts';
 import { clusterHandlers } from './cluster.ts';
 import type { HttpDeps } from './deps.ts';
 import { eventHandlers } from './events.ts';
 import { failureReply, textReply } from './fail.ts';
+import { withForwarded } from './forwarded-mounts.ts';
 import { inRegion } from './in-region.ts';
 import { jobReads } from './jobs-read.ts';
 import { jobWrites } from './jobs-write.ts';
 import type { Bound } from './mount.ts';
 import { nodeHandlers } from './nodes.ts';
+import type { Elsewhere } from './placed-app.ts';
 import { planningHandlers } from './planning.ts';
 import { searchHandlers } from './search.ts';
 import { serviceHandlers } from './services.ts';
@@ -46,10 +49,25 @@ export function nomadHandlers(deps: HttpDeps): readonly Bound[] {
  * @param report is told of errors that are nobody's fault but ours
  */
 export function nomadApp(deps: HttpDeps, report: (error: unknown) => void): HttpApp {
+  const mounts = nomadHandlers(deps)
+    .flatMap((bound) => bound.mounts)
+    .map((mount) => inRegion(mount, () => deps.agent.regions()));
+  return appOf(mounts, report);
+}
+
+/** The same on an agent that runs no server: it tells of itself, and hands over the rest. */
+export function nomadAgentApp(
+  deps: AgentDeps,
+  elsewhere: Elsewhere,
+  report: (error: unknown) => void,
+): HttpApp {
+  const ours = agentHandlers(deps).flatMap((bound) => bound.mounts);
+  return appOf(withForwarded(ours, NOMAD_ROUTES, elsewhere), report);
+}
+
+function appOf(mounts: readonly HttpMount[], report: (error: unknown) => void): HttpApp {
   return {
-    mounts: nomadHandlers(deps)
-      .flatMap((bound) => bound.mounts)
-      .map((mount) => inRegion(mount, () => deps.agent.regions())),
+    mounts,
     rewrite: canonicalPath,
     missing: (_, allowed) => missing(allowed),
     failed: (error) => {

@@ -28,7 +28,7 @@ import {
   type AggregatedStatus,
 } from './agent-rows.ts';
 import { bind, bindRaw } from './bind.ts';
-import type { ConsulDeps } from './deps.ts';
+import type { OwnAgentDeps } from './deps.ts';
 import type { OwnAgent } from './own-agent.ts';
 import { filtered } from './rows.ts';
 
@@ -36,11 +36,11 @@ import { filtered } from './rows.ts';
 const LOOK_MS = 250;
 
 /** Binds what concerns the services of this agent. */
-export function agentServiceHandlers(deps: ConsulDeps, own: OwnAgent): readonly Bound[] {
+export function agentServiceHandlers(deps: OwnAgentDeps, own: OwnAgent): readonly Bound[] {
   return [...reads(deps, own), ...health(deps, own), ...changes(own)];
 }
 
-function reads(deps: ConsulDeps, { registrar }: OwnAgent): readonly Bound[] {
+function reads(deps: OwnAgentDeps, { registrar }: OwnAgent): readonly Bound[] {
   const { datacenter } = deps.agent;
   return [
     bind(routes.agentServices, ({ query }) => {
@@ -76,7 +76,7 @@ function oneService(service: LocalService, datacenter: string): HttpReply {
   });
 }
 
-function health(deps: ConsulDeps, { registrar }: OwnAgent): readonly Bound[] {
+function health(deps: OwnAgentDeps, { registrar }: OwnAgent): readonly Bound[] {
   const { datacenter } = deps.agent;
   const healthOf = (service: LocalService): Health => {
     const { id } = service.facts;

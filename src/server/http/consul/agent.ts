@@ -13,12 +13,12 @@ import { bytesReply } from '../stream.ts';
 import { agentCheckHandlers } from './agent-checks.ts';
 import { agentServiceHandlers } from './agent-services.ts';
 import { bind, bindRaw } from './bind.ts';
-import type { ConsulDeps } from './deps.ts';
+import type { OwnAgentDeps } from './deps.ts';
 import type { OwnAgent } from './own-agent.ts';
 import { filtered } from './rows.ts';
 
 /** Binds everything under `/v1/agent`. */
-export function agentHandlers(deps: ConsulDeps, own: OwnAgent): readonly Bound[] {
+export function agentHandlers(deps: OwnAgentDeps, own: OwnAgent): readonly Bound[] {
   return [
     ...facts(deps, own),
     ...streams(own),
@@ -31,7 +31,7 @@ export function agentHandlers(deps: ConsulDeps, own: OwnAgent): readonly Bound[]
 /** Of the build; nothing better is known. */
 const BUILD_DATE = '0001-01-01T00:00:00Z';
 
-function facts(deps: ConsulDeps, own: OwnAgent): readonly Bound[] {
+function facts(deps: OwnAgentDeps, own: OwnAgent): readonly Bound[] {
   const { version } = deps.agent;
   return [
     bind(routes.consulSelf, () => plainly(selfOf(deps, own))),
@@ -50,7 +50,7 @@ function isServer(tags: Readonly<Record<string, string>>): boolean {
   return tags['role'] === 'consul';
 }
 
-function selfOf({ agent, ops }: ConsulDeps, own: OwnAgent): ConsulSelf {
+function selfOf({ agent, ops }: OwnAgentDeps, own: OwnAgent): ConsulSelf {
   const member = own.members().find(({ name }) => name === agent.nodeName) ?? {
     name: agent.nodeName,
     address: '',

@@ -1,7 +1,7 @@
 /** What the handlers of the discovery API need of the program around them; made by compose. */
 import type { Random } from '../../../base/random.ts';
 import type { Clock } from '../../../ports/clock.ts';
-import type { Operations } from '../../operations.ts';
+import type { Operations, ServerStats } from '../../operations.ts';
 import type { CoordinationLimits } from './coordination-limits.ts';
 import type { OwnAgent } from './own-agent.ts';
 
@@ -16,6 +16,11 @@ export interface ConsulDeps {
   readonly limits?: CoordinationLimits;
   /** Absent: what concerns the agent itself is not served. */
   readonly own?: OwnAgent;
+}
+
+/** What the agent's own endpoints need, on a server or without one. */
+export interface OwnAgentDeps extends Pick<ConsulDeps, 'agent' | 'clock'> {
+  readonly ops: { stats(): Pick<ServerStats, 'leading' | 'index'> };
 }
 
 /** What the agent knows of itself and its peers. */

@@ -1,0 +1,99 @@
+/** An agent without a server role: its client, its registrar and its doors, all by way of servers. */
+import { hostname } from 'node:os';
+import { runServices } from '../agent/lifecycle.ts';
+import { Api } from '../api/api.ts';
+import { drainNode, readNode } from '../api/nomad/node-routes.ts';
+import { seeded } from '../base/random.ts';
+import type { AgentConfig, ClientSettings } from '../core/agent-config/config.ts';
+import { parseListen } from '../core/dns/settings.ts';
+import { systemClock } from '../io/clock.ts';
+import { systemDnsSockets } from '../io/dns/sockets.ts';
+import { connectLight } from '../io/http/light-client.ts';
+import { DnsRelay } from '../link/dns-relay.ts';
+import { RemoteCatalog, RemoteServers } from '../link/remote-servers.ts';
+import type { ClientLink } from '../ports/client-link.ts';
+import type { Service } from '../ports/service.ts';
+import { buildClient } from './client.ts';
+import { clientApps, listenAll } from './http.ts';
+import { buildServerPool } from './link.ts';
+import { buildRegistrar, definitionsOf } from './registrar.ts';
+import { reloadLogging, reloadOnHangup, type Running } from './running.ts';
+import { stopOnSignals, type Roles } from './stop-signal.ts';
+import { ownAddress } from './template-source.ts';
+
+/** Runs until SIGTERM or SIGINT, with servers or without. */
+export async function runClientAgent(
+  config: AgentConfig,
+  settings: ClientSettings,
+  running: Running,
+): Promise<void> {
+  const { logger } = running;
+  const log = (name: string) => (line: string) => logger.write('info', name, line);
+  const nodeName = config.name ?? hostname();
+  const random = seeded(`${process.pid}/${Date.now()}`);
+  let link: ClientLink | undefined;
+  const pool = buildServerPool(config, settings, {
+    ...{ nodeName, random: random.fork('link'), client: () => link, note: log('link') },
+  });
+  const registrar = await buildRegistrar(config, {
+    catalog: new RemoteCatalog(pool),
+    ...{ nodeName, random: random.fork('registrar'), log: log('registrar') },
+  });
+  const client = buildClient(config, settings, {
+    clock: systemClock,
+    random: random.fork('client'),
+    servers: new RemoteServers(pool, pool),
+    registrar: registrar.registrar,
+    log: log('client'),
+  });
+  link = client.client.link;
+  const reload = async (): Promise<void> => {
+    const changed = await running.load();
+    await registrar.registrar.reload(definitionsOf(changed));
+    reloadLogging(running, changed);
+  };
+  const stop = new AbortController();
+  stopOnSignals(stop, config, { client, logger, drain: drainThroughApi(config) });
+  reloadOnHangup(reload, running);
+  const apps = clientApps(config, {
+    ...{ client, registrar, logger, reload, pool, stop: () => stop.abort() },
+  });
+  const services: readonly Service[] = [
+    pool,
+    registrar.registrar,
+    client.keeper,
+    client.client,
+    ...dnsRelay(config, pool, log('dns')),
+    ...listenAll(config, apps, logger),
+  ];
+  try {
+    await runServices(services, log('agent'), stop.signal);
+  } finally {
+    await client.close();
+    await registrar.close();
+  }
+}
+
+function dnsRelay(
+  { addresses, ports }: AgentConfig,
+  caller: ConstructorParameters<typeof DnsRelay>[1]['caller'],
+  note: (line: string) => void,
+): readonly Service[] {
+  if (ports.dns < 0) return [];
+  // The configuration was found without a mistake.
+  const listen = parseListen(addresses.dns, ports.dns) ?? [];
+  return [new DnsRelay(listen, { caller, sockets: systemDnsSockets, note })];
+}
+
+/** The agent's own API hands these to a server. */
+function drainThroughApi(config: AgentConfig): Roles['drain'] {
+  const api = new Api({}, connectLight(ownAddress(config)));
+  return {
+    drainNode: async (id, { drain, markEligible }) => {
+      const body = { drain, markEligible, meta: {} };
+      const reply = await api.tell(drainNode, { params: { id }, body });
+      return { index: reply.index };
+    },
+    isDraining: async (id) => (await api.call(readNode, { params: { id } })).drain !== undefined,
+  };
+}

@@ -1,0 +1,99 @@
+/** An agent with a server role, and with a client role where it is wanted. */
+import { hostname } from 'node:os';
+import { runServices } from '../agent/lifecycle.ts';
+import { seeded } from '../base/random.ts';
+import type { AgentConfig, ServerSettings } from '../core/agent-config/config.ts';
+import { systemClock } from '../io/clock.ts';
+import { ServerCatalogLink } from '../server/catalog-link.ts';
+import { buildBalancer, reloadBalancer } from './balancer.ts';
+import { buildClient } from './client.ts';
+import { buildCluster } from './cluster.ts';
+import { buildDns } from './dns.ts';
+import { listenAll, serverApps } from './http.ts';
+import { buildRegistrar, definitionsOf } from './registrar.ts';
+import { buildRemoteExec } from './remote-exec.ts';
+import { reloadLogging, reloadOnHangup, type Running } from './running.ts';
+import { buildServer } from './server.ts';
+import { stopOnSignals } from './stop-signal.ts';
+
+/** Runs until SIGTERM or SIGINT. */
+export async function runServerAgent(
+  config: AgentConfig,
+  settings: ServerSettings,
+  running: Running,
+): Promise<void> {
+  const { logger } = running;
+  const log = (name: string) => (line: string) => logger.write('info', name, line);
+  const nodeName = config.name ?? hostname();
+  const random = seeded(`${process.pid}/${Date.now()}`);
+  const server = await buildServer(config, settings, {
+    clock: systemClock,
+    random: random.fork('server'),
+    note: log('server'),
+    servers: () => [`${config.addresses.rpc}:${config.ports.rpc}`],
+  });
+  const catalog = new ServerCatalogLink(server.server.operations);
+  const registrar = await buildRegistrar(config, {
+    ...{ catalog, nodeName, random: random.fork('registrar'), log: log('registrar') },
+  });
+  const client =
+    config.client === undefined
+      ? undefined
+      : buildClient(config, config.client, {
+          clock: systemClock,
+          random: random.fork('client'),
+          servers: server.server.link,
+          registrar: registrar.registrar,
+          log: log('client'),
+        });
+  const dns = buildDns(config, {
+    ...{ server, nodeName, random: random.fork('dns'), note: log('dns') },
+  });
+  const balancer = buildBalancer(config, {
+    ...{ server, random: random.fork('balancer'), note: log('balancer') },
+  });
+  const cluster = await buildCluster(config, {
+    ...{ server, client, catalog, dns, nodeName, note: log('link') },
+  });
+  const reload = async (): Promise<void> => {
+    const changed = await running.load();
+    await registrar.registrar.reload(definitionsOf(changed));
+    dns?.configure(changed.discovery.dns);
+    reloadBalancer(balancer, changed);
+    reloadLogging(running, changed);
+  };
+  const stop = new AbortController();
+  const { operations } = server.server;
+  stopOnSignals(stop, config, {
+    ...{ client, logger },
+    drain: {
+      drainNode: (id, request) => operations.drainNode(id, request),
+      isDraining: (id) => Promise.resolve(operations.snapshot().node(id)?.drain !== undefined),
+    },
+  });
+  reloadOnHangup(reload, running);
+  const apps = serverApps(config, {
+    ...{ server, client, registrar, logger, random, reload, cluster },
+    stop: () => stop.abort(),
+  });
+  cluster.serve(apps);
+  const services = [
+    server.server,
+    ...cluster.services,
+    registrar.registrar,
+    ...(client === undefined ? [] : [client.keeper, client.client]),
+    ...(dns === undefined ? [] : [dns]),
+    ...(balancer === undefined ? [] : [balancer]),
+    ...(config.discovery.remoteExec
+      ? [buildRemoteExec({ server, nodeName, note: log('remote-exec') })]
+      : []),
+    ...listenAll(config, apps, logger),
+  ];
+  try {
+    await runServices(services, log('agent'), stop.signal);
+  } finally {
+    await client?.close();
+    await registrar.close();
+    await server.close();
+  }
+}

@@ -1,0 +1,39 @@
+/** The mounts of an agent without a server role: its own, and every other endpoint handed over. */
+import type { AnyRoute } from '../../api/route.ts';
+import type { HttpMount } from '../../ports/http.ts';
+import type { Elsewhere } from './placed-app.ts';
+import { placementOf } from './placement.ts';
+
+/** @param own come first: a route that has a mount among them is answered by it */
+export function withForwarded(
+  own: readonly HttpMount[],
+  routes: readonly AnyRoute[],
+  elsewhere: Elsewhere,
+): readonly HttpMount[] {
+  const taken = new Set(own.map(({ method, path }) => `${method} ${path}`));
+  const others = routes.flatMap((route) =>
+    [route.method, ...route.also]
+      .filter((method) => !taken.has(`${method} ${route.path}`))
+      .filter((method) => isForwarded(method, route.path))
+      .map((method) => forwardedMount(method, route, elsewhere)),
+  );
+  return [...own, ...others];
+}
+
+function isForwarded(method: string, pattern: string): boolean {
+  return placementOf({ method, pattern, query: '' }, 'client') === 'servers';
+}
+
+function forwardedMount(
+  method: string,
+  { path, answers }: AnyRoute,
+  elsewhere: Elsewhere,
+): HttpMount {
+  const mount: HttpMount = {
+    method,
+    path,
+    handle: (request) => elsewhere.handle(mount, request),
+    ...(answers === 'socket' && { upgrade: (request) => elsewhere.upgrade(mount, request) }),
+  };
+  return mount;
+}

@@ -1,0 +1,44 @@
+/**
+ * The one point where a request is answered here or handed to whoever knows better. Whatever is
+ * answered here answers as if there were no other agent.
+ */
+import type {
+  HttpApp,
+  HttpMount,
+  HttpReply,
+  HttpRequest,
+  SocketHandler,
+} from '../../ports/http.ts';
+import { placementOf, type Part } from './placement.ts';
+
+/** Hands requests to the servers. */
+export interface Elsewhere {
+  handle(mount: HttpMount, request: HttpRequest): Promise<HttpReply>;
+  upgrade(mount: HttpMount, request: HttpRequest): Promise<HttpReply | SocketHandler>;
+}
+
+/** @param part asked for each request: leadership moves */
+export function placedApp(app: HttpApp, part: () => Part, elsewhere: Elsewhere): HttpApp {
+  const isHere = (mount: HttpMount, request: HttpRequest): boolean => {
+    const { method, query } = request;
+    return placementOf({ method, pattern: mount.path, query }, part()) === 'here';
+  };
+  return {
+    ...app,
+    rewrite: (path) => app.rewrite(path),
+    missing: (request, allowed) => app.missing(request, allowed),
+    failed: (error, request) => app.failed(error, request),
+    mounts: app.mounts.map((mount) => {
+      const { upgrade } = mount;
+      return {
+        ...mount,
+        handle: (request) =>
+          isHere(mount, request) ? mount.handle(request) : elsewhere.handle(mount, request),
+        ...(upgrade && {
+          upgrade: (request: HttpRequest) =>
+            isHere(mount, request) ? upgrade(request) : elsewhere.upgrade(mount, request),
+        }),
+      };
+    }),
+  };
+}
