@@ -1,0 +1,184 @@
+/** Builds what keeps the log of several servers: etcd, managed beside this server or somebody else's. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { Failure } from '../base/failure.ts';
+import type { Index } from '../base/brand.ts';
+import { EtcdClient } from '../io/etcd/client.ts';
+import type { EtcdOptions } from '../io/etcd/client.ts';
+import { openEtcdLog } from '../io/etcd-log/etcd-log.ts';
+import { findEtcd } from '../io/etcd-member/etcd-process.ts';
+import { memberBeside } from '../io/etcd-member/member-beside.ts';
+import { EtcdSupervisor } from '../io/etcd-member/supervisor.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { ClusterLog, ServerIdentity } from '../ports/cluster-log.ts';
+import type { MemberBeside } from '../ports/etcd-member.ts';
+import type { ApplyEntry, EntryCodec } from '../ports/log.ts';
+import type { ServerPeers } from '../ports/server-peers.ts';
+
+/** The log's own part of an etcd. Several clusters that share one name it differently. */
+const PREFIX = 'muster/';
+
+/** etcd's own advice for the most; its file is mapped into memory, not read. */
+const QUOTA_BYTES = 8 * 1024 * 1024 * 1024;
+
+/** A member of this server's own, supervised. */
+export interface ManagedEtcd {
+  /** `data_dir/etcd`. */
+  readonly dir: string;
+  readonly host: string;
+  readonly clientPort: number;
+  readonly peerPort: number;
+  /** `bootstrap_expect`. */
+  readonly expect: number;
+  /** Absent: 8 GiB. */
+  readonly quotaBytes?: number;
+}
+
+/** One that somebody else runs. */
+export interface ExternalEtcd extends EtcdOptions {
+  /** Ends in a slash; absent: `muster/`. */
+  readonly prefix?: string;
+}
+
+export interface EtcdWorld {
+  readonly self: ServerIdentity;
+  readonly clock: Clock;
+  readonly note: (line: string) => void;
+}
+
+/** What a log needs from the server that opens it. */
+export interface ClusterLogUse<Entry, Outcome> {
+  /** The index that the state is at already. */
+  readonly applied: Index;
+  readonly codec: EntryCodec<Entry>;
+  readonly apply: ApplyEntry<Entry, Outcome>;
+}
+
+/** Where the log is kept; it must be open as long as the log is. */
+export interface ClusterStore {
+  readonly client: EtcdClient;
+  /** Undefined where etcd is somebody else's. */
+  readonly supervisor: EtcdSupervisor | undefined;
+  /**
+   * Waits until the store takes requests, and opens the log.
+   *
+   * Fails: as `openEtcdLog`; `canceled` the signal.
+   */
+  openLog<Entry, Outcome>(
+    use: ClusterLogUse<Entry, Outcome>,
+    signal: AbortSignal,
+  ): Promise<ClusterLog<Entry, Outcome>>;
+  /** Ends the member and the connections. After the log was closed. */
+  close(): Promise<void>;
+}
+
+/** Starts this server's member. Fails: `unsupported` there is no etcd on PATH. */
+export function manageEtcd(
+  settings: ManagedEtcd,
+  world: EtcdWorld & { readonly peers: ServerPeers },
+): ClusterStore {
+  findEtcd();
+  const { dir, host, clientPort, peerPort, expect } = settings;
+  const quotaBytes = settings.quotaBytes ?? QUOTA_BYTES;
+  const endpoint = `${host}:${clientPort}`;
+  const client = new EtcdClient({ endpoints: [endpoint] }, world);
+  const supervisor = new EtcdSupervisor(
+    { ...{ dir, host, clientPort, peerPort, expect, quotaBytes }, id: world.self.id },
+    { ...world, client },
+  );
+  const stop = new AbortController();
+  let broken: Error | undefined;
+  const running = supervisor.run(stop.signal).catch((error: unknown) => {
+    broken = error instanceof Error ? error : new Error(String(error));
+    stop.abort();
+  });
+  const member = memberBeside({ endpoint, votersMin: expect }, client);
+  const store = storeOf({ client, world, member, quotaBytes });
+  return {
+    client,
+    supervisor,
+    async openLog(use, signal) {
+      await supervisor.settled(AbortSignal.any([signal, stop.signal]));
+      if (broken !== undefined) throw broken;
+      return await store(use, signal);
+    },
+    async close() {
+      stop.abort();
+      await running;
+      client.close();
+    },
+  };
+}
+
+/** Uses somebody else's etcd, whose leases decide who leads. */
+export function useEtcd(settings: ExternalEtcd, world: EtcdWorld): ClusterStore {
+  const { prefix = PREFIX, ...options } = settings;
+  const client = new EtcdClient(options, world);
+  return {
+    client,
+    supervisor: undefined,
+    openLog: storeOf({ client, world, prefix }),
+    close() {
+      client.close();
+      return Promise.resolve();
+    },
+  };
+}
+
+interface StoreParts {
+  readonly client: EtcdClient;
+  readonly world: EtcdWorld;
+  readonly prefix?: string;
+  readonly member?: MemberBeside;
+  readonly quotaBytes?: number;
+}
+
+function storeOf({
+  client,
+  world,
+  prefix,
+  member,
+  quotaBytes,
+}: StoreParts): ClusterStore['openLog'] {
+  return async (use, signal) => {
+    const options = {
+      prefix: prefix ?? PREFIX,
+      ...{ self: world.self, applied: use.applied },
+      // Others may watch an etcd that is not ours; its owner looks after it.
+      compactsRevisions: member !== undefined,
+      ...(quotaBytes === undefined ? {} : { quotaBytes }),
+    };
+    const { clock, note } = world;
+    const deps = { ...use, client, clock, note, ...(member === undefined ? {} : { member }) };
+    let told = false;
+    for (;;) {
+      if (signal.aborted) throw new Failure('canceled', 'gave up waiting for etcd');
+      try {
+        return await openEtcdLog(options, deps);
+      } catch (error) {
+        if (!(error instanceof Failure) || !PASSING.has(error.fault)) throw error;
+        if (!told) note('waits for a majority of the etcd members');
+        told = true;
+      }
+      await clock.sleep(RETRY_MS, signal);
+    }
+  };
+}
+
+const PASSING: ReadonlySet<string> = new Set(['unavailable', 'timeout']);
+const RETRY_MS = 250;
+
+/** The name of this server for life, drawn when it is first asked for. */
+export function serverIdOf(dataDir: string): string {
+  const file = join(dataDir, 'server-id');
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const id = randomUUID();
+  writeFileSync(file, `${id}\n`, { mode: 0o600, flush: true });
+  return id;
+}
