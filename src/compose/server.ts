@@ -1,8 +1,9 @@
-/** Builds the server role on the embedded log engine. */
+/** Builds the server role on the embedded log engine, or on the one that several servers share. */
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { Failure, explain } from '../base/failure.ts';
+import type { Index } from '../base/brand.ts';
 import type { Random } from '../base/random.ts';
 import type { AgentConfig, ServerSettings } from '../core/agent-config/config.ts';
 import { DEFAULT_SCHEDULER_CONFIG } from '../core/model/scheduler-config.ts';
@@ -14,10 +15,12 @@ import { entryCodec } from '../io/log/entry-codec.ts';
 import { openSegmentLog } from '../io/log/segment-log.ts';
 import type { Checkpoint } from '../ports/checkpoint.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Log } from '../ports/log.ts';
+import type { ClusterLog } from '../ports/cluster-log.ts';
+import type { EntryCodec, Log } from '../ports/log.ts';
 import { Checkpointer, restoreReplica } from '../server/checkpointer.ts';
 import { Replica } from '../server/replica.ts';
 import { Server, type ServerOptions } from '../server/server.ts';
+import type { ClusterStore } from './etcd.ts';
 
 /**
  * The exit code of a program that found itself to be wrong. Source: `EX_SOFTWARE` of sysexits.h.
@@ -28,6 +31,8 @@ export interface ServerParts {
   readonly server: Server;
   readonly replica: Replica;
   readonly log: Log<Entry, Outcome>;
+  /** The same log where several servers share it. */
+  readonly clusterLog: ClusterLog<Entry, Outcome> | undefined;
   close(): Promise<void>;
 }
 
@@ -36,9 +41,16 @@ export interface ServerWorld {
   readonly random: Random;
   readonly note: (line: string) => void;
   readonly servers: () => readonly string[];
+  /** Where several servers keep their log; absent: this one is alone, and keeps it itself. */
+  readonly shared?: { readonly store: ClusterStore; readonly signal: AbortSignal };
 }
 
-/** Opens the log, which brings the state up to date. Fails: as `openSegmentLog`. */
+/**
+ * Opens the log, which brings the state up to date. Closes no `shared` store.
+ *
+ * Fails: as `openSegmentLog`, or as `ClusterStore.openLog`: `not_found` means that this server is
+ * too far behind and needs another's snapshot.
+ */
 export async function buildServer(
   config: AgentConfig,
   settings: ServerSettings,
@@ -47,10 +59,18 @@ export async function buildServer(
   const checkpoint = await openCheckpoint(join(config.dataDir, 'state'), world.note);
   const replica = checkpoint === undefined ? new Replica() : restoreReplica(checkpoint);
   const checkpointer = checkpoint && new Checkpointer({ ...world, checkpoint, replica });
-  const log = await openSegmentLog<Entry, Outcome>(
-    { dir: join(config.dataDir, 'log'), applied: replica.state.index },
-    { disk: systemDisk, codec: entryCodec<Entry>(), apply: stopOnBug(replica, world.note) },
+  const applied = replica.state.index;
+  const use = { codec: entryCodec<Entry>(), apply: stopOnBug(replica, world.note) };
+  const clusterLog = await world.shared?.store.openLog<Entry, Outcome>(
+    { ...use, applied },
+    world.shared.signal,
   );
+  const log =
+    clusterLog ??
+    (await openSegmentLog<Entry, Outcome>(
+      { dir: join(config.dataDir, 'log'), applied },
+      { ...use, disk: systemDisk },
+    ));
   checkpointer?.attach(log);
   const server = new Server(serverOptions(settings), {
     ...world,
@@ -63,11 +83,16 @@ export async function buildServer(
     server,
     replica,
     log,
+    clusterLog,
     async close() {
       await log.close();
       await checkpoint?.close();
     },
   };
+}
+
+function openOwnLog(dir: string, { applied, ...deps }: LogUse): Promise<Log<Entry, Outcome>> {
+  return openSegmentLog<Entry, Outcome>({ dir, applied }, { disk: systemDisk, ...deps });
 }
 
 function serverOptions(settings: ServerSettings): ServerOptions {

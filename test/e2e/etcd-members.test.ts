@@ -53,6 +53,8 @@ class Server {
     const args = ['--import', 'tsx', program, this.dir, this.name, this.host, '3'];
     const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'], env });
     this.#child = child;
+    // It may be killed while it is told something.
+    child.stdin.on('error', () => undefined);
     child.on('exit', () => {
       if (this.#child !== child) return;
       this.status = 'failed';

@@ -12,6 +12,7 @@ import type { ConfigProblem } from './config-problem.ts';
 import { consulSettings, type ConsulSettings } from './consul-settings.ts';
 import { discoverySettings, type DiscoverySettings } from './discovery-settings.ts';
 import { gossipSettings, type GossipSettings } from './gossip-settings.ts';
+import { etcdSettings, type EtcdSettings } from './etcd-settings.ts';
 import { parseListen } from '../dns/settings.ts';
 import { Reader } from './reader.ts';
 import { parsePorts } from '../model/port-ranges.ts';
@@ -65,12 +66,17 @@ export interface AgentPorts {
   readonly balancerUi: number;
   readonly rpc: number;
   readonly serf: number;
+  /** Of the member that a server among several manages: for requests, and for other members. */
+  readonly etcd: number;
+  readonly etcdPeer: number;
 }
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error';
 
 export interface ServerSettings {
+  /** More than 1: the log is shared by so many servers, in `etcd`. */
   readonly bootstrapExpect: number;
+  readonly etcd: EtcdSettings;
   readonly heartbeatGraceMs: number;
   readonly heartbeatTtlMsMin: number;
   readonly heartbeatsPerSecondMax: number;
@@ -165,6 +171,8 @@ export function agentConfig(
       balancerUi: root.block('ports').count('balancer_ui', 9998),
       rpc: root.block('ports').count('rpc', 4647),
       serf: root.block('ports').count('serf', 8301),
+      etcd: root.block('ports').count('etcd', 2379),
+      etcdPeer: root.block('ports').count('etcd_peer', 2380),
     },
     ...optional('advertiseHttp', root.block('advertise').text('http')),
     insecure: root.flag('insecure', false),
@@ -203,6 +211,7 @@ const OPTIONAL_PORTS: ReadonlySet<string> = new Set([
 const PORT_NAMES: Readonly<Record<string, string>> = {
   balancerTls: 'balancer_tls',
   balancerUi: 'balancer_ui',
+  etcdPeer: 'etcd_peer',
 };
 
 function check(config: AgentConfig): ConfigProblem[] {
@@ -271,6 +280,7 @@ function serverSettings(server: Reader, problems: ConfigProblem[]): ServerSettin
   const fallback = DEFAULT_SCHEDULER_CONFIG;
   return {
     bootstrapExpect: server.count('bootstrap_expect', 1),
+    etcd: etcdSettings(server, problems),
     heartbeatGraceMs: server.count('heartbeat_grace', 10_000),
     heartbeatTtlMsMin: server.count('min_heartbeat_ttl', 10_000),
     heartbeatsPerSecondMax: server.count('max_heartbeats_per_second', 50),

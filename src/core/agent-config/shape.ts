@@ -19,6 +19,8 @@ const PORTS = block('Ports to listen on.', {
   balancer_ui: count('Its page, routes and metrics; 9998. -1: none.'),
   rpc: count('Agent to agent; 4647. Not listened on in `-dev` without `encrypt`.'),
   serf: count('Gossip, over UDP and TCP; 8301. -1: none.'),
+  etcd: count('A managed etcd member, for requests; 2379.'),
+  etcd_peer: count('The same, for the other members; 2380.'),
 });
 
 const ADDRESSES = block('Addresses to listen on, where they differ from `bind_addr`.', {
@@ -31,9 +33,21 @@ const ADDRESSES = block('Addresses to listen on, where they differ from `bind_ad
   serf: text('Of gossip.'),
 });
 
+const ETCD = block('Where several servers keep their log; members are managed otherwise.', {
+  endpoints: texts("Somebody else's etcd, `host:port` each. None: each server runs a member."),
+  prefix: text('Of the keys; `muster/`. Clusters that share an etcd differ in it.'),
+  username: text('Of a user of etcd.'),
+  password: text('Its password.'),
+  ca_file: text('PEM: the authority of its certificates.'),
+  cert_file: text('PEM: the certificate that is shown to it.'),
+  key_file: text('PEM: its key.'),
+  quota_mb: count('The most that a managed member stores [MiB]; 8192.'),
+});
+
 const SERVER = block('The role that decides.', {
   enabled: flag('Run it.'),
-  bootstrap_expect: count('Accepted: a server runs alone as yet.'),
+  etcd: ETCD,
+  bootstrap_expect: count('How many servers begin a cluster together; 1: this one is alone.'),
   retry_join: texts('Accepted: a server runs alone as yet.'),
   start_join: texts('Accepted: a server runs alone as yet.'),
   data_dir: text('Accepted: its state lives in `DATA_DIR/log` and `DATA_DIR/state`.'),
