@@ -22,6 +22,7 @@ import { DEPLOYMENT_ROUTES } from '../src/api/nomad/deployment-routes.ts';
 import { JOB_ROUTES } from '../src/api/nomad/job-routes.ts';
 import { NODE_ROUTES } from '../src/api/nomad/node-routes.ts';
 import { PLANNING_ROUTES } from '../src/api/nomad/planning-routes.ts';
+import { ROLLOUT_ROUTES } from '../src/api/nomad/rollout-routes.ts';
 import { SERVICE_ROUTES } from '../src/api/nomad/service-routes.ts';
 import { TENANCY_ROUTES } from '../src/api/nomad/tenancy-routes.ts';
 import { VARIABLE_ROUTES } from '../src/api/nomad/variable-routes.ts';
@@ -81,6 +82,7 @@ export const API_PAGES: readonly ApiPage[] = [
       ['Deployments', DEPLOYMENT_ROUTES],
       ['Nodes', NODE_ROUTES],
       ['Services of jobs', SERVICE_ROUTES],
+      ['Changes of templates', ROLLOUT_ROUTES],
       ['Variables', VARIABLE_ROUTES],
       ['What runs on a node', CLIENT_ROUTES],
       ['The agent', AGENT_ROUTES],

@@ -15,7 +15,7 @@ const NO_DIRECTORIES = { alloc: '', local: '', secrets: '' };
 
 /** @param scope as the allocation's hooks left it by now */
 export function offerPlace(
-  { alloc, job, group, network }: AllocScope,
+  { alloc, job, group, network }: Pick<AllocScope, 'alloc' | 'job' | 'group' | 'network'>,
   {
     node,
     hostEnv,

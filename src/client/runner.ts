@@ -25,6 +25,7 @@ import { allocPolicy, groupOf } from '../core/runner/policy.ts';
 import { reportAlloc, type AllocReport } from '../core/runner/report.ts';
 import { resumeAlloc } from '../core/runner/resume.ts';
 import { handleOf, type TaskInput } from '../core/runner/task.ts';
+import type { AllocLook } from '../core/task-templates/health-after-change.ts';
 import type { AllocDirs } from '../ports/alloc-dir.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Driver, ExecSession, TaskHandle } from '../ports/driver.ts';
@@ -261,7 +262,8 @@ export class AllocRunner {
 
   #newScope(): AllocScope {
     const { alloc, job } = this.#assignment;
-    return { alloc, job, group: this.#group, restored: this.#restored };
+    const look = (): AllocLook => ({ run: this.#drive.state, policy: this.#policy });
+    return { alloc, job, group: this.#group, restored: this.#restored, look };
   }
 
   /** RU1. */

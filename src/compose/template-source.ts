@@ -1,6 +1,9 @@
 /** What templates of tasks ask: the agent's own API answers, on either port. */
 import { Api } from '../api/api.ts';
 import { CONSUL } from '../api/consul/common-query.ts';
+import { NOMAD } from '../api/common-query.ts';
+import { beginRollout, endRollout } from '../api/template-rollouts.ts';
+import { systemClock } from '../io/clock.ts';
 import { askDependency } from '../api/template-answers.ts';
 import type { AgentConfig } from '../core/agent-config/config.ts';
 import { connectLight } from '../io/http/light-client.ts';
@@ -10,9 +13,14 @@ import type { TemplateSource } from '../ports/template-source.ts';
 export function templateSource(config: AgentConfig): TemplateSource {
   const client = connectLight(ownAddress(config));
   const api = new Api({ dialect: CONSUL }, client);
+  const calls = { api: api.with({ dialect: NOMAD }), sleep: systemClock.sleep };
   return {
     ask: ({ dependency, index, namespace }, signal) =>
       askDependency(api.with({ namespace }), dependency, index, signal),
+    rollouts: {
+      begin: (what, signal) => beginRollout(calls, what, signal),
+      end: (what, signal) => endRollout(calls, what, signal),
+    },
     host: templateHost({}),
   };
 }

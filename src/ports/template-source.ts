@@ -1,6 +1,7 @@
 /** What templates of tasks ask of the cluster and of the machine. */
 import type { AnswerOf, Dependency } from '../core/template/dependency.ts';
 import type { TemplateHost } from '../core/template/host.ts';
+import type { TemplateRollouts } from './template-rollouts.ts';
 
 export interface TemplateAnswer {
   readonly value: AnswerOf[Dependency['kind']];
@@ -23,6 +24,7 @@ export interface TemplateSource {
    * Fails: `unavailable`, `timeout` the servers are away; `unsupported` what they do not answer.
    */
   ask(question: TemplateQuestion, signal: AbortSignal): Promise<TemplateAnswer>;
+  readonly rollouts: TemplateRollouts;
   /** What templates may use of the machine. */
   readonly host: Omit<TemplateHost, 'now' | 'env'>;
 }

@@ -22,6 +22,7 @@ import type { CatalogOperations } from './catalog-operations.ts';
 import type { KvOperations } from './kv-operations.ts';
 import type { ChangeBatch } from './replica.ts';
 import type { PlanningOperations } from './planning-operations.ts';
+import type { RolloutOperations } from './rollout-operations.ts';
 import type { SnapshotOperations } from './snapshot-operations.ts';
 import type { TenancyOperations } from './tenancy-operations.ts';
 import type { VariableOperations } from './variable-operations.ts';
@@ -67,6 +68,8 @@ export interface Operations {
   /** Machines, what they offer, and prepared queries. */
   readonly catalog: CatalogOperations;
   readonly variables: VariableOperations;
+  /** Changes of what templates read. */
+  readonly rollouts: RolloutOperations;
 
   // Jobs. Fails: `not_found` `job "x" not found`; `conflict` an index that is no longer so.
 

@@ -45,6 +45,7 @@ import { ParkedReads } from './parked-reads.ts';
 import type { Replica } from './replica.ts';
 import { SessionTimers } from './session-timers.ts';
 import { planningOperations } from './planning-operations.ts';
+import { rolloutOperations } from './rollout-operations.ts';
 import { snapshotOperations } from './snapshot-operations.ts';
 import { tenancyOperations } from './tenancy-operations.ts';
 import { variableOperations } from './variable-operations.ts';
@@ -201,6 +202,7 @@ export class Server implements Service {
       variables: variableOperations(deps),
       planning: planningOperations(deps),
       tenancy: tenancyOperations(deps),
+      rollouts: rolloutOperations(deps),
       snapshots: snapshotOperations(deps),
       ...jobOperations(deps),
       ...allocOperations(deps),

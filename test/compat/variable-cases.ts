@@ -57,4 +57,22 @@ export const VARIABLE_CASES: readonly Case[] = [
     indexed: true,
     answer: [],
   },
+  {
+    route: 'job.template-rollouts',
+    path: () => '/v1/job/web/template-rollouts',
+    indexed: true,
+    answer: [],
+  },
+  {
+    route: 'alloc.template-rollout-begin',
+    path: ({ alloc }) => `/v1/allocation/${alloc}/template-rollout/begin`,
+    body: { Task: 't', Change: 'c1' },
+    answer: { Begun: true, Stopped: '' },
+  },
+  {
+    route: 'alloc.template-rollout-end',
+    path: ({ alloc }) => `/v1/allocation/${alloc}/template-rollout/end`,
+    body: { Task: 't', Healthy: true },
+    text: /^$/,
+  },
 ];

@@ -8,6 +8,7 @@ import { DEPLOYMENT_ROUTES } from './deployment-routes.ts';
 import { JOB_ROUTES } from './job-routes.ts';
 import { NODE_ROUTES } from './node-routes.ts';
 import { PLANNING_ROUTES } from './planning-routes.ts';
+import { ROLLOUT_ROUTES } from './rollout-routes.ts';
 import { SERVICE_ROUTES } from './service-routes.ts';
 import { TENANCY_ROUTES } from './tenancy-routes.ts';
 import { VARIABLE_ROUTES } from './variable-routes.ts';
@@ -23,5 +24,6 @@ export const NOMAD_ROUTES: readonly AnyRoute[] = [
   ...PLANNING_ROUTES,
   ...TENANCY_ROUTES,
   ...SERVICE_ROUTES,
+  ...ROLLOUT_ROUTES,
   ...VARIABLE_ROUTES,
 ];

@@ -19,6 +19,7 @@ export const UPDATE: Shape<UpdateStrategy> = shape({
   autoRevert: bool('AutoRevert', null),
   autoPromote: bool('AutoPromote', null),
   canary: int('Canary', null),
+  onTemplateChange: maybe(bool('OnTemplateChange', OMIT)),
 });
 
 export const RESTART: Shape<RestartPolicy> = shape({

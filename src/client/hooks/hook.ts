@@ -10,6 +10,7 @@ import type { Job } from '../../core/model/job.ts';
 import type { TaskGroup } from '../../core/model/task-group.ts';
 import type { Task } from '../../core/model/task.ts';
 import type { EventDraft } from '../../core/runner/events.ts';
+import type { AllocLook } from '../../core/task-templates/health-after-change.ts';
 import type { TaskWish } from '../../core/runner/task.ts';
 import type { Driver, ExecSession, TaskDirectories, TaskSpec } from '../../ports/driver.ts';
 import type { AllocNetwork } from '../../ports/network.ts';
@@ -22,6 +23,8 @@ export interface AllocScope {
   group: TaskGroup;
   /** It was prepared by an earlier process already: find, do not make anew. */
   restored: boolean;
+  /** How it is, now. */
+  readonly look: () => AllocLook;
   /** Set by the network hook. */
   network?: AllocNetwork;
   /** Set by the network hook: what tasks of one driver join, where that driver made it. */

@@ -13,6 +13,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { TemplateAnswer, TemplateSource } from '../../ports/template-source.ts';
 import { runTaskScript } from '../task-script.ts';
 import { TaskTemplates } from '../templates/task-templates.ts';
+import { rollingOf } from '../templates/rolling-of.ts';
 import type { AllocHook, AllocScope, TaskHook, TaskScope } from './hook.ts';
 
 export interface TemplatesDeps {
@@ -83,6 +84,8 @@ export class TemplatesHook implements AllocHook, TaskHook {
   #make(planned: readonly PlannedTemplate[], scope: TaskScope, running: boolean): TaskTemplates {
     const { dirs, source, clock, random, log } = this.#deps;
     const { alloc, task } = scope;
+    const say = (line: string): void =>
+      log(`task "${task.name}" of allocation ${alloc.id}: ${line}`);
     return new TaskTemplates(planned, running, {
       clock,
       random: random.fork(`${alloc.id}/${task.name}`),
@@ -90,11 +93,17 @@ export class TemplatesHook implements AllocHook, TaskHook {
       ask: (dependency, index, signal) => this.#ask(dependency, index, { scope, signal }),
       write: ({ path, mode, owner }, bytes) =>
         dirs.writeFile(alloc.id, path, { bytes, mode, ...(owner && { owner }) }),
+      read: async ({ path }) => {
+        const range = { offset: 0, length: TEMPLATE_SOURCE_MAX };
+        const bytes = await dirs.read(alloc.id, path, range).catch(() => new Uint8Array());
+        return fromBytes(bytes);
+      },
       act: (actions) => this.#act(actions, scope),
       waitsFor: (missing) => {
         if (missing.length > 0) scope.note(events.templateWaits(missing));
       },
-      log: (line) => log(`task "${task.name}" of allocation ${alloc.id}: ${line}`),
+      log: say,
+      ...rollingOf(scope, { clock, rollouts: source.rollouts, log: say }),
     });
   }
 

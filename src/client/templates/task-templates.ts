@@ -14,8 +14,9 @@ import {
   type ChangeAction,
   type PlannedTemplate,
 } from '../../core/task-templates/plan.ts';
+import { changeIdOf } from '../../core/task-templates/change-id.ts';
 import { toBytes } from '../../core/template/bytes.ts';
-import type { Dependency } from '../../core/template/dependency.ts';
+import { dependencyKey, type Dependency } from '../../core/template/dependency.ts';
 import type { TemplateHost } from '../../core/template/host.ts';
 import {
   initialRunner,
@@ -28,6 +29,7 @@ import {
 import type { Clock } from '../../ports/clock.ts';
 import type { TemplateAnswer } from '../../ports/template-source.ts';
 import { Drive } from '../../run/drive.ts';
+import { RollingChange, type RollingDeps, type RollingFiles } from './rolling-change.ts';
 
 export interface TaskTemplatesDeps {
   readonly clock: Clock;
@@ -40,10 +42,14 @@ export interface TaskTemplatesDeps {
   ) => Promise<TemplateAnswer>;
   /** Writes a file; answers whether it is another one than before. */
   readonly write: (template: PlannedTemplate, bytes: Uint8Array) => Promise<boolean>;
+  /** The text of a file as it is; empty where there is none. */
+  readonly read: (template: PlannedTemplate) => Promise<string>;
   readonly act: (actions: readonly ChangeAction[]) => Promise<void>;
   /** Tells people what is waited for; empty: nothing any more. */
   readonly waitsFor: (missing: readonly string[]) => void;
   readonly log: (line: string) => void;
+  /** Where changes go through the group a few instances at a time. */
+  readonly rolling?: RollingDeps;
 }
 
 /** What is waited for is told after so long: most is there at once [ms]. */
@@ -62,7 +68,10 @@ export class TaskTemplates {
   readonly #texts = new Map<number, string>();
   /** Files that changed since commands were last run, by their place. */
   readonly #changed = new Set<number>();
-  #done: Promise<void> = Promise.resolve();
+  /** What was answered last, by what was asked. */
+  readonly #answers = new Map<string, unknown>();
+  readonly #rolling: RollingChange | undefined;
+  #done: Promise<unknown> = Promise.resolve();
   #isWatchedByTask: boolean;
   #tellReady: () => void = () => undefined;
   #tellFailed: (error: Failure) => void = () => undefined;
@@ -88,13 +97,18 @@ export class TaskTemplates {
       ask: deps.ask,
       sleep: (ms, signal) => deps.clock.sleep(ms, signal),
       newAbort: () => new AbortController(),
-      answered: (dependency, value) => this.#drive.send({ type: 'answered', dependency, value }),
+      answered: (dependency, value) => {
+        this.#answers.set(dependencyKey(dependency), value);
+        this.#drive.send({ type: 'answered', dependency, value });
+      },
       failed: (_, error) => {
         deps.log(`template: ${explain(error)}`);
         // What nobody will ever answer is not waited for.
         if (isUnsupported(error)) this.#tellFailed(error);
       },
     });
+    this.#rolling =
+      deps.rolling === undefined ? undefined : new RollingChange(this.#files(), deps.rolling);
     this.#drive = new Drive(
       {
         initial: initialRunner(policy),
@@ -115,7 +129,11 @@ export class TaskTemplates {
 
   start(): void {
     this.#drive.send({ type: 'begun' });
-    this.#done = this.#drive.run(this.#stop.signal);
+    const running = this.#isWatchedByTask;
+    this.#done = Promise.all([
+      this.#drive.run(this.#stop.signal),
+      this.#rolling?.run(running, this.#stop.signal),
+    ]);
   }
 
   /**
@@ -166,7 +184,7 @@ export class TaskTemplates {
   async #perform(effect: RunnerEffect): Promise<void> {
     switch (effect.do) {
       case 'watch':
-        this.#feed.watch(effect.dependencies);
+        this.#watch(effect.dependencies);
         return;
       case 'write':
         this.#drive.send(await this.#write(effect.template, effect.text));
@@ -193,13 +211,53 @@ export class TaskTemplates {
     const template = this.#templates[at];
     if (template === undefined) return { type: 'written', template: at, changed: false };
     try {
-      this.#texts.set(at, text);
-      const changed = await this.#deps.write(template, toBytes(text));
+      if (
+        this.#isWatchedByTask &&
+        this.#rolling !== undefined &&
+        template.change.do !== 'nothing'
+      ) {
+        this.#rolling.submit(at, text);
+        return { type: 'written', template: at, changed: false };
+      }
+      const changed = await this.#put(at, template, text);
       if (changed) this.#changed.add(at);
       return { type: 'written', template: at, changed };
     } catch (error) {
       return { type: 'write-failed', template: at, why: explain(error) };
     }
+  }
+
+  async #put(at: number, template: PlannedTemplate, text: string): Promise<boolean> {
+    this.#texts.set(at, text);
+    return this.#deps.write(template, toBytes(text));
+  }
+
+  #watch(dependencies: readonly Dependency[]): void {
+    const wanted = new Set(dependencies.map(dependencyKey));
+    for (const key of this.#answers.keys()) if (!wanted.has(key)) this.#answers.delete(key);
+    this.#feed.watch(dependencies);
+  }
+
+  /** The files as a rolling change sees them. */
+  #files(): RollingFiles {
+    return {
+      change: () => changeIdOf(this.#answers),
+      put: async (texts) => {
+        const before = new Map<number, string>();
+        for (const [at, text] of texts) {
+          const template = this.#templates[at];
+          if (template === undefined) continue;
+          const former = this.#texts.get(at) ?? (await this.#deps.read(template));
+          if (await this.#put(at, template, text)) before.set(at, former);
+        }
+        return before;
+      },
+      act: async (changed) => {
+        const actions = actionsFor(changed.flatMap((at) => this.#templates[at] ?? []));
+        await this.#deps.act(actions);
+        return actions.some((each) => each.do === 'restart');
+      },
+    };
   }
 
   /**

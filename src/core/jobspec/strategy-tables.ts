@@ -18,6 +18,7 @@ export const UPDATE = table<UpdateStrategy>({
     progress_deadline: duration('progressDeadlineMs'),
     auto_revert: flag('autoRevert'),
     auto_promote: flag('autoPromote'),
+    on_template_change: flag('onTemplateChange'),
     canary: int('canary'),
   },
 });

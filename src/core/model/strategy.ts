@@ -14,6 +14,8 @@ export interface UpdateStrategy {
   readonly autoRevert: boolean;
   readonly autoPromote: boolean;
   readonly canary: number;
+  /** Changes of what templates read go through the group as a new version does. */
+  readonly onTemplateChange?: boolean;
 }
 
 /** What the client does when a task ends that should not have. */

@@ -123,6 +123,9 @@ export function templateWaits(missing: readonly string[]): EventDraft {
   return plain('Template', `Missing: ${first}${rest}`);
 }
 
+/** How a change of templates that goes through the group comes along. */
+export const templateRollout = (text: string): EventDraft => plain('Template', text);
+
 export const templateScript = (text: string): EventDraft => plain('Hook Message', text);
 
 export function restartSignaled(reason: string): EventDraft {

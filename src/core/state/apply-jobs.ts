@@ -25,6 +25,7 @@ import type {
   PeriodicLaunched,
 } from './entry.ts';
 import { specOf } from './job-spec.ts';
+import { forgetRollouts } from './apply-rollouts.ts';
 import { accepted, refused } from './outcome.ts';
 import type { Outcome, Refused } from './outcome.ts';
 import { versionKey } from './tables.ts';
@@ -297,6 +298,7 @@ export function purge(edit: Edit, key: string): void {
   edit.deleteJob(key);
   edit.deletePlain('scalingEvents', key);
   edit.deletePlain('periodicLaunches', key);
+  forgetRollouts(edit, key);
   forgetVersions(edit, key);
 }
 

@@ -43,6 +43,7 @@ import { createSession, invalidateSessions } from './apply-sessions.ts';
 import { applyTxn } from './apply-txn.ts';
 import { deleteQuery, setQuery } from './apply-queries.ts';
 import { deleteNamespace, deleteNodePool, setNamespace, setNodePool } from './apply-tenancy.ts';
+import { beginRollout, endRollout } from './apply-rollouts.ts';
 import { deleteVariable, setVariable } from './apply-variables.ts';
 import type { Change } from './change.ts';
 import { Edit } from './edit.ts';
@@ -103,6 +104,8 @@ const HANDLERS: Handlers = {
   'session.create': createSession,
   'session.invalidate': invalidateSessions,
   'event.fire': fireEvent,
+  'rollout.begin': beginRollout,
+  'rollout.end': endRollout,
   'variable.set': setVariable,
   'variable.delete': deleteVariable,
   'namespace.set': setNamespace,

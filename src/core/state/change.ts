@@ -7,6 +7,7 @@ import type { JobSummary } from '../model/job-summary.ts';
 import type { Node } from '../model/node.ts';
 import type { ScalingEvents } from '../model/scaling-event.ts';
 import type { NamespaceRow, NodePool } from '../model/tenancy.ts';
+import type { TemplateRollout } from '../model/template-rollout.ts';
 import type { Variable } from '../model/variable.ts';
 import type { ConfigRow, PeriodicLaunch, Rows } from './rows.ts';
 import type { DiscoveryTable } from './watch.ts';
@@ -29,6 +30,7 @@ export type Change =
   | RowChange<'variables', Variable>
   | RowChange<'namespaces', NamespaceRow>
   | RowChange<'nodePools', NodePool>
+  | RowChange<'templateRollouts', TemplateRollout>
   | { [Table in DiscoveryTable]: RowChange<Table, Rows[Table]> }[DiscoveryTable];
 
 export type RowChange<Table extends string, Row> = Readonly<{

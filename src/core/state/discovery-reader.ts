@@ -2,11 +2,12 @@
 import type { CatalogNode, ServiceInstance } from '../model/catalog.ts';
 import type { NodeCoordinate } from '../model/coordinate.ts';
 import type { HealthCheck } from '../model/health-check.ts';
-import type { AllocId, Namespace } from '../model/ids.ts';
+import type { AllocId, JobId, Namespace } from '../model/ids.ts';
 import type { KvPair } from '../model/kv.ts';
 import type { PreparedQuery } from '../model/prepared-query.ts';
 import type { Session, SessionId } from '../model/session.ts';
 import type { UserEvent } from '../model/user-event.ts';
+import type { TemplateRollout } from '../model/template-rollout.ts';
 import type { Variable } from '../model/variable.ts';
 
 /** Names of nodes and services are found without regard to case. */
@@ -34,6 +35,8 @@ export interface DiscoveryReader {
   variable(namespace: Namespace, path: string): Variable | undefined;
   /** Those whose path begins so; without a namespace those of all. */
   variables(namespace: Namespace | undefined, prefix: string): Iterable<Variable>;
+  /** Of a job's groups. */
+  templateRollouts(namespace: Namespace, id: JobId): Iterable<TemplateRollout>;
   session(id: SessionId): Session | undefined;
   sessions(): Iterable<Session>;
   sessionsOnNode(node: string): Iterable<Session>;

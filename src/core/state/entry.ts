@@ -27,6 +27,7 @@ import type { Plan } from '../model/plan.ts';
 import type { SchedulerConfig } from '../model/scheduler-config.ts';
 import type { DiscoveryEntry } from './discovery-entry.ts';
 import type { TenancyEntry } from './tenancy-entry.ts';
+import type { RolloutEntry } from './rollout-entry.ts';
 import type { VariableEntry } from './variable-entry.ts';
 import type { Alloc, AllocDeploymentStatus, DesiredTransition } from '../model/alloc.ts';
 import type { DeploymentStatus } from '../model/deployment.ts';
@@ -41,7 +42,8 @@ export type Entry =
   | ClusterEntry
   | DiscoveryEntry
   | VariableEntry
-  | TenancyEntry;
+  | TenancyEntry
+  | RolloutEntry;
 
 export type EntryType = Entry['type'];
 

@@ -9,6 +9,7 @@ import type { PreparedQuery } from '../model/prepared-query.ts';
 import type { Session } from '../model/session.ts';
 import type { UserEvent } from '../model/user-event.ts';
 import type { NamespaceRow, NodePool } from '../model/tenancy.ts';
+import type { TemplateRollout } from '../model/template-rollout.ts';
 import type { Variable } from '../model/variable.ts';
 import type { Deployment } from '../model/deployment.ts';
 import type { Evaluation } from '../model/evaluation.ts';
@@ -58,6 +59,7 @@ export interface Rows {
   readonly variables: Variable;
   readonly namespaces: NamespaceRow;
   readonly nodePools: NodePool;
+  readonly templateRollouts: TemplateRollout;
 }
 
 /** Tables that nothing else is derived from. */
@@ -70,4 +72,5 @@ export type PlainTable =
   | 'variables'
   | 'namespaces'
   | 'nodePools'
+  | 'templateRollouts'
   | DiscoveryTable;

@@ -24,6 +24,7 @@ import type { SchedulerConfig } from '../model/scheduler-config.ts';
 import type { Session, SessionId } from '../model/session.ts';
 import type { UserEvent } from '../model/user-event.ts';
 import type { NamespaceRow, NodePool } from '../model/tenancy.ts';
+import type { TemplateRollout } from '../model/template-rollout.ts';
 import type { Variable } from '../model/variable.ts';
 import { hashText } from './hash.ts';
 import type { ConfigRow, PeriodicLaunch } from './rows.ts';
@@ -331,6 +332,10 @@ export class State implements StateReader {
     const { variables } = this.tables;
     if (namespace !== undefined) return variables.values(variableKey(namespace, prefix));
     return [...variables.values()].filter(({ path }) => path.startsWith(prefix));
+  }
+
+  templateRollouts(namespace: Namespace, id: JobId): Iterable<TemplateRollout> {
+    return this.tables.templateRollouts.values(`${jobKey(namespace, id)}\0`);
   }
 
   session(id: SessionId): Session | undefined {

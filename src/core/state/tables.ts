@@ -6,7 +6,7 @@ import type { TableShape } from './table.ts';
 import { emptyTable } from './table.ts';
 import type { Table } from './table.ts';
 import type { Rows } from './rows.ts';
-import { jobKey, variableKey } from './watch.ts';
+import { jobKey, rolloutKey, variableKey } from './watch.ts';
 import type { TableName } from './watch.ts';
 
 export type Tables = { readonly [Name in TableName]: Table<Rows[Name]> };
@@ -173,6 +173,11 @@ export const SHAPES: Shapes = {
   },
   namespaces: { name: 'namespaces', key: (namespace) => namespace.name, indexes: {} },
   nodePools: { name: 'nodePools', key: (pool) => pool.name, indexes: {} },
+  templateRollouts: {
+    name: 'templateRollouts',
+    key: ({ namespace, jobId, group }) => rolloutKey(namespace, jobId, group),
+    indexes: {},
+  },
   variables: {
     name: 'variables',
     key: (variable) => variableKey(variable.namespace, variable.path),

@@ -30,6 +30,7 @@ export type TableName =
   | 'variables'
   | 'namespaces'
   | 'nodePools'
+  | 'templateRollouts'
   | DiscoveryTable;
 
 /** Those of discovery and coordination. */
@@ -58,6 +59,11 @@ let last = { namespace: '', id: '', key: '' };
 /** The key of a variable; neither part may hold a NUL. */
 export function variableKey(namespace: Namespace, path: string): string {
   return `${namespace}\0${path}`;
+}
+
+/** The key of a group's changes of templates; those of a job are next to each other. */
+export function rolloutKey(namespace: Namespace, id: JobId, group: string): string {
+  return `${jobKey(namespace, id)}\0${group}`;
 }
 
 export const watch = {
@@ -103,6 +109,8 @@ export const watch = {
     row('variables', variableKey(namespace, path)),
   variablePrefix: (namespace: Namespace, prefix: string): WatchKey =>
     prefixed('variables', variableKey(namespace, prefix)),
+  templateRollouts: (namespace: Namespace, id: JobId): WatchKey =>
+    prefixed('templateRollouts', `${jobKey(namespace, id)}\0`),
   session: (id: SessionId): WatchKey => row('sessions', id),
   sessionsOnNode: (node: string): WatchKey => indexed('sessions', 'node', folded(node)),
 } as const;

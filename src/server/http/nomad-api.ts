@@ -17,6 +17,7 @@ import type { Bound } from './mount.ts';
 import { nodeHandlers } from './nodes.ts';
 import type { Elsewhere } from './placed-app.ts';
 import { planningHandlers } from './planning.ts';
+import { rolloutHandlers } from './rollouts.ts';
 import { searchHandlers } from './search.ts';
 import { serviceHandlers } from './services.ts';
 import { tenancyHandlers } from './tenancy.ts';
@@ -38,6 +39,7 @@ export function nomadHandlers(deps: HttpDeps): readonly Bound[] {
     ...tenancyHandlers(deps),
     ...variableHandlers(deps),
     ...serviceHandlers(deps),
+    ...rolloutHandlers(deps),
     ...searchHandlers(deps),
     ...eventHandlers(deps),
   ];

@@ -1,0 +1,147 @@
+/**
+ * Takes changes of a task's files over when it is its turn: a few instances of the group at a time,
+ * each healthy before the next, and back to what it was where it is not.
+ *
+ * RC1: until the servers give leave, the files on disk are the old ones; what is rendered meanwhile
+ *      takes the place of what was rendered before it.
+ * RC2: a place that was taken is given back, whatever became of the change.
+ */
+import { explain, Failure } from '../../base/failure.ts';
+import { TEMPLATE_WRITE_RETRY_MS } from '../../core/limits.ts';
+import type { ChangeMark, ChangeVerdict } from '../../core/task-templates/health-after-change.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { RolloutLeave } from '../../ports/template-rollouts.ts';
+import { Bell } from '../../run/bell.ts';
+
+/** Texts by the place of their template. */
+export type Texts = ReadonlyMap<number, string>;
+
+export interface RollingDeps {
+  readonly clock: Clock;
+  /** Asks for a place; see `TemplateRollouts`. */
+  readonly begin: (change: string, signal: AbortSignal) => Promise<RolloutLeave>;
+  readonly end: (healthy: boolean, reason: string, signal: AbortSignal) => Promise<void>;
+  readonly mark: () => ChangeMark;
+  /** Resolves when it is known whether the instance lives with it, or on abort. */
+  readonly settled: (mark: ChangeMark, signal: AbortSignal) => Promise<ChangeVerdict>;
+  readonly autoRevert: boolean;
+  readonly note: (message: string) => void;
+  readonly log: (line: string) => void;
+}
+
+/** The task's files. */
+export interface RollingFiles {
+  /** Names what the texts were made from. */
+  readonly change: () => string;
+  /** Writes files; answers the former texts of those that are others now. */
+  readonly put: (texts: Texts) => Promise<Texts>;
+  /** Does what follows from changed files; answers whether the task is started anew. */
+  readonly act: (changed: readonly number[]) => Promise<boolean>;
+}
+
+export class RollingChange {
+  readonly #files: RollingFiles;
+  readonly #deps: RollingDeps;
+  readonly #bell = new Bell();
+  #pending = new Map<number, string>();
+
+  constructor(files: RollingFiles, deps: RollingDeps) {
+    this.#files = files;
+    this.#deps = deps;
+  }
+
+  /** Hands a text in that is to be taken over when it may be. */
+  submit(at: number, text: string): void {
+    this.#pending.set(at, text);
+    this.#bell.ring();
+  }
+
+  /** @param resumed an earlier process may have left a change half way */
+  async run(resumed: boolean, signal: AbortSignal): Promise<void> {
+    const { clock, log } = this.#deps;
+    if (resumed) await this.#attempt(() => this.#conclude(this.#deps.mark(), undefined, signal));
+    while (!isAborted(signal)) {
+      await this.#bell.wait(clock, undefined, signal);
+      if (isAborted(signal) || this.#pending.size === 0) continue;
+      const failed = await this.#attempt(() => this.#roll(signal));
+      if (failed === undefined || isAborted(signal)) continue;
+      log(`template: ${explain(failed)}`);
+      await clock.sleep(TEMPLATE_WRITE_RETRY_MS, signal);
+      this.#bell.ring();
+    }
+  }
+
+  async #roll(signal: AbortSignal): Promise<void> {
+    const { note, mark } = this.#deps;
+    const leave = await this.#leave(signal);
+    const texts = this.#pending;
+    this.#pending = new Map();
+    if (leave.stopped !== undefined) {
+      note(`Template change is not taken over: ${leave.stopped}`);
+      return;
+    }
+    const before = await this.#put(texts, signal);
+    const found = mark();
+    const restarts = before.size > 0 && (await this.#files.act([...before.keys()]));
+    await this.#conclude({ ...found, restarts }, before, signal);
+  }
+
+  /** What is rendered while others change counts: the change asked for is the newest. */
+  async #leave(signal: AbortSignal): Promise<RolloutLeave> {
+    for (;;) {
+      const change = this.#files.change();
+      const leave = await this.#deps.begin(change, signal);
+      if (change === this.#files.change()) return leave;
+    }
+  }
+
+  /** What cannot be written says nothing about the change: the place goes to others (RC2). */
+  async #put(texts: Map<number, string>, signal: AbortSignal): Promise<Texts> {
+    try {
+      return await this.#files.put(texts);
+    } catch (error) {
+      for (const [at, text] of texts) {
+        if (!this.#pending.has(at)) this.#pending.set(at, text);
+      }
+      await this.#deps.end(true, '', signal);
+      throw error;
+    }
+  }
+
+  /** Waits for the verdict, goes back where it says so, and gives the place back (RC2). */
+  async #conclude(mark: ChangeMark, before: Texts | undefined, signal: AbortSignal): Promise<void> {
+    const { settled, end, autoRevert, note } = this.#deps;
+    const unchanged = before?.size === 0;
+    const verdict: ChangeVerdict = unchanged ? { is: 'healthy' } : await settled(mark, signal);
+    if (verdict.is !== 'unhealthy') {
+      // An instance that is going down holds no place: the servers see to that.
+      if (verdict.is === 'healthy') await end(true, '', signal);
+      return;
+    }
+    const { reason } = verdict;
+    if (autoRevert && before !== undefined) {
+      note(`Template change is reverted: ${reason}`);
+      const reverted = await this.#files.put(before);
+      await this.#files.act([...reverted.keys()]);
+    } else {
+      note(`Template change failed: ${reason}`);
+    }
+    await end(false, reason, signal);
+  }
+
+  /** Answers what went wrong. */
+  async #attempt(run: () => Promise<void>): Promise<Failure | undefined> {
+    try {
+      await run();
+      return undefined;
+    } catch (error) {
+      if (error instanceof Failure) return error;
+      throw error;
+    }
+  }
+}
+
+/** Asked anew each time: it changes while one waits. */
+function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
+}
