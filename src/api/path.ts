@@ -5,6 +5,7 @@
 
 /** What follows a job's id, longest first where one ends in another. */
 const JOB_SUFFIXES = [
+  '/template-rollouts',
   '/periodic/force',
   '/allocations',
   '/evaluations',

@@ -10,10 +10,12 @@ import { connectLight } from '../io/http/light-client.ts';
 import { templateHost } from '../io/template/host.ts';
 import type { TemplateSource } from '../ports/template-source.ts';
 
+const pause = (ms: number, signal: AbortSignal): Promise<void> => systemClock.sleep(ms, signal);
+
 export function templateSource(config: AgentConfig): TemplateSource {
   const client = connectLight(ownAddress(config));
   const api = new Api({ dialect: CONSUL }, client);
-  const calls = { api: api.with({ dialect: NOMAD }), sleep: systemClock.sleep };
+  const calls = { api: api.with({ dialect: NOMAD }), sleep: pause };
   return {
     ask: ({ dependency, index, namespace }, signal) =>
       askDependency(api.with({ namespace }), dependency, index, signal),

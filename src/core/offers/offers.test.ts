@@ -48,10 +48,7 @@ function placeOf({ group = [], task = [], alloc = {}, address = '' }: Wanted): O
   const job = jobOf(whole);
   const assigned = { ...assignmentOf(ID, 'n' as NodeId, job).alloc, ...alloc };
   const network = { namespace: '', interfaceName: 'eth0', address };
-  return offerPlace(
-    { alloc: assigned, job, group: whole, restored: false, network },
-    { node: NODE, hostEnv: {} },
-  );
+  return offerPlace({ alloc: assigned, job, group: whole, network }, { node: NODE, hostEnv: {} });
 }
 
 function runOf(lives: Readonly<Record<string, TaskLife>>, stage = 'running'): AllocRun {

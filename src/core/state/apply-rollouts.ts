@@ -10,7 +10,7 @@ import { same } from '../../base/same.ts';
 import { isFindable } from '../model/alloc.ts';
 import type { Alloc } from '../model/alloc.ts';
 import type { AllocId, JobId, Namespace } from '../model/ids.ts';
-import type { RolloutHolder, TemplateRollout } from '../model/template-rollout.ts';
+import type { RolloutHolder, StoppedChange, TemplateRollout } from '../model/template-rollout.ts';
 import type { Edit } from './edit.ts';
 import { accepted, refused } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
@@ -37,7 +37,7 @@ export function beginRollout(edit: Edit, entry: RolloutBegun): Outcome {
   const holder = { allocId, task, change, at: known?.at ?? entry.at };
   const others = rollout.holders.filter((each) => !isOf(each, entry));
   // Whoever takes another change over leaves behind what failed before it.
-  put(edit, { ...bare(rollout), holders: [...others, holder] });
+  put(edit, rollout, [...others, holder], undefined);
   return accepted(edit);
 }
 
@@ -51,7 +51,7 @@ export function endRollout(edit: Edit, entry: RolloutEnded): Outcome {
   const holders = rollout.holders.filter((each) => !isOf(each, entry));
   const { allocId, reason, at } = entry;
   const stopped = entry.healthy ? rollout.stopped : { change: held.change, allocId, reason, at };
-  put(edit, { ...bare(rollout), holders, ...(stopped && { stopped }) });
+  put(edit, rollout, holders, stopped);
   return accepted(edit);
 }
 
@@ -86,19 +86,22 @@ function isOf(
   return holder.allocId === allocId && holder.task === task;
 }
 
-function bare({ stopped: _, ...rollout }: TemplateRollout): TemplateRollout {
-  return rollout;
-}
-
-function put(edit: Edit, rollout: TemplateRollout): void {
-  const key = keyOf(rollout);
+function put(
+  edit: Edit,
+  of: TemplateRollout,
+  holders: readonly RolloutHolder[],
+  stopped: StoppedChange | undefined,
+): void {
+  const { namespace, jobId, group } = of;
+  const key = keyOf(of);
   const before = edit.table('templateRollouts').get(key);
-  if (rollout.holders.length === 0 && rollout.stopped === undefined) {
+  if (holders.length === 0 && stopped === undefined) {
     edit.deletePlain('templateRollouts', key);
     return;
   }
-  const written = {
-    ...rollout,
+  const written: TemplateRollout = {
+    ...{ namespace, jobId, group, holders },
+    ...(stopped && { stopped }),
     createIndex: before?.createIndex ?? edit.index,
     modifyIndex: edit.index,
   };

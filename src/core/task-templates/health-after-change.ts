@@ -48,8 +48,6 @@ export function judgeChange(
 ): ChangeVerdict {
   const task = run.tasks[mark.task];
   if (run.life.stage !== 'running' || task === undefined) return { is: 'over' };
-  const deadlineAt = (mark.at + update.healthyDeadlineMs) as Millis;
-  const late = `not healthy within ${formatDuration(update.healthyDeadlineMs)}`;
   const wanted = mark.attempt + (mark.restarts ? 1 : 0);
   const { phase } = task.life;
   const began = task.attempt >= wanted;
@@ -58,9 +56,19 @@ export function judgeChange(
     return { is: 'unhealthy', reason: `task "${mark.task}" ended after the change` };
   }
   if (!began || phase !== 'running') {
-    if (now >= deadlineAt) return { is: 'unhealthy', reason: late };
-    return { is: 'open', lookAt: deadlineAt };
+    const deadlineAt = deadlineOf(mark, update);
+    return now >= deadlineAt ? late(update) : { is: 'open', lookAt: deadlineAt };
   }
+  return judgeHealth({ run, policy }, mark, update, now);
+}
+
+/** HC2, of a task that runs as it should. */
+function judgeHealth(
+  { run, policy }: AllocLook,
+  mark: ChangeMark,
+  update: UpdateStrategy,
+  now: Millis,
+): ChangeVerdict {
   const subject = {
     members: members(run, policy),
     states: run.checks ?? NO_CHECKS,
@@ -74,6 +82,15 @@ export function judgeChange(
     deadlineMs: update.healthyDeadlineMs,
   };
   const { state, wakeAt } = judge({ key, beganAt: mark.at }, asked, subject, now);
-  if (state?.verdict === undefined) return { is: 'open', lookAt: wakeAt ?? deadlineAt };
-  return state.verdict.healthy ? { is: 'healthy' } : { is: 'unhealthy', reason: late };
+  if (state?.verdict === undefined)
+    return { is: 'open', lookAt: wakeAt ?? deadlineOf(mark, update) };
+  return state.verdict.healthy ? { is: 'healthy' } : late(update);
+}
+
+function deadlineOf({ at }: ChangeMark, { healthyDeadlineMs }: UpdateStrategy): Millis {
+  return (at + healthyDeadlineMs) as Millis;
+}
+
+function late({ healthyDeadlineMs }: UpdateStrategy): ChangeVerdict {
+  return { is: 'unhealthy', reason: `not healthy within ${formatDuration(healthyDeadlineMs)}` };
 }
