@@ -14,6 +14,7 @@ test('slashes inside a job id are escaped, those after it are not', () => {
     ['/v1/job/batch/dispatch-1-x/periodic/force', '/v1/job/batch%2Fdispatch-1-x/periodic/force'],
     ['/v1/job/a/plan/plan', '/v1/job/a%2Fplan/plan'],
     ['/v1/job/plan', '/v1/job/plan'],
+    ['/v1/job/a/b/versions/x/tag', '/v1/job/a%2Fb/versions/x/tag'],
     ['/v1/job//plan', '/v1/job/%2Fplan'],
     ['/v1/allocation/x/y', '/v1/allocation/x/y'],
   ] as const) {

@@ -25,13 +25,19 @@ const JOB_SUFFIXES = [
   '/action',
 ] as const;
 
+/** A name of one of its versions. */
+const TAG_SUFFIX = /(?<=.)\/versions\/[^/]+\/tag$/;
+
 const JOB = '/v1/job/';
 
 /** Escapes the slashes inside a job's id, so that a router sees one segment. */
 export function canonicalPath(path: string): string {
   if (!path.startsWith(JOB)) return path;
   const rest = path.slice(JOB.length);
-  const suffix = JOB_SUFFIXES.find((one) => rest.length > one.length && rest.endsWith(one)) ?? '';
+  const suffix =
+    TAG_SUFFIX.exec(rest)?.[0] ??
+    JOB_SUFFIXES.find((one) => rest.length > one.length && rest.endsWith(one)) ??
+    '';
   const id = rest.slice(0, rest.length - suffix.length);
   return `${JOB}${id.replaceAll('/', '%2F')}${suffix}`;
 }

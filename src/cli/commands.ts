@@ -37,6 +37,7 @@ import { jobRestart } from './commands/job-restart.ts';
 import { jobRun } from './commands/job-run.ts';
 import { jobStatus } from './commands/job-status.ts';
 import { jobStop } from './commands/job-stop.ts';
+import { jobTagApply, jobTagUnset } from './commands/job-tags.ts';
 import { jobValidate } from './commands/job-validate.ts';
 import { forceLeave, info, join, keyring, leave, members, reload } from './commands/members.ts';
 import {
@@ -91,7 +92,7 @@ export function makeCommands(roles: Roles): readonly Command[] {
   const commands: Command[] = [
     ...[agentCommand(roles.agent), keeperCommand(roles.keeper), versionCommand(roles.version)],
     ...[jobRun, jobPlan, jobValidate, jobStatus, jobStop, jobHistory, jobRevert, jobScale],
-    ...[jobRestart, simulate, rebalance, operatorLint],
+    ...[jobRestart, jobTagApply, jobTagUnset, simulate, rebalance, operatorLint],
     ...[jobEval, jobDispatch, jobPeriodicForce, jobInspect, jobDeploymentsCommand, jobPromote],
     ...[jobAllocsCommand, init, status, why],
     ...[allocStatus, allocLogs, allocExec, allocFs, allocSignal, allocRestart, allocStop],

@@ -251,7 +251,8 @@ test('alloc status tells what its tasks do', () =>
 
 test('the versions of a job, and the way back', () =>
   replay('history', () => {
-    const first = sample.sampleJob({ Stable: true });
+    const tag = { Name: 'golden', Description: 'it held', TaggedTime: 1 };
+    const first = sample.sampleJob({ Stable: true, VersionTag: tag });
     const second = sample.sampleJob({ Version: 1, Priority: 60 });
     const script = new ScriptedAgent()
       .on(job.listJobs, [sample.sampleJobStub()])
@@ -261,6 +262,8 @@ test('the versions of a job, and the way back', () =>
         diffs: query.diffs === true ? [jobDiff(encodeJob(first), encodeJob(second))] : [],
       }))
       .on(job.revertJob, changed(sample.EVAL_ID))
+      .on(job.tagVersion, undefined)
+      .on(job.untagVersion, undefined)
       .on(job.scaleJob, changed(sample.EVAL_ID))
       .on(job.evaluateJob, changed(sample.EVAL_ID))
       .on(job.jobDeployments, [

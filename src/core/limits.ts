@@ -83,6 +83,8 @@ export const BLOCKED_RETRY_MS = 60_000;
 export const PLAN_ATTEMPTS_MAX = { service: 5, batch: 2 } as const;
 /** Placements of one call of `schedule`: some 5 ms of work, so that the event loop is not held. */
 export const SCHEDULE_BUDGET = 500;
+/** Names of a job's versions; more is a history that nobody reads. */
+export const JOB_TAGS_MAX = 64;
 /** Decisions of one simulation: a rollout of ten thousand instances, ten at a time, and more. */
 export const SIMULATION_STEPS_MAX = 20_000;
 /** Nodes that one simulation may invent: twice the largest cluster that is planned for. */

@@ -33,6 +33,7 @@ type JobOperations = Pick<
   | 'deregisterJob'
   | 'revertJob'
   | 'setJobStability'
+  | 'tagVersion'
   | 'scaleJob'
   | 'evaluateJob'
   | 'dispatchJob'
@@ -93,6 +94,12 @@ export function jobOperations(deps: OperationDeps): JobOperations {
       return (await propose(deps.log, entry)).index;
     },
 
+    async tagVersion({ namespace, id: jobId }, tag) {
+      if (!TAG.test(tag.name)) throw new Failure('invalid', `invalid tag name "${tag.name}"`);
+      const at = deps.clock.now();
+      return (await propose(deps.log, { type: 'job.tag', at, namespace, jobId, ...tag })).index;
+    },
+
     scaleJob: (key, request) => scaleJob(deps, key, request),
 
     evaluateJob: (key, options) => evaluateJob(deps, key, options.forceReschedule),
@@ -102,6 +109,9 @@ export function jobOperations(deps: OperationDeps): JobOperations {
     forcePeriodic: (key) => forcePeriodic(deps, key),
   };
 }
+
+/** A name that is told from a version's number. */
+const TAG = /^(?!\d+$)[^\s/\0]{1,128}$/;
 
 async function dispatchJob(
   deps: OperationDeps,

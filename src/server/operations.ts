@@ -81,6 +81,8 @@ export interface Operations {
   deregisterJob(key: JobKey, options: { readonly purge: boolean }): Promise<JobReply>;
   revertJob(key: JobKey, version: number, ifVersion?: number): Promise<JobReply>;
   setJobStability(key: JobKey, version: number, stable: boolean): Promise<Index>;
+  /** Names a version, or, without one, takes the name away. Fails: `conflict` it is another's. */
+  tagVersion(key: JobKey, tag: VersionTagRequest): Promise<Index>;
   scaleJob(key: JobKey, request: ScaleRequest): Promise<JobReply>;
   /** Reconciles now. Fails: `invalid` for periodic and parameterized jobs. */
   evaluateJob(key: JobKey, options: { readonly forceReschedule: boolean }): Promise<JobReply>;
@@ -180,6 +182,13 @@ export interface PlanReply {
   /** For periodic jobs: when it would run next. */
   readonly nextPeriodicLaunchAt?: Millis;
   readonly index: Index;
+}
+
+export interface VersionTagRequest {
+  readonly name: string;
+  readonly description: string;
+  /** Absent: nothing is to have this name. */
+  readonly version?: number;
 }
 
 export interface ScaleRequest {

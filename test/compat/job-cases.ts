@@ -208,6 +208,17 @@ export const JOB_CASES: readonly Case[] = [
     },
   },
   {
+    route: 'job.tag',
+    path: () => '/v1/job/registered/versions/golden/tag',
+    body: { Version: 0, Description: 'it held' },
+    text: /^$/,
+  },
+  {
+    route: 'job.untag',
+    path: () => '/v1/job/registered/versions/golden/tag',
+    text: /^$/,
+  },
+  {
     route: 'job.stable',
     path: () => '/v1/job/registered/stable',
     body: { JobID: 'registered', JobVersion: 0, Stable: true },

@@ -157,6 +157,7 @@ const SUBJECTS: Subjects = {
   'rollout.end': ({ allocId, healthy }) => `${short(allocId)} ${verdict({ healthy })}`,
   'variable.set': ({ variable }) => variable.path,
   'variable.delete': ({ path }) => path,
+  'job.tag': ({ jobId, name }) => `${jobId} ${name}`,
   'namespace.set': ({ namespace }) => namespace.name,
   'namespace.delete': ({ name }) => name,
   'node-pool.set': ({ pool }) => pool.name,

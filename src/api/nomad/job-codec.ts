@@ -4,7 +4,14 @@
  * Source: https://developer.hashicorp.com/nomad/api-docs/json-jobs
  */
 import type { JsonObject } from '../../base/json.ts';
-import type { Job, JobDraft, Multiregion, Parameterized, Periodic } from '../../core/model/job.ts';
+import type {
+  Job,
+  JobDraft,
+  Multiregion,
+  Parameterized,
+  Periodic,
+  VersionTag,
+} from '../../core/model/job.ts';
 import {
   decodeDraft,
   decodeFull,
@@ -81,6 +88,12 @@ const MULTIREGION: Shape<Multiregion> = shape({
   ),
 });
 
+const VERSION_TAG: Shape<VersionTag> = shape({
+  name: text('Name'),
+  description: text('Description'),
+  taggedAt: instantNs('TaggedTime'),
+});
+
 /** The whole job, as registered and as answered. */
 export const JOB: Shape<Job> = shape(
   {
@@ -116,6 +129,7 @@ export const JOB: Shape<Job> = shape(
     status: text('Status', null),
     statusDescription: text('StatusDescription', null),
     stable: bool('Stable', null),
+    tag: maybe(nested('VersionTag', VERSION_TAG, OMIT)),
     version: int('Version', null),
     submittedAt: instantNs('SubmitTime', null),
     createIndex: int('CreateIndex', null),

@@ -205,6 +205,18 @@ export const REVERT_BODY: Shape<RevertBody> = shape({
   ifVersion: maybe(int('EnforcePriorVersion', null)),
 });
 
+/** What is said of a version with its name. */
+export interface TagBody {
+  /** Absent: the newest. */
+  readonly version?: number;
+  readonly description: string;
+}
+
+export const TAG_BODY: Shape<TagBody> = shape({
+  version: maybe(int('Version', null)),
+  description: text('Description'),
+});
+
 export interface StableBody {
   readonly version: number;
   readonly stable: boolean;

@@ -23,6 +23,7 @@ import {
   PLAN_BODY,
   REGISTER_BODY,
   REVERT_BODY,
+  TAG_BODY,
   SCALE_ANSWER,
   SCALE_BODY,
   STABLE_BODY,
@@ -104,6 +105,20 @@ export const jobVersions = read({
     versions: list('Versions', REGISTERED),
     diffs: list('Diffs', verbatim<JobDiff>()),
   }),
+});
+
+export const tagVersion = write({
+  name: 'job.tag',
+  path: '/v1/job/:id/versions/:tag/tag',
+  about: 'Names a version of a job; it is kept as long as it has a name.',
+  body: TAG_BODY,
+});
+
+export const untagVersion = write({
+  name: 'job.untag',
+  method: 'DELETE',
+  path: '/v1/job/:id/versions/:tag/tag',
+  about: 'Takes the name of a version away.',
 });
 
 export const jobAllocs = read({
@@ -231,6 +246,8 @@ export const JOB_ROUTES = [
   stopJob,
   planJob,
   jobVersions,
+  tagVersion,
+  untagVersion,
   jobAllocs,
   jobEvals,
   jobDeployments,

@@ -4,6 +4,7 @@ import {
   evaluateJob,
   forcePeriodicJob,
   jobDeployment,
+  jobVersions,
   readJob,
   revertJob,
   scaleJob,
@@ -21,18 +22,21 @@ export const jobRevert: Command = {
   name: 'job revert',
   summary: 'Put a job back to an older version',
   description:
-    'Registers the content of an older version as a new one. Version numbers are those of "muster job history".',
-  arguments: ['<job>', '<version>'],
+    'Registers the content of an older version as a new one. Version numbers and tags are those of "muster job history".',
+  arguments: ['<job>', '<version-or-tag>'],
   flags: withApiFlags(
     DETACH,
     VERBOSE,
     flag.string('consul-token', '<token>', 'Accepted for compatibility.'),
     flag.string('vault-token', '<token>', 'Accepted for compatibility.'),
   ),
-  examples: [{ line: 'muster job revert web 3', says: 'Run version 3 again:' }],
+  examples: [
+    { line: 'muster job revert web 3', says: 'Run version 3 again:' },
+    { line: 'muster job revert web golden', says: 'Run the version of that tag again:' },
+  ],
   run: async (invocation, world) => {
-    const version = wholeNumber(invocation.args[1], 'version');
     const { session, id } = await theJob(invocation, world);
+    const version = await versionMeant(invocation.args[1], id, session);
     const { evalId } = await session.api.call(revertJob, {
       params: { id },
       body: { version },
@@ -40,6 +44,19 @@ export const jobRevert: Command = {
     return follow(evalId, invocation, session);
   },
 };
+
+/** The number of the version that is meant by a number, or by a name. Fails: `not_found`. */
+async function versionMeant(
+  typed: string | undefined,
+  id: string,
+  { api, world }: Session,
+): Promise<number> {
+  if (typed === undefined || /^\d/.test(typed)) return wholeNumber(typed, 'version');
+  const { versions } = await api.call(jobVersions, { params: { id } }, world.signal);
+  const found = versions.find(({ tag }) => tag?.name === typed);
+  if (found !== undefined) return found.version;
+  throw new Failure('not_found', `No version of the job is tagged "${typed}"`);
+}
 
 export const jobScale: Command = {
   name: 'job scale',

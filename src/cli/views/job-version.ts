@@ -1,6 +1,6 @@
 /** One version of a job, as `job history` shows it. */
 import type { JobDiff } from '../../api/nomad/job-diff.ts';
-import type { Job } from '../../core/model/job.ts';
+import type { Job, VersionTag } from '../../core/model/job.ts';
 import { keyValues } from '../format/columns.ts';
 import { jobDiff } from '../format/job-diff.ts';
 import type { Paint } from '../format/paint.ts';
@@ -17,8 +17,14 @@ export function jobVersion(
     ['Version', String(job.version)],
     ['Stable', String(job.stable)],
     ['Submit Date', timestamp(job.submittedAt)],
+    ...(job.tag === undefined ? [] : tagRows(job.tag)),
   ] as const;
   if (diff === undefined) return keyValues(about);
   const text = jobDiff(diff, paint, verbose).trim();
   return keyValues([...about, ['Diff', `\n${text}`]]);
+}
+
+function tagRows({ name, description }: VersionTag): readonly (readonly [string, string])[] {
+  const told = [['Tag Name', name]] as const;
+  return description === '' ? told : [...told, ['Tag Description', description]];
 }

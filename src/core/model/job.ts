@@ -60,6 +60,8 @@ export interface Job extends JobSpec {
   readonly stop: boolean;
   /** A deployment of this version succeeded. */
   readonly stable: boolean;
+  /** A name that people gave this version: it is kept as long as it has one. */
+  readonly tag?: VersionTag;
   readonly status: JobStatus;
   readonly statusDescription: string;
   readonly submittedAt: Millis;
@@ -68,6 +70,12 @@ export interface Job extends JobSpec {
   readonly modifyIndex: Index;
   /** Index of the last change of what the author decides. */
   readonly jobModifyIndex: Index;
+}
+
+export interface VersionTag {
+  readonly name: string;
+  readonly description: string;
+  readonly taggedAt: Millis;
 }
 
 /** A job as written by its author; `id` is all that is certain. */

@@ -256,9 +256,11 @@ function putVersion(edit: Edit, spec: JobSpec): Job {
   return storeVersion(edit, { ...specOf(spec), stop: false, stable: false }, existing);
 }
 
-type Version = JobSpec & Pick<Job, 'stop' | 'stable'>;
+type Version = JobSpec & Pick<Job, 'stop' | 'stable'> & { readonly tag?: unknown };
 
-function storeVersion(edit: Edit, version: Version, existing: Job | undefined): Job {
+function storeVersion(edit: Edit, made: Version, existing: Job | undefined): Job {
+  // A name belongs to the one version that was given it.
+  const { tag, ...version } = made;
   const key = jobKey(version.namespace, version.id);
   const job: Job = {
     ...version,

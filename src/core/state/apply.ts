@@ -47,6 +47,7 @@ import { beginRollout, endRollout } from './apply-rollouts.ts';
 import { deleteVariable, setVariable } from './apply-variables.ts';
 import type { Change } from './change.ts';
 import { Edit } from './edit.ts';
+import { tagVersion } from './apply-tags.ts';
 import type { Entry, EntryType } from './entry.ts';
 import type { Outcome } from './outcome.ts';
 import type { State } from './state.ts';
@@ -74,6 +75,7 @@ const HANDLERS: Handlers = {
   'job.register': registerJob,
   'job.deregister': deregisterJob,
   'job.stability': setStability,
+  'job.tag': tagVersion,
   'job.scale': scaleJob,
   'job.dispatch': dispatchJob,
   'periodic.launch': launchPeriodic,

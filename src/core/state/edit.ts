@@ -311,6 +311,8 @@ export class Edit {
   isForgettable(job: string, version: number): boolean {
     if (this.versionUse(versionKey(job, version)) > 0) return false;
     if (this.job(job) === undefined) return true;
+    const key = versionKey(job, version);
+    if (this.#tables.of('jobVersions').get(key)?.tag !== undefined) return false;
     const kept = this.#tables.of('jobVersions').keysBy('job', job);
     return kept.indexOf(versionKey(job, version)) < kept.length - JOB_VERSIONS_MAX;
   }

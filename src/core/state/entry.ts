@@ -48,7 +48,13 @@ export type Entry =
 export type EntryType = Entry['type'];
 
 export type JobEntry =
-  JobRegistered | JobDeregistered | JobStability | JobScaled | JobDispatched | PeriodicLaunched;
+  | JobRegistered
+  | JobDeregistered
+  | JobStability
+  | JobTagged
+  | JobScaled
+  | JobDispatched
+  | PeriodicLaunched;
 
 /** A job as its owner wants it. Equal to the newest version: only the evaluation comes of it. */
 export type JobRegistered = Readonly<{
@@ -84,6 +90,17 @@ export type JobStability = Readonly<{
   jobId: JobId;
   version: number;
   stable: boolean;
+}>;
+
+/** Names a version, or (without `version`) takes a name away again. */
+export type JobTagged = Readonly<{
+  type: 'job.tag';
+  at: Millis;
+  namespace: Namespace;
+  jobId: JobId;
+  name: string;
+  description: string;
+  version?: number;
 }>;
 
 /** A change of one group's count, or (without `count`) a note of an autoscaler. */

@@ -12,6 +12,7 @@ const SERVERS_FIELDS: readonly Exclude<keyof Job, keyof JobSpec>[] = [
   'version',
   'stop',
   'stable',
+  'tag',
   'status',
   'statusDescription',
   'submittedAt',

@@ -11,7 +11,7 @@ import type { Namespace } from '../../core/model/ids.ts';
 import type { JobDraft, JobSpec } from '../../core/model/job.ts';
 import type { JobKey, JobReply, PlanReply } from '../operations.ts';
 import type { HttpDeps, Result } from './deps.ts';
-import { invalid } from './fail.ts';
+import { invalid, notFound } from './fail.ts';
 import { admitJob, completeJob } from './job-input.ts';
 import { jobId } from './jobs-read.ts';
 import { bind, type Bound } from './mount.ts';
@@ -145,6 +145,16 @@ function changes({ ops }: HttpDeps): readonly Bound[] {
     bind(routes.setJobStability, async ({ params, body, namespace }) => {
       const index = await ops.setJobStability(key(params, namespace), body.version, body.stable);
       return { value: { index }, index };
+    }),
+    bind(routes.tagVersion, async ({ params, body, namespace }) => {
+      const version = body.version ?? ops.snapshot().job(namespace, jobId(params))?.version;
+      if (version === undefined) throw notFound(`job "${params.id}" not found`);
+      const tag = { name: params.tag, description: body.description, version };
+      return { value: undefined, index: await ops.tagVersion(key(params, namespace), tag) };
+    }),
+    bind(routes.untagVersion, async ({ params, namespace }) => {
+      const tag = { name: params.tag, description: '' };
+      return { value: undefined, index: await ops.tagVersion(key(params, namespace), tag) };
     }),
     bind(routes.scaleJob, async ({ params, body, namespace }) => {
       const { target, ...request } = body;
