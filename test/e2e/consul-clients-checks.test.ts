@@ -102,7 +102,11 @@ describe('checks in containers', { skip: engineMissing() ?? false }, () => {
       return ids.size === 4;
     });
     const named = (name: string, check: Likeness): Likeness => ({ [ids.get(name) ?? '']: check });
-    await checksBecome(agent, 'the task is asked', named('in', { Status: 'passing', Output: 'up\n' }));
+    await checksBecome(
+      agent,
+      'the task is asked',
+      named('in', { Status: 'passing', Output: 'up\n' }),
+    );
     await checksBecome(agent, 'nobody reported', named('beat', { Status: 'critical' }));
     await checksBecome(agent, 'it follows', named('as', { Status: 'critical', Type: 'alias' }));
     for (const name of ['beat', 'other-beat']) {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { like, listOf, member } from './consul-clients-like.ts';
-import { agent, call, fresh, NODE, refused, until } from './consul-clients-stand.ts';
+import { agent, call, fresh, NODE, put, refused, until } from './consul-clients-stand.ts';
 
 describe('the agent', () => {
   test('tells of itself and of its members', async () => {
@@ -177,6 +177,19 @@ describe('the catalog', () => {
 
   test('finds the proxies of a service', async () => {
     assert.deepEqual(await call('catalog.connect.nodes', service), []);
+    const proxy = { destinationservicename: service };
+    // It leaves out the kind of what it registers, which every later Consul asks for.
+    await call('agent.service.register', { name: 'side', port: 1, proxy });
+    assert.deepEqual(await call('catalog.connect.nodes', service), []);
+    await put('/v1/agent/service/register', {
+      Name: 'side',
+      Kind: 'connect-proxy',
+      Port: 1,
+      Proxy: { DestinationServiceName: service },
+    });
+    const found = { ServiceName: 'side', ServiceKind: 'connect-proxy', ServicePort: 1 };
+    await until('the proxy is found', 'catalog.connect.nodes', [found], service);
+    await call('agent.service.deregister', 'side');
   });
 
   test('takes nodes, services and checks of others', async () => {

@@ -60,3 +60,12 @@ export async function refused(
     return true;
   });
 }
+
+/** What the client cannot say. */
+export async function put(path: string, body: object): Promise<void> {
+  const response = await fetch(`http://127.0.0.1:${agent.discoveryPort}${path}`, {
+    method: 'PUT',
+    body: JSON.stringify(body),
+  });
+  assert.equal(response.status, 200, await response.text());
+}

@@ -84,6 +84,19 @@ export interface ServiceInstance extends ServiceFacts {
   readonly modifyIndex: Index;
 }
 
+/** The service that a proxy stands before; undefined for what is no proxy. */
+export function destinationOf({
+  kind,
+  proxy = {},
+}: Pick<ServiceFacts, 'kind' | 'proxy'>): string | undefined {
+  if (kind !== 'connect-proxy') return undefined;
+  const found = Object.entries(proxy).find(([name]) => DESTINATION.test(name))?.[1];
+  return typeof found === 'string' && found !== '' ? found : undefined;
+}
+
+/** As requests and as files have it. */
+const DESTINATION = /^destination_?service_?name$/i;
+
 /** How names are compared. */
 export function folded(name: string): string {
   return name.toLowerCase();

@@ -18,6 +18,8 @@ export interface DiscoveryReader {
   service(node: string, id: string): ServiceInstance | undefined;
   services(): Iterable<ServiceInstance>;
   servicesNamed(name: string): Iterable<ServiceInstance>;
+  /** The proxies that stand before a service. */
+  proxiesOf(name: string): Iterable<ServiceInstance>;
   servicesOnNode(node: string): Iterable<ServiceInstance>;
   servicesOfAlloc(id: AllocId): Iterable<ServiceInstance>;
   check(node: string, id: string): HealthCheck | undefined;

@@ -8,6 +8,7 @@ import {
   readCoordinates,
   readInstances,
   readNodeServices,
+  readProxies,
   readService,
 } from './reads-catalog.ts';
 import type { RowsWhere } from './reads-catalog.ts';
@@ -135,11 +136,14 @@ test('a read of a service wakes on its instances and their nodes, and on nothing
   );
 });
 
+const SIDECAR = { kind: 'connect-proxy', proxy: { destination_service_name: 'DB' } } as const;
+
 test('a read of what does not exist wakes when it comes to be', () => {
   const made = world();
   const id = uuid('mach', 9);
   for (const [read, entry] of [
     [readService('new', [], WHERE), () => made.register('a', [offer('NEW')])],
+    [readProxies('db', [], WHERE), () => made.register('a', [offer('side', SIDECAR)])],
     [readNodeServices('new-node', 'dc1'), () => made.register('New-Node')],
     [readNodeServices(id, 'dc1'), () => made.register(machine('other', { id }))],
     [readCoordinates('dc1', 'a'), () => place(made, { a: 1 })],

@@ -78,13 +78,34 @@ export function readService(
   where: RowsWhere,
 ): Read<readonly Placed[]> {
   return (state) => {
-    const keys: WatchKey[] = [watch.serviceNamed(name)];
-    for (const node of nodesOf(state, name)) keys.push(watch.catalogNode(node));
-    const wanted = lowered(tags);
-    const found = [...placed(state, state.servicesNamed(name), where)];
-    const kept = found.filter(({ service }) => hasTags(service, wanted));
-    return { value: byDistance(state, where.near, kept, ({ node }) => node.name), keys };
+    const services = [...state.servicesNamed(name)];
+    return tagged(state, { services, key: watch.serviceNamed(name) }, { ...where, tags });
   };
+}
+
+/** The proxies that stand before a service, with all tags that are asked for. */
+export function readProxies(
+  name: string,
+  tags: readonly string[],
+  where: RowsWhere,
+): Read<readonly Placed[]> {
+  return (state) => {
+    const services = [...state.proxiesOf(name)];
+    return tagged(state, { services, key: watch.proxiesOf(name) }, { ...where, tags });
+  };
+}
+
+function tagged(
+  state: StateReader,
+  { services, key }: { readonly services: readonly ServiceInstance[]; readonly key: WatchKey },
+  where: RowsWhere & { readonly tags: readonly string[] },
+): ReturnType<Read<readonly Placed[]>> {
+  const nodes = new Set(services.map(({ node }) => node));
+  const keys = [key, ...[...nodes].map((node) => watch.catalogNode(node))];
+  const wanted = lowered(where.tags);
+  const found = [...placed(state, services, where)];
+  const kept = found.filter(({ service }) => hasTags(service, wanted));
+  return { value: byDistance(state, where.near, kept, ({ node }) => node.name), keys };
 }
 
 /** The coordinates of all nodes, or of one. */
@@ -105,13 +126,6 @@ export function datacentersOf(state: StateReader): ReadonlySet<string> {
   const found = new Set<string>();
   for (const { datacenter } of state.catalogNodes()) found.add(datacenter);
   return found;
-}
-
-/** Names of the nodes that offer a service, each once. */
-export function nodesOf(state: StateReader, service: string): ReadonlySet<string> {
-  const nodes = new Set<string>();
-  for (const { node } of state.servicesNamed(service)) nodes.add(node);
-  return nodes;
 }
 
 /** Instances with their nodes, where those are wanted. */

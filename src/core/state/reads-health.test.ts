@@ -4,6 +4,7 @@ import { CatalogWorld, machine, offer, probe } from '../../../test/catalog-world
 import {
   readChecksInState,
   readNodeChecks,
+  readProxyHealth,
   readServiceChecks,
   readServiceHealth,
 } from './reads-health.ts';
@@ -113,4 +114,26 @@ test('a read of a state wakes when a check enters or leaves it', () => {
   assert.equal(index(), made.state.index);
   made.register('a', [], [probe('serf')]);
   assert.equal(index(), made.state.index);
+});
+
+test('proxies are found by what they stand before, and heard of', () => {
+  const made = world();
+  const proxy = (id: string, to: string): ReturnType<typeof offer> =>
+    offer('any', { id, kind: 'connect-proxy', proxy: { DestinationServiceName: to } });
+  const read = readProxyHealth('web', WHERE);
+  const seen = (): readonly [string, number] => {
+    const { value, keys } = read(made.state);
+    const index = Math.max(...keys.map((key) => made.state.indexOf(key)));
+    return [value.map(({ service, checks }) => `${service.id}:${checks.length}`).join(), index];
+  };
+  const [none, before] = seen();
+  assert.equal(none, '');
+  made.register('c', [proxy('p0', 'db'), offer('web')]);
+  assert.deepEqual(seen(), ['', before], 'of no concern');
+  made.register('c', [proxy('p1', 'WEB')]);
+  assert.deepEqual(seen(), ['p1:0', made.state.index]);
+  made.register('c', [], [probe('c4', { serviceId: 'p1' })]);
+  assert.deepEqual(seen(), ['p1:1', made.state.index]);
+  made.register('c', [proxy('p1', 'db')]);
+  assert.deepEqual(seen(), ['', made.state.index]);
 });

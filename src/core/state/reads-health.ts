@@ -34,30 +34,53 @@ export function readServiceHealth(
   where: HealthWhere,
 ): Read<readonly InstanceHealth[]> {
   return (state) => {
-    const all = instancesOf(state, name);
-    const keys = serviceHealthKeys(name, all);
-    const tags = lowered(where.tags);
-    const kept = all.filter(
-      ({ node, service, checks }) =>
-        isWanted(node, where) && hasTags(service, tags) && (!where.passing || isPassing(checks)),
-    );
-    return { value: byDistance(state, where.near, kept, ({ node }) => node.name), keys };
+    const all = healthOf(state, state.servicesNamed(name));
+    const value = selectedHealth(state, all, where);
+    return { value, keys: serviceHealthKeys(name, all) };
   };
 }
 
-/** What an answer about the health of a service has looked at (Y1). */
-function serviceHealthKeys(name: string, all: readonly InstanceHealth[]): WatchKey[] {
-  const keys = [watch.serviceNamed(name), watch.checksOfService(name)];
-  const nodes = new Set(all.map(({ node }) => node.name));
-  for (const node of nodes) keys.push(watch.catalogNode(node), watch.checksOfNode(node));
-  return keys;
+/** The same of the proxies that stand before a service. */
+export function readProxyHealth(name: string, where: HealthWhere): Read<readonly InstanceHealth[]> {
+  return (state) => {
+    const all = healthOf(state, state.proxiesOf(name));
+    const names = new Set(all.map(({ service }) => service.name));
+    const keys = [watch.proxiesOf(name), ...[...names].map(watch.checksOfService)];
+    return { value: selectedHealth(state, all, where), keys: [...keys, ...nodeKeys(all)] };
+  };
 }
 
-/** All instances of a service, in any datacenter. */
-function instancesOf(state: StateReader, name: string): readonly InstanceHealth[] {
+function selectedHealth(
+  state: StateReader,
+  all: readonly InstanceHealth[],
+  where: HealthWhere,
+): readonly InstanceHealth[] {
+  const tags = lowered(where.tags);
+  const kept = all.filter(
+    ({ node, service, checks }) =>
+      isWanted(node, where) && hasTags(service, tags) && (!where.passing || isPassing(checks)),
+  );
+  return byDistance(state, where.near, kept, ({ node }) => node.name);
+}
+
+/** What an answer about the health of a service has looked at (Y1). */
+function serviceHealthKeys(name: string, all: readonly InstanceHealth[]): readonly WatchKey[] {
+  return [watch.serviceNamed(name), watch.checksOfService(name), ...nodeKeys(all)];
+}
+
+function nodeKeys(all: readonly InstanceHealth[]): readonly WatchKey[] {
+  const nodes = new Set(all.map(({ node }) => node.name));
+  return [...nodes].flatMap((node) => [watch.catalogNode(node), watch.checksOfNode(node)]);
+}
+
+/** Instances in any datacenter, with their checks. */
+function healthOf(
+  state: StateReader,
+  services: Iterable<ServiceInstance>,
+): readonly InstanceHealth[] {
   const ofNodes = new Map<string, readonly HealthCheck[]>();
   const found: InstanceHealth[] = [];
-  for (const service of state.servicesNamed(name)) {
+  for (const service of services) {
     const node = state.catalogNode(service.node);
     if (node === undefined) continue;
     let own = ofNodes.get(node.name);

@@ -264,6 +264,10 @@ export class State implements StateReader {
     return this.tables.services.valuesBy('name', folded(name));
   }
 
+  proxiesOf(name: string): Iterable<ServiceInstance> {
+    return this.tables.services.valuesBy('destination', folded(name));
+  }
+
   servicesOnNode(node: string): Iterable<ServiceInstance> {
     return this.tables.services.valuesBy('node', folded(node));
   }

@@ -1,6 +1,6 @@
 /** The tables of the state: how each kind of row is found. */
 import { canonicalAddress } from '../dns/address.ts';
-import { folded, onNode } from '../model/catalog.ts';
+import { destinationOf, folded, onNode } from '../model/catalog.ts';
 import { isActive } from '../model/deployment.ts';
 import type { TableShape } from './table.ts';
 import { emptyTable } from './table.ts';
@@ -126,6 +126,10 @@ export const SHAPES: Shapes = {
       name: (service) => folded(service.name),
       node: (service) => folded(service.node),
       alloc: (service) => service.allocId,
+      destination: (service) => {
+        const destination = destinationOf(service);
+        return destination && folded(destination);
+      },
       address: (service) =>
         service.address === '' ? undefined : canonicalAddress(service.address),
     },

@@ -96,6 +96,8 @@ export const watch = {
   preparedQuery: (id: string): WatchKey => row('preparedQueries', id),
   /** The instances of a service. */
   serviceNamed: (name: string): WatchKey => indexed('services', 'name', folded(name)),
+  /** The proxies that stand before a service. */
+  proxiesOf: (name: string): WatchKey => indexed('services', 'destination', folded(name)),
   servicesOnNode: (node: string): WatchKey => indexed('services', 'node', folded(node)),
   /** The checks that belong to instances of a service. */
   checksOfService: (name: string): WatchKey => indexed('checks', 'serviceName', folded(name)),

@@ -15,6 +15,7 @@ import {
   readCatalogNodes,
   readInstances,
   readNodeServices,
+  readProxies,
   readService,
 } from '../../../core/state/reads-catalog.ts';
 import type { Placed } from '../../../core/state/reads-catalog.ts';
@@ -86,12 +87,14 @@ function ofServices(deps: ConsulDeps): readonly Bound[] {
       const rows = rowsOf(answer.value);
       return { value: filtered(rows, SERVICE_ROW, query.filter), ...toldOf(answer) };
     }),
-    // There is no mesh: nothing is reached through it.
     bind(routes.catalogConnect, async (call) => {
-      const read = readService(call.params.service, [], whereOf(deps, call));
+      const { params, query } = call;
+      const read = readProxies(params.service, query.tags ?? [], whereOf(deps, call));
       const answer = await ops.query(read, call.waiting, call.signal);
-      const sidecars = rowsOf(answer.value).filter(({ kind }) => kind === 'connect-proxy');
-      return { value: filtered(sidecars, SERVICE_ROW, call.query.filter), ...toldOf(answer) };
+      return {
+        value: filtered(rowsOf(answer.value), SERVICE_ROW, query.filter),
+        ...toldOf(answer),
+      };
     }),
     bind(routes.gatewayServices, () => plainly([])),
   ];

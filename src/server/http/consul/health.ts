@@ -5,6 +5,7 @@ import type { HealthStatus } from '../../../core/model/health-check.ts';
 import {
   readChecksInState,
   readNodeChecks,
+  readProxyHealth,
   readServiceChecks,
   readServiceHealth,
 } from '../../../core/state/reads-health.ts';
@@ -77,8 +78,14 @@ function services(deps: ConsulDeps): readonly Bound[] {
   });
   return [
     shortened(health, deps, kept),
-    // There is no mesh: nothing is reached through it.
-    bind(routes.connectHealth, () => plainly([])),
+    bind(routes.connectHealth, async (call) => {
+      const { params, query, waiting, signal } = call;
+      const where = whereOf(deps, call);
+      const asked = { ...where, tags: query.tags ?? [], passing: query.passing === true };
+      const answer = await ops.query(readProxyHealth(params.service, asked), waiting, signal);
+      return { value: filtered(answer.value, HEALTH_ENTRY, query.filter), ...toldOf(answer) };
+    }),
+    // There is no mesh: nothing leads into it.
     bind(routes.ingressHealth, () => plainly([])),
   ];
 }
