@@ -282,12 +282,14 @@ test('who may pass: networks, names and passwords, redirects, sticky callers', a
     'urlprefix-/in allow=ip:127.0.0.0/8',
     'urlprefix-/out deny=ip:127.0.0.1',
     'urlprefix-/auth auth=ops',
+    'urlprefix-/nobody auth=constructor',
     'urlprefix-/to redirect=302,https://x.com$path',
     'urlprefix-/stay sticky=lb',
   ];
   world.offer('a', a, tags);
   world.offer('b', b, ['urlprefix-/stay sticky=lb']);
-  await until('routed', () => world.balancer.table.rules.length === 5);
+  await until('routed', () => world.balancer.table.rules.length === 6);
+  assert.equal((await fetch(world.url('/nobody'))).status, 403);
   const ask = (path: string, headers: Record<string, string> = {}): Promise<Response> =>
     fetch(world.url(path), { headers, redirect: 'manual' });
   const statuses = await Promise.all(['/in', '/out', '/auth', '/to/y'].map((path) => ask(path)));

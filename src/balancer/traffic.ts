@@ -249,7 +249,10 @@ class HttpExchange implements Exchange {
     if (allow.length > 0 && !liesIn(remoteAddress, allow)) return plainReply(403);
     if (deny.length > 0 && liesIn(remoteAddress, deny)) return plainReply(403);
     if (auth !== '') {
-      const refused = authorised(this.#head.headers, this.#traffic.deps.settings.auth[auth]);
+      const schemes = this.#traffic.deps.settings.auth;
+      // What a tag names may be the name of anything.
+      const scheme = Object.hasOwn(schemes, auth) ? schemes[auth] : undefined;
+      const refused = authorised(this.#head.headers, scheme);
       if (refused !== undefined) return refused;
     }
     return redirectReply(target, asked);

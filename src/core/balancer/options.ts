@@ -25,7 +25,7 @@ const PROTOCOLS: Readonly<Record<string, RuleOptions['proto']>> = {
 
 const TAKES: Readonly<Record<string, Take>> = {
   proto(options, value) {
-    const proto = PROTOCOLS[value];
+    const proto = Object.hasOwn(PROTOCOLS, value) ? PROTOCOLS[value] : undefined;
     if (proto === undefined) return `proto "${value}" is none of http, https, tcp, tcp+sni`;
     options.proto = proto;
     return undefined;
@@ -36,6 +36,7 @@ const TAKES: Readonly<Record<string, Take>> = {
   },
   prepend(options, value) {
     options.prepend = value;
+    if (!/^[!-~]*$/.test(value)) return `prepend "${value}" holds what no path may`;
     return beginsWithSlash('prepend', value);
   },
   host(options, value) {

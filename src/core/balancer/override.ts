@@ -214,7 +214,8 @@ function parseDestination(text: string): Destination | Refusal {
     text,
   );
   const [, scheme = '', host = '', digits, path = ''] = found ?? [];
-  const port = digits === undefined ? PORT_OF[scheme] : Number(digits);
+  const usual = Object.hasOwn(PORT_OF, scheme) ? PORT_OF[scheme] : undefined;
+  const port = digits === undefined ? usual : Number(digits);
   if (host === '' || port === undefined || port === 0 || port > 65_535) {
     return { refused: `"${text}" is no destination` };
   }

@@ -43,12 +43,14 @@ export interface OwnReply {
 
 const ABSOLUTE = /^https?:\/\/([^/?#]*)(\/[^?#]*)?(\?[^#]*)?$/i;
 const ORIGIN = /^(\/[^?#]*)(\?[^#]*)?$/;
+/** What no target may hold; HTTP/2 might bring it. */
+const UNSENDABLE = /[^\x21-\x7e\x80-\xff]/;
 const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:\/|\\|%2f|%5c|$)/i;
 
 /** Undefined: the request cannot be understood. */
 export function wanted(head: RequestHead): Wanted | undefined {
   const hosts = valuesOf(head.headers, 'host');
-  if (hosts.length > 1) return undefined;
+  if (hosts.length > 1 || UNSENDABLE.test(head.target)) return undefined;
   const found = partsOf(head);
   if (found === undefined || DOT_SEGMENT.test(found.path)) return undefined;
   const host = (found.host ?? hosts[0] ?? '').toLowerCase();
