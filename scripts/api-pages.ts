@@ -14,6 +14,7 @@ import { SESSION_ROUTES } from '../src/api/consul/session-routes.ts';
 import { SNAPSHOT_ROUTES } from '../src/api/consul/snapshot-routes.ts';
 import { STATUS_ROUTES } from '../src/api/consul/status-routes.ts';
 import { TXN_ROUTES } from '../src/api/consul/txn-routes.ts';
+import { UI_ROUTES } from '../src/api/consul/ui-routes.ts';
 import { AGENT_ROUTES } from '../src/api/nomad/agent-routes.ts';
 import { ALLOC_ROUTES } from '../src/api/nomad/alloc-routes.ts';
 import { CLIENT_ROUTES } from '../src/api/nomad/client-routes.ts';
@@ -106,6 +107,7 @@ export const API_PAGES: readonly ApiPage[] = [
       ['Events', EVENT_ROUTES],
       ['Prepared queries', QUERY_ROUTES],
       ['Coordinates', COORDINATE_ROUTES],
+      ['Consoles', UI_ROUTES],
       ['Snapshots', SNAPSHOT_ROUTES],
       ['Status', STATUS_ROUTES],
       ['The servers', OPERATOR_ROUTES],

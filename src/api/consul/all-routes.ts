@@ -13,6 +13,7 @@ import { SESSION_ROUTES } from './session-routes.ts';
 import { SNAPSHOT_ROUTES } from './snapshot-routes.ts';
 import { STATUS_ROUTES } from './status-routes.ts';
 import { TXN_ROUTES } from './txn-routes.ts';
+import { UI_ROUTES } from './ui-routes.ts';
 
 export const CONSUL_ROUTES: readonly AnyRoute[] = [
   ...CATALOG_ROUTES,
@@ -28,4 +29,5 @@ export const CONSUL_ROUTES: readonly AnyRoute[] = [
   ...SNAPSHOT_ROUTES,
   ...STATUS_ROUTES,
   ...OPERATOR_ROUTES,
+  ...UI_ROUTES,
 ];

@@ -19,6 +19,7 @@ import { withBodyBound } from './consul/small-body.ts';
 import { sessionHandlers } from './consul/session.ts';
 import { snapshotHandlers } from './consul/snapshot.ts';
 import { txnHandlers } from './consul/txn.ts';
+import { uiHandlers } from './consul/ui.ts';
 import { textReply } from './fail.ts';
 import { withForwarded } from './forwarded-mounts.ts';
 import type { Bound } from './mount.ts';
@@ -37,6 +38,7 @@ export function consulHandlers(deps: ConsulDeps): readonly Bound[] {
     ...sessionHandlers(deps),
     ...eventHandlers(deps),
     ...snapshotHandlers(deps),
+    ...uiHandlers(deps),
     ...(deps.own === undefined ? [] : agentHandlers(deps, deps.own)),
   ];
 }
