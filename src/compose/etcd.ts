@@ -9,6 +9,7 @@ import type { EtcdOptions } from '../io/etcd/client.ts';
 import { openEtcdLog } from '../io/etcd-log/etcd-log.ts';
 import { findEtcd } from '../io/etcd-member/etcd-process.ts';
 import { memberBeside } from '../io/etcd-member/member-beside.ts';
+import type { MemberTls } from '../io/etcd-member/member-tls.ts';
 import { EtcdSupervisor } from '../io/etcd-member/supervisor.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ClusterLog, ServerIdentity } from '../ports/cluster-log.ts';
@@ -33,6 +34,8 @@ export interface ManagedEtcd {
   readonly expect: number;
   /** Absent: 8 GiB. */
   readonly quotaBytes?: number;
+  /** The key of the cluster, which members and servers prove each other; empty: they do not. */
+  readonly encrypt: string;
 }
 
 /** One that somebody else runs. */
@@ -74,17 +77,18 @@ export interface ClusterStore {
 }
 
 /** Starts this server's member. Fails: `unsupported` there is no etcd on PATH. */
-export function manageEtcd(
+export async function manageEtcd(
   settings: ManagedEtcd,
   world: EtcdWorld & { readonly peers: ServerPeers },
-): ClusterStore {
+): Promise<ClusterStore> {
   findEtcd();
   const { dir, host, clientPort, peerPort, expect } = settings;
   const quotaBytes = settings.quotaBytes ?? QUOTA_BYTES;
   const endpoint = `${host}:${clientPort}`;
-  const client = new EtcdClient({ endpoints: [endpoint] }, world);
+  const secured = await tlsOf(settings);
+  const client = new EtcdClient({ endpoints: [endpoint], ...secured }, world);
   const supervisor = new EtcdSupervisor(
-    { ...{ dir, host, clientPort, peerPort, expect, quotaBytes }, id: world.self.id },
+    { ...{ dir, host, clientPort, peerPort, expect, quotaBytes }, id: world.self.id, ...secured },
     { ...world, client },
   );
   const stop = new AbortController();
@@ -109,6 +113,13 @@ export function manageEtcd(
       client.close();
     },
   };
+}
+
+/** The library for certificates is loaded where there is a key only. */
+async function tlsOf({ dir, host, encrypt }: ManagedEtcd): Promise<{ readonly tls?: MemberTls }> {
+  if (encrypt === '') return {};
+  const { makeMemberTls } = await import('../io/etcd-member/member-tls.ts');
+  return { tls: await makeMemberTls(join(dir, 'tls'), encrypt, host) };
 }
 
 /** Uses somebody else's etcd, whose leases decide who leads. */

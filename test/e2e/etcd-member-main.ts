@@ -2,7 +2,7 @@
  * A server with a managed etcd member and nothing else, in a process of its own: counts up while it
  * leads, and follows while it does not.
  *
- *     etcd-member-main DIR NAME HOST EXPECT
+ *     etcd-member-main DIR NAME HOST EXPECT [KEY]
  *
  * Reads the peers it knows as lines of JSON; prints what it does as lines of words.
  */
@@ -17,7 +17,7 @@ import { entryCodec } from '../../src/io/log/entry-codec.ts';
 
 type Count = Readonly<{ by: string; n: number }>;
 
-const [dir = '', name = '', host = '', expect = '3'] = process.argv.slice(2);
+const [dir = '', name = '', host = '', expect = '3', encrypt = ''] = process.argv.slice(2);
 const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
@@ -28,8 +28,9 @@ createInterface({ input: process.stdin }).on('line', (line) => {
   known = JSON.parse(line) as readonly ServerPeer[];
 });
 const stop = new AbortController();
-const store = manageEtcd(
-  { dir: join(dir, 'etcd'), host, clientPort: 2379, peerPort: 2380, expect: Number(expect) },
+const ports = { clientPort: 2379, peerPort: 2380 };
+const store = await manageEtcd(
+  { dir: join(dir, 'etcd'), host, ...ports, expect: Number(expect), encrypt },
   {
     self: { id, name, address: `${host}:4647` },
     clock: systemClock,

@@ -10,6 +10,8 @@ import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import type { ServerPeer } from '../../src/core/etcd-member/membership.ts';
 import { systemClock } from '../../src/io/clock.ts';
+import { EtcdClient } from '../../src/io/etcd/client.ts';
+import { makeMemberTls } from '../../src/io/etcd-member/member-tls.ts';
 import { withoutEtcd } from '../etcd-process.ts';
 
 const PATIENCE_MS = 120_000;
@@ -31,6 +33,7 @@ class Server {
   readonly lines: string[] = [];
   readonly acked = new Map<number, string>();
   readonly #others: () => readonly Server[];
+  readonly #key: string;
   #child: ChildProcess | undefined;
   id = '';
   stage: ServerPeer['stage'] = 'new';
@@ -41,7 +44,9 @@ class Server {
   hash = '';
   ackedAt = 0;
 
-  constructor(root: string, at: number, others: () => readonly Server[]) {
+  /** @param key of the cluster */
+  constructor(root: string, at: number, key: string, others: () => readonly Server[]) {
+    this.#key = key;
     this.name = `s${at}`;
     this.host = `127.0.0.${at}`;
     this.dir = join(root, this.name);
@@ -50,7 +55,7 @@ class Server {
 
   start(env: NodeJS.ProcessEnv = process.env): void {
     const program = join(import.meta.dirname, 'etcd-member-main.ts');
-    const args = ['--import', 'tsx', program, this.dir, this.name, this.host, '3'];
+    const args = ['--import', 'tsx', program, this.dir, this.name, this.host, '3', this.#key];
     const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'], env });
     this.#child = child;
     // It may be killed while it is told something.
@@ -118,8 +123,8 @@ class Cluster implements AsyncDisposable {
   readonly #root = mkdtempSync(join(tmpdir(), 'muster-members-'));
   servers: Server[] = [];
 
-  add(at: number): Server {
-    const server = new Server(this.#root, at, () => this.servers);
+  add(at: number, key = ''): Server {
+    const server = new Server(this.#root, at, key, () => this.servers);
     this.servers.push(server);
     return server;
   }
@@ -245,6 +250,23 @@ test(
     await cluster.sameState();
   },
 );
+
+test('with a key members prove themselves, and strangers are refused', options, async () => {
+  await using cluster = new Cluster();
+  for (const at of [1, 2, 3]) cluster.add(at, 'a shared key').start();
+  await cluster.agree(3);
+  await cluster.written(20);
+  await cluster.sameState();
+  const endpoints = ['127.0.0.1:2379'];
+  const dir = mkdtempSync(join(tmpdir(), 'muster-stranger-'));
+  const tls = await makeMemberTls(dir, 'another key', '127.0.0.1');
+  for (const how of [{ endpoints }, { endpoints, tls }]) {
+    const stranger = new EtcdClient(how, { clock: systemClock });
+    await assert.rejects(stranger.range({ key: 'muster/head' }, { deadlineMs: 3_000 }));
+    stranger.close();
+  }
+  rmSync(dir, { recursive: true });
+});
 
 test('a dead server is replaced by a new one', options, async () => {
   await using cluster = new Cluster();

@@ -133,23 +133,32 @@ export interface MemberHealth extends ListedMember {
 /** As long as Consul waits before it believes in a change of servers, times three. */
 export const DEAD_MS = 30_000;
 
+/** What the one who tidies up knows beside the members. */
+export interface Tidying {
+  /** Its own server. */
+  readonly self: string;
+  /** How many voters there are to be. */
+  readonly expect: number;
+  /** How many servers are there that do not vote yet. */
+  readonly waiting: number;
+}
+
 /**
  * The member to remove next, if there is one: those that left; those that never started; and the
  * dead, once another server is there in their place. One at a time.
  *
  * M4: what remains has more healthy voters than half of all its voters, as it had before.
- *
- * @param waiting how many servers are there that are no voters yet
  */
 export function memberToRemove(
   members: readonly MemberHealth[],
-  self: string,
-  waiting: number,
+  { self, expect, waiting }: Tidying,
 ): MemberHealth | undefined {
+  const voters = members.filter(({ learner }) => !learner).length;
+  const isReplaced = waiting > 0 || voters > expect;
   const dead = members.filter((member) => member.name !== self && !member.healthy);
   const candidates = dead.filter((member) => {
     if (member.left) return true;
-    return member.silentMs >= DEAD_MS && (member.learner || member.name === '' || waiting > 0);
+    return member.silentMs >= DEAD_MS && (member.learner || member.name === '' || isReplaced);
   });
   return candidates.find((candidate) => {
     const rest = members.filter((member) => member !== candidate);

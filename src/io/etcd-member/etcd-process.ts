@@ -17,6 +17,7 @@ import {
 } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { Failure } from '../../base/failure.ts';
+import type { MemberTls } from './member-tls.ts';
 
 export interface EtcdLaunch {
   readonly name: string;
@@ -30,6 +31,8 @@ export interface EtcdLaunch {
   readonly initialCluster: string;
   readonly initialState: 'new' | 'existing';
   readonly quotaBytes: number;
+  /** Absent: whoever reaches its ports can use it. */
+  readonly tls?: MemberTls;
 }
 
 /** As measured: writes go on 0.8 s after the leader's death, and a busy disk causes no elections. */
@@ -131,8 +134,10 @@ export class EtcdProcess {
 }
 
 function argumentsOf(launch: EtcdLaunch): readonly string[] {
-  const client = `http://${launch.host}:${launch.clientPort}`;
-  const peer = `http://${launch.host}:${launch.peerPort}`;
+  const { tls } = launch;
+  const scheme = tls === undefined ? 'http' : 'https';
+  const client = `${scheme}://${launch.host}:${launch.clientPort}`;
+  const peer = `${scheme}://${launch.host}:${launch.peerPort}`;
   return [
     ...['--name', launch.name, '--data-dir', launch.dataDir],
     ...['--listen-client-urls', client, '--advertise-client-urls', client],
@@ -146,6 +151,19 @@ function argumentsOf(launch: EtcdLaunch): readonly string[] {
     // It makes additions wait for five quiet seconds each; what is safe is decided by membership.ts.
     '--strict-reconfig-check=false',
     ...['--logger', 'zap', '--log-level', 'warn'],
+    ...(tls === undefined ? [] : tlsArguments(tls)),
+  ];
+}
+
+function tlsArguments({ caFile, certFile, keyFile }: MemberTls): readonly string[] {
+  return [
+    ...['--client-cert-auth', '--peer-client-cert-auth'],
+    ...['--cert-file', certFile, '--key-file', keyFile, '--trusted-ca-file', caFile],
+    ...['--peer-cert-file', certFile, '--peer-key-file', keyFile],
+    ...['--peer-trusted-ca-file', caFile],
+    // Machines with several addresses call from another one than they are called at; who holds the
+    // cluster's key is a member wherever it calls from.
+    '--experimental-peer-skip-client-san-verification',
   ];
 }
 

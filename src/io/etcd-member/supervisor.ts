@@ -23,6 +23,7 @@ import type { Member } from '../etcd/messages.ts';
 import { Broadcast } from '../log/broadcast.ts';
 import { EtcdProcess } from './etcd-process.ts';
 import type { EtcdLaunch } from './etcd-process.ts';
+import type { MemberTls } from './member-tls.ts';
 
 export interface SupervisorOptions {
   /** `data_dir/etcd`. */
@@ -34,6 +35,8 @@ export interface SupervisorOptions {
   readonly peerPort: number;
   readonly expect: number;
   readonly quotaBytes: number;
+  /** The same kind for all members; absent: none is asked who it is. */
+  readonly tls?: MemberTls;
 }
 
 export interface SupervisorDeps {
@@ -212,13 +215,13 @@ export class EtcdSupervisor implements Service {
   }
 
   #start(): void {
-    const { id, dir, host, clientPort, peerPort, quotaBytes } = this.#options;
+    const { id, dir, host, clientPort, peerPort, quotaBytes, tls } = this.#options;
     const kept = this.#launchOnDisk();
     if (kept === undefined) return;
     this.#startedMs = this.#deps.clock.elapsedMs();
     this.#process = new EtcdProcess({
       ...{ name: id, dataDir: join(dir, 'member-data'), logFile: join(dir, 'etcd.log') },
-      ...{ host, clientPort, peerPort, quotaBytes },
+      ...{ host, clientPort, peerPort, quotaBytes, ...(tls === undefined ? {} : { tls }) },
       ...kept,
     });
   }
@@ -237,6 +240,7 @@ export class EtcdSupervisor implements Service {
   /** Removes members that will not come back; only beside etcd's leader, so that one does. */
   async #tidy(members: readonly Member[]): Promise<void> {
     const { client, peers, note } = this.#deps;
+    const { id, expect } = this.#options;
     const status = await client.status(this.endpoint, { deadlineMs: HEALTH_MS });
     if (status.leaderId !== status.memberId) {
       this.#silentSinceMs.clear();
@@ -244,10 +248,10 @@ export class EtcdSupervisor implements Service {
     }
     const known = peers.known();
     const health = await Promise.all(members.map((member) => this.#healthOf(member, known)));
-    const isVoter = (id: string): boolean =>
-      members.some(({ name, learner }) => name === id && !learner);
+    const isVoter = (server: string): boolean =>
+      members.some(({ name, learner }) => name === server && !learner);
     const waiting = known.filter((peer) => peer.status === 'alive' && !isVoter(peer.id)).length;
-    const gone = memberToRemove(health, this.#options.id, waiting);
+    const gone = memberToRemove(health, { self: id, expect, waiting });
     if (gone === undefined) return;
     note(`removes the member at ${gone.peerUrl}, ${gone.left ? 'which left' : 'which is dead'}`);
     await client.memberRemove(gone.id);
@@ -265,7 +269,8 @@ export class EtcdSupervisor implements Service {
   }
 
   get #peerUrl(): string {
-    return `http://${this.#options.host}:${this.#options.peerPort}`;
+    const { host, peerPort, tls } = this.#options;
+    return `${tls === undefined ? 'http' : 'https'}://${host}:${peerPort}`;
   }
 
   #clusterOf(members: readonly ListedMember[]): string {
