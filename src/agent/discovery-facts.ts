@@ -2,6 +2,8 @@
 import type { AgentMember } from '../api/consul/agent-routes.ts';
 import type { Json, JsonObject } from '../base/json.ts';
 import type { AgentConfig } from '../core/agent-config/config.ts';
+import type { Member } from '../core/gossip/serf/ring.ts';
+import type { Tags } from '../core/gossip/wire/tags.ts';
 
 export interface DiscoveryIdentity {
   readonly config: AgentConfig;
@@ -10,30 +12,45 @@ export interface DiscoveryIdentity {
   readonly version: string;
 }
 
-/** The agents that this one knows: itself, until it finds others. */
-export function membersOf(identity: DiscoveryIdentity): readonly AgentMember[] {
-  const { config, nodeName, nodeId, version } = identity;
-  const isServer = config.server !== undefined;
-  return [
-    {
-      name: nodeName,
-      address: config.bindAddr,
-      port: config.ports.serf,
-      status: 'alive',
-      tags: {
-        role: isServer ? 'consul' : 'node',
-        dc: config.datacenter,
-        id: nodeId,
-        build: version,
-        port: String(config.ports.rpc),
-        segment: '',
-        vsn: '2',
-        vsn_min: '2',
-        vsn_max: '3',
-        ...(isServer ? { bootstrap: '1', raft_vsn: '3' } : {}),
-      },
-    },
-  ];
+/**
+ * What the agent says of itself to its peers. Source: the tags of Consul's agents, and what an agent
+ * of ours looks for beside them.
+ */
+export function tagsOf({ config, nodeId, version }: DiscoveryIdentity): Tags {
+  const { server } = config;
+  return {
+    role: server === undefined ? 'node' : 'consul',
+    dc: config.datacenter,
+    region: config.region,
+    id: nodeId,
+    build: version,
+    port: String(config.ports.rpc),
+    segment: '',
+    vsn: '2',
+    vsn_min: '2',
+    vsn_max: '3',
+    ...(server === undefined ? {} : serverTags(server.bootstrapExpect)),
+  };
+}
+
+function serverTags(expect: number): Tags {
+  return { raft_vsn: '3', ...(expect > 1 ? { expect: String(expect) } : { bootstrap: '1' }) };
+}
+
+/** The agents that this one knows; itself where it does not gossip. */
+export function membersOf(
+  identity: DiscoveryIdentity,
+  known: readonly Member[],
+): readonly AgentMember[] {
+  const { config, nodeName } = identity;
+  if (known.length > 0) {
+    return known.map(({ name, address, status, tags }) => {
+      return { name, address: address.host, port: address.port, status, tags };
+    });
+  }
+  const { address } = config.gossip;
+  const own = { name: nodeName, address, port: Math.max(0, config.ports.serf) };
+  return [{ ...own, status: 'alive', tags: tagsOf(identity) }];
 }
 
 /** Settings whose values nobody is shown. */

@@ -14,6 +14,7 @@ import { RemoteCatalog, RemoteServers } from '../link/remote-servers.ts';
 import type { ClientLink } from '../ports/client-link.ts';
 import type { Service } from '../ports/service.ts';
 import { buildClient } from './client.ts';
+import { buildGossip, leaving } from './gossip.ts';
 import { clientApps, listenAll } from './http.ts';
 import { buildServerPool } from './link.ts';
 import { buildRegistrar, definitionsOf } from './registrar.ts';
@@ -39,6 +40,10 @@ export async function runClientAgent(
     catalog: new RemoteCatalog(pool),
     ...{ nodeName, random: random.fork('registrar'), log: log('registrar') },
   });
+  const gossip = buildGossip(config, {
+    ...{ nodeName, nodeId: registrar.node.id },
+    ...{ random: random.fork('gossip'), note: log('gossip') },
+  });
   const client = buildClient(config, settings, {
     clock: systemClock,
     random: random.fork('client'),
@@ -53,14 +58,20 @@ export async function runClientAgent(
     reloadLogging(running, changed);
   };
   const stop = new AbortController();
-  stopOnSignals(stop, config, { client, logger, drain: drainThroughApi(config) });
+  stopOnSignals(stop, config, {
+    client,
+    logger,
+    drain: drainThroughApi(config),
+    leave: leaving(registrar, gossip),
+  });
   reloadOnHangup(reload, running);
   const apps = clientApps(config, {
-    ...{ client, registrar, logger, reload, pool, stop: () => stop.abort() },
+    ...{ client, registrar, gossip, logger, reload, pool, stop: () => stop.abort() },
   });
   const services: readonly Service[] = [
     pool,
     registrar.registrar,
+    ...gossip.services,
     client.keeper,
     client.client,
     ...dnsRelay(config, pool, log('dns')),

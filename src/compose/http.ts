@@ -1,7 +1,7 @@
 /** Builds the HTTP APIs of the agent. */
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { membersOf, runtimeStats, shownSettings } from '../agent/discovery-facts.ts';
+import { runtimeStats, shownSettings } from '../agent/discovery-facts.ts';
 import { Facts } from '../agent/facts.ts';
 import { Metrics, type Reading } from '../agent/metrics.ts';
 import type { Index } from '../base/brand.ts';
@@ -25,6 +25,7 @@ import { nomadAgentApp, nomadApp } from '../server/http/nomad-api.ts';
 import { VERSION } from '../version.ts';
 import type { ClientParts } from './client.ts';
 import type { Apps, Cluster } from './cluster.ts';
+import type { GossipParts } from './gossip.ts';
 import { jobLanguage } from './job-language.ts';
 import { serverReadings } from './readings.ts';
 import type { RegistrarParts } from './registrar.ts';
@@ -37,6 +38,7 @@ export interface AgentHttpParts {
   readonly client: ClientParts | undefined;
   readonly logger: Logger;
   readonly registrar: RegistrarParts;
+  readonly gossip: GossipParts;
   /** Reads the configuration again. */
   readonly reload: () => Promise<void>;
   /** Ends the agent. */
@@ -168,30 +170,30 @@ function knownOf(config: AgentConfig, parts: AgentHttpParts, sources: Sources): 
     facts,
     metrics,
     report,
-    own: ownAgent({ config, nodeName, facts, metrics, sources, ...parts }),
+    own: ownAgent({ config, facts, metrics, sources, ...parts }),
   };
 }
 
 interface OwnParts extends AgentHttpParts {
   readonly config: AgentConfig;
   readonly sources: Sources;
-  readonly nodeName: string;
   readonly facts: Facts;
   readonly metrics: MetricsSource;
 }
 
 /** The agent as `/v1/agent` tells of it. */
 function ownAgent(parts: OwnParts): OwnAgent {
-  const { config, nodeName, facts, registrar, sources } = parts;
-  const nodeId = registrar.node.id;
+  const { config, facts, registrar, gossip, sources } = parts;
+  const { pool } = gossip;
   return {
     registrar: registrar.registrar,
     metrics: parts.metrics,
-    nodeId,
+    nodeId: registrar.node.id,
+    ...(pool === undefined ? {} : { pool }),
     nodeMeta: config.discovery.nodeMeta,
     isServer: config.server !== undefined,
     checkOutputMaxBytes: config.discovery.checkOutputMaxBytes,
-    members: () => membersOf({ config, nodeName, nodeId, version: VERSION }),
+    members: () => gossip.members(),
     settings: () => shownSettings(config),
     host: () => facts.host(),
     stats: () => runtimeStats(sources.leading()),

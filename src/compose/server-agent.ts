@@ -9,6 +9,7 @@ import { buildBalancer, reloadBalancer } from './balancer.ts';
 import { buildClient } from './client.ts';
 import { buildCluster } from './cluster.ts';
 import { buildDns } from './dns.ts';
+import { buildGossip, gossipServices, leaving } from './gossip.ts';
 import { listenAll, serverApps } from './http.ts';
 import { buildRegistrar, definitionsOf } from './registrar.ts';
 import { buildRemoteExec } from './remote-exec.ts';
@@ -36,6 +37,11 @@ export async function runServerAgent(
   const registrar = await buildRegistrar(config, {
     ...{ catalog, nodeName, random: random.fork('registrar'), log: log('registrar') },
   });
+  const world = {
+    ...{ nodeName, nodeId: registrar.node.id },
+    ...{ random: random.fork('gossip'), note: log('gossip') },
+  };
+  const gossip = buildGossip(config, world);
   const client =
     config.client === undefined
       ? undefined
@@ -65,7 +71,7 @@ export async function runServerAgent(
   const stop = new AbortController();
   const { operations } = server.server;
   stopOnSignals(stop, config, {
-    ...{ client, logger },
+    ...{ client, logger, leave: leaving(registrar, gossip) },
     drain: {
       drainNode: (id, request) => operations.drainNode(id, request),
       isDraining: (id) => Promise.resolve(operations.snapshot().node(id)?.drain !== undefined),
@@ -73,7 +79,7 @@ export async function runServerAgent(
   });
   reloadOnHangup(reload, running);
   const apps = serverApps(config, {
-    ...{ server, client, registrar, logger, random, reload, cluster },
+    ...{ server, client, registrar, gossip, logger, random, reload, cluster },
     stop: () => stop.abort(),
   });
   cluster.serve(apps);
@@ -81,6 +87,8 @@ export async function runServerAgent(
     server.server,
     ...cluster.services,
     registrar.registrar,
+    ...gossip.services,
+    ...gossipServices(gossip, operations, world),
     ...(client === undefined ? [] : [client.keeper, client.client]),
     ...(dns === undefined ? [] : [dns]),
     ...(balancer === undefined ? [] : [balancer]),

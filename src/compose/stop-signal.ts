@@ -10,6 +10,8 @@ export interface Roles {
   readonly client: ClientParts | undefined;
   /** Asks the servers. */
   readonly drain: DrainOperations;
+  /** Takes the agent out of the catalog and the pool, where the operator wants that. */
+  readonly leave: () => Promise<void>;
   readonly logger: Logger;
 }
 
@@ -20,20 +22,26 @@ export interface Roles {
 export function stopOnSignals(
   stop: AbortController,
   config: AgentConfig,
-  { client, drain: ops, logger }: Roles,
+  { client, drain: ops, leave, logger }: Roles,
 ): void {
   const drain = config.client?.drainOnShutdown;
   let asked = 0;
   const onSignal = (name: string): void => {
     logger.write('info', 'agent', `received ${name}: stopping`);
     const nodeId = client?.client.nodeId;
-    if (drain === undefined || nodeId === undefined || asked++ > 0) {
+    const leaves = name === 'SIGINT' ? config.leaveOnInterrupt : config.leaveOnTerminate;
+    const drains = drain !== undefined && nodeId !== undefined;
+    if ((!drains && !leaves) || asked++ > 0) {
       stop.abort();
       return;
     }
-    drainOnShutdown(nodeId, drain, { ops, clock: systemClock }, stop.signal)
+    const drained = drains
+      ? drainOnShutdown(nodeId, drain, { ops, clock: systemClock }, stop.signal)
+      : Promise.resolve();
+    drained
+      .then(() => (leaves ? leave() : undefined))
       .catch((error: unknown) => {
-        logger.write('warn', 'agent', `cannot drain: ${explain(error)}`);
+        logger.write('warn', 'agent', `cannot leave as it should: ${explain(error)}`);
       })
       .finally(() => {
         stop.abort();

@@ -8,7 +8,7 @@
 import type { Millis } from '../base/brand.ts';
 import { explain, Failure } from '../base/failure.ts';
 import type { Random } from '../base/random.ts';
-import { addressText, type Address } from '../core/gossip/address.ts';
+import { addressText, isSameAddress, type Address } from '../core/gossip/address.ts';
 import type { KeyRing } from '../core/gossip/key-ring.ts';
 import { EVENT_BYTES_MAX, QUERY_BYTES_MAX } from '../core/gossip/limits.ts';
 import type { Member, Ring, RingEffect, RingInput } from '../core/gossip/serf/ring.ts';
@@ -58,12 +58,20 @@ export interface Question {
   readonly wantsAcks?: boolean;
   readonly relayFactor?: number;
   readonly timeoutMs?: number;
+  /** Answers after which it need not be waited for more. */
+  readonly expects?: number;
 }
 
 export interface Reply {
   readonly from: string;
   readonly isAck: boolean;
   readonly payload: Uint8Array;
+}
+
+interface OpenQuestion {
+  readonly replies: Reply[];
+  readonly expects: number;
+  readonly done: () => void;
 }
 
 /** Attempts to join while nobody else is there [ms]: at first, and at last. */
@@ -77,13 +85,14 @@ export class Gossip implements Service {
   readonly #bell = new Bell();
   readonly #followers = new Set<(news: RingNews) => void>();
   readonly #joins = new Map<number, (problem: string | undefined) => void>();
-  readonly #asks = new Map<number, { readonly replies: Reply[]; readonly done: () => void }>();
+  readonly #asks = new Map<number, OpenQuestion>();
   #socket: GossipSocket | undefined;
   #ring: Ring | undefined;
   #wakeAt: number | undefined;
   /** Numbers of joins and questions. */
   #next = 1;
   #leaving: Promise<void> | undefined;
+  #lastNote = '';
 
   constructor(options: GossipOptions, deps: GossipDeps) {
     this.#options = options;
@@ -104,9 +113,11 @@ export class Gossip implements Service {
     return this.#ring?.members.get(name);
   }
 
-  /** Where this member stands in the network; undefined until it listens. */
-  coordinate(): Coordinate | undefined {
-    return this.#ring?.coordinates.coordinate;
+  /** Where members stand in the network, as far as they told: this one, and whom it probed. */
+  coordinates(): ReadonlyMap<string, Coordinate> {
+    const ring = this.#ring;
+    if (ring === undefined) return new Map();
+    return new Map([...ring.answered, [ring.pool.name, ring.coordinates.coordinate]]);
   }
 
   /** How this member finds its own health: 0 is well. */
@@ -181,7 +192,7 @@ export class Gossip implements Service {
     const ask = this.#next++;
     const replies: Reply[] = [];
     await new Promise<void>((done) => {
-      this.#asks.set(ask, { replies, done });
+      this.#asks.set(ask, { replies, expects: question.expects ?? Infinity, done });
       const { filters = [], wantsAcks = false, relayFactor = 0, timeoutMs } = question;
       this.#give({
         ...{ type: 'ask', ask, name, payload, filters, wantsAcks, relayFactor },
@@ -262,19 +273,25 @@ export class Gossip implements Service {
     return !others.some(({ status }) => status === 'alive') && this.#leaving === undefined;
   }
 
+  /** True where somebody else was found. */
   async #joinAny(addresses: readonly string[]): Promise<boolean> {
     const problems: string[] = [];
     for (const each of addresses) {
       const problem = await this.join(each).then(() => undefined, explain);
       if (problem !== undefined) problems.push(problem);
     }
-    if (problems.length < addresses.length) return true;
-    this.#deps.note(`nobody to join as yet: ${problems.join('; ')}`);
+    if (!this.#isAlone()) return true;
+    const line = `nobody to join as yet: ${problems.join('; ')}`;
+    // Once is enough for as long as nothing changes.
+    if (problems.length > 0 && line !== this.#lastNote) this.#deps.note(line);
+    this.#lastNote = line;
     return false;
   }
 
   #joinAt(to: Address): Promise<string | undefined> {
     if (this.#ring === undefined) return Promise.resolve('gossip has not begun');
+    // Lists of members to join hold oneself, too.
+    if (isSameAddress(to, this.#ring.pool.self.address)) return Promise.resolve(undefined);
     const joinId = this.#next++;
     return new Promise((resolve) => {
       this.#joins.set(joinId, resolve);
@@ -328,13 +345,20 @@ export class Gossip implements Service {
   }
 
   #tell(news: RingNews): void {
-    if (news.type === 'reply') {
-      const { from, isAck, payload } = news;
-      this.#asks.get(news.ask)?.replies.push({ from, isAck, payload });
-    } else if (news.type === 'asked') {
+    if (news.type === 'reply') this.#replied(news);
+    else if (news.type === 'asked') {
       this.#asks.get(news.ask)?.done();
       this.#asks.delete(news.ask);
     }
     for (const follower of this.#followers) follower(news);
+  }
+
+  #replied({ ask, from, isAck, payload }: Extract<RingNews, { type: 'reply' }>): void {
+    const open = this.#asks.get(ask);
+    if (open === undefined) return;
+    open.replies.push({ from, isAck, payload });
+    if (open.replies.filter((reply) => !reply.isAck).length < open.expects) return;
+    open.done();
+    this.#asks.delete(ask);
   }
 }

@@ -3,6 +3,7 @@
  * coordinates. Like the pool it is changed in place, by `stepRing` alone (G1, G2 there).
  */
 import type { Random } from '../../../base/random.ts';
+import type { Coordinate } from '../../model/coordinate.ts';
 import type { Address } from '../address.ts';
 import type { CoordinateClient } from '../coordinates.ts';
 import type { KeyRing } from '../key-ring.ts';
@@ -130,6 +131,7 @@ export interface Ring {
   queries: number;
   readonly coordinates: CoordinateClient;
   /** Of the others, as they last answered. */
+  readonly answered: Map<string, Coordinate>;
   keys: KeyRing;
   readonly timers: Timers<RingTimer>;
   readonly armed: Set<'reap' | 'reconnect'>;

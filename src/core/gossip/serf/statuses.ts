@@ -133,6 +133,7 @@ export function forget(ring: Ring, name: string): void {
   ring.members.delete(name);
   ring.gone.delete(name);
   ring.coordinates.forget(name);
+  ring.answered.delete(name);
   tell(ring, { type: 'member', change: 'reaped', member });
 }
 

@@ -83,7 +83,9 @@ export function newRing(options: RingOptions): Ring {
     onState: (user, isJoin) => heardState(ring, user, isJoin),
     onAnswer: ({ name: from }, rttMs, payload) => {
       const other = decodePingPayload(payload);
-      if (other !== undefined) ring.coordinates.observe(from, other, rttMs);
+      if (other === undefined) return;
+      ring.answered.set(from, other);
+      ring.coordinates.observe(from, other, rttMs);
     },
   };
   const pool = newPool(
@@ -97,6 +99,7 @@ export function newRing(options: RingOptions): Ring {
     seenEvents: new SeenTimes((a, b) => a.name === b.name && isSame(a.payload, b.payload)),
     seenQueries: new SeenTimes((a, b) => a === b),
     coordinates: new CoordinateClient(random.fork('coordinates')),
+    answered: new Map(),
     ...{ keys: options.keys, timers: new Timers(), armed: new Set(), effects: [] },
     leaving: { phase: 'no', deadline: 0 },
   };

@@ -14,7 +14,7 @@ import { agentCheckHandlers } from './agent-checks.ts';
 import { agentServiceHandlers } from './agent-services.ts';
 import { bind, bindRaw } from './bind.ts';
 import type { OwnAgentDeps } from './deps.ts';
-import type { OwnAgent } from './own-agent.ts';
+import type { OwnAgent, OwnPool } from './own-agent.ts';
 import { filtered } from './rows.ts';
 
 /** Binds everything under `/v1/agent`. */
@@ -147,21 +147,29 @@ function commands(own: OwnAgent): readonly Bound[] {
     }),
     bind(routes.leaveAgent, async () => {
       await own.registrar.leave();
+      await own.pool?.leave();
       own.stop();
       return { value: undefined };
     }),
-    bind(routes.forceLeaveMember, ({ params: { node } }) => {
+    bind(routes.forceLeaveMember, ({ params: { node }, query }) => {
       if (!own.members().some(({ name }) => name === node)) {
         throw notFound(`agent: No node found with name '${node}'`);
       }
-      // Whoever is alive only stays: nobody is failed until there is gossip.
+      own.pool?.forceLeave(node, query.prune === true);
       return Promise.resolve({ value: undefined });
     }),
-    bind(routes.joinMember, ({ params: { address } }) => {
-      const why = `cannot join ${address}: joining other agents is not supported yet`;
-      throw new Failure('unsupported', why, { facts: { status: 500 } });
+    bind(routes.joinMember, async ({ params: { address } }) => {
+      await poolOf(own, `cannot join ${address}`).join(address);
+      return { value: undefined };
     }),
     // There are no tokens yet: one that is set changes nothing.
     bind(routes.setAgentToken, () => Promise.resolve({ value: undefined })),
   ];
+}
+
+/** Fails: `unsupported`, status 500 as Consul's, where the agent does not gossip. */
+export function poolOf({ pool }: OwnAgent, what: string): OwnPool {
+  if (pool !== undefined) return pool;
+  const why = `${what}: this agent does not gossip (ports.serf is -1, or was taken)`;
+  throw new Failure('unsupported', why, { facts: { status: 500 } });
 }

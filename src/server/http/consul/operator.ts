@@ -6,8 +6,10 @@ import type { Index } from '../../../base/brand.ts';
 import { Failure } from '../../../base/failure.ts';
 import { plainly } from '../deps.ts';
 import type { Bound } from '../mount.ts';
+import { poolOf } from './agent.ts';
 import { bind } from './bind.ts';
 import type { ConsulDeps } from './deps.ts';
+import type { OwnPool } from './own-agent.ts';
 
 /** Binds what concerns the servers. */
 export function operatorHandlers(deps: ConsulDeps): readonly Bound[] {
@@ -17,7 +19,7 @@ export function operatorHandlers(deps: ConsulDeps): readonly Bound[] {
     bind(consulPeers, () => plainly(agent.peers())),
     ...raft(deps),
     ...autopilot(deps),
-    ...keyring(),
+    ...keyring(deps),
     bind(routes.readUsage, () => plainly({ usage: usage(deps) })),
   ];
 }
@@ -73,15 +75,28 @@ function autopilot({ ops, agent }: ConsulDeps): readonly Bound[] {
   ];
 }
 
-function keyring(): readonly Bound[] {
-  const refuse = (): never => {
+function keyring({ agent, own }: ConsulDeps): readonly Bound[] {
+  const pool = (): OwnPool => {
+    if (own !== undefined) return poolOf(own, 'no keys');
     throw new Failure('internal', 'keyring is empty: agents do not gossip encrypted');
   };
   return [
-    bind(routes.listKeyring, refuse),
-    bind(routes.installKey, refuse),
-    bind(routes.useKey, refuse),
-    bind(routes.removeKey, refuse),
+    bind(routes.listKeyring, async () => {
+      const lan = await pool().listKeys();
+      return { value: [{ wan: false, datacenter: agent.datacenter, segment: '', ...lan }] };
+    }),
+    bind(routes.installKey, async ({ body }) => {
+      await pool().changeKeys('install', body.key);
+      return { value: undefined };
+    }),
+    bind(routes.useKey, async ({ body }) => {
+      await pool().changeKeys('use', body.key);
+      return { value: undefined };
+    }),
+    bind(routes.removeKey, async ({ body }) => {
+      await pool().changeKeys('remove', body.key);
+      return { value: undefined };
+    }),
   ];
 }
 

@@ -1,8 +1,23 @@
 /** What the endpoints under `/v1/agent` need of the agent that is asked; made by compose. */
 import type { AgentMember } from '../../../api/consul/agent-routes.ts';
+import type { KeyringAnswer } from '../../../api/consul/operator-routes.ts';
 import type { JsonObject } from '../../../base/json.ts';
 import type { Registrar } from '../../../ports/registrar.ts';
 import type { MetricsSource } from '../deps.ts';
+
+/** The pool that the agent is a member of. */
+export interface OwnPool {
+  /** Fails: `unavailable` nobody there; `invalid` no address; `not_found` no such host. */
+  join(address: string): Promise<unknown>;
+  /** Makes a failed member one that left; `prune`: and forgets it. */
+  forceLeave(name: string, prune: boolean): void;
+  /** Leaves in good order; resolves once the others were told. */
+  leave(): Promise<void>;
+  /** Fails: `internal` where there are no keys, or a member does not answer. */
+  listKeys(): Promise<Pick<KeyringAnswer, 'keys' | 'primaryKeys' | 'numNodes'>>;
+  /** Fails: `invalid` no key; `internal` where a member refuses, or does not answer. */
+  changeKeys(verb: 'install' | 'use' | 'remove', key: string): Promise<void>;
+}
 
 export interface OwnAgent {
   readonly registrar: Registrar;
@@ -13,7 +28,9 @@ export interface OwnAgent {
   readonly isServer: boolean;
   /** Where a check does not say how much of its output is kept [bytes]. */
   readonly checkOutputMaxBytes: number;
-  /** The agents it knows, itself first. */
+  /** Undefined: it does not gossip. */
+  readonly pool?: OwnPool;
+  /** The agents it knows, itself among them. */
   members(): readonly AgentMember[];
   /** The configuration in force, secrets left out. */
   settings(): JsonObject;

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ORIGIN } from './coordinates.ts';
+import type { Member, MemberStatus } from './serf/ring.ts';
+import { movedCoordinates, upkeep, type KnownNode } from './upkeep.ts';
+
+const address = { host: '10.0.0.1', port: 8_301 };
+const member = (name: string, status: MemberStatus): Member => {
+  return { name, status, address, tags: {}, statusTime: 1, goneAt: 0 };
+};
+const node = (health: KnownNode['health']): KnownNode => ({ health, coordinate: undefined });
+
+test('U1, U2: what the catalog is told of a member, by what it has', () => {
+  const rows: readonly [MemberStatus, KnownNode | undefined, string][] = [
+    ['alive', node('passing'), ''],
+    ['alive', node('critical'), 'passing'],
+    ['leaving', node('passing'), ''],
+    ['failed', node('passing'), 'critical'],
+    ['failed', node('critical'), ''],
+    ['failed', node(undefined), ''],
+    ['failed', undefined, ''],
+    ['left', node('passing'), 'gone'],
+    ['left', undefined, ''],
+  ];
+  for (const [status, known, expected] of rows) {
+    const told = upkeep([member('n1', status)], 'self', () => known);
+    const what = told.map((each) => (each.tell === 'health' ? each.status : each.tell)).join();
+    assert.equal(what, expected, `${status} ${known?.health}`);
+    assert.deepEqual(
+      upkeep([member('self', status)], 'self', () => known),
+      [],
+    );
+  }
+});
+
+test('U1: a coordinate is told once, and again when it has moved', () => {
+  const moved = { ...ORIGIN, vec: [0.001, 0, 0, 0, 0, 0, 0, 0] };
+  const told = (at: KnownNode['coordinate'], now = ORIGIN): number =>
+    movedCoordinates(new Map([['n1', now]]), () => ({ health: 'passing', coordinate: at })).length;
+  assert.deepEqual([told(undefined), told(ORIGIN), told(ORIGIN, moved)], [1, 0, 1]);
+  assert.deepEqual(
+    movedCoordinates(new Map([['n1', ORIGIN]]), () => undefined),
+    [],
+  );
+});
