@@ -306,7 +306,8 @@ test('who may pass: networks, names and passwords, redirects, sticky callers', a
 });
 
 test('the page shows routes, their history, health and figures', async () => {
-  await using world = await BalancerWorld.start();
+  const auth = { ops: { realm: 'o', users: { a: 'secret' } } };
+  await using world = await BalancerWorld.start({ auth });
   world.offer('a', await world.named('a'), ['urlprefix-/b', '<b>']);
   await world.answers('/b', 'a');
   const html = await (await world.page('/')).text();
@@ -320,6 +321,11 @@ test('the page shows routes, their history, health and figures', async () => {
   const history = (await (await world.page('/api/history')).json()) as { added: string[] }[];
   assert.match(history[0]?.added[0] ?? '', /^route add web \/b http:\/\/127/);
   assert.equal((await world.page('/health')).status, 200);
+  const config = (await (await world.page('/api/config')).json()) as Record<string, unknown>;
+  assert.deepEqual(
+    [config['strategy'], config['auth']],
+    ['rr', { ops: { realm: 'o', users: ['a'] } }],
+  );
   const metrics = await (await world.page('/metrics')).text();
   assert.match(metrics, /muster_balancer_requests_total\{service="web",code="200"\} \d+/);
 });

@@ -266,6 +266,7 @@ export class Balancer implements Service {
       history: () => this.#history,
       problems: () => [...this.#problems],
       active: () => this.#traffic.active,
+      settings: () => this.#options.settings,
       // Without a table nothing is routed yet, however well it listens.
       ready: () => this.#isReady && this.#deps.catalog.view() !== undefined,
       metrics: () => {

@@ -1,6 +1,7 @@
 /** What is answered on the page's port: routes, history, health, metrics. */
 import { explain } from '../base/failure.ts';
 import { page, type HistoryEntry, type PageFacts } from '../core/balancer/page.ts';
+import type { BalancerSettings } from '../core/balancer/settings.ts';
 import { routeLines, shownRoutes } from '../core/balancer/show.ts';
 import type { Table } from '../core/balancer/table.ts';
 import type { HttpApp, HttpReply } from '../ports/http.ts';
@@ -12,6 +13,7 @@ export interface PageSource {
   readonly problems: () => readonly string[];
   readonly active: () => ReadonlyMap<string, number>;
   readonly metrics: () => string;
+  readonly settings: () => BalancerSettings;
   /** False before the first table, and while it ends. */
   readonly ready: () => boolean;
 }
@@ -29,6 +31,7 @@ export function pageApp(source: PageSource): HttpApp {
     '/api/routes': () => json(shownRoutes(source.table())),
     '/api/history': () => json(source.history().map(shownHistory)),
     '/api/problems': () => json(source.problems()),
+    '/api/config': () => json(shownSettings(source.settings())),
     '/health': () => (source.ready() ? plain(200, 'OK\n') : plain(503, 'not ready\n')),
     '/metrics': () => reply(200, 'text/plain; version=0.0.4', source.metrics()),
   };
@@ -47,6 +50,15 @@ export function pageApp(source: PageSource): HttpApp {
 
 function shownHistory({ at, rules, added, removed }: HistoryEntry): object {
   return { at: new Date(at).toISOString(), rules, added, removed };
+}
+
+/** Without what lets anybody in. */
+function shownSettings({ auth, ...settings }: BalancerSettings): object {
+  const schemes = Object.entries(auth).map(([name, { realm, users }]) => [
+    name,
+    { realm, users: Object.keys(users) },
+  ]);
+  return { ...settings, auth: Object.fromEntries(schemes) as object };
 }
 
 function json(value: unknown): HttpReply {
