@@ -18,6 +18,8 @@ export class AgentProcess implements AsyncDisposable {
   readonly dnsPort: number;
   readonly balancerPort: number;
   readonly balancerPagePort: number;
+  readonly rpcPort: number;
+  readonly serfPort: number;
   #child: ChildProcess | undefined;
 
   private constructor(dir: string, dataDir: string, ports: readonly number[]) {
@@ -29,13 +31,15 @@ export class AgentProcess implements AsyncDisposable {
       this.dnsPort = 0,
       this.balancerPort = 0,
       this.balancerPagePort = 0,
+      this.rpcPort = 0,
+      this.serfPort = 0,
     ] = ports;
   }
 
   /** @param settings further configuration, HCL */
   static async make(settings = '', dataDir?: string): Promise<AgentProcess> {
     const dir = mkdtempSync(join(tmpdir(), 'muster-agent-'));
-    const ports = await Promise.all(Array.from({ length: 5 }, freePort));
+    const ports = await Promise.all(Array.from({ length: 7 }, freePort));
     const agent = new AgentProcess(dir, dataDir ?? join(dir, 'data'), ports);
     agent.configure(settings);
     return agent;
@@ -50,6 +54,8 @@ export class AgentProcess implements AsyncDisposable {
         dns       = ${this.dnsPort}
         balancer    = ${this.balancerPort}
         balancer_ui = ${this.balancerPagePort}
+        rpc  = ${this.rpcPort}
+        serf = ${this.serfPort}
       }
       server { enabled = true }
       client { enabled = true }
