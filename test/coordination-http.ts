@@ -12,7 +12,7 @@ import type { Outcome } from '../src/core/state/outcome.ts';
 import { systemClock } from '../src/io/clock.ts';
 import { nodeHttpServer } from '../src/io/http/server.ts';
 import { entryCodec } from '../src/io/log/entry-codec.ts';
-import type { Clock } from '../src/ports/clock.ts';
+import type { AlarmClock } from '../src/ports/clock.ts';
 import type { HttpListener } from '../src/ports/http.ts';
 import type { CoordinationLimits } from '../src/server/http/consul/coordination-limits.ts';
 import type { ConsulDeps } from '../src/server/http/consul/deps.ts';
@@ -46,13 +46,13 @@ export interface Answered {
 
 export class CoordinationHttp {
   readonly server: Server;
-  readonly clock: Clock;
+  readonly clock: AlarmClock;
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
   readonly #listener: HttpListener;
 
   static async start(
-    options: { readonly limits?: CoordinationLimits; readonly clock?: Clock } = {},
+    options: { readonly limits?: CoordinationLimits; readonly clock?: AlarmClock } = {},
   ): Promise<CoordinationHttp> {
     const clock = options.clock ?? systemClock;
     const replica = new Replica();
@@ -101,7 +101,7 @@ export class CoordinationHttp {
     return world;
   }
 
-  private constructor(server: Server, clock: Clock, listener: HttpListener) {
+  private constructor(server: Server, clock: AlarmClock, listener: HttpListener) {
     this.server = server;
     this.clock = clock;
     this.#listener = listener;

@@ -14,7 +14,7 @@ import { systemDisk } from '../io/fs/disk.ts';
 import { entryCodec } from '../io/log/entry-codec.ts';
 import { openSegmentLog } from '../io/log/segment-log.ts';
 import type { Checkpoint } from '../ports/checkpoint.ts';
-import type { Clock } from '../ports/clock.ts';
+import type { AlarmClock } from '../ports/clock.ts';
 import type { ClusterLog } from '../ports/cluster-log.ts';
 import type { EntryCodec, Log } from '../ports/log.ts';
 import { Checkpointer, restoreReplica } from '../server/checkpointer.ts';
@@ -37,7 +37,7 @@ export interface ServerParts {
 }
 
 export interface ServerWorld {
-  readonly clock: Clock;
+  readonly clock: AlarmClock;
   readonly random: Random;
   readonly note: (line: string) => void;
   readonly servers: () => readonly string[];

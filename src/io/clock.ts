@@ -1,11 +1,11 @@
 /** The machine's own clock. */
 import type { Millis } from '../base/brand.ts';
-import type { Clock } from '../ports/clock.ts';
+import type { AlarmClock } from '../ports/clock.ts';
 
 /** Timers take 31 bits; a longer one would ring at once. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
 
-export const systemClock: Clock = {
+export const systemClock: AlarmClock = {
   now: () => Date.now() as Millis,
   elapsedMs: () => performance.now(),
   sleep: async (ms, signal) => {
@@ -15,6 +15,10 @@ export const systemClock: Clock = {
       left -= TIMER_MS_MAX;
     }
     await pause(left, signal);
+  },
+  alarm: (ms, ring) => {
+    const timer = setTimeout(ring, ms);
+    return () => clearTimeout(timer);
   },
 };
 

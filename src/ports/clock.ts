@@ -11,3 +11,13 @@ export interface Clock {
   /** Resolves after `ms`, or at once when `signal` aborts. Never rejects. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
 }
+
+/** A clock for those who wait in great numbers. */
+export interface AlarmClock extends Clock {
+  /**
+   * Rings once after `ms`, unless it is called off by what it answers. Costs a fraction of a sleep.
+   *
+   * @param ms below 2^31, some 24 days
+   */
+  alarm(ms: number, ring: () => void): () => void;
+}

@@ -17,7 +17,7 @@ import type { State } from '../core/state/state.ts';
 import { SHAPES } from '../core/state/tables.ts';
 import { indexed, partsOf, prefixed, row, watch } from '../core/state/watch.ts';
 import type { TableName, WatchKey } from '../core/state/watch.ts';
-import type { Clock } from '../ports/clock.ts';
+import type { AlarmClock } from '../ports/clock.ts';
 import type { Replica } from './replica.ts';
 
 /** What a read found. */
@@ -46,7 +46,7 @@ export interface BlockingOptions {
 
 export class ParkedReads {
   readonly #replica: Replica;
-  readonly #clock: Clock;
+  readonly #clock: AlarmClock;
   readonly #random: Random;
   readonly #byKey = new Map<WatchKey, Set<Parked>>();
   /** How many wait for rows, or groups, of a table: most entries need no look at the keys. */
@@ -57,7 +57,11 @@ export class ParkedReads {
   #isDraining = false;
   #size = 0;
 
-  constructor(deps: { readonly replica: Replica; readonly clock: Clock; readonly random: Random }) {
+  constructor(deps: {
+    readonly replica: Replica;
+    readonly clock: AlarmClock;
+    readonly random: Random;
+  }) {
     this.#replica = deps.replica;
     this.#clock = deps.clock;
     this.#random = deps.random;
@@ -107,20 +111,25 @@ export class ParkedReads {
     return bounded + (this.#random.next() * bounded) / 16;
   }
 
-  async #park(
+  /** Resolves when it is woken, after `waitMs`, or when the signal is given. */
+  #park(
     { keys, after }: Pick<Reading<never>, 'keys'> & { readonly after: Index },
     waitMs: number,
     signal: AbortSignal,
   ): Promise<void> {
     if (this.#size >= PARKED_MAX) throw new Failure('exhausted', 'too many reads are waiting');
-    const done = new AbortController();
-    const end = (): void => done.abort();
-    const parked: Parked = { keys, after, wake: end };
-    signal.addEventListener('abort', end, { once: true });
-    this.#hold(parked, 1);
-    await this.#clock.sleep(waitMs, done.signal);
-    this.#hold(parked, -1);
-    signal.removeEventListener('abort', end);
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        callOff();
+        signal.removeEventListener('abort', wake);
+        this.#hold(parked, -1);
+        resolve();
+      };
+      const parked: Parked = { keys, after, wake };
+      const callOff = this.#clock.alarm(waitMs, wake);
+      signal.addEventListener('abort', wake, { once: true });
+      this.#hold(parked, 1);
+    });
   }
 
   #hold(parked: Parked, by: 1 | -1): void {

@@ -19,7 +19,7 @@ import type { SchedulerConfig } from '../core/model/scheduler-config.ts';
 import type { Entry } from '../core/state/entry.ts';
 import type { Outcome } from '../core/state/outcome.ts';
 import { DEFAULT_CONFIG_ROW } from '../core/state/state.ts';
-import type { Clock } from '../ports/clock.ts';
+import type { AlarmClock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { ServerLink } from '../ports/server-link.ts';
 import type { Service } from '../ports/service.ts';
@@ -65,7 +65,7 @@ export interface ServerDeps {
   /** Calls `replica.apply` for each entry. */
   readonly log: Log<Entry, Outcome>;
   readonly replica: Replica;
-  readonly clock: Clock;
+  readonly clock: AlarmClock;
   readonly random: Random;
   /** Draws a UUID. */
   readonly newId: () => string;

@@ -5,7 +5,7 @@
  *     same calls give the same order.
  */
 import type { Millis } from '../base/brand.ts';
-import type { Clock } from '../ports/clock.ts';
+import type { AlarmClock } from '../ports/clock.ts';
 
 interface Sleeper {
   readonly due: number;
@@ -18,7 +18,7 @@ interface Sleeper {
 /** Dead names that may stay in the queue beside as many live ones. */
 const DEAD_MAX = 256;
 
-export class SimClock implements Clock {
+export class SimClock implements AlarmClock {
   #now: number;
   #turn = 0;
   #dead = 0;
@@ -44,15 +44,20 @@ export class SimClock implements Clock {
         signal.removeEventListener('abort', abort);
         resolve();
       };
-      const due = this.#now + Math.max(0, Math.ceil(ms));
-      const sleeper: Sleeper = { due, turn: this.#turn++, wake: end, isQueued: true };
+      const off = this.alarm(ms, end);
       const abort = (): void => {
-        this.#forget(sleeper);
+        off();
         end();
       };
       signal.addEventListener('abort', abort, { once: true });
-      this.#push(sleeper);
     });
+  }
+
+  alarm(ms: number, ring: () => void): () => void {
+    const due = this.#now + Math.max(0, Math.ceil(ms));
+    const sleeper: Sleeper = { due, turn: this.#turn++, wake: ring, isQueued: true };
+    this.#push(sleeper);
+    return () => this.#forget(sleeper);
   }
 
   /** When the next sleeper is due; undefined: nobody sleeps. */

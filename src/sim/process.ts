@@ -5,7 +5,7 @@
  *     not by another machine. What it had begun stands as far as it got.
  * P2: a port in use by a dead process is asked nothing any more.
  */
-import type { Clock } from '../ports/clock.ts';
+import type { AlarmClock } from '../ports/clock.ts';
 
 type Method = (...args: unknown[]) => unknown;
 
@@ -29,11 +29,15 @@ export class SimProcess {
    * The clock as this process sees it. `skewMs` answers how far its own is ahead at present; how
    * long it sleeps, and what has elapsed, does not follow jumps, as with a monotonic timer.
    */
-  clock(clock: Clock, skewMs: () => number): Clock {
+  clock(clock: AlarmClock, skewMs: () => number): AlarmClock {
     return {
-      now: () => (clock.now() + skewMs()) as ReturnType<Clock['now']>,
+      now: () => (clock.now() + skewMs()) as ReturnType<AlarmClock['now']>,
       elapsedMs: () => clock.elapsedMs(),
       sleep: (ms, signal) => this.guard(() => clock.sleep(ms, signal)),
+      alarm: (ms, ring) =>
+        clock.alarm(ms, () => {
+          if (this.#isAlive) ring();
+        }),
     };
   }
 
