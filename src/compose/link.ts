@@ -16,7 +16,8 @@ import { systemLinkSockets } from '../io/link/sockets.ts';
 import { clientAnswers } from '../link/client-answers.ts';
 import { dnsAnswers } from '../link/dns-relay.ts';
 import { httpAnswers } from '../link/http-answers.ts';
-import { LinkServer } from '../link/link-server.ts';
+import type { GreetDeps } from '../link/greet.ts';
+import { LinkServer, type LinkServerDeps } from '../link/link-server.ts';
 import { NodeSessions } from '../link/node-sessions.ts';
 import { RemoteClient } from '../link/remote-client.ts';
 import { serverAnswers } from '../link/server-answers.ts';
@@ -26,6 +27,7 @@ import type { ClientLink } from '../ports/client-link.ts';
 import { VERSION } from '../version.ts';
 import type { Cluster, ClusterParts } from './cluster.ts';
 import { PROGRAM } from './registrar.ts';
+import type { ServerParts } from './server.ts';
 
 function factsOf(config: AgentConfig, nodeName: string): AgentFacts {
   const isServer = config.server !== undefined;
@@ -44,43 +46,68 @@ function factsOf(config: AgentConfig, nodeName: string): AgentFacts {
   };
 }
 
-/** A server that other agents reach over the link. */
-export function linkedCluster(config: AgentConfig, parts: ClusterParts, alone: Cluster): Cluster {
-  const { server, catalog, dns, nodeName, note } = parts;
-  const nodes = new NodeSessions();
+/** A server that other agents reach over the link, before it has a state to answer from. */
+export interface Door {
+  readonly server: LinkServer;
+  readonly facts: AgentFacts;
+  readonly nodes: NodeSessions;
+  readonly deps: GreetDeps & Pick<LinkServerDeps, 'sockets'>;
+  /** What is answered from now on. */
+  open(answers: Answers): void;
+}
+
+export function buildDoor(
+  config: AgentConfig,
+  { nodeName, note }: Pick<ClusterParts, 'nodeName' | 'note'>,
+): Door {
   let answers: Answers = {};
-  const link = new LinkServer(
-    { host: config.addresses.rpc, port: config.ports.rpc },
-    {
-      facts: factsOf(config, nodeName),
-      key: linkKey(config.encrypt),
-      clock: systemClock,
-      sockets: systemLinkSockets,
-      answersFor: () => answers,
-      note,
-    },
-  );
-  const clientOf = (id: NodeId): ClientLink | undefined => {
-    const session = nodes.of(id);
-    return session === undefined ? undefined : new RemoteClient(session);
+  const facts = factsOf(config, nodeName);
+  const deps = {
+    facts,
+    key: linkKey(config.encrypt),
+    clock: systemClock,
+    sockets: systemLinkSockets,
+    answersFor: () => answers,
+    note,
   };
+  const at = { host: config.addresses.rpc, port: config.ports.rpc };
   return {
-    ...alone,
-    services: [link],
-    clientOf: (id) => alone.clientOf(id) ?? clientOf(id),
+    server: new LinkServer(at, deps),
+    facts,
+    deps,
+    nodes: new NodeSessions(),
+    open: (more) => (answers = { ...answers, ...more }),
+  };
+}
+
+/** A server with a log of its own, to which others may turn. */
+export function loneCluster(door: Door, parts: ClusterParts): Cluster {
+  const { server, client, catalog, dns } = parts;
+  const { nodes, facts } = door;
+  return {
+    services: [door.server],
+    links: { servers: server.server.link, catalog },
+    leader: () => (server.server.operations.stats().leading ? facts.address : ''),
+    servers: () => [facts.address],
+    clientOf: (id) => {
+      if (id === client()?.client.nodeId) return client()?.client.link;
+      const session = nodes.of(id);
+      return session === undefined ? undefined : new RemoteClient(session);
+    },
+    placed: (apps) => apps,
     serve: (apps) => {
-      answers = {
-        ...serverAnswers({
-          servers: server.server.link,
-          catalog,
-          nodes,
-          knows: (id, secretId) => server.replica.state.node(id)?.secretId === secretId,
-        }),
-        ...httpAnswers({ apps, admit: () => Promise.resolve() }),
-        ...dnsAnswers(dns),
-      };
+      door.open({
+        ...serverAnswers({ servers: server.server.link, catalog, nodes, knows: knowsIn(server) }),
+        ...httpAnswers({ apps, admit: () => undefined }),
+        ...dnsAnswers(dns()),
+      });
     },
   };
+}
+
+/** Whether this is the secret of a node that this server knows. */
+export function knowsIn({ replica }: ServerParts): (id: NodeId, secretId: string) => boolean {
+  return (id, secretId) => replica.state.node(id)?.secretId === secretId;
 }
 
 export interface PoolParts {

@@ -7,7 +7,7 @@ import { systemClock } from '../io/clock.ts';
 import { ServerCatalogLink } from '../server/catalog-link.ts';
 import { buildBalancer, reloadBalancer } from './balancer.ts';
 import { buildClient } from './client.ts';
-import { buildCluster } from './cluster.ts';
+import { openPeering } from './cluster.ts';
 import { buildDns } from './dns.ts';
 import { buildGossip, gossipServices, leaving } from './gossip.ts';
 import { listenAll, serverApps } from './http.ts';
@@ -27,13 +27,20 @@ export async function runServerAgent(
   const log = (name: string) => (line: string) => logger.write('info', name, line);
   const nodeName = config.name ?? hostname();
   const random = seeded(`${process.pid}/${Date.now()}`);
+  const peering = await openPeering(config, settings, {
+    ...{ nodeName, random: random.fork('mesh'), note: log('link') },
+  });
   const server = await buildServer(config, settings, {
     clock: systemClock,
     random: random.fork('server'),
     note: log('server'),
-    servers: () => [`${config.addresses.rpc}:${config.ports.rpc}`],
+    ...peering,
   });
-  const catalog = new ServerCatalogLink(server.server.operations);
+  const cluster = peering.join({
+    ...{ server, nodeName, note: log('link'), client: () => client, dns: () => dns },
+    catalog: new ServerCatalogLink(server.server.operations),
+  });
+  const { catalog } = cluster.links;
   const registrar = await buildRegistrar(config, {
     ...{ catalog, nodeName, random: random.fork('registrar'), log: log('registrar') },
   });
@@ -48,7 +55,7 @@ export async function runServerAgent(
       : buildClient(config, config.client, {
           clock: systemClock,
           random: random.fork('client'),
-          servers: server.server.link,
+          servers: cluster.links.servers,
           registrar: registrar.registrar,
           log: log('client'),
         });
@@ -57,9 +64,6 @@ export async function runServerAgent(
   });
   const balancer = buildBalancer(config, {
     ...{ server, random: random.fork('balancer'), note: log('balancer') },
-  });
-  const cluster = await buildCluster(config, {
-    ...{ server, client, catalog, dns, nodeName, note: log('link') },
   });
   const reload = async (): Promise<void> => {
     const changed = await running.load();
@@ -84,8 +88,8 @@ export async function runServerAgent(
   });
   cluster.serve(apps);
   const services = [
-    server.server,
     ...cluster.services,
+    server.server,
     registrar.registrar,
     ...gossip.services,
     ...gossipServices(gossip, operations, world),
@@ -95,7 +99,7 @@ export async function runServerAgent(
     ...(config.discovery.remoteExec
       ? [buildRemoteExec({ server, nodeName, note: log('remote-exec') })]
       : []),
-    ...listenAll(config, apps, logger),
+    ...listenAll(config, cluster.placed(apps), logger),
   ];
   try {
     await runServices(services, log('agent'), stop.signal);
@@ -103,5 +107,6 @@ export async function runServerAgent(
     await client?.close();
     await registrar.close();
     await server.close();
+    await peering.close();
   }
 }

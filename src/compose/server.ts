@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { Failure, explain } from '../base/failure.ts';
-import type { Index } from '../base/brand.ts';
 import type { Random } from '../base/random.ts';
 import type { AgentConfig, ServerSettings } from '../core/agent-config/config.ts';
 import { DEFAULT_SCHEDULER_CONFIG } from '../core/model/scheduler-config.ts';
@@ -16,7 +15,7 @@ import { openSegmentLog } from '../io/log/segment-log.ts';
 import type { Checkpoint } from '../ports/checkpoint.ts';
 import type { AlarmClock } from '../ports/clock.ts';
 import type { ClusterLog } from '../ports/cluster-log.ts';
-import type { EntryCodec, Log } from '../ports/log.ts';
+import type { Log } from '../ports/log.ts';
 import { Checkpointer, restoreReplica } from '../server/checkpointer.ts';
 import { Replica } from '../server/replica.ts';
 import { Server, type ServerOptions } from '../server/server.ts';
@@ -43,6 +42,8 @@ export interface ServerWorld {
   readonly servers: () => readonly string[];
   /** Where several servers keep their log; absent: this one is alone, and keeps it itself. */
   readonly shared?: { readonly store: ClusterStore; readonly signal: AbortSignal };
+  /** Whether anybody leads; absent: this server, or nobody. */
+  readonly isLed?: () => boolean;
 }
 
 /**
@@ -89,10 +90,6 @@ export async function buildServer(
       await checkpoint?.close();
     },
   };
-}
-
-function openOwnLog(dir: string, { applied, ...deps }: LogUse): Promise<Log<Entry, Outcome>> {
-  return openSegmentLog<Entry, Outcome>({ dir, applied }, { disk: systemDisk, ...deps });
 }
 
 function serverOptions(settings: ServerSettings): ServerOptions {

@@ -307,3 +307,5 @@ export const FORWARD_BODY_BYTES_MAX = 32 * 1024 * 1024;
 export const FORWARD_WHOLE_BYTES = 1024 * 1024;
 /** Characters of a forwarded WebSocket message: what a door lets in. */
 export const FORWARD_TEXT_MAX = 4 * 1024 * 1024;
+/** A read that is not to be old needs a leader that was certain of itself so recently [ms]. */
+export const READ_PROOF_MS = 500;

@@ -135,5 +135,5 @@ function sessionOf(
     pingMs: betweenServers ? LINK_SERVER_PING_MS : LINK_PING_MS,
     deadMs: betweenServers ? LINK_SERVER_DEAD_MS : LINK_DEAD_MS,
   };
-  return new LinkSession(policy, { socket, peer, clock, note, answers: answersFor(peer) });
+  return new LinkSession(policy, { socket, peer, clock, note, answers: () => answersFor(peer) });
 }

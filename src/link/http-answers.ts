@@ -23,7 +23,7 @@ const REQUEST: Shape<ForwardedRequest> = object<ForwardedRequest>({
 export interface HttpAnswersDeps {
   readonly apps: Readonly<Record<ApiName, HttpApp>>;
   /** Fails where this server cannot take requests for others just now: it does not lead. */
-  readonly admit: (asked: Asked) => Promise<void>;
+  readonly admit: (asked: Asked) => void;
 }
 
 export function httpAnswers({ apps, admit }: HttpAnswersDeps): Answers {
@@ -36,7 +36,7 @@ export function httpAnswers({ apps, admit }: HttpAnswersDeps): Answers {
   return {
     http: async (asked) => {
       const sent = questionOf(REQUEST, asked);
-      await admit(asked);
+      admit(asked);
       const mount = mounts.get(`${sent.api} ${sent.mountMethod} ${sent.pattern}`);
       if (mount === undefined) {
         const what = `${sent.mountMethod} ${sent.pattern}`;

@@ -45,7 +45,8 @@ export interface Exchange extends LinkStream {
 export interface SessionDeps {
   readonly socket: LinkSocket;
   readonly peer: AgentFacts;
-  readonly answers: Answers;
+  /** Asked for each call: an agent that starts comes to answer more. */
+  readonly answers: () => Answers;
   readonly clock: Clock;
   readonly note: (line: string) => void;
 }
@@ -203,7 +204,7 @@ export class LinkSession {
   }
 
   #serve(id: ExchangeId, method: string, body: unknown): void {
-    const { answers } = this.#deps;
+    const answers = this.#deps.answers();
     const answer = Object.hasOwn(answers, method) ? answers[method] : undefined;
     if (answer === undefined) {
       const message = `"${method}" is nothing that this agent (build of another age?) answers`;

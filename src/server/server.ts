@@ -73,6 +73,8 @@ export interface ServerDeps {
   readonly note: (line: string) => void;
   /** Addresses of the servers, for clients to fail over to. */
   readonly servers: () => readonly string[];
+  /** Whether any server leads; absent: this one, or nobody. */
+  readonly isLed?: () => boolean;
   /** What else runs as long as the server does: the checkpoint's writer. */
   readonly companions?: readonly Service[];
 }
@@ -193,7 +195,7 @@ export class Server implements Service {
           value,
           index,
           lastContactMs: 0,
-          knownLeader: this.#isLeading,
+          knownLeader: this.#isLeading || this.#deps.isLed?.() === true,
         })),
       changes: (from, signal) => changes.read(from, signal),
       stats: () => this.#stats(),

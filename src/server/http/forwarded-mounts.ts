@@ -21,7 +21,7 @@ export function withForwarded(
 }
 
 function isForwarded(method: string, pattern: string): boolean {
-  return placementOf({ method, pattern, query: '' }, 'client') === 'servers';
+  return placementOf({ method, pattern, query: '' }, 'client') === 'leader';
 }
 
 function forwardedMount(

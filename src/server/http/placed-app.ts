@@ -9,19 +9,19 @@ import type {
   HttpRequest,
   SocketHandler,
 } from '../../ports/http.ts';
-import { placementOf, type Part } from './placement.ts';
+import { placementOf } from './placement.ts';
 
-/** Hands requests to the servers. */
+/** Answers by way of the leader. */
 export interface Elsewhere {
   handle(mount: HttpMount, request: HttpRequest): Promise<HttpReply>;
   upgrade(mount: HttpMount, request: HttpRequest): Promise<HttpReply | SocketHandler>;
 }
 
-/** @param part asked for each request: leadership moves */
-export function placedApp(app: HttpApp, part: () => Part, elsewhere: Elsewhere): HttpApp {
+/** What a server of several answers. */
+export function placedApp(app: HttpApp, elsewhere: Elsewhere): HttpApp {
   const isHere = (mount: HttpMount, request: HttpRequest): boolean => {
     const { method, query } = request;
-    return placementOf({ method, pattern: mount.path, query }, part()) === 'here';
+    return placementOf({ method, pattern: mount.path, query }, 'server') === 'here';
   };
   return {
     ...app,

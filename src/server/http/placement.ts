@@ -2,13 +2,10 @@
  * Which agent answers a request: the one that was asked, or one that knows better.
  *
  * PL1: what concerns the agent that is asked is answered by it, whatever its role.
- * PL2: a server that follows answers from its own state only what may be old; the leader answers
- *      everything else, and takes every change.
+ * PL2: a server answers from its own state only what may be old; the leader answers everything
+ *      else, and takes every change.
  */
 import { parseQuery } from '../../api/query.ts';
-
-/** The part that the asked agent plays in its region. */
-export type Part = 'leader' | 'follower' | 'client';
 
 /** A request, as far as it says who is to answer it. */
 export interface Placed {
@@ -24,17 +21,16 @@ const OF_THE_AGENT = /^\/v1\/(?:agent\/|metrics$)/;
 const OF_ANY_SERVER =
   /^\/v1\/(?:status\/|client\/|event\/stream$|operator\/(?:raft|autopilot)\/|jobs\/parse$|validate\/)/;
 
-/** @returns `here`, or `servers`: whichever of them leads */
-export function placementOf(request: Placed, part: Part): 'here' | 'servers' {
-  if (part === 'leader' || OF_THE_AGENT.test(request.pattern)) return 'here';
-  if (part === 'client') return 'servers';
+/**
+ * @param role of the agent that was asked; `server`: of several
+ * @returns `here`, or `leader`: whichever server leads, which may be this one
+ */
+export function placementOf(request: Placed, role: 'server' | 'client'): 'here' | 'leader' {
+  if (OF_THE_AGENT.test(request.pattern)) return 'here';
+  if (role === 'client') return 'leader';
   if (OF_ANY_SERVER.test(request.pattern)) return 'here';
-  return isRead(request) && mayBeStale(request.query) ? 'here' : 'servers';
-}
-
-/** Whether a request may be sent again where nobody knows what became of the first time. */
-export function isRead({ method }: Pick<Placed, 'method'>): boolean {
-  return method === 'GET' || method === 'HEAD';
+  const { method, query } = request;
+  return (method === 'GET' || method === 'HEAD') && mayBeStale(query) ? 'here' : 'leader';
 }
 
 /** Its bare presence counts. Source: both APIs. */

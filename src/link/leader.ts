@@ -1,0 +1,96 @@
+/**
+ * Asking the leader, whoever it is just now, from a server that follows.
+ *
+ * LE1: a request that was not taken up (nobody leads, the leader is out of reach, whoever was asked
+ *      does not lead) is sent again to whoever leads next, within a bound; one that may have been
+ *      taken up is sent again only where that changes nothing.
+ */
+import { Bug } from '../base/assert.ts';
+import { Failure } from '../base/failure.ts';
+import type { Soon } from '../base/soon.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Caller } from './caller.ts';
+import type { Asked, CallOptions, Exchange, LinkSession } from './session.ts';
+
+export interface LeaderDeps {
+  /** True while this server leads, and takes requests for others. */
+  isLeading(): boolean;
+  /** `host:port` of the leader's link; empty while nobody leads. */
+  address(): string;
+  sessionWith(address: string): LinkSession | undefined;
+  readonly clock: Clock;
+}
+
+/** How long a request waits for a leader [ms]: longer than an election takes. */
+const LEADER_MS = 10_000;
+/** Between two looks [ms]. */
+const LOOK_MS = 20;
+/** The fact of a failure that says that nothing was taken up (LE1). */
+const NOT_TAKEN = 'notTaken';
+
+function notTaken(why: string): Failure {
+  return new Failure('unavailable', why, { facts: { [NOT_TAKEN]: 1 } });
+}
+
+/** Asks the leader over the link. Fails at once where it is out of reach; see `throughLeader`. */
+export class LeaderCaller implements Caller {
+  readonly #deps: LeaderDeps;
+
+  constructor(deps: LeaderDeps) {
+    this.#deps = deps;
+  }
+
+  call(method: string, body: unknown, options: CallOptions): Promise<unknown> {
+    return Promise.resolve().then(() => this.#session().call(method, body, options));
+  }
+
+  open(method: string, body: unknown, options: CallOptions): Soon<Exchange> {
+    return this.#session().open(method, body, options);
+  }
+
+  #session(): LinkSession {
+    const address = this.#deps.address();
+    if (address === '') throw notTaken('no server leads');
+    const session = this.#deps.sessionWith(address);
+    if (session === undefined) throw notTaken(`the leader at ${address} is out of reach`);
+    return session;
+  }
+}
+
+/** Refuses what another server asks as of a leader, where this one does not lead. */
+export function admitAsLeader(isLeading: () => boolean, { session }: Asked): void {
+  if (session.peer.role === 'server' && !isLeading()) throw notTaken('this server does not lead');
+}
+
+export interface Work<T> {
+  /** Where this server leads. */
+  here(): Soon<T>;
+  /** Where another does. */
+  there(): Soon<T>;
+  /** True: it may be carried out twice. */
+  readonly repeatable: boolean;
+}
+
+/** Carries work out by the leader (LE1). Fails: `unavailable` nobody leads for too long. */
+export async function throughLeader<T>(
+  { here, there, repeatable }: Work<T>,
+  { isLeading, clock }: Pick<LeaderDeps, 'isLeading' | 'clock'>,
+  signal: AbortSignal,
+): Promise<T> {
+  const until = clock.elapsedMs() + LEADER_MS;
+  for (;;) {
+    try {
+      return await (isLeading() ? here() : there());
+    } catch (error) {
+      if (!mayRepeat(error, repeatable) || clock.elapsedMs() >= until || signal.aborted)
+        throw error;
+    }
+    await clock.sleep(LOOK_MS, signal);
+  }
+}
+
+function mayRepeat(error: unknown, repeatable: boolean): boolean {
+  if (error instanceof Bug || !(error instanceof Failure)) return false;
+  if (error.facts[NOT_TAKEN] === 1) return true;
+  return repeatable && error.fault === 'unavailable';
+}

@@ -1,0 +1,204 @@
+/**
+ * The servers among themselves: each dials each, and tells it what it must know of this one.
+ *
+ * ME1: it never gives up an address that it was configured with, or that a peer told of.
+ * ME2: nobody is listed before it has answered; who does not answer any more is listed as failed.
+ */
+import { Bug } from '../base/assert.ts';
+import { explain, Failure } from '../base/failure.ts';
+import type { Random } from '../base/random.ts';
+import type { MemberStage, ServerPeer } from '../core/etcd-member/membership.ts';
+import { parseAgentAddress } from '../core/link/address.ts';
+import { LINK_REDIAL_MS, LINK_SERVERS_MAX } from '../core/limits.ts';
+import { count, list, object, oneOf, text } from '../core/link/shape.ts';
+import type { LinkSockets } from '../ports/link.ts';
+import type { ServerPeers } from '../ports/server-peers.ts';
+import type { Service } from '../ports/service.ts';
+import { isAborted, untilAborted } from '../run/aborted.ts';
+import { greetDialled, type GreetDeps } from './greet.ts';
+import type { Answers, LinkSession } from './session.ts';
+
+/** What a server says of itself, but for what changes. */
+export type OwnServer = Omit<ServerPeer, 'stage' | 'status'>;
+
+export interface MeshOptions {
+  /** `host:port` of links to begin with; this server's own may be among them. */
+  readonly addresses: readonly string[];
+  /** Where an address has no port of its own. */
+  readonly port: number;
+  readonly own: OwnServer;
+}
+
+export interface MeshDeps extends GreetDeps {
+  readonly sockets: LinkSockets;
+  readonly random: Random;
+}
+
+/** How often a peer is asked how it is [ms]. */
+const ASK_MS = 500;
+/** How long it may take to say [ms]. */
+const ANSWER_MS = 2_000;
+
+interface Told {
+  readonly peer: Omit<ServerPeer, 'status'>;
+  /** Links that the peer knows of, its own first. */
+  readonly addresses: readonly string[];
+}
+
+const TOLD = object<Told>({
+  peer: object<Told['peer']>({
+    ...{ id: text, name: text, host: text, clientPort: count, peerPort: count, expect: count },
+    stage: oneOf('new', 'member'),
+  }),
+  addresses: list(text, LINK_SERVERS_MAX),
+});
+
+interface Contact {
+  session: LinkSession | undefined;
+  told: Told | undefined;
+  /** True: it is this server. */
+  isSelf: boolean;
+}
+
+export class Mesh implements Service, ServerPeers {
+  readonly name = 'mesh';
+  readonly #options: MeshOptions;
+  readonly #deps: MeshDeps;
+  readonly #contacts = new Map<string, Contact>();
+  readonly #loops: Promise<void>[] = [];
+  #stage: MemberStage = 'new';
+  #signal: AbortSignal | undefined;
+
+  constructor(options: MeshOptions, deps: MeshDeps) {
+    this.#options = options;
+    this.#deps = deps;
+    for (const address of options.addresses) this.#meet(address);
+  }
+
+  /** What this server answers to its peers. */
+  get answers(): Answers {
+    return { 'server.peer': () => Promise.resolve(this.#tell()) };
+  }
+
+  known(): readonly ServerPeer[] {
+    const peers = new Map<string, ServerPeer>();
+    for (const { told, session } of this.#contacts.values()) {
+      if (told === undefined) continue;
+      const status = session?.isOpen === true ? 'alive' : 'failed';
+      // Of a server with several addresses, one that answers counts.
+      if (peers.get(told.peer.id)?.status !== 'alive') {
+        peers.set(told.peer.id, { ...told.peer, status });
+      }
+    }
+    return [...peers.values()];
+  }
+
+  announce(stage: MemberStage): void {
+    this.#stage = stage;
+  }
+
+  /** `host:port` of the links of all servers that were ever reached, this one's first. */
+  addresses(): readonly string[] {
+    const others = [...this.#contacts.values()].flatMap(({ told }) => told?.addresses[0] ?? []);
+    return [...new Set([this.#deps.facts.address, ...others])];
+  }
+
+  /** Sessions with all servers that answer now. */
+  sessions(): readonly LinkSession[] {
+    const open = [...this.#contacts.values()].flatMap(({ session }) => session ?? []);
+    return open.filter(({ isOpen }) => isOpen);
+  }
+
+  /** Undefined where that server is not in touch. */
+  sessionWith(address: string): LinkSession | undefined {
+    const found = [...this.#contacts.values()].find(({ told }) => told?.addresses[0] === address);
+    return found?.session?.isOpen === true ? found.session : undefined;
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    this.#signal = signal;
+    for (const [address, contact] of this.#contacts) this.#begin(address, contact, signal);
+    await untilAborted(signal);
+    for (const { session } of this.#contacts.values()) session?.close('the agent stops');
+    await Promise.all(this.#loops);
+  }
+
+  #tell(): Told {
+    return {
+      peer: { ...this.#options.own, stage: this.#stage },
+      addresses: this.addresses().slice(0, LINK_SERVERS_MAX),
+    };
+  }
+
+  #meet(address: string): void {
+    if (this.#contacts.has(address) || this.#contacts.size >= LINK_SERVERS_MAX) return;
+    const contact: Contact = { session: undefined, told: undefined, isSelf: false };
+    this.#contacts.set(address, contact);
+    if (this.#signal !== undefined) this.#begin(address, contact, this.#signal);
+  }
+
+  #begin(address: string, contact: Contact, signal: AbortSignal): void {
+    this.#loops.push(this.#keep(address, contact, signal));
+  }
+
+  /** ME1. */
+  async #keep(address: string, contact: Contact, signal: AbortSignal): Promise<void> {
+    const { clock, random, note } = this.#deps;
+    let failures = 0;
+    while (!signal.aborted && !contact.isSelf) {
+      try {
+        const session = await this.#dial(address, signal);
+        failures = 0;
+        contact.session = session;
+        await this.#ask(session, contact, signal);
+        if (isAborted(signal)) return;
+        note(`lost server "${session.peer.name}" at ${address}`);
+      } catch (error) {
+        if (error instanceof Bug) throw error;
+        if (isAborted(signal)) return;
+        contact.isSelf = error instanceof Failure && error.fault === 'conflict';
+        if (!contact.isSelf && failures === 0) note(explain(error));
+      }
+      const most = Math.min(LINK_REDIAL_MS.first * 2 ** failures++, REDIAL_MS_MAX);
+      await clock.sleep(most * (0.5 + random.next() / 2), signal);
+    }
+  }
+
+  async #dial(address: string, signal: AbortSignal): Promise<LinkSession> {
+    const at = parseAgentAddress(address, this.#options.port);
+    if (at === undefined) throw new Failure('invalid', `"${address}" is no address of a server`);
+    return greetDialled(await this.#deps.sockets.dial(at, signal), this.#deps, signal);
+  }
+
+  /** Asks how the peer is until it is lost. */
+  async #ask(session: LinkSession, contact: Contact, signal: AbortSignal): Promise<void> {
+    const over = new AbortController();
+    const either = AbortSignal.any([signal, over.signal]);
+    const closed = session.closed.then(() => over.abort());
+    while (!either.aborted) {
+      try {
+        const options = { signal: either, deadlineMs: ANSWER_MS };
+        const told = await session.call('server.peer', null, options);
+        const problem = TOLD(told);
+        if (problem !== undefined) throw new Failure('invalid', `the answer${problem}`);
+        contact.told = told as Told;
+        for (const address of contact.told.addresses) this.#meetUnlessKnown(address);
+      } catch (error) {
+        if (error instanceof Bug) throw error;
+        if (isAborted(either)) break;
+        session.close(`does not say how it is: ${explain(error)}`);
+      }
+      await this.#deps.clock.sleep(ASK_MS, either);
+    }
+    session.close('the agent stops');
+    await closed;
+  }
+
+  #meetUnlessKnown(address: string): void {
+    const known = [...this.#contacts.values()].some(({ told }) => told?.addresses[0] === address);
+    if (!known && address !== this.#deps.facts.address) this.#meet(address);
+  }
+}
+
+/** Servers find each other again faster than clients do: writes wait for them [ms]. */
+const REDIAL_MS_MAX = 1_000;
