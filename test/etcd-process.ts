@@ -12,6 +12,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EtcdClient } from '../src/io/etcd/client.ts';
+import type { EtcdTls } from '../src/io/etcd/connection.ts';
 import { systemClock } from '../src/io/clock.ts';
 
 /** Undefined where etcd is there; else why the tests that need it are skipped. */
@@ -27,6 +28,8 @@ export interface EtcdStart {
   readonly members?: number;
   /** More arguments for each. */
   readonly args?: readonly string[];
+  /** How they are spoken to, where the arguments say so. */
+  readonly tls?: EtcdTls;
 }
 
 /** One member: its process may be killed, stopped and started again with the same data. */
@@ -75,7 +78,7 @@ export async function startEtcd(options: EtcdStart = {}): Promise<EtcdCluster> {
   const initial = names.map((name, i) => `${name}=${peerOf(i)}`).join(',');
   const members = names.map((name, i) => {
     const client = `127.0.0.1:${String(ports[2 * i])}`;
-    const url = `http://${client}`;
+    const url = `${options.tls === undefined ? 'http' : 'https'}://${client}`;
     const args = [
       ...['--name', name, '--data-dir', join(dir, name), '--logger', 'zap'],
       ...['--listen-client-urls', url, '--advertise-client-urls', url],
@@ -94,7 +97,7 @@ export async function startEtcd(options: EtcdStart = {}): Promise<EtcdCluster> {
     },
   };
   try {
-    await untilAnswers(cluster);
+    await untilAnswers(cluster, options.tls);
     return cluster;
   } catch (error) {
     await cluster.end();
@@ -102,9 +105,10 @@ export async function startEtcd(options: EtcdStart = {}): Promise<EtcdCluster> {
   }
 }
 
-async function untilAnswers(cluster: EtcdCluster): Promise<void> {
+async function untilAnswers(cluster: EtcdCluster, tls: EtcdTls | undefined): Promise<void> {
   const until = Date.now() + PATIENCE_MS;
-  const client = new EtcdClient({ endpoints: cluster.endpoints }, { clock: systemClock });
+  const how = { endpoints: cluster.endpoints, ...(tls === undefined ? {} : { tls }) };
+  const client = new EtcdClient(how, { clock: systemClock });
   try {
     while (!(await answers(client))) {
       if (Date.now() > until) throw new Error('etcd does not answer');
