@@ -212,6 +212,8 @@ export const JOB: ObjectSpec = {
   ],
   parts: [
     { is: 'texts', key: 'Datacenters' },
+    { is: 'texts', key: 'After' },
+    { is: 'object', key: 'Concurrency', spec: { name: 'Concurrency' } },
     ...PLACEMENT,
     { is: 'set', key: 'Spreads', spec: SPREAD },
     {

@@ -5,6 +5,7 @@
  */
 import type { JsonObject } from '../../base/json.ts';
 import type {
+  ConcurrencyGroup,
   Job,
   JobDraft,
   Multiregion,
@@ -88,6 +89,11 @@ const MULTIREGION: Shape<Multiregion> = shape({
   ),
 });
 
+const CONCURRENCY: Shape<ConcurrencyGroup> = shape({
+  group: text('Group'),
+  limit: int('Limit', null),
+});
+
 const VERSION_TAG: Shape<VersionTag> = shape({
   name: text('Name'),
   description: text('Description'),
@@ -116,6 +122,8 @@ export const JOB: Shape<Job> = shape(
     reschedule: maybe(nested('Reschedule', RESCHEDULE)),
     migrate: maybe(nested('Migrate', MIGRATE)),
     multiregion: maybe(nested('Multiregion', MULTIREGION)),
+    after: maybe(texts('After', OMIT)),
+    concurrency: maybe(nested('Concurrency', CONCURRENCY, OMIT)),
     periodic: maybe(nested('Periodic', PERIODIC)),
     parameterized: maybe(nested('ParameterizedJob', PARAMETERIZED)),
     dispatched: bool('Dispatched'),

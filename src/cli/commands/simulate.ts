@@ -114,7 +114,7 @@ async function invented(
 }
 
 async function nodeMeant(typed: string, session: Session): Promise<NodeId> {
-  return only(await matchNode(session, typed)).id as NodeId;
+  return only(await matchNode(session, typed)).id;
 }
 
 /** `web=5` or `web/api=5`; ids of jobs may hold slashes themselves: the last one counts. */

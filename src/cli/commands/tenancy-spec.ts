@@ -46,5 +46,8 @@ async function hclOf<T>(name: string, text: string, form: SpecForm<T>): Promise<
 /** Names and texts of a block; numbers and truths are kept as they were written. */
 export function textsOf(value: Json | undefined): JsonObject {
   if (value === undefined || !isObject(value)) return {};
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, String(item)]));
+  const texts = Object.entries(value).map(([key, item]): [string, Json] => {
+    return [key, typeof item === 'object' ? item : String(item)];
+  });
+  return Object.fromEntries(texts);
 }

@@ -121,6 +121,8 @@ function finish(evaluation: Evaluation, by: Session): void {
   const end = `Evaluation "${by.ids(evaluation.id)}" finished with status "${evaluation.status}"`;
   if (failed.length === 0) {
     headline(by.world, end);
+    const { blockedEval, statusDescription } = evaluation;
+    if (blockedEval !== undefined) remark(by.world, `It ${statusDescription}`);
     return;
   }
   headline(by.world, `${end} but failed to place all allocations:`);

@@ -128,10 +128,10 @@ test('identities: the default one apart, the others by their names, kept as writ
   const [group] = job.groups;
   const task = group?.tasks[0];
   assert.deepEqual(task?.identity?.name, 'default');
-  assert.equal(task?.identity?.env, true);
+  assert.equal(task.identity.env, true);
   assert.deepEqual(
-    task?.identities?.map(({ name, audience, ttlMs }) => [name, audience, ttlMs]),
+    task.identities?.map(({ name, audience, ttlMs }) => [name, audience, ttlMs]),
     [['aws', ['x'], 3_600_000]],
   );
-  assert.deepEqual(group?.services[0]?.identity?.audience, ['c']);
+  assert.deepEqual(group.services[0]?.identity?.audience, ['c']);
 });

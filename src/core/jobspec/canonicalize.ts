@@ -37,6 +37,7 @@ type Composed =
   | 'migrate'
   | 'periodic'
   | 'parameterized'
+  | 'concurrency'
   | 'multiregion';
 
 /** Fields that are no records of their own; what is not the author's is as before registration. */
@@ -70,7 +71,7 @@ const PLAIN: Omit<Job, Composed | 'id' | 'name'> = {
 /** The finished job of a draft. Nothing is checked here: see validate.ts. */
 export function canonicalizeJob(draft: JobDraft): Job {
   const { constraints, affinities, spreads, groups, periodic, parameterized, ...others } = draft;
-  const { update, reschedule, migrate, multiregion, ...written } = others;
+  const { update, reschedule, migrate, multiregion, concurrency, ...written } = others;
   const defaults = { ...PLAIN, id: draft.id, name: draft.id };
   const plain = fill<Omit<Job, Composed>>(defaults, written);
   const type = knownType(plain.type);
@@ -100,6 +101,10 @@ export function canonicalizeJob(draft: JobDraft): Job {
     ...given(
       'parameterized',
       ifGiven(parameterized, (each) => fill(PARAMETERIZED_DEFAULTS, each)),
+    ),
+    ...given(
+      'concurrency',
+      ifGiven(concurrency, (each) => fill({ group: '', limit: 1 }, each)),
     ),
     ...given('multiregion', ifGiven(multiregion, canonicalizeRegions)),
   };

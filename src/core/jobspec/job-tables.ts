@@ -1,5 +1,5 @@
 /** The tables of `job` and `group`. */
-import type { Job, Multiregion, Parameterized, Periodic } from '../model/job.ts';
+import type { ConcurrencyGroup, Job, Multiregion, Parameterized, Periodic } from '../model/job.ts';
 import type { EphemeralDisk, TaskGroup, VolumeRequest } from '../model/task-group.ts';
 import type { Vault } from '../model/task.ts';
 import { NETWORK } from './network-tables.ts';
@@ -103,6 +103,10 @@ const PARAMETERIZED = table<Parameterized>({
   },
 });
 
+const CONCURRENCY = table<ConcurrencyGroup>({
+  arguments: { group: text('group'), limit: int('limit') },
+});
+
 const MULTIREGION = table<Multiregion>({
   blocks: {
     strategy: one(
@@ -146,8 +150,10 @@ export const JOB = table<WrittenJob>({
     consul_namespace: text('consulNamespace'),
     vault_token: text('vaultToken'),
     vault_namespace: text('vaultNamespace'),
+    after: texts('after'),
   },
   blocks: {
+    concurrency: one('concurrency', CONCURRENCY),
     constraint: many('constraints', CONSTRAINT),
     affinity: many('affinities', AFFINITY),
     spread: many('spreads', SPREAD),

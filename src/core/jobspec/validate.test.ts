@@ -77,3 +77,18 @@ test('an update wider than the group is odd', () => {
       'replacement of all allocations.\n\n',
   );
 });
+
+test('what a job waits for is checked', () => {
+  checkIssues([
+    [around('', '', 'type = "batch"\nafter = ["a"]\nconcurrency {\n group = "g"\n}'), []],
+    [around('', '', 'after = ["a"]'), [': Job type "service" does not allow "after"']],
+    [
+      around('', '', 'type = "batch"\nafter = ["x", ""]'),
+      [': A job cannot come after itself', ': "after" names jobs: one is empty'],
+    ],
+    [
+      around('', '', 'type = "batch"\nconcurrency {\n limit = 0\n}'),
+      ['concurrency: Missing group', 'concurrency: limit must be 1 or more; got 0'],
+    ],
+  ]);
+});

@@ -42,6 +42,7 @@ export function validateJob(job: Job): readonly JobIssue[] {
   if (job.parameterized !== undefined) {
     validateParameterized(job.parameterized, job, issues.inside('parameterized'));
   }
+  validateOrder(job, issues);
   tellRepeated(
     job.groups.map((group) => group.name),
     'Job task group',
@@ -70,6 +71,24 @@ function validateHead(job: Job, issues: Issues): void {
     [everywhere && job.affinities.length > 0, `${kind} jobs may not have an affinity block`],
     [everywhere && job.spreads.length > 0, `${kind} jobs may not have a spread block`],
   );
+}
+
+/** What keeps a job from beginning at once. */
+function validateOrder({ id, type, after, concurrency }: Job, issues: Issues): void {
+  const toAnEnd = TO_AN_END.has(type);
+  issues.addIf(
+    [after !== undefined && !toAnEnd, `Job type "${type}" does not allow "after"`],
+    [after?.includes(id) === true, 'A job cannot come after itself'],
+    [after?.includes('') === true, '"after" names jobs: one is empty'],
+  );
+  if (concurrency === undefined) return;
+  issues
+    .inside('concurrency')
+    .addIf(
+      [!toAnEnd, `Job type "${type}" does not allow concurrency block`],
+      [concurrency.group === '', 'Missing group'],
+      [concurrency.limit < 1, `limit must be 1 or more; got ${concurrency.limit}`],
+    );
 }
 
 function tellRepeated(names: readonly string[], what: string, issues: Issues): void {

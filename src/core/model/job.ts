@@ -39,6 +39,10 @@ export interface JobSpec {
   readonly migrate?: MigrateStrategy;
   readonly periodic?: Periodic;
   readonly parameterized?: Parameterized;
+  /** Batch: ids of jobs that must have ended well before it begins. */
+  readonly after?: readonly string[];
+  /** Batch: how many jobs of a group may run side by side. */
+  readonly concurrency?: ConcurrencyGroup;
   readonly multiregion?: Multiregion;
   readonly meta: Readonly<Record<string, string>>;
   readonly consulToken: string;
@@ -96,6 +100,11 @@ export interface Parameterized {
   readonly payload: 'optional' | 'required' | 'forbidden';
   readonly metaRequired: readonly string[];
   readonly metaOptional: readonly string[];
+}
+
+export interface ConcurrencyGroup {
+  readonly group: string;
+  readonly limit: number;
 }
 
 export interface Multiregion {

@@ -73,13 +73,14 @@ test('a more important job takes the room of the least important, and says so on
     result?.annotations.preempted.map(({ jobId }) => jobId),
     ['low'],
   );
-  assert.equal(result?.annotations.desired['web']?.preemptions, 1);
+  assert.equal(result.annotations.desired['web']?.preemptions, 1);
   const [winner] = world.live('high');
   const [loser] = world.allocs('low');
-  assert.deepEqual(winner?.preemptedAllocs, [loser?.id]);
-  assert.equal(loser?.preemptedBy, winner?.id);
-  assert.equal(loser?.desiredStatus, 'evict');
-  assert.equal(loser?.desiredDescription, `Preempted by alloc ID ${winner?.id ?? ''}`);
+  assert.ok(winner !== undefined && loser !== undefined);
+  assert.deepEqual(winner.preemptedAllocs, [loser.id]);
+  assert.equal(loser.preemptedBy, winner.id);
+  assert.equal(loser.desiredStatus, 'evict');
+  assert.equal(loser.desiredDescription, `Preempted by alloc ID ${winner.id}`);
   // Whoever lost it is looked at again, and waits for room.
   const evals = [...world.state.evalsByJob(DEFAULT_NAMESPACE, 'low' as never)];
   assert.ok(evals.some(({ triggeredBy }) => triggeredBy === 'preemption'));

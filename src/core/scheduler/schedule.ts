@@ -9,6 +9,7 @@
  */
 import { assert } from '../../base/assert.ts';
 import type { ScheduleInput, ScheduleResult } from './contract.ts';
+import { heldResult, holdOf } from './hold.ts';
 import { scheduleService } from './schedule-service.ts';
 import { scheduleSystem } from './system.ts';
 
@@ -19,7 +20,11 @@ import { scheduleSystem } from './system.ts';
 export function schedule(input: ScheduleInput): ScheduleResult {
   assert(input.budget >= 1, 'a scheduler that may place nothing never ends');
   assert(input.ledger.depth === 0, 'the ledger serves one evaluation at a time');
-  switch (input.evaluation.type) {
+  const { snapshot, evaluation } = input;
+  const job = snapshot.job(evaluation.namespace, evaluation.jobId);
+  const hold = job && holdOf(snapshot, job);
+  if (job !== undefined && hold !== undefined) return heldResult(input, job, hold);
+  switch (evaluation.type) {
     case 'service':
     case 'batch':
       return scheduleService(input);

@@ -256,14 +256,15 @@ function putVersion(edit: Edit, spec: JobSpec): Job {
   return storeVersion(edit, { ...specOf(spec), stop: false, stable: false }, existing);
 }
 
-type Version = JobSpec & Pick<Job, 'stop' | 'stable'> & { readonly tag?: unknown };
+type Version = JobSpec & Pick<Job, 'stop' | 'stable'>;
 
 function storeVersion(edit: Edit, made: Version, existing: Job | undefined): Job {
-  // A name belongs to the one version that was given it.
-  const { tag, ...version } = made;
-  const key = jobKey(version.namespace, version.id);
+  const key = jobKey(made.namespace, made.id);
   const job: Job = {
-    ...version,
+    // Not the name of the version before: it belongs to that one.
+    ...specOf(made),
+    stop: made.stop,
+    stable: made.stable,
     version: existing === undefined ? firstVersion(edit, key) : existing.version + 1,
     status: existing === undefined || existing.status === 'dead' ? 'pending' : existing.status,
     statusDescription: '',

@@ -3,6 +3,7 @@
  *
  * N1: a name stands for one version of a job at most, and a version has one name at most.
  */
+import type { Index } from '../../base/brand.ts';
 import { JOB_TAGS_MAX } from '../limits.ts';
 import type { Job } from '../model/job.ts';
 import type { Edit } from './edit.ts';
@@ -50,12 +51,16 @@ function tagged(edit: Edit, key: string): readonly Job[] {
 
 /** The row of the version, and the job's own where it is the newest. */
 function put(edit: Edit, before: Job, tag: Job['tag']): void {
-  const { tag: _, ...plain } = before;
-  const row: Job = { ...plain, ...(tag !== undefined && { tag }), modifyIndex: edit.index };
+  const row = withTag(before, tag, edit.index);
   const key = jobKey(row.namespace, row.id);
   edit.putPlain('jobVersions', row, versionKey(key, row.version));
   const newest = edit.job(key);
   if (newest?.version !== row.version) return;
-  const { tag: old, ...job } = newest;
-  edit.putJob({ ...job, ...(tag !== undefined && { tag }), modifyIndex: edit.index });
+  edit.putJob(withTag(newest, tag, edit.index));
+}
+
+function withTag(job: Job, tag: Job['tag'], modifyIndex: Index): Job {
+  const changed = { ...job, modifyIndex };
+  Reflect.deleteProperty(changed, 'tag');
+  return tag === undefined ? changed : { ...changed, tag };
 }

@@ -27,6 +27,7 @@ export interface Snapshot {
   job(namespace: Namespace, id: JobId): Job | undefined;
   /** A version that is still kept: the newest few, and those that allocations run. */
   jobVersion(namespace: Namespace, id: JobId, version: number): Job | undefined;
+  jobsInConcurrencyGroup(namespace: Namespace, group: string): Iterable<Job>;
   alloc(id: AllocId): Alloc | undefined;
   /** Terminal ones included, until they are collected. */
   allocsByJob(namespace: Namespace, id: JobId): Iterable<Alloc>;

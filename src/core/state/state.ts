@@ -31,7 +31,7 @@ import type { ConfigRow, PeriodicLaunch } from './rows.ts';
 import type { StateReader } from './snapshot.ts';
 import { sortedMap } from './sorted.ts';
 import type { SortedMap } from './sorted.ts';
-import { CONFIG_KEY, TABLE_NAMES, emptyTables, versionKey } from './tables.ts';
+import { CONFIG_KEY, TABLE_NAMES, emptyTables, versionKey, concurrencyKey } from './tables.ts';
 import type { Tables } from './tables.ts';
 import type { NodeUsage } from './usage.ts';
 import { jobKey, partsOf, variableKey } from './watch.ts';
@@ -310,6 +310,10 @@ export class State implements StateReader {
 
   kvPairs(prefix: string): Iterable<KvPair> {
     return this.tables.kv.values(prefix);
+  }
+
+  jobsInConcurrencyGroup(namespace: Namespace, group: string): Iterable<Job> {
+    return this.tables.jobs.valuesBy('concurrency', concurrencyKey(namespace, group));
   }
 
   namespace(name: Namespace): NamespaceRow | undefined {

@@ -31,6 +31,10 @@ export function eventKey(lTime: number): string {
   return String(lTime).padStart(16, '0');
 }
 
+export function concurrencyKey(namespace: Namespace, group: string): string {
+  return `${namespace}\0${group}`;
+}
+
 // The one group of an index that says only which rows are of interest.
 const PERIODIC = 'yes';
 const DRAINING = 'yes';
@@ -46,6 +50,7 @@ export const SHAPES: Shapes = {
       parent: (job) =>
         job.parentId === undefined ? undefined : jobKey(job.namespace, job.parentId),
       type: (job) => job.type,
+      concurrency: (job) => job.concurrency && concurrencyKey(job.namespace, job.concurrency.group),
       /** Those that a schedule launches. */
       periodic: (job) => (job.periodic?.enabled === true && !job.stop ? PERIODIC : undefined),
     },

@@ -58,10 +58,21 @@ export function inventNode(
 
 /** What a client says of itself, of a node's row. */
 function factsOf(node: Node): NodeFacts {
-  const { status, statusDescription, statusUpdatedAt, eligibility, drain, ...rest } = node;
-  const { events, createIndex, modifyIndex, ...facts } = rest;
-  return facts;
+  const facts: Record<string, unknown> = { ...node };
+  for (const field of SERVERS_FIELDS) Reflect.deleteProperty(facts, field);
+  return facts as unknown as NodeFacts;
 }
+
+const SERVERS_FIELDS: readonly (keyof Node)[] = [
+  'status',
+  'statusDescription',
+  'statusUpdatedAt',
+  'eligibility',
+  'drain',
+  'events',
+  'createIndex',
+  'modifyIndex',
+];
 
 function plainFacts(now: Millis): NodeFacts {
   const driver: DriverInfo = {
