@@ -126,7 +126,8 @@ test('identities: the default one apart, the others by their names, kept as writ
     ),
   );
   const [group] = job.groups;
-  const task = group?.tasks[0];
+  assert.ok(group !== undefined);
+  const [task] = group.tasks;
   assert.deepEqual(task?.identity?.name, 'default');
   assert.equal(task.identity.env, true);
   assert.deepEqual(

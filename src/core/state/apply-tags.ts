@@ -35,7 +35,7 @@ export function tagVersion(edit: Edit, entry: JobTagged): Outcome {
   }
   if (wanted.tag?.name === name && wanted.tag.description === description) return accepted(edit);
   if (wanted.tag === undefined && tagged(edit, key).length >= JOB_TAGS_MAX) {
-    return refused('exhausted', `job "${jobId}" has ${JOB_TAGS_MAX} tagged versions already`);
+    return refused('invalid', `job "${jobId}" has ${JOB_TAGS_MAX} tagged versions already`);
   }
   put(edit, wanted, { name, description, taggedAt: edit.at });
   return accepted(edit);

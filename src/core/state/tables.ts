@@ -2,6 +2,7 @@
 import { canonicalAddress } from '../dns/address.ts';
 import { destinationOf, folded, onNode } from '../model/catalog.ts';
 import { isActive } from '../model/deployment.ts';
+import type { Namespace } from '../model/ids.ts';
 import type { TableShape } from './table.ts';
 import { emptyTable } from './table.ts';
 import type { Table } from './table.ts';
