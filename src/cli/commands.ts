@@ -71,6 +71,7 @@ import { serverForceLeave, serverJoin, serverMembers } from './commands/server.t
 import { serviceDelete, serviceInfo, serviceList } from './commands/named-services.ts';
 import { maint, servicesDeregister, servicesRegister } from './commands/services.ts';
 import { simulate } from './commands/simulate.ts';
+import { operatorSnapshotRestore, operatorSnapshotSave } from './commands/snapshot.ts';
 import { snapshotInspect, snapshotRestore, snapshotSave } from './commands/snapshot.ts';
 import { status } from './commands/status.ts';
 import { template } from './commands/template.ts';
@@ -108,6 +109,7 @@ export function makeCommands(roles: Roles): readonly Command[] {
     ...[kvGet, kvPut, kvDelete, kvExport, kvImport, lock, lockGuardCommand(roles.lockGuard)],
     ...[event, eventList, exec, watch, members, join, leave, forceLeave, reload, info, keyring],
     ...[rtt, snapshotSave, snapshotRestore, snapshotInspect],
+    ...[operatorSnapshotSave, operatorSnapshotRestore],
     ...[catalogDatacenters, catalogNodes, catalogServices],
     ...[servicesRegister, servicesDeregister, maint],
   ];

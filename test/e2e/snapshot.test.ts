@@ -20,4 +20,9 @@ test('a state is saved, looked into and put back', async () => {
   const restored = await agent.run('snapshot', 'restore', file);
   assert.deepEqual(restored, { code: 0, out: 'Restored snapshot\n' });
   assert.equal((await agent.run('kv', 'get', '-recurse')).out, 'app/a:one\n');
+  // Nomad's spelling finds the agent as Nomad's commands do.
+  const save = ['operator', 'snapshot', 'save'];
+  const again = await agent.run(...save, file);
+  assert.match(again.out, /^Saved and verified snapshot to index \d+\n$/);
+  assert.equal((await agent.run(...save, '-address=http://127.0.0.1:1', file)).code, 1);
 });

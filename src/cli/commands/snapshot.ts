@@ -3,59 +3,89 @@
  *
  * Source: https://developer.hashicorp.com/consul/commands/snapshot
  */
+import type { Api } from '../../api/api.ts';
 import { restoreSnapshot, saveSnapshot } from '../../api/consul/snapshot-routes.ts';
 import { Failure } from '../../base/failure.ts';
 import type { Share, SnapshotSummary } from '../../core/archive/snapshot-summary.ts';
-import { flag, type Command, type FlagValues } from '../command.ts';
+import { agentApi } from '../agent-api.ts';
+import { API_FLAGS, flag } from '../command.ts';
+import type { Command, Flag, FlagValues, Invocation } from '../command.ts';
 import { discoveryApi, withDiscoveryFlags } from '../discovery-api.ts';
 import { columns } from '../format/columns.ts';
 import { inspectSnapshot } from '../snapshot/snapshot-file.ts';
+import type { World } from '../world.ts';
 
 /** How far keys are told apart. Source: Consul. */
 const KEY_DEPTH = 2;
 
-export const snapshotSave: Command = {
-  name: 'snapshot save',
-  aliases: ['operator snapshot save'],
-  summary: 'Save the state of the servers to a file',
-  description:
-    'The file holds all of it, secrets too: only its owner may read it. It is looked through before it takes the place of an older one.',
-  arguments: ['<file>'],
-  flags: withDiscoveryFlags(),
-  examples: [{ line: 'muster snapshot save backup.snap', says: 'A backup:' }],
-  failureCode: 1,
-  run: async (invocation, world) => {
-    const path = invocation.args[0] ?? '';
-    const api = await discoveryApi(invocation, world);
-    const query = invocation.flags.has('stale') ? { stale: true } : {};
-    const body = await api.bytes(saveSnapshot, { query }, world.signal);
-    const pieces: Uint8Array[] = [];
-    for await (const piece of body) pieces.push(piece);
-    const bytes = new Uint8Array(await new Blob(pieces as Uint8Array<ArrayBuffer>[]).arrayBuffer());
-    const { index } = await inspectSnapshot(bytes, { depth: KEY_DEPTH, filter: '' });
-    await world.files.writeBytes(path, bytes);
-    world.out(`Saved and verified snapshot to index ${index}\n`);
-    return 0;
-  },
+/** How the agent is found: each API has its own flags and variables. */
+interface Way {
+  readonly prefix: string;
+  readonly flags: readonly Flag[];
+  readonly api: (invocation: Invocation, world: World) => Promise<Api>;
+}
+
+const DISCOVERY: Way = { prefix: '', flags: withDiscoveryFlags(), api: discoveryApi };
+
+/** Both ports answer. */
+const JOBS: Way = {
+  prefix: 'operator ',
+  flags: [...API_FLAGS, flag.boolean('stale', 'Let any server answer, not only the leader.')],
+  api: ({ flags }, world) => Promise.resolve(agentApi(flags, world)),
 };
 
-export const snapshotRestore: Command = {
-  name: 'snapshot restore',
-  aliases: ['operator snapshot restore'],
-  summary: 'Put the state of the servers back to what a file holds',
-  description: 'All that has changed since is gone. "-" takes the file from standard input.',
-  arguments: ['<file>'],
-  flags: withDiscoveryFlags(),
-  examples: [{ line: 'muster snapshot restore backup.snap', says: 'Back to the backup:' }],
-  failureCode: 1,
-  run: async (invocation, world) => {
-    const body = await world.files.readBytes(invocation.args[0] ?? '');
-    const api = await discoveryApi(invocation, world);
-    await api.call(restoreSnapshot, { body }, world.signal);
-    world.out('Restored snapshot\n');
-    return 0;
-  },
-};
+function saveCommand({ prefix, flags, api: apiOf }: Way): Command {
+  return {
+    name: `${prefix}snapshot save`,
+    summary: 'Save the state of the servers to a file',
+    description:
+      'The file holds all of it, secrets too: only its owner may read it. It is looked through before it takes the place of an older one.',
+    arguments: ['<file>'],
+    flags,
+    examples: [{ line: `muster ${prefix}snapshot save backup.snap`, says: 'A backup:' }],
+    failureCode: 1,
+    run: async (invocation, world) => {
+      const path = invocation.args[0] ?? '';
+      const api = await apiOf(invocation, world);
+      const query = invocation.flags.has('stale') ? { stale: true } : {};
+      const body = await api.bytes(saveSnapshot, { query }, world.signal);
+      const pieces: Uint8Array[] = [];
+      for await (const piece of body) pieces.push(piece);
+      const blob = new Blob(pieces as Uint8Array<ArrayBuffer>[]);
+      const bytes = new Uint8Array(await blob.arrayBuffer());
+      const { index } = await inspectSnapshot(bytes, { depth: KEY_DEPTH, filter: '' });
+      await world.files.writeBytes(path, bytes);
+      world.out(`Saved and verified snapshot to index ${index}\n`);
+      return 0;
+    },
+  };
+}
+
+function restoreCommand({ prefix, flags, api: apiOf }: Way): Command {
+  return {
+    name: `${prefix}snapshot restore`,
+    summary: 'Put the state of the servers back to what a file holds',
+    description: 'All that has changed since is gone. "-" takes the file from standard input.',
+    arguments: ['<file>'],
+    flags,
+    examples: [
+      { line: `muster ${prefix}snapshot restore backup.snap`, says: 'Back to the backup:' },
+    ],
+    failureCode: 1,
+    run: async (invocation, world) => {
+      const body = await world.files.readBytes(invocation.args[0] ?? '');
+      const api = await apiOf(invocation, world);
+      await api.call(restoreSnapshot, { body }, world.signal);
+      world.out('Restored snapshot\n');
+      return 0;
+    },
+  };
+}
+
+export const snapshotSave = saveCommand(DISCOVERY);
+export const snapshotRestore = restoreCommand(DISCOVERY);
+export const operatorSnapshotSave = saveCommand(JOBS);
+export const operatorSnapshotRestore = restoreCommand(JOBS);
 
 export const snapshotInspect: Command = {
   name: 'snapshot inspect',
