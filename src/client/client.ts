@@ -98,7 +98,7 @@ export class Client implements Service {
       drivers,
       nodeId: () => node().id,
       hostVolumes: config.hostVolumes,
-      artifacts: new ArtifactsHook(deps.artifacts),
+      artifacts: new ArtifactsHook(deps.artifacts, clock),
       templates: this.#templates,
       awaitEnd: (id: Parameters<Allocs['awaitEnd']>[0], signal: AbortSignal) =>
         this.#allocs.awaitEnd(id, signal),

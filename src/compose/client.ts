@@ -7,8 +7,9 @@ import { templateSource } from './template-source.ts';
 import type { AllocRegistrar } from '../client/offers.ts';
 import { Client } from '../client/client.ts';
 import { DEFAULT_CLIENT_CONFIG, taskHostEnv, type ClientConfig } from '../client/config.ts';
+import { ARTIFACT_CACHE_BYTES_MAX } from '../core/limits.ts';
 import type { AgentConfig, ClientSettings } from '../core/agent-config/config.ts';
-import { systemArtifacts } from '../io/artifact/artifacts.ts';
+import { SystemArtifacts } from '../io/artifact/artifacts.ts';
 import { DiskAllocDirs } from '../io/alloc-dir/alloc-dirs.ts';
 import { JournalStateFiles } from '../io/client-state/journal-state-files.ts';
 import { HostFingerprinter } from '../io/fingerprint/host.ts';
@@ -60,7 +61,10 @@ export function buildClient(
   const client = new Client(clientConfig(config, settings), {
     ...world,
     drivers: built.drivers,
-    artifacts: systemArtifacts,
+    artifacts: new SystemArtifacts({
+      dir: join(config.dataDir, 'client', 'artifacts'),
+      bytesMax: ARTIFACT_CACHE_BYTES_MAX,
+    }),
     templates: templateSource(config),
     files: new JournalStateFiles(settings.stateDir ?? join(config.dataDir, 'client'), log),
     dirs: new DiskAllocDirs(allocDir, clock),

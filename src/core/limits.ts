@@ -246,6 +246,11 @@ export const ARTIFACT_ENTRIES_MAX = 200_000;
  */
 export const ARTIFACT_RATIO_MAX = 200;
 export const ARTIFACT_FREE_BYTES = 64 * 1024 * 1024;
+/** Bytes of fetched files kept for the next task: a handful of what machines run. */
+export const ARTIFACT_CACHE_BYTES_MAX = 2 * 1024 ** 3;
+/** Bytes of one part of a path, and of all of it. Source: Linux. */
+export const FILE_NAME_BYTES_MAX = 255;
+export const PATH_BYTES_MAX = 4_095;
 /** Bytes of a list of checksums. */
 export const CHECKSUM_LIST_BYTES_MAX = 1024 * 1024;
 /** A rendered file that could not be written is tried again after this [ms]. */

@@ -1,5 +1,5 @@
 /** Artifacts that are had at once, or fail as the simulation wants. */
-import type { Artifacts } from '../ports/artifacts.ts';
+import type { ArtifactProgress, Artifacts, ArtifactTarget } from '../ports/artifacts.ts';
 import type { ArtifactPlan } from '../core/artifact/source.ts';
 
 export class SimArtifacts implements Artifacts {
@@ -7,11 +7,18 @@ export class SimArtifacts implements Artifacts {
   readonly fetched: string[] = [];
   /** Thrown by the next fetches. */
   readonly failures: Error[] = [];
+  /** Set: each fetch hears of so much, one after the other, before it ends. */
+  hears: readonly ArtifactProgress[] = [];
+  /** Waits between them. */
+  pause: () => Promise<void> = () => Promise.resolve();
 
-  fetch(plan: ArtifactPlan): Promise<void> {
+  async fetch(plan: ArtifactPlan, { progress }: ArtifactTarget): Promise<void> {
     const failure = this.failures.shift();
-    if (failure !== undefined) return Promise.reject(failure);
+    if (failure !== undefined) throw failure;
+    for (const got of this.hears) {
+      await this.pause();
+      progress?.(got);
+    }
     this.fetched.push(plan.name);
-    return Promise.resolve();
   }
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { seeded } from '../../src/base/random.ts';
 import { Client } from '../../src/client/client.ts';
 import { DEFAULT_CLIENT_CONFIG, taskHostEnv, type ClientConfig } from '../../src/client/config.ts';
-import { systemArtifacts } from '../../src/io/artifact/artifacts.ts';
+import { SystemArtifacts } from '../../src/io/artifact/artifacts.ts';
 import { DiskAllocDirs } from '../../src/io/alloc-dir/alloc-dirs.ts';
 import { findHierarchies } from '../../src/io/cgroup/hierarchy.ts';
 import { TaskCgroups } from '../../src/io/cgroup/task-cgroups.ts';
@@ -50,7 +50,7 @@ export function realClient(
       networks: deps.networks ?? new SimNetworks(),
       registrar: new SimRegistrar(),
       templates: new SimTemplateSource(),
-      artifacts: systemArtifacts,
+      artifacts: new SystemArtifacts({ dir: join(dir, 'artifacts'), bytesMax: 1024 * 1024 }),
       fingerprinter: new HostFingerprinter({ storagePath: allocs, loopback: true }, () =>
         systemClock.now(),
       ),

@@ -46,6 +46,33 @@ test('what cannot be had is tried again as the restart policy says', async () =>
   await world.stop();
 });
 
+test('a long download tells how far it is, later and later', async () => {
+  const world = new ClientWorld();
+  const { clock } = world;
+  world.artifacts.pause = () => clock.sleep(6_000, new AbortController().signal);
+  world.artifacts.hears = [1, 2, 3, 4, 5, 6, 7, 8].map((n) => {
+    return { receivedBytes: n * 1_000_000, totalBytes: 9_000_000 };
+  });
+  await world.start();
+  const artifact: Artifact = {
+    ...{ source: 'http://h/a', options: {}, headers: {}, mode: 'any', destination: '' },
+  };
+  const job = jobOf(groupOf([taskOf('server', { artifacts: [artifact] })]));
+  world.servers.assign(assignmentOf(A, world.nodeId, job));
+  await world.pass(60_000);
+  const events = world.servers.told(A)?.taskStates['server']?.events ?? [];
+  const told = events.filter(({ type }) => type === 'Downloading Artifacts');
+  assert.deepEqual(
+    told.map(({ displayMessage }) => displayMessage),
+    [
+      'Client is downloading artifacts',
+      'Downloading "http://h/a": 2 MB of 9 MB',
+      'Downloading "http://h/a": 6 MB of 9 MB',
+    ],
+  );
+  await world.stop();
+});
+
 test('files of the machine are not for tasks that could not read them', async () => {
   const free = await begun('/srv/data.txt');
   assert.deepEqual(free.artifacts.fetched, ['/srv/data.txt']);

@@ -2,19 +2,25 @@ import { Bug } from '../../base/assert.ts';
 import { Failure } from '../../base/failure.ts';
 import { planArtifact, type ArtifactPlan } from '../../core/artifact/source.ts';
 import type { Artifact } from '../../core/model/task.ts';
-import { downloading } from '../../core/runner/events.ts';
-import type { Artifacts } from '../../ports/artifacts.ts';
+import { downloading, downloadProgress } from '../../core/runner/events.ts';
+import type { ArtifactProgress, Artifacts } from '../../ports/artifacts.ts';
+import type { Clock } from '../../ports/clock.ts';
 import type { AllocHook, TaskHook, TaskScope } from './hook.ts';
+
+/** A download that takes longer than this is told of [ms]. */
+const PROGRESS_MS_FIRST = 10_000;
 
 /** Fetches what a task needs, once: what a restart finds is there already. */
 export class ArtifactsHook implements AllocHook, TaskHook {
   readonly name = 'artifacts';
   readonly #artifacts: Artifacts;
+  readonly #clock: Clock;
   /** Tasks that have theirs, by allocation. */
   readonly #done = new Map<string, Set<string>>();
 
-  constructor(artifacts: Artifacts) {
+  constructor(artifacts: Artifacts, clock: Clock) {
     this.#artifacts = artifacts;
+    this.#clock = clock;
   }
 
   prerun(): Promise<void> {
@@ -34,7 +40,8 @@ export class ArtifactsHook implements AllocHook, TaskHook {
     for (const artifact of task.artifacts) {
       const plan = planOf(artifact, scope);
       try {
-        await this.#artifacts.fetch(plan, directories.taskDir, signal);
+        const progress = this.#tellsProgress(plan, scope);
+        await this.#artifacts.fetch(plan, { taskDir: directories.taskDir, progress }, signal);
       } catch (cause) {
         if (cause instanceof Bug || signal.aborted) throw cause;
         // Whatever it was, the next try may find it mended: the restart policy says how often.
@@ -43,6 +50,18 @@ export class ArtifactsHook implements AllocHook, TaskHook {
       }
     }
     this.#done.set(alloc.id, done.add(task.name));
+  }
+
+  /** Tells of what takes long: later and later, as a task keeps few events. */
+  #tellsProgress({ name }: ArtifactPlan, scope: TaskScope): (got: ArtifactProgress) => void {
+    let pauseMs = PROGRESS_MS_FIRST;
+    let nextAt = this.#clock.now() + pauseMs;
+    return (got) => {
+      if (this.#clock.now() < nextAt) return;
+      pauseMs *= 2;
+      nextAt = this.#clock.now() + pauseMs;
+      scope.note(downloadProgress(name, got));
+    };
   }
 }
 

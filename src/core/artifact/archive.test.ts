@@ -17,7 +17,14 @@ test('AR1: what leaves the directory is refused', () => {
     [{ path: 'l', kind: 'symlink', target: '/etc' }, false],
     [{ path: 'l', kind: 'hardlink', target: 'a/b' }, true],
     [{ path: 'a/l', kind: 'hardlink', target: '../b' }, false],
+    [{ path: 'l', kind: 'hardlink', target: '/etc/passwd' }, false],
     [{ path: 'dev', kind: 'other' }, false],
+    [{ path: 'A', kind: 'file' }, true],
+    [{ path: 'x'.repeat(255), kind: 'file' }, true],
+    [{ path: 'x'.repeat(256), kind: 'file' }, false],
+    [{ path: 'ä'.repeat(128), kind: 'file' }, false],
+    [{ path: 'x/'.repeat(2_047), kind: 'directory' }, true],
+    [{ path: 'x/'.repeat(2_048), kind: 'directory' }, false],
   ];
   for (const [entry, allowed] of rows) {
     assert.equal(entryProblem(entry) === undefined, allowed, JSON.stringify(entry));

@@ -4,6 +4,7 @@
  * AR1: nothing in an archive leaves the directory that it is unpacked into: neither by its path,
  *      nor by a link, nor as a device.
  */
+import { FILE_NAME_BYTES_MAX, PATH_BYTES_MAX } from '../limits.ts';
 
 /** How a file is packed: an archive of many, or one file made smaller. */
 export interface Packing {
@@ -51,6 +52,7 @@ export interface ArchiveEntry {
 /** What is wrong with an entry; undefined: it may be unpacked (AR1). */
 export function entryProblem({ path, kind, target = '' }: ArchiveEntry): string | undefined {
   if (!staysInside(path)) return 'leads out of the directory';
+  if (isTooLong(path)) return 'has a name that is too long';
   switch (kind) {
     case 'file':
     case 'directory':
@@ -64,6 +66,13 @@ export function entryProblem({ path, kind, target = '' }: ArchiveEntry): string 
     case 'other':
       return 'is neither a file, a directory nor a link';
   }
+}
+
+/** A path that no file system here holds. */
+function isTooLong(path: string): boolean {
+  const bytes = (text: string): number => new TextEncoder().encode(text).length;
+  if (path.length > PATH_BYTES_MAX || bytes(path) > PATH_BYTES_MAX) return true;
+  return path.split('/').some((part) => bytes(part) > FILE_NAME_BYTES_MAX);
 }
 
 /** True for relative paths that never climb above where they begin. */

@@ -29,6 +29,20 @@ export const received = (): EventDraft => plain('Received', 'Task received by cl
 export const taskSetup = (): EventDraft => plain('Task Setup', 'Building Task Directory');
 export const downloading = (): EventDraft =>
   plain('Downloading Artifacts', 'Client is downloading artifacts');
+/** How far a long download is: `Downloading "http://...": 12 MB of 480 MB`. */
+export function downloadProgress(
+  name: string,
+  { receivedBytes, totalBytes }: { readonly receivedBytes: number; readonly totalBytes?: number },
+): EventDraft {
+  const whole = totalBytes === undefined ? '' : ` of ${megabytes(totalBytes)}`;
+  const text = `Downloading "${name}": ${megabytes(receivedBytes)}${whole}`;
+  return plain('Downloading Artifacts', text);
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.floor(bytes / 1_000_000)} MB`;
+}
+
 export const started = (): EventDraft => plain('Started', 'Task started by client');
 export const killed = (): EventDraft => plain('Killed', 'Task successfully killed');
 export const leaderDead = (): EventDraft => plain('Leader Task Dead', 'Leader Task in Group dead');

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   existsSync,
+  readdirSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -20,9 +21,15 @@ import { gzipSync } from 'node:zlib';
 import { Failure } from '../../base/failure.ts';
 import { planArtifact } from '../../core/artifact/source.ts';
 import type { Artifact } from '../../core/model/task.ts';
-import { systemArtifacts } from './artifacts.ts';
+import type { ArtifactProgress } from '../../ports/artifacts.ts';
+import { SystemArtifacts } from './artifacts.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'muster-artifact-test-'));
+const cacheDir = join(root, 'cache');
+const artifacts = new SystemArtifacts({ dir: cacheDir, bytesMax: 1024 * 1024 });
+/** How much of the last download had come, and of how much. */
+let heard: ArtifactProgress[] = [];
+const progress = (got: ArtifactProgress): unknown => heard.push(got);
 const files = new Map<string, Buffer>();
 const seen: IncomingMessage[] = [];
 let address = '';
@@ -99,7 +106,7 @@ async function fetchInto(
     ...more,
   });
   assert.ok(!('mistake' in plan), JSON.stringify(plan));
-  await systemArtifacts.fetch(plan, dir, new AbortController().signal);
+  await artifacts.fetch(plan, { taskDir: dir, progress }, new AbortController().signal);
 }
 
 function fails(work: Promise<void>, fault: string, message: RegExp): Promise<void> {
@@ -187,6 +194,10 @@ test('an archive that would leave its directory fails with archive and entry nam
     ['h', [{ name: 'h', type: '1', link: '../../x' }]],
     ['fifo', [{ name: 'fifo', type: '6' }]],
     ['dev', [{ name: 'dev', type: '3' }]],
+    ['block', [{ name: 'block', type: '4' }]],
+    ['a/../../escaped', [{ name: 'a/../../escaped', type: '0' }]],
+    ['abs', [{ name: 'abs', type: '1', link: '/etc/passwd' }]],
+    ['up', [{ name: 'up', type: '2', link: '../up' }]],
     [
       'l/x',
       [
@@ -223,6 +234,34 @@ test('U2: an archive that becomes too large is broken off', async () => {
   const zeros = Buffer.alloc(90 * 1024 * 1024);
   files.set('/bomb.gz', gzipSync(zeros, { level: 9 }));
   await fails(fetchInto(dir, `${address}/bomb.gz`), 'exhausted', /becomes too large/);
+});
+
+test('a file whose checksum is known is fetched once, and checked each time', async () => {
+  files.set('/shared.txt', Buffer.from('shared'));
+  const hex = createHash('sha256').update('shared').digest('hex');
+  const options = { checksum: `sha256:${hex}` };
+  const source = `${address}/shared.txt`;
+  const asked = (): number => seen.filter(({ url }) => url === '/shared.txt').length;
+  const dirs = [taskDir(), taskDir(), taskDir()];
+  heard = [];
+  await Promise.all(dirs.map((dir) => fetchInto(dir, source, options)));
+  assert.equal(asked(), 1);
+  assert.deepEqual(heard.at(-1), { receivedBytes: 6, totalBytes: 6 });
+  for (const dir of dirs) {
+    assert.equal(readFileSync(join(dir, 'local', 'shared.txt'), 'utf8'), 'shared');
+    writeFileSync(join(dir, 'local', 'shared.txt'), 'by a task');
+  }
+  await fetchInto(taskDir(), source, options);
+  assert.equal(asked(), 1);
+  // A disk that has changed it is found out.
+  const kept = readdirSync(cacheDir).find((name) => name.endsWith(hex));
+  writeFileSync(join(cacheDir, kept ?? ''), 'broken');
+  const dir = taskDir();
+  await fetchInto(dir, source, options);
+  assert.equal(readFileSync(join(dir, 'local', 'shared.txt'), 'utf8'), 'shared');
+  assert.equal(asked(), 2);
+  await fetchInto(taskDir(), source);
+  assert.equal(asked(), 3);
 });
 
 test('git: a branch, a tag, a commit, a part; a link out of the repository is refused', async () => {

@@ -9,43 +9,90 @@ import { unpackedName } from '../../core/artifact/archive.ts';
 import { checksumIn, type Checksum } from '../../core/artifact/checksum.ts';
 import type { ArtifactOrigin, ArtifactPlan } from '../../core/artifact/source.ts';
 import { CHECKSUM_LIST_BYTES_MAX } from '../../core/limits.ts';
-import type { Artifacts } from '../../ports/artifacts.ts';
+import type { Artifacts, ArtifactTarget } from '../../ports/artifacts.ts';
+import { ArtifactCache, type CacheOptions } from './cache.ts';
 import { download, shown } from './download.ts';
 import { checkOut } from './git.ts';
 import { moveWithin, refuseStrayLinks } from './place.ts';
 import { unpack } from './unpack.ts';
 
-export const systemArtifacts: Artifacts = {
-  async fetch(plan, taskDir, signal) {
+/** Fetches from the world, and keeps what may be shared. */
+export class SystemArtifacts implements Artifacts {
+  readonly #cache: ArtifactCache;
+
+  constructor(cache: CacheOptions) {
+    this.#cache = new ArtifactCache(cache);
+  }
+
+  async fetch(plan: ArtifactPlan, target: ArtifactTarget, signal: AbortSignal): Promise<void> {
+    const { taskDir, progress } = target;
     // On the same file system, out of the task's sight until all is well (F2).
     const work = await mkdtemp(join(dirname(taskDir), '.artifact-'));
     try {
-      const got = await obtain(plan, work, signal);
+      const got = await this.#obtain(plan, { work, progress }, signal);
       await deliver(plan, got, taskDir);
     } finally {
       await rm(work, { recursive: true, force: true, maxRetries: 5 });
     }
-  },
-};
+  }
 
-/** Answers the file or directory that is wanted, somewhere in `work`. */
-async function obtain(plan: ArtifactPlan, work: string, signal: AbortSignal): Promise<string> {
-  const { origin, packing, name } = plan;
-  const tree = join(work, 'tree');
-  await mkdir(tree);
-  if (origin.from === 'git') {
-    await checkOut(origin, tree, signal);
-    await refuseStrayLinks(tree, shown(name));
+  /** Answers the file or directory that is wanted, somewhere in `work`. */
+  async #obtain(plan: ArtifactPlan, place: Place, signal: AbortSignal): Promise<string> {
+    const { origin, packing, name } = plan;
+    const tree = join(place.work, 'tree');
+    await mkdir(tree);
+    if (origin.from === 'git') {
+      await checkOut(origin, tree, signal);
+      await refuseStrayLinks(tree, shown(name));
+      return partOf(tree, plan);
+    }
+    const file = join(place.work, plan.fileName);
+    const wanted = await wantedChecksum(plan, place.work, signal);
+    const fetched = { plan, file, progress: place.progress };
+    if (origin.from === 'file' || !ArtifactCache.takes(wanted)) {
+      await fetchFile(origin, fetched, signal);
+      if ((await lstat(file)).isDirectory()) return partOf(file, plan);
+      await verify(plan, { file, wanted }, signal);
+    } else {
+      await this.#cache.alone(wanted, signal, () =>
+        this.#fetchShared(origin, { ...fetched, wanted }, signal),
+      );
+    }
+    if (packing === undefined) return file;
+    await unpack({ file, name: shown(name), into: tree }, packing, signal);
+    if (packing.container === 'single') return join(tree, unpackedName(plan.fileName));
     return partOf(tree, plan);
   }
-  const file = join(work, plan.fileName);
-  await fetchFile(origin, { plan, file }, signal);
-  if ((await lstat(file)).isDirectory()) return partOf(file, plan);
-  await verify(plan, { file, work }, signal);
-  if (packing === undefined) return file;
-  await unpack({ file, name: shown(name), into: tree }, packing, signal);
-  if (packing.container === 'single') return join(tree, unpackedName(plan.fileName));
-  return partOf(tree, plan);
+
+  /** What was fetched before is checked as if it came from afar. */
+  async #fetchShared(
+    origin: FileOrigin,
+    fetched: Fetched & { readonly wanted: Checksum },
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { plan, file, wanted } = fetched;
+    if (await this.#cache.take(wanted, file)) {
+      if (await matches(file, wanted, signal)) return;
+      await this.#cache.drop(wanted);
+      await rm(file, { force: true });
+    }
+    await fetchFile(origin, fetched, signal);
+    await verify(plan, { file, wanted }, signal);
+    await this.#cache.keep(wanted, file);
+  }
+}
+
+type FileOrigin = Exclude<ArtifactOrigin, { from: 'git' }>;
+
+interface Place {
+  readonly work: string;
+  readonly progress: ArtifactTarget['progress'];
+}
+
+interface Fetched {
+  readonly plan: ArtifactPlan;
+  readonly file: string;
+  readonly progress: ArtifactTarget['progress'];
 }
 
 async function partOf(tree: string, { subdir, name }: ArtifactPlan): Promise<string> {
@@ -59,17 +106,18 @@ async function partOf(tree: string, { subdir, name }: ArtifactPlan): Promise<str
 }
 
 async function fetchFile(
-  origin: Exclude<ArtifactOrigin, { from: 'git' }>,
-  { plan, file }: { readonly plan: ArtifactPlan; readonly file: string },
+  origin: FileOrigin,
+  { plan, file, progress }: Fetched,
   signal: AbortSignal,
 ): Promise<void> {
   switch (origin.from) {
     case 'http':
-      await download({ url: origin.url, headers: plan.headers, file }, signal);
+      await download({ url: origin.url, headers: plan.headers, file, progress }, signal);
       return;
     case 's3': {
       const { signedHeaders } = await import('./s3.ts');
-      await download({ url: origin.url, headers: await signedHeaders(origin), file }, signal);
+      const headers = await signedHeaders(origin);
+      await download({ url: origin.url, headers, file, progress }, signal);
       return;
     }
     case 'file':
@@ -83,19 +131,26 @@ async function fetchFile(
 
 async function verify(
   plan: ArtifactPlan,
-  { file, work }: { readonly file: string; readonly work: string },
+  { file, wanted }: { readonly file: string; readonly wanted: Checksum | undefined },
   signal: AbortSignal,
 ): Promise<void> {
-  const wanted = await wantedChecksum(plan, work, signal);
   if (wanted === undefined) return;
-  const hash = createHash(wanted.kind);
-  await pipeline(createReadStream(file), hash, { signal });
-  const found = hash.digest('hex');
+  const found = await hashOf(file, wanted, signal);
   if (found === wanted.hex) return;
   throw new Failure(
     'invalid',
     `Checksums did not match for ${shown(plan.name)}: expected ${wanted.kind} ${wanted.hex}, got ${found}`,
   );
+}
+
+async function matches(file: string, wanted: Checksum, signal: AbortSignal): Promise<boolean> {
+  return (await hashOf(file, wanted, signal)) === wanted.hex;
+}
+
+async function hashOf(file: string, { kind }: Checksum, signal: AbortSignal): Promise<string> {
+  const hash = createHash(kind);
+  await pipeline(createReadStream(file), hash, { signal });
+  return hash.digest('hex');
 }
 
 async function wantedChecksum(

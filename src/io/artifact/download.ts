@@ -9,6 +9,7 @@ import { finished } from 'node:stream/promises';
 import type { Dispatcher } from 'undici';
 import { Failure } from '../../base/failure.ts';
 import { ARTIFACT_BYTES_MAX } from '../../core/limits.ts';
+import type { ArtifactProgress } from '../../ports/artifacts.ts';
 import { loadUndici } from '../http/undici.ts';
 
 export interface Download {
@@ -16,6 +17,7 @@ export interface Download {
   readonly headers: Readonly<Record<string, string>>;
   /** Written to, and grown by later attempts. */
   readonly file: string;
+  readonly progress?: ((got: ArtifactProgress) => void) | undefined;
 }
 
 const REDIRECTS_MAX = 10;
@@ -45,7 +47,13 @@ async function downloadOnce(wanted: Download, signal: AbortSignal): Promise<void
   const resumes = answer.statusCode === 206;
   const file = await open(wanted.file, resumes ? 'a' : 'w');
   try {
-    await keep(answer.body, file, ARTIFACT_BYTES_MAX - (resumes ? have : 0));
+    const from = resumes ? have : 0;
+    const length = Number(answer.headers['content-length'] ?? NaN);
+    const total = Number.isFinite(length) ? { totalBytes: from + length } : {};
+    await keep(answer.body, file, {
+      bytesMax: ARTIFACT_BYTES_MAX - from,
+      got: (bytes) => wanted.progress?.({ receivedBytes: from + bytes, ...total }),
+    });
   } finally {
     await file.close();
   }
@@ -58,12 +66,17 @@ const UNWRITTEN_BYTES_MAX = 4 * 1024 * 1024;
  * Writes what comes as it comes: of a body that is read piece by piece, a broken connection would
  * take along what came and was not read yet.
  */
-async function keep(body: Readable, file: FileHandle, bytesMax: number): Promise<void> {
+async function keep(
+  body: Readable,
+  file: FileHandle,
+  { bytesMax, got }: { readonly bytesMax: number; readonly got: (bytes: number) => void },
+): Promise<void> {
   let written: Promise<unknown> = Promise.resolve();
   let unwritten = 0;
   let left = bytesMax;
   body.on('data', (piece: Uint8Array) => {
     left -= piece.length;
+    got(bytesMax - left);
     unwritten += piece.length;
     if (left < 0) body.destroy(new Failure('exhausted', 'the artifact is larger than allowed'));
     if (unwritten > UNWRITTEN_BYTES_MAX) body.pause();

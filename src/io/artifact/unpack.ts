@@ -1,26 +1,15 @@
-/**
- * Unpacks archives into a directory of their own.
- *
- * U1: what an entry may be is decided by the core (`entryProblem`); the first one that may not ends
- *     it all, with archive and entry named.
- * U2: size, count and ratio are bounded, whatever the headers of the archive claim.
- */
+/** Unpacks archives into a directory of their own, within their budget (`budget.ts`). */
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, stat, symlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { PassThrough, Readable, Transform } from 'node:stream';
+import { PassThrough, Readable, type Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
 import { createGunzip } from 'node:zlib';
 import { Failure } from '../../base/failure.ts';
-import { entryProblem, unpackedName } from '../../core/artifact/archive.ts';
+import { unpackedName } from '../../core/artifact/archive.ts';
 import type { ArchiveEntry, Packing } from '../../core/artifact/archive.ts';
-import {
-  ARTIFACT_ENTRIES_MAX,
-  ARTIFACT_FREE_BYTES,
-  ARTIFACT_RATIO_MAX,
-  ARTIFACT_UNPACKED_BYTES_MAX,
-} from '../../core/limits.ts';
+import { Budget } from './budget.ts';
 
 export interface Unpacking {
   /** The archive on disk. */
@@ -53,48 +42,6 @@ export async function unpack(
     if (signal.aborted) throw new Failure('canceled', 'the unpacking was given up');
     if (cause instanceof Failure) throw cause;
     throw new Failure('invalid', `cannot unpack ${work.name}`, { cause });
-  }
-}
-
-/** What an archive may still become (U2). */
-class Budget {
-  readonly #name: string;
-  #bytesLeft: number;
-  #entriesLeft = ARTIFACT_ENTRIES_MAX;
-  /** Paths of symbolic links so far: nothing is unpacked through one. */
-  readonly #links = new Set<string>();
-
-  constructor(name: string, packedBytes: number) {
-    this.#name = name;
-    this.#bytesLeft = Math.min(
-      ARTIFACT_UNPACKED_BYTES_MAX,
-      ARTIFACT_FREE_BYTES + packedBytes * ARTIFACT_RATIO_MAX,
-    );
-  }
-
-  /** Fails at the entry that is one too many, or may not be (U1). */
-  admit(entry: ArchiveEntry): void {
-    const path = entry.path.split('/').filter((part) => part !== '' && part !== '.');
-    const through = path.some((_, i) => i > 0 && this.#links.has(path.slice(0, i).join('/')));
-    const problem = through ? 'lies behind a link' : entryProblem(entry);
-    if (entry.kind === 'symlink') this.#links.add(path.join('/'));
-    if (problem !== undefined) {
-      throw new Failure('invalid', `${this.#name}: entry "${entry.path}" ${problem}`);
-    }
-    if (this.#entriesLeft-- <= 0) {
-      throw new Failure('exhausted', `${this.#name} has more than ${ARTIFACT_ENTRIES_MAX} entries`);
-    }
-  }
-
-  /** Fails once it has become too large. */
-  counting(): Transform {
-    return new Transform({
-      transform: (piece: Uint8Array, _, done) => {
-        this.#bytesLeft -= piece.length;
-        if (this.#bytesLeft >= 0) done(null, piece);
-        else done(new Failure('exhausted', `${this.#name} becomes too large when it is unpacked`));
-      },
-    });
   }
 }
 
