@@ -58,7 +58,7 @@ export async function makeMemberTls(dir: string, secret: string, host: string): 
     {
       ...{ serialNumber: '01', name: AUTHORITY, notBefore: NOT_BEFORE, notAfter: NOT_AFTER },
       signingAlgorithm: ALGORITHM,
-      keys: authority as never,
+      keys: authority,
       extensions: [
         new BasicConstraintsExtension(true, 0, true),
         new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
@@ -73,7 +73,7 @@ export async function makeMemberTls(dir: string, secret: string, host: string): 
       ...{ subject: 'CN=muster etcd member', issuer: AUTHORITY },
       ...{ notBefore: NOT_BEFORE, notAfter: NOT_AFTER, signingAlgorithm: ALGORITHM },
       publicKey: own.publicKey as never,
-      signingKey: authority.privateKey as never,
+      signingKey: authority.privateKey,
       extensions: [
         new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
         new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth, ExtendedKeyUsage.clientAuth]),

@@ -100,13 +100,11 @@ export class EtcdSupervisor implements Service {
   async run(signal: AbortSignal): Promise<void> {
     try {
       while (!signal.aborted) {
-        try {
-          await this.#look();
-        } catch (error) {
+        await this.#look().catch((error: unknown) => {
           // Refusals of etcd pass: it says so while it elects, while another learns, and so on.
           if (!(error instanceof Failure) || error.fault === 'unsupported') throw error;
           this.#tell(explain(error));
-        }
+        });
         await this.#deps.clock.sleep(this.#isSettled ? SETTLED_LOOK_MS : LOOK_MS, signal);
       }
     } finally {
