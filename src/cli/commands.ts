@@ -57,6 +57,7 @@ import {
 } from './commands/node-pools.ts';
 import { nodeDrain, nodeEligibility } from './commands/node-changes.ts';
 import { nodeStatus } from './commands/node-status.ts';
+import { operatorDebug } from './commands/operator-debug.ts';
 import {
   operatorGetConfig,
   operatorHealth,
@@ -93,7 +94,8 @@ export function makeCommands(roles: Roles): readonly Command[] {
   const commands: Command[] = [
     ...[agentCommand(roles.agent), keeperCommand(roles.keeper), versionCommand(roles.version)],
     ...[jobRun, jobPlan, jobValidate, jobStatus, jobStop, jobHistory, jobRevert, jobScale],
-    ...[jobRestart, jobTagApply, jobTagUnset, simulate, rebalance, operatorLint],
+    ...[jobRestart, jobTagApply, jobTagUnset, simulate, rebalance],
+    ...[operatorLint, operatorDebug],
     ...[jobEval, jobDispatch, jobPeriodicForce, jobInspect, jobDeploymentsCommand, jobPromote],
     ...[jobAllocsCommand, init, status, why],
     ...[allocStatus, allocLogs, allocExec, allocFs, allocSignal, allocRestart, allocStop],
