@@ -72,7 +72,10 @@ async function settingsOf(paths: readonly string[], world: World): Promise<Balan
   if (paths.length === 0) return DEFAULT_BALANCER_SETTINGS;
   // As in `-dev`, it is wanted without being enabled.
   const flags = { dev: true, devDir: '/', paths, settings: {} };
-  const files = { read: world.files.read, list: () => Promise.resolve(undefined) };
+  const files = {
+    read: (path: string) => world.files.read(path),
+    list: () => Promise.resolve(undefined),
+  };
   const { balancer } = await loadConfig(flags, files);
   return balancer ?? DEFAULT_BALANCER_SETTINGS;
 }

@@ -47,6 +47,7 @@ export interface ProxyParts {
 export class HttpFront {
   readonly #parts: ProxyParts;
   readonly #tunnels = new Set<Duplex>();
+  readonly #open = new WeakMap<Socket, Set<Passing>>();
   #isClosing = false;
 
   constructor(parts: ProxyParts) {
@@ -72,7 +73,13 @@ export class HttpFront {
   readonly serve = (caller: Caller, reply: Reply): void => {
     const { traffic, targets } = this.#parts;
     if (this.#isClosing && !('stream' in reply)) reply.shouldKeepAlive = false;
-    new Passing({ caller, reply }, traffic.exchange(headOf(caller, false)), targets).run();
+    const passing = new Passing(
+      { caller, reply },
+      traffic.exchange(headOf(caller, false)),
+      targets,
+    );
+    if (!('stream' in reply)) this.#watch(caller.socket, passing, reply);
+    passing.run();
   };
 
   /** From now on a connection ends with its answer. */
@@ -83,6 +90,24 @@ export class HttpFront {
   /** Cuts off what was switched to another protocol. */
   cut(): void {
     for (const stream of this.#tunnels) stream.destroy();
+  }
+
+  /**
+   * Of several requests sent at once only the first has an answer with a connection; node tells the
+   * others nothing when that ends.
+   */
+  #watch(socket: Socket, passing: Passing, reply: ServerResponse): void {
+    let open = this.#open.get(socket);
+    if (open === undefined) {
+      const mine = new Set<Passing>();
+      open = mine;
+      this.#open.set(socket, mine);
+      socket.once('close', () => {
+        for (const each of mine) each.gone();
+      });
+    }
+    open.add(passing);
+    reply.once('close', () => open.delete(passing));
   }
 
   #upgrade(caller: IncomingMessage, stream: Duplex, head: Buffer): void {

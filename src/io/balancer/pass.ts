@@ -52,11 +52,25 @@ export class Passing implements Asker {
 
   run(): void {
     const reply = this.#reply;
-    reply.on('close', () => this.#gone());
+    reply.on('close', () => this.gone());
     // 'close' follows, and tells.
     reply.on('error', () => reply.destroy());
     this.#caller.on('error', ignored);
     this.#step(this.#exchange.begin());
+  }
+
+  /** Its caller's connection has ended, or its answer is out. */
+  gone(): void {
+    if (this.#isGone) return;
+    this.#isGone = true;
+    this.#body?.stop();
+    this.#asked?.cancel(this);
+    const { statusCode: status, writableFinished } = this.#reply;
+    this.#exchange.ended({
+      status,
+      bytes: this.#bytes,
+      complete: this.#isWhole && writableFinished,
+    });
   }
 
   sent(connection: TargetConnection): void {
@@ -103,18 +117,6 @@ export class Passing implements Asker {
     // P1
     if ('stream' in this.#reply) this.#reply.stream.close(INTERNAL_ERROR);
     else this.#reply.destroy();
-  }
-
-  #gone(): void {
-    this.#isGone = true;
-    this.#body?.stop();
-    this.#asked?.cancel(this);
-    const { statusCode: status, writableFinished } = this.#reply;
-    this.#exchange.ended({
-      status,
-      bytes: this.#bytes,
-      complete: this.#isWhole && writableFinished,
-    });
   }
 
   #step(step: Step): void {
