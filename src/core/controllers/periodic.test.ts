@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import type { Millis } from '../../base/brand.ts';
 import type { JobId } from '../model/ids.ts';
 import { DEFAULT_NAMESPACE } from '../model/ids.ts';
@@ -101,4 +102,63 @@ test('a child runs like its parent, and has no schedule of its own', () => {
   const [evaluation] = world.state.evals();
   assert.equal(evaluation?.triggeredBy, 'periodic-job');
   assert.notEqual(evaluation.id, evalId(0));
+});
+
+const ZONES = ['Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe', 'Asia/Tokyo', 'UTC'];
+const DAY = 86_400_000;
+
+/** Date and time of day as clocks in the zone show them. */
+function localOf(at: number, timeZone: string): readonly [day: number, minutes: number] {
+  const format = new Intl.DateTimeFormat('sv', {
+    timeZone,
+    dateStyle: 'short',
+    timeStyle: 'short',
+  });
+  const [date = '', time = ''] = format.format(at).split(' ');
+  const [hours = 0, minutes = 0] = time.split(':').map(Number);
+  return [Date.parse(date) / DAY, hours * 60 + minutes];
+}
+
+test('P3: a daily schedule has one instant on each day, at its time or at the end of a gap that holds it', () => {
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...ZONES),
+      fc.integer({ min: 0, max: 23 }),
+      fc.integer({ min: 0, max: 59 }),
+      fc.integer({ min: 0, max: 364 }),
+      (timeZone, hour, minute, day) => {
+        const job = tick({ specs: [`${minute} ${hour} * * *`], timeZone });
+        let at = (Date.UTC(2026, 0, 1) + day * DAY) as Millis;
+        let before: number | undefined;
+        for (let i = 0; i < 5; i++) {
+          const next = nextLaunch(job, at);
+          assert.ok(next !== undefined && next > at);
+          const [date, minutes] = localOf(next, timeZone);
+          if (before !== undefined) assert.equal(date, before + 1);
+          const wanted = hour * 60 + minute;
+          // Later than wanted only where the minute before was still earlier: clocks went forward.
+          const [, justBefore] = localOf(next - MINUTE, timeZone);
+          assert.ok(minutes === wanted || (justBefore < wanted && wanted < minutes));
+          before = date;
+          at = next;
+        }
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
+test('P3: on days on which clocks change', () => {
+  const at = (spec: string, timeZone: string, from: string): string =>
+    new Date(
+      nextLaunch(tick({ specs: [spec], timeZone }), Date.parse(from) as Millis) ?? 0,
+    ).toISOString();
+  const rows = [
+    ['30 2 * * *', 'Europe/Berlin', '2026-03-28T12:00Z', '2026-03-29T01:00:00.000Z'],
+    ['30 2 * * *', 'Europe/Berlin', '2026-10-24T12:00Z', '2026-10-25T00:30:00.000Z'],
+    // The same time of day comes again an hour later: it is not launched again.
+    ['30 2 * * *', 'Europe/Berlin', '2026-10-25T00:30Z', '2026-10-26T01:30:00.000Z'],
+    ['15 2 * * *', 'Australia/Lord_Howe', '2026-10-03T00:00Z', '2026-10-03T15:30:00.000Z'],
+  ] as const;
+  for (const [spec, zone, from, expected] of rows) assert.equal(at(spec, zone, from), expected);
 });

@@ -4,6 +4,8 @@
  * P1: one launch for each instant of the schedule, by whichever leader; of instants that were
  *     missed only the last is made up for.
  * P2: with `prohibit_overlap` an instant is passed over while an earlier child is not dead.
+ * P3: on days on which clocks change a time of day that comes twice counts once, the first time;
+ *     one that is skipped counts when clocks have gone forward.
  */
 import { Cron } from 'croner';
 import type { Millis } from '../../base/brand.ts';
