@@ -17,6 +17,7 @@ import { buildClient } from './client.ts';
 import { buildGossip, leaving } from './gossip.ts';
 import { clientApps, listenAll } from './http.ts';
 import { buildServerPool } from './link.ts';
+import { buildRemoteBalancer } from './remote-balancer.ts';
 import { buildRegistrar, definitionsOf } from './registrar.ts';
 import { reloadLogging, reloadOnHangup, type Running } from './running.ts';
 import { stopOnSignals, type Roles } from './stop-signal.ts';
@@ -52,9 +53,16 @@ export async function runClientAgent(
     log: log('client'),
   });
   link = client.client.link;
+  const balancer = buildRemoteBalancer(config, {
+    ...{ random: random.fork('balancer'), note: log('balancer') },
+  });
+  if (config.discovery.remoteExec) {
+    logger.write('warn', 'agent', 'commands of `exec` are carried out by agents of servers alone');
+  }
   const reload = async (): Promise<void> => {
     const changed = await running.load();
     await registrar.registrar.reload(definitionsOf(changed));
+    balancer.reload(changed);
     reloadLogging(running, changed);
   };
   const stop = new AbortController();
@@ -76,6 +84,7 @@ export async function runClientAgent(
     client.client,
     ...dnsRelay(config, pool, log('dns')),
     ...listenAll(config, apps, logger),
+    ...balancer.services,
   ];
   try {
     await runServices(services, log('agent'), stop.signal);

@@ -58,6 +58,8 @@ export interface PeeringWorld {
   readonly nodeName: string;
   readonly random: Random;
   readonly note: (line: string) => void;
+  /** What needs no state: it begins with the search for others, not after it. */
+  readonly early: readonly Service[];
 }
 
 /**
@@ -75,15 +77,22 @@ export async function openPeering(
     return openServerPeering(config, settings, world);
   }
   const alone = { servers: () => [own], close: () => Promise.resolve() };
-  if (config.dev && config.encrypt === '') return { ...alone, join: (parts) => hidden(own, parts) };
+  if (config.dev && config.encrypt === '') {
+    return { ...alone, join: (parts) => ({ ...hidden(own, parts), services: world.early }) };
+  }
   const { buildDoor, loneCluster } = await import('./link.ts');
-  return { ...alone, join: (parts) => loneCluster(buildDoor(config, parts), parts) };
+  return {
+    ...alone,
+    join: (parts) => {
+      const cluster = loneCluster(buildDoor(config, parts), parts);
+      return { ...cluster, services: [...cluster.services, ...world.early] };
+    },
+  };
 }
 
 /** A server that nobody else talks to. */
-function hidden(own: string, { server, catalog, client }: ClusterParts): Cluster {
+function hidden(own: string, { server, catalog, client }: ClusterParts): Omit<Cluster, 'services'> {
   return {
-    services: [],
     links: { servers: server.server.link, catalog },
     leader: () => (server.server.operations.stats().leading ? own : ''),
     servers: () => [own],

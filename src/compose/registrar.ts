@@ -42,7 +42,7 @@ export async function buildRegistrar(
   config: AgentConfig,
   { catalog, nodeName, random, log }: RegistrarWorld,
 ): Promise<RegistrarParts> {
-  const node = nodeFacts(config, nodeName, await nodeId(config));
+  const node = nodeFacts(config, nodeName, await nodeIdOf(config));
   const probes = new MachineProbes({
     userAgent: `Muster/${VERSION}`,
     dockerSocket: dockerSocket(config),
@@ -77,7 +77,7 @@ export function definitionsOf({ discovery }: AgentConfig): Registrations {
 }
 
 /** The UUID that was configured, or drawn at the first start. */
-async function nodeId({ discovery, dataDir }: AgentConfig): Promise<string> {
+export async function nodeIdOf({ discovery, dataDir }: AgentConfig): Promise<string> {
   if (discovery.nodeId !== undefined) return discovery.nodeId;
   const path = join(dataDir, 'node-id');
   const known = await readFile(path, 'utf8').catch(() => '');

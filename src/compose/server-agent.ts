@@ -11,7 +11,7 @@ import { openPeering } from './cluster.ts';
 import { buildDns } from './dns.ts';
 import { buildGossip, gossipServices, leaving } from './gossip.ts';
 import { listenAll, serverApps } from './http.ts';
-import { buildRegistrar, definitionsOf } from './registrar.ts';
+import { buildRegistrar, definitionsOf, nodeIdOf } from './registrar.ts';
 import { buildRemoteExec } from './remote-exec.ts';
 import { reloadLogging, reloadOnHangup, type Running } from './running.ts';
 import { buildServer } from './server.ts';
@@ -27,8 +27,13 @@ export async function runServerAgent(
   const log = (name: string) => (line: string) => logger.write('info', name, line);
   const nodeName = config.name ?? hostname();
   const random = seeded(`${process.pid}/${Date.now()}`);
+  const world = {
+    ...{ nodeName, nodeId: await nodeIdOf(config) },
+    ...{ random: random.fork('gossip'), note: log('gossip') },
+  };
+  const gossip = buildGossip(config, world);
   const peering = await openPeering(config, settings, {
-    ...{ nodeName, random: random.fork('mesh'), note: log('link') },
+    ...{ nodeName, random: random.fork('mesh'), note: log('link'), early: gossip.services },
   });
   const server = await buildServer(config, settings, {
     clock: systemClock,
@@ -44,11 +49,6 @@ export async function runServerAgent(
   const registrar = await buildRegistrar(config, {
     ...{ catalog, nodeName, random: random.fork('registrar'), log: log('registrar') },
   });
-  const world = {
-    ...{ nodeName, nodeId: registrar.node.id },
-    ...{ random: random.fork('gossip'), note: log('gossip') },
-  };
-  const gossip = buildGossip(config, world);
   const client =
     config.client === undefined
       ? undefined
@@ -91,7 +91,6 @@ export async function runServerAgent(
     ...cluster.services,
     server.server,
     registrar.registrar,
-    ...gossip.services,
     ...gossipServices(gossip, operations, world),
     ...(client === undefined ? [] : [client.keeper, client.client]),
     ...(dns === undefined ? [] : [dns]),

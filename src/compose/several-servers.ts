@@ -46,7 +46,7 @@ export async function openServerPeering(
     { ...door.deps, random: world.random },
   );
   door.open(mesh.answers);
-  const early = begun([door.server, mesh]);
+  const early = begun([door.server, mesh, ...world.early]);
   const store = await openStore(config, settings, {
     self: { ...own, address: door.facts.address },
     mesh,

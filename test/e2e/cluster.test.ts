@@ -1,0 +1,133 @@
+/** Three servers that share their log in etcd, and a client: whoever is asked, the leader answers. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { after, before, test } from 'node:test';
+import { apiJob } from './agent-process.ts';
+import { ask, askJson, LoopbackAgents, type LoopbackAgent } from './loopback-agents.ts';
+
+const skip = spawnSync('etcd', ['--version']).error === undefined ? false : 'there is no etcd';
+const agents = new LoopbackAgents();
+let servers: readonly LoopbackAgent[] = [];
+let client: LoopbackAgent;
+
+before(async () => {
+  if (skip !== false) return;
+  const numbers = [1, 2, 3];
+  const listed = numbers.map((each) => `"${agents.addressOf(each)}"`).join(', ');
+  servers = numbers.map((each) =>
+    agents.start(
+      `s${each}`,
+      each,
+      `server {
+         enabled          = true
+         bootstrap_expect = 3
+         retry_join       = [${listed}]
+       }`,
+    ),
+  );
+  client = agents.start('c4', 4, `client {\n enabled = true\n servers = [${listed}]\n }`);
+  await agents.until('the node is ready', async () => {
+    const nodes = (await askJson(serverAt(0), '/v1/nodes')) as readonly { Status: string }[];
+    return nodes[0]?.Status === 'ready';
+  });
+});
+after(() => agents[Symbol.asyncDispose]());
+
+function serverAt(place: number): LoopbackAgent {
+  const server = servers[place % servers.length];
+  if (server === undefined) throw new Error('there are three servers');
+  return server;
+}
+
+async function leaderOf(server: LoopbackAgent): Promise<string> {
+  return (await ask(server, '/v1/status/leader', { port: 8500 })).text();
+}
+
+/** The place of the leader among the servers, as one of them says. */
+async function leaderPlace(asked: LoopbackAgent): Promise<number> {
+  const leader = await leaderOf(asked);
+  return servers.findIndex(({ address }) => leader.includes(`${address}:`));
+}
+
+async function put(server: LoopbackAgent, key: string, value: string): Promise<boolean> {
+  const init = { port: 8500, method: 'PUT', body: value };
+  const answer = await ask(server, `/v1/kv/${key}`, init);
+  return answer.ok && (await answer.text()) === 'true';
+}
+
+async function get(server: LoopbackAgent, path: string): Promise<string> {
+  return (await ask(server, `/v1/kv/${path}`, { port: 8500 })).text();
+}
+
+test(
+  'whichever server is asked, all that was written is read, by default and consistently',
+  { skip },
+  async () => {
+    await agents.until('all agree on a leader', async () => {
+      const told = new Set(await Promise.all(servers.map(leaderOf)));
+      return told.size === 1 && [...told][0]?.includes(':') === true;
+    });
+    for (let i = 0; i < 30; i++) {
+      assert.equal(await put(serverAt(i), `k${i}`, `v${i}`), true);
+      assert.equal(await get(serverAt(i + 1), `k${i}?raw`), `v${i}`);
+      assert.equal(await get(serverAt(i + 2), `k${i}?raw&consistent`), `v${i}`);
+    }
+    for (const server of servers) {
+      await agents.until('old answers catch up', async () => {
+        return (await get(server, 'k29?raw&stale')) === 'v29';
+      });
+    }
+  },
+);
+
+test(
+  'a question that waits at a follower is woken by a change made at another',
+  { skip },
+  async () => {
+    const place = await leaderPlace(serverAt(0));
+    const [one, other] = [serverAt(place + 1), serverAt(place + 2)];
+    const first = await ask(one, '/v1/kv/watched', { port: 8500 });
+    const index = first.headers.get('x-consul-index') ?? '';
+    const waiting = ask(one, `/v1/kv/watched?raw&index=${index}&wait=60s`, { port: 8500 });
+    assert.equal(await put(other, 'watched', 'changed'), true);
+    assert.equal(await (await waiting).text(), 'changed');
+  },
+);
+
+test('a job given to any server runs, and every server reaches its output', { skip }, async () => {
+  const place = await leaderPlace(serverAt(0));
+  const body = JSON.stringify(apiJob('talk', 'echo out; exec sleep 600'));
+  assert.equal((await ask(serverAt(place + 1), '/v1/jobs', { method: 'PUT', body })).status, 200);
+  const alloc = async (): Promise<{ ID: string; ClientStatus: string } | undefined> => {
+    const path = '/v1/job/talk/allocations';
+    return ((await askJson(serverAt(0), path)) as { ID: string; ClientStatus: string }[])[0];
+  };
+  await agents.until('it runs', async () => (await alloc())?.ClientStatus === 'running');
+  const id = (await alloc())?.ID ?? '';
+  for (const server of [...servers, client]) {
+    await agents.until(`${server.name} reaches it`, async () => {
+      return (await agents.run(server, 'logs', id)).includes('out');
+    });
+    assert.match(await agents.run(server, 'alloc', 'exec', id, 'echo', server.name), /^s\d|^c4/m);
+  }
+});
+
+test(
+  'a leader that is killed is followed by another, which has all and takes more',
+  { skip },
+  async () => {
+    const place = await leaderPlace(serverAt(0));
+    const [dead, survivor] = [serverAt(place), serverAt(place + 1)];
+    assert.equal(await put(survivor, 'before', '1'), true);
+    await agents.kill(dead);
+    await agents.until('writes go on', () => put(survivor, 'after', '2'));
+    assert.notEqual(await leaderPlace(survivor), place);
+    assert.equal(await get(serverAt(place + 2), 'before?raw'), '1');
+    agents.again(dead);
+    await agents.until('it is back with everything', async () => {
+      return (await get(dead, 'after?raw&stale')) === '2';
+    });
+    const nodes = (await askJson(dead, '/v1/nodes')) as readonly { Status: string }[];
+    assert.equal(nodes[0]?.Status, 'ready');
+  },
+);
