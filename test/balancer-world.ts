@@ -26,6 +26,7 @@ export class BalancerWorld implements AsyncDisposable {
   readonly #stop = new AbortController();
   readonly #backends = new Set<Server>();
   readonly #running: Promise<void>;
+  readonly #ends: (() => void)[] = [];
   #changed: () => void = () => undefined;
 
   private constructor(over: Partial<BalancerSettings>) {
@@ -117,6 +118,11 @@ export class BalancerWorld implements AsyncDisposable {
     return until(`${path} answers ${want}`, async () => (await this.text(path)) === want);
   }
 
+  /** Has that done when all is over. */
+  atEnd(then: () => void): void {
+    this.#ends.push(then);
+  }
+
   stop(): Promise<void> {
     this.#stop.abort();
     return this.#running;
@@ -128,6 +134,7 @@ export class BalancerWorld implements AsyncDisposable {
       server.close();
     }
     await this.stop();
+    for (const end of this.#ends) end();
   }
 }
 
