@@ -32,7 +32,7 @@ export const WRITTEN_FIELDS = {
   proxy: maybe(freeForm('Proxy', OMIT)),
 };
 
-/** An instance as its registrant writes it; empty and absent mean the same, an empty id: as the name. */
+/** An instance as its registrant writes it: empty is as absent, and an empty id is the name. */
 export interface ServiceBody extends ServiceDescription {
   readonly weights?: ServiceWeights;
   readonly proxy?: JsonObject;
