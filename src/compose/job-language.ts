@@ -1,4 +1,5 @@
 /** The job language as the HTTP API needs it: a server reads no files of its own for a job. */
+import type { FunctionHost } from '../core/hcl/function.ts';
 import { canonicalizeJob } from '../core/jobspec/canonicalize.ts';
 import { validateJob } from '../core/jobspec/validate.ts';
 import { jobWarnings } from '../core/jobspec/warnings.ts';
@@ -19,11 +20,20 @@ export function jobLanguage(program: string): JobLanguage {
   return {
     parse: async (text, variables) => {
       const isShort = text.length + variables.length < ALONGSIDE_LENGTH_MIN;
-      if (thread === undefined || isShort) return parseJobSource(text, variables);
+      if (thread === undefined || isShort) {
+        return parseJobSource(text, variables, await yamlFor(text));
+      }
       return JSON.parse(await thread.ask(text, variables)) as ParsedSource;
     },
     canonicalize: canonicalizeJob,
     validate: validateJob,
     warnings: jobWarnings,
   };
+}
+
+/** The library is large, and few files read YAML. */
+async function yamlFor(text: string): Promise<Pick<FunctionHost, 'decodeYaml'>> {
+  if (!text.includes('yamldecode')) return {};
+  const { decodeYaml } = await import('../core/hcl/yaml.ts');
+  return { decodeYaml };
 }

@@ -8,6 +8,7 @@ import { decodeJob } from '../../api/nomad/job-codec.ts';
 import { isIssues, renderIssues } from '../../api/codec/issue.ts';
 import { isObject } from '../../api/codec/codec.ts';
 import { Failure } from '../../base/failure.ts';
+import type { FunctionHost } from '../../core/hcl/function.ts';
 import type { JobDraft } from '../../core/model/job.ts';
 import { flag, type Flag, type Invocation } from '../command.ts';
 import type { World } from '../world.ts';
@@ -86,7 +87,7 @@ async function readJobFile(
     variables: flags.list('var').map(variable),
     varFiles,
     environment: world.env,
-    host,
+    host: text.includes('yamldecode') ? { ...host, decodeYaml: await yamlDecoder() } : host,
   });
   const sources = new Map([source, ...varFiles].map((one) => [one.name, one]));
   if (!('job' in parsed)) {
@@ -96,6 +97,11 @@ async function readJobFile(
     world.err(`${renderDiagnostics(parsed.warnings, sources)}\n`);
   }
   return parsed.job;
+}
+
+/** The library is large, and few files read YAML. */
+async function yamlDecoder(): Promise<NonNullable<FunctionHost['decodeYaml']>> {
+  return (await import('../../core/hcl/yaml.ts')).decodeYaml;
 }
 
 function variable(typed: string): readonly [name: string, text: string] {

@@ -118,7 +118,7 @@ const ASKED: readonly (readonly [file: string, route: AnyRoute])[] = [
 ];
 
 /** A route without names in its path, whatever it answers. */
-type Askable = Route<string, QueryFields, undefined, unknown>;
+type Askable = Route<string, QueryFields, undefined>;
 
 class Bundle {
   readonly #session: Session;

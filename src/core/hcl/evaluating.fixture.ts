@@ -8,6 +8,7 @@ import { encodeJson } from './functions/json.ts';
 import { parseExpression } from './parse.ts';
 import { Source } from './source.ts';
 import { number, object, string, tuple } from './value.ts';
+import { decodeYaml } from './yaml.ts';
 
 const FILES = new Map([
   ['a.txt', 'hello'],
@@ -28,6 +29,7 @@ export const HOST: FunctionHost = {
   hash: (algorithm, bytes) => createHash(algorithm).update(bytes).digest(),
   bcrypt: (text, cost) => ({ text: `${cost}:${text}` }),
   rsaDecrypt: () => ({ problem: 'no such key' }),
+  decodeYaml,
   uuid: () => '00000000-0000-4000-8000-000000000000',
 };
 

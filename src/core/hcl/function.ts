@@ -66,6 +66,8 @@ export type FunctionHost = Readonly<{
   bcrypt?: (text: string, cost: number) => Readonly<{ text: string }> | Problem;
   /** Decrypts base64 text with a private key in PEM form. */
   rsaDecrypt?: (ciphertext: string, key: string) => Readonly<{ text: string }> | Problem;
+  /** What a YAML document says, as plain data. */
+  decodeYaml?: (text: string) => Readonly<{ data: unknown }> | Problem;
   /** A random identifier (version 4). */
   uuid?: () => string;
 }>;

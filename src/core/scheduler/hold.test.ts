@@ -9,8 +9,7 @@ import type { JobSpec } from '../model/job.ts';
 import { lint } from '../state/lint.ts';
 
 function batch(id: string, more: Partial<JobSpec> = {}, count = 1): JobSpec {
-  const { reschedule, update, ...plain } = group({ count });
-  return jobSpec(id, { type: 'batch', groups: [plain], ...more });
+  return jobSpec(id, { type: 'batch', groups: [group({ count })], ...more });
 }
 
 function worldOf(): SchedulerWorld {

@@ -15,7 +15,7 @@ const FILE_BYTES_MAX = 4 * 1024 * 1024;
 const LISTED_MAX = 10_000;
 
 /** @param now the time that `timestamp` answers [ms] */
-export function functionHost(now: number): Omit<Required<FunctionHost>, 'bcrypt'> {
+export function functionHost(now: number): Omit<Required<FunctionHost>, 'bcrypt' | 'decodeYaml'> {
   return {
     now,
     readFile,

@@ -34,6 +34,18 @@ test('functions that encode and decode', () => {
       'x:1,12-15: Invalid function argument; Invalid value for "str" parameter: ',
     ],
     ['yamlencode([])', '"[]\\n"'],
+    ['yamldecode("a: 1\\nb: [x, true, null, 1.5]\\n")', '{"a":1,"b":["x",true,null,1.5]}'],
+    ['yamldecode("n: 123456789012345678901234567890")', '{"n":123456789012345678901234567890}'],
+    ['yamldecode(yamlencode({a = [1, {b = "x: y"}]}))', '{"a":[1,{"b":"x: y"}]}'],
+    ['yamldecode("plain")', '"plain"'],
+    [
+      'yamldecode("a: [")',
+      'x:1,12-18: Invalid function argument; Invalid value for "src" parameter: ',
+    ],
+    [
+      'yamldecode("a: &a [x,x]\\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a]\\nc: [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]")',
+      'x:1,12-',
+    ],
     [
       'yamlencode([[1, 2], {a = {b = null}}])',
       '"- - 1\\n  - 2\\n- \\"a\\":\\n    \\"b\\": null\\n"',

@@ -1,11 +1,12 @@
 /** Functions that encode and decode. */
 import { fromBase64, toBase64 } from '../../../base/base64.ts';
+import { isProblem } from '../function.ts';
 import type { CallContext, HclFunction, Problem } from '../function.ts';
 import { number, object, string, tuple } from '../value.ts';
 import type { Value } from '../value.ts';
 import { formatNumber } from '../number.ts';
 import { TOO_MUCH, freeParam, ofTexts, textOf, textParam, textToText } from './define.ts';
-import { decodeJson, encodeJson } from './json.ts';
+import { decodeJson, encodeJson, valueOfData } from './json.ts';
 
 /** The UTF-8 bytes of a text. */
 export function bytesOf(text: string): Uint8Array {
@@ -94,6 +95,8 @@ function scalarYaml(value: Value): string {
   return value.kind === 'number' ? formatNumber(value.value) : encodeJson(value);
 }
 
+const NO_YAML: Problem = { problem: 'YAML cannot be read here' };
+
 export const ENCODING: Readonly<Record<string, HclFunction>> = {
   base64decode: ofTexts(['str'], (text = '') => decodeBase64(text)),
   base64encode: textToText((text) => toBase64(bytesOf(text))),
@@ -104,6 +107,15 @@ export const ENCODING: Readonly<Record<string, HclFunction>> = {
     call: ([value]) => string(encodeJson(value ?? number(0))),
   },
   urlencode: textToText(encodeUrl),
+  yamldecode: {
+    params: [textParam('src')],
+    call: ([src], { host }) => {
+      const decoded = host.decodeYaml?.(textOf(src)) ?? NO_YAML;
+      if (isProblem(decoded)) return decoded;
+      const value = valueOfData(decoded.data);
+      return 'problem' in value ? { ...value, argument: 0 } : value;
+    },
+  },
   yamlencode: {
     params: [freeParam('value')],
     call: ([value]) => string(encodeYaml(value ?? number(0), '')),

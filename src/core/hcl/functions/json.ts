@@ -45,6 +45,11 @@ export function decodeJson(text: string): Value | Problem {
   }
 }
 
+/** Plain data as a value. */
+export function valueOfData(data: unknown): Value | Problem {
+  return asValue(data, 0);
+}
+
 const TOO_DEEP: Problem = { problem: 'it is nested too deep', argument: 0 };
 
 /** A value parsed from JSON as a value of the language. */
@@ -53,7 +58,7 @@ function asValue(parsed: unknown, depth: number): Value | Problem {
   if (parsed === null || parsed === undefined) return NULL;
   if (typeof parsed === 'boolean') return parsed ? TRUE : FALSE;
   if (typeof parsed === 'string') return string(parsed);
-  if (typeof parsed === 'number') {
+  if (typeof parsed === 'number' || typeof parsed === 'bigint') {
     const num = parseNumber(String(parsed));
     return num === undefined ? { problem: 'a number is too large', argument: 0 } : number(num);
   }

@@ -1,7 +1,7 @@
 /**
  * All functions that job files and agent configurations can call.
  *
- * Source: the HCL2 functions of Nomad's job specification. `yamldecode` is not among ours.
+ * Source: the HCL2 functions of Nomad's job specification.
  */
 import type { FunctionTable } from '../function.ts';
 import { COLLECTION } from './collection.ts';
