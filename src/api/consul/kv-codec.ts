@@ -1,9 +1,11 @@
 /** Keys and values on the wire. */
 import { exactNumber } from '../../base/json.ts';
 import { fromBase64 } from '../../base/base64.ts';
+import type { Index } from '../../base/brand.ts';
 import type { KvPair } from '../../core/model/kv.ts';
+import type { KvDelta } from '../../core/state/kv-delta.ts';
 import { describe, note, OMIT, shape, type Codec, type Shape } from '../codec/codec.ts';
-import { instantText, int, listOf, maybe, nested, text, textCodec } from '../codec/fields.ts';
+import { instantText, int, list, listOf, maybe, nested, text, textCodec } from '../codec/fields.ts';
 import type { QueryField } from '../query.ts';
 
 const UINT64_MAX = 2n ** 64n - 1n;
@@ -57,6 +59,28 @@ export const KV_PAIR: Shape<KvPair> = shape({
   expiresAt: maybe(instantText('ExpiresAt', OMIT)),
   createIndex: int('CreateIndex'),
   modifyIndex: int('ModifyIndex'),
+});
+
+/** What became of a key; without a pair it is gone. */
+const KV_DELTA: Shape<KvDelta> = shape({
+  key: text('Key'),
+  pair: maybe(nested('Pair', KV_PAIR, OMIT)),
+});
+
+/**
+ * One line of a stream of changes: all there is, or what one entry changed, or neither: up to this
+ * index nothing else has changed.
+ */
+export interface KvWatchLine {
+  readonly index: Index;
+  readonly snapshot?: readonly KvPair[];
+  readonly changes?: readonly KvDelta[];
+}
+
+export const KV_WATCH_LINE: Shape<KvWatchLine> = shape({
+  index: int('Index'),
+  snapshot: maybe(list('Snapshot', KV_PAIR, OMIT)),
+  changes: maybe(list('Changes', KV_DELTA, OMIT)),
 });
 
 const PAIRS = listOf(KV_PAIR);

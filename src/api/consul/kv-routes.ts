@@ -1,8 +1,8 @@
 /** Keys and values. Source: https://developer.hashicorp.com/consul/api-docs/kv */
 import { boolCodec, listOf, textCodec } from '../codec/fields.ts';
-import { queryDuration, queryFlag, queryInt, queryText } from '../query.ts';
-import { change, read, upload } from '../route.ts';
-import { KV_ANSWER, KV_PAIR, queryUint64 } from './kv-codec.ts';
+import { queryDuration, queryFlag, queryInt, queryText, queryTexts } from '../query.ts';
+import { ask, change, read, upload } from '../route.ts';
+import { KV_ANSWER, KV_PAIR, KV_WATCH_LINE, queryUint64 } from './kv-codec.ts';
 
 export const readKv = read({
   name: 'kv.read',
@@ -48,4 +48,18 @@ export const deleteKv = change({
   reply: boolCodec,
 });
 
-export const KV_ROUTES = [readKv, writeKv, deleteKv] as const;
+/** Not Consul's. */
+export const watchKv = ask({
+  name: 'kv.watch',
+  path: '/v1/kv-watch',
+  about:
+    'Follows keys, one line of JSON for each entry that changes some: first `Snapshot`, all that is there, then `Changes`, of which a key without `Pair` is gone. A line with neither says that nothing else changed up to its index. With `index`, goes on after that line; where that is no longer possible, and where a reader is too slow, a new `Snapshot` takes the place of all before.',
+  query: {
+    keys: queryTexts('key', 'a key to follow; may be repeated'),
+    prefixes: queryTexts('prefix', 'all keys that begin so; may be repeated; empty: all keys'),
+  },
+  reply: KV_WATCH_LINE,
+  answers: 'lines',
+});
+
+export const KV_ROUTES = [readKv, writeKv, deleteKv, watchKv] as const;

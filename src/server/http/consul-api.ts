@@ -12,6 +12,7 @@ import { eventHandlers } from './consul/event.ts';
 import { consulFailureReply } from './consul/fail.ts';
 import { healthHandlers } from './consul/health.ts';
 import { kvHandlers } from './consul/kv.ts';
+import { kvWatchHandlers } from './consul/kv-watch.ts';
 import type { OwnAgent } from './consul/own-agent.ts';
 import { operatorHandlers } from './consul/operator.ts';
 import { queryHandlers } from './consul/query.ts';
@@ -34,6 +35,7 @@ export function consulHandlers(deps: ConsulDeps): readonly Bound[] {
     ...coordinateHandlers(deps),
     ...operatorHandlers(deps),
     ...kvHandlers(deps),
+    ...kvWatchHandlers(deps),
     ...txnHandlers(deps),
     ...sessionHandlers(deps),
     ...eventHandlers(deps),

@@ -21,6 +21,8 @@ import { binder, type Binder } from '../mount.ts';
 export interface ConsulCommon {
   /** For blocking reads. */
   readonly waiting: QueryOptions;
+  /** For streams: the index to go on after; absent: from the beginning. */
+  readonly after: Index | undefined;
   /** The datacenter asked for, which exists; absent: the agent's own. */
   readonly datacenter: string | undefined;
   /** True: an answer that the agent already has will do. */
@@ -43,6 +45,7 @@ const MANNERS: Manners<ConsulCommon> = {
     const consistency = stale ? 'stale' : consistent ? 'consistent' : 'default';
     return {
       waiting: { ...waitingOf(route, common), consistency },
+      after: common.index === undefined || common.index <= 0 ? undefined : (common.index as Index),
       datacenter: common.datacenter === '' ? undefined : common.datacenter,
       cached: common.cached === true,
       token: common.token ?? request.headers['x-consul-token'] ?? '',
