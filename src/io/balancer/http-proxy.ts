@@ -6,6 +6,7 @@ import {
   type Server,
   type ServerOptions,
 } from 'node:http';
+import type { Http2ServerResponse } from 'node:http2';
 import { Socket, type AddressInfo, type Server as NetServer } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Failure, type Fault } from '../../base/failure.ts';
@@ -19,7 +20,9 @@ import {
   HEADER_BYTES_MAX,
   HEADERS_MS_MAX,
 } from './limits.ts';
-import { Passing, type Reply } from './pass.ts';
+import { Lane } from './lane.ts';
+import { Passing } from './pass.ts';
+import { NodeReply } from './reply.ts';
 import type { Caller } from './request-text.ts';
 import type { Targets } from './targets.ts';
 import { passUpgrade } from './upgrade.ts';
@@ -47,6 +50,7 @@ export interface ProxyParts {
 export class HttpFront {
   readonly #parts: ProxyParts;
   readonly #tunnels = new Set<Duplex>();
+  readonly #lanes = new Set<Lane>();
   readonly #open = new WeakMap<Socket, Set<Passing>>();
   #isClosing = false;
 
@@ -70,17 +74,45 @@ export class HttpFront {
     });
   }
 
-  readonly serve = (caller: Caller, reply: Reply): void => {
+  readonly serve = (caller: Caller, answer: ServerResponse | Http2ServerResponse): void => {
     const { traffic, targets } = this.#parts;
-    if (this.#isClosing && !('stream' in reply)) reply.shouldKeepAlive = false;
-    const passing = new Passing(
-      { caller, reply },
-      traffic.exchange(headOf(caller, false)),
-      targets,
-    );
-    if (!('stream' in reply)) this.#watch(caller.socket, passing, reply);
+    if (this.#isClosing && !('stream' in answer)) answer.shouldKeepAlive = false;
+    const method = caller.method ?? 'GET';
+    const message = { method, caller, reply: new NodeReply(answer) };
+    const passing = new Passing(message, traffic.exchange(headOf(caller, false)), targets);
+    answer.on('close', () => passing.gone());
+    // 'close' follows, and tells.
+    answer.on('error', () => answer.destroy());
+    caller.on('error', ignored);
+    if (!('stream' in answer)) this.#watch(caller.socket, passing, answer);
     passing.run();
   };
+
+  /** Reads plain requests of a connection itself; `take` has the rest. */
+  lane(socket: Socket, take: (socket: Socket) => void): void {
+    const { traffic, targets } = this.#parts;
+    const lane: Lane = new Lane(socket, {
+      serve: (head, reply) => {
+        const message = { method: head.method, reply };
+        const passing = new Passing(message, traffic.exchange(head), targets);
+        passing.run();
+        return passing;
+      },
+      leave: (left) => {
+        this.#lanes.delete(lane);
+        take(left);
+      },
+      isClosing: () => this.#isClosing,
+      idleTimeoutMs: () => this.#parts.limits.idleTimeoutMs,
+    });
+    this.#lanes.add(lane);
+    socket.on('close', () => this.#lanes.delete(lane));
+  }
+
+  /** Ends connections that nothing is under way on. */
+  endIdle(): void {
+    for (const lane of this.#lanes) lane.endIdle();
+  }
 
   /** From now on a connection ends with its answer. */
   close(): void {
@@ -90,6 +122,7 @@ export class HttpFront {
   /** Cuts off what was switched to another protocol. */
   cut(): void {
     for (const stream of this.#tunnels) stream.destroy();
+    for (const lane of this.#lanes) lane.cut();
   }
 
   /**
@@ -144,19 +177,28 @@ export async function listenHttp(at: ListenAt, parts: ProxyParts): Promise<Proxy
   server.maxConnections = CONNECTIONS_MAX;
   // Node drops headers beyond a number in silence; their bytes are bounded anyway.
   server.maxHeadersCount = 0;
-  server.on('connection', () => {
-    // Read by node for this connection and those after it: settings may have changed.
-    server.timeout = parts.limits.idleTimeoutMs;
-  });
   const front = new HttpFront(parts);
   front.attach(server);
+  // What node would have done with a connection is done once the fast lane lets go of it.
+  const taking = server.listeners('connection') as ((this: Server, socket: Socket) => void)[];
+  server.removeAllListeners('connection');
+  server.on('connection', (socket: Socket) => {
+    front.lane(socket, (left) => {
+      // Read by node for each connection: settings may have changed.
+      server.timeout = parts.limits.idleTimeoutMs;
+      for (const take of taking) take.call(server, left);
+    });
+  });
   const port = await listening(server, at);
   return {
     port,
     close: async (graceMs) => {
       front.close();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      const look = setInterval(() => server.closeIdleConnections(), CLOSING_LOOK_MS);
+      const look = setInterval(() => {
+        server.closeIdleConnections();
+        front.endIdle();
+      }, CLOSING_LOOK_MS);
       const cut = setTimeout(() => {
         front.cut();
         server.closeAllConnections();
@@ -166,6 +208,10 @@ export async function listenHttp(at: ListenAt, parts: ProxyParts): Promise<Proxy
       clearTimeout(cut);
     },
   };
+}
+
+function ignored(): void {
+  // 'close' follows.
 }
 
 export function headOf(caller: Caller, upgrade: boolean): RequestHead {

@@ -8,14 +8,22 @@ export type Caller = IncomingMessage | Http2ServerRequest;
 /** Beyond Latin-1 a character would be written as another one, perhaps as the end of a line. */
 const UNSENDABLE = /[^\t\r\n\x20-\x7e\x80-\xff]/;
 
-/** The head with its blank line; undefined where it holds what no head may. */
-export function requestText(method: string, attempt: Attempt, caller: Caller): string | undefined {
+/**
+ * The head with its blank line; undefined where it holds what no head may.
+ *
+ * @param chunked the end of the body is marked in it, since nobody said its length
+ */
+export function requestText(
+  method: string,
+  attempt: Attempt,
+  chunked: boolean,
+): string | undefined {
   const { path, headers } = attempt;
   let text = `${method} ${path} HTTP/1.1\r\n`;
   for (let i = 0; i + 1 < headers.length; i += 2) {
     text += `${headers[i] ?? ''}: ${headers[i + 1] ?? ''}\r\n`;
   }
-  text += isChunked(caller) && hasBody(caller) ? 'Transfer-Encoding: chunked\r\n\r\n' : '\r\n';
+  text += chunked ? 'Transfer-Encoding: chunked\r\n\r\n' : '\r\n';
   return UNSENDABLE.test(text) ? undefined : text;
 }
 

@@ -1,0 +1,47 @@
+/**
+ * Reads a plain request: HTTP/1.1, one `Host`, no body, nothing about the connection beyond keeping
+ * it, in one piece.
+ *
+ * P1: it says yes only to what every reader of HTTP reads alike; all else is for somebody else.
+ *
+ * Source: RFC 9112 sections 3 and 5.
+ */
+
+export interface PlainHead {
+  readonly method: string;
+  readonly target: string;
+  /** Names and values in turn. */
+  readonly headers: readonly string[];
+}
+
+const REQUEST_LINE = /^(GET|HEAD|OPTIONS|DELETE) ([\x21-\x7e]+) HTTP\/1\.1$/;
+const HEADER = /^([\w!#$%&'*+.^`|~-]+):[ \t]*([\t\x20-\x7e\x80-\xff]*)$/;
+/** With any of these it is not plain. */
+const NOT_PLAIN: ReadonlySet<string> = new Set([
+  ...['content-length', 'transfer-encoding', 'upgrade', 'expect', 'te', 'trailer'],
+  ...['proxy-connection', 'http2-settings', 'keep-alive'],
+]);
+/** Longer heads are rare. */
+const BYTES_MAX = 8_192;
+
+/** Undefined: it is not plain, or not whole, or more came with it. */
+export function readPlainHead(piece: Buffer): PlainHead | undefined {
+  if (piece.length > BYTES_MAX || piece.length < 18) return undefined;
+  const text = piece.toString('latin1');
+  if (!text.endsWith('\r\n\r\n')) return undefined;
+  const lines = text.slice(0, -4).split('\r\n');
+  const start = REQUEST_LINE.exec(lines[0] ?? '');
+  if (start === null) return undefined;
+  const headers: string[] = [];
+  let hosts = 0;
+  for (let i = 1; i < lines.length; i++) {
+    // An empty line in the middle matches nothing: more came with it.
+    const [, name = '', value = ''] = HEADER.exec(lines[i] ?? '') ?? [];
+    const lower = name.toLowerCase();
+    if (name === '' || NOT_PLAIN.has(lower)) return undefined;
+    if (lower === 'host') hosts += 1;
+    if (lower === 'connection' && value.trimEnd().toLowerCase() !== 'keep-alive') return undefined;
+    headers.push(name, value.trimEnd());
+  }
+  return hosts === 1 ? { method: start[1] ?? '', target: start[2] ?? '', headers } : undefined;
+}
