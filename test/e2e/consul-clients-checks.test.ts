@@ -157,11 +157,7 @@ function jobWith(config: object, checks: readonly object[]): object {
 const etcdMissing = existsSync('/usr/bin/etcd') ? false : 'etcd-server is not installed';
 
 test('the health service of a gRPC server is asked', { skip: etcdMissing }, async () => {
-  await using agent = await AgentProcess.make('client { enabled = false }\nlog_level = "warn"');
-  agent.launch();
-  await agent.until('there is a leader', async () => {
-    return (await discovery(agent, 'GET', '/v1/status/leader')) !== '';
-  });
+  await using agent = await AgentProcess.startServer('log_level = "warn"');
   const [port, peerPort] = [await freePort(), await freePort()];
   const etcd = startEtcd(join(agent.dir, 'etcd'), port, peerPort);
   try {

@@ -14,16 +14,10 @@ const missing = existsSync('/usr/lib/python3/dist-packages/consul/base.py')
   : 'python3-consul is not installed';
 
 test('each method of python3-consul does what it does with Consul', { skip: missing }, async () => {
-  await using agent = await AgentProcess.make(`
-    client { enabled = false }
+  await using agent = await AgentProcess.startServer(`
     node_name = "py-node"
     log_level = "warn"
     enable_script_checks = true`);
-  agent.launch();
-  await agent.until('there is a leader', async () => {
-    const answer = await fetch(`http://127.0.0.1:${agent.discoveryPort}/v1/status/leader`);
-    return answer.ok;
-  });
   const program = join(import.meta.dirname, 'consul-clients-python.py');
   const scratch = join(agent.dir, 'scratch');
   const said = await new Promise<string>((resolve, reject) => {

@@ -12,17 +12,11 @@ export let consul: NpmClient;
 let ids = 0;
 
 before(async () => {
-  agent = await AgentProcess.make(`
-    client { enabled = false }
+  agent = await AgentProcess.startServer(`
     node_name = "${NODE}"
     log_level = "warn"
     enable_script_checks = true`);
-  agent.launch();
   consul = new NpmClient(agent.discoveryPort);
-  await agent.until(
-    'keys can be written',
-    async () => (await call('kv.set', 'check', 'ok')) === true,
-  );
 });
 
 after(async () => {

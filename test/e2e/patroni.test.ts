@@ -25,12 +25,7 @@ describe('two servers that Patroni keeps', { skip: missing ?? false }, () => {
   before(async () => {
     dir = mkdtempSync(join(tmpdir(), 'muster-pg-'));
     chmodSync(dir, 0o755);
-    agent = await AgentProcess.make('client { enabled = false }\nlog_level = "warn"');
-    agent.launch();
-    await agent.until(
-      'keys can be read',
-      async () => (await discovery('/v1/status/leader')) !== '',
-    );
+    agent = await AgentProcess.startServer('log_level = "warn"');
     a = await PostgresServer.make('a', dir, agent.discoveryPort);
     b = await PostgresServer.make('b', dir, agent.discoveryPort);
   });

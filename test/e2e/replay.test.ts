@@ -39,13 +39,8 @@ describe('logged requests', { skip: missing }, () => {
   let replayer: Replayer;
 
   before(async () => {
-    agent = await AgentProcess.make('client { enabled = false }\nlog_level = "warn"');
-    agent.launch();
+    agent = await AgentProcess.startServer('log_level = "warn"');
     replayer = new Replayer(agent.discoveryPort);
-    await agent.until('there is a leader', async () => {
-      const answer = await fetch(`http://127.0.0.1:${agent.discoveryPort}/v1/status/leader`);
-      return answer.ok;
-    });
   });
 
   after(() => agent[Symbol.asyncDispose]());
