@@ -21,7 +21,7 @@ import {
 import { deploymentList, deploymentStatus, jobDeploymentsCommand } from './commands/deployments.ts';
 import { event, eventList } from './commands/event.ts';
 import { exec } from './commands/exec.ts';
-import { evalList, evalStatus } from './commands/evaluations.ts';
+import { evalDelete, evalList, evalStatus } from './commands/evaluations.ts';
 import { init } from './commands/init.ts';
 import {
   jobEval,
@@ -68,6 +68,7 @@ import {
 } from './commands/operator.ts';
 import { rebalance } from './commands/rebalance.ts';
 import { rtt } from './commands/rtt.ts';
+import { scalingPolicyInfo, scalingPolicyList } from './commands/scaling.ts';
 import { serverForceLeave, serverJoin, serverMembers } from './commands/server.ts';
 import { serviceDelete, serviceInfo, serviceList } from './commands/named-services.ts';
 import { maint, servicesDeregister, servicesRegister } from './commands/services.ts';
@@ -95,7 +96,7 @@ export function makeCommands(roles: Roles): readonly Command[] {
     ...[agentCommand(roles.agent), keeperCommand(roles.keeper), versionCommand(roles.version)],
     ...[jobRun, jobPlan, jobValidate, jobStatus, jobStop, jobHistory, jobRevert, jobScale],
     ...[jobRestart, jobTagApply, jobTagUnset, simulate, rebalance],
-    ...[operatorLint, operatorDebug],
+    ...[operatorLint, operatorDebug, scalingPolicyList, scalingPolicyInfo, evalDelete],
     ...[jobEval, jobDispatch, jobPeriodicForce, jobInspect, jobDeploymentsCommand, jobPromote],
     ...[jobAllocsCommand, init, status, why],
     ...[allocStatus, allocLogs, allocExec, allocFs, allocSignal, allocRestart, allocStop],

@@ -81,3 +81,37 @@ test('servers and their figures', () =>
       .on(agent.agentMonitor, [{ bytes: new TextEncoder().encode('a line\n') }] as never);
     return world(script);
   }));
+
+test('scaling policies', () =>
+  replay('scaling', (line) => {
+    const target = { Namespace: 'default', Job: 'web', Group: 'g' };
+    const stub = { enabled: true, type: 'horizontal', target };
+    const stubs = ['8b1f3c22', '8bffffff'].map((id) => ({
+      ...{ ...stub, id: sample.longId(id), createIndex: 7 as Index, modifyIndex: 7 as Index },
+    }));
+    const policy = {
+      ...stub,
+      id: sample.longId('8b1f3c22'),
+      min: 1,
+      max: 9,
+      policy: { cooldown: 1 },
+    };
+    const script = new ScriptedAgent()
+      .on(cluster.listScalingPolicies, line.includes('none') ? [] : stubs)
+      .on(cluster.readScalingPolicy, policy);
+    return world(script);
+  }));
+
+test('evaluations are deleted', () =>
+  replay('eval-delete', (line) => {
+    const one = sample.sampleEval();
+    const two = sample.sampleEval({ ID: sample.longId('84ac3b45') });
+    const script = new ScriptedAgent()
+      .on(alloc.listEvals, ({ query }) =>
+        line.includes('none') ? [] : query.filter === undefined ? [one] : [one, two],
+      )
+      .on(alloc.deleteEvals, ({ body }) => ({
+        ...{ index: 9 as Index, count: body.evalIds.length },
+      }));
+    return world(script, { typed: line.includes('refused') ? 'n\n' : 'y\n' });
+  }));

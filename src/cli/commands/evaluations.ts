@@ -1,10 +1,20 @@
-/** `muster eval list` and `muster eval status`. */
-import { evalAllocs, listEvals, readEval } from '../../api/nomad/alloc-routes.ts';
-import { flag, type Command } from '../command.ts';
+/** `muster eval list`, `muster eval status` and `muster eval delete`. */
+import { deleteEvals, evalAllocs, listEvals, readEval } from '../../api/nomad/alloc-routes.ts';
+import { Failure } from '../../base/failure.ts';
+import type { EvalId } from '../../core/model/ids.ts';
+import { flag, type Command, type Invocation } from '../command.ts';
 import { printed } from '../format/json.ts';
-import { matchEval } from '../matching.ts';
+import { matchEval, only } from '../matching.ts';
 import { monitorEvaluation } from '../monitor/evaluation.ts';
-import { DATA_FLAGS, openSession, VERBOSE, withApiFlags } from '../session.ts';
+import {
+  confirm,
+  DATA_FLAGS,
+  openSession,
+  VERBOSE,
+  withApiFlags,
+  YES,
+  type Session,
+} from '../session.ts';
 import { allocList } from '../views/allocs.ts';
 import { evaluationStatus as render, evaluationsOfAll } from '../views/evaluation.ts';
 
@@ -82,3 +92,52 @@ export const evalStatus: Command = {
     return 0;
   },
 };
+
+export const evalDelete: Command = {
+  name: 'eval delete',
+  summary: 'Delete evaluations that are over',
+  description:
+    'By an id, or, with -filter, all that it is true for. Evaluations that still wait, or of which allocations are left, are not deleted.',
+  arguments: ['[evaluation]'],
+  flags: withApiFlags(
+    flag.string('filter', '<expression>', 'All that this is true for.'),
+    YES,
+    VERBOSE,
+  ),
+  examples: [
+    { line: 'muster eval delete 20814bf2', says: 'One of them:' },
+    { line: `muster eval delete -filter 'Status == "canceled"'`, says: 'After a question:' },
+  ],
+  run: async (invocation, world) => {
+    const session = openSession(invocation, world);
+    const ids = await evalsMeant(invocation, session);
+    if (ids.length === 0) {
+      world.out('No evals found\n');
+      return 0;
+    }
+    const question = `Are you sure you want to delete ${ids.length} evals?`;
+    if (ids.length > 1 && !(await confirm(invocation, world, question))) return 0;
+    const body = { evalIds: ids };
+    const { count } = await session.api.call(deleteEvals, { body }, world.signal);
+    world.out(`Successfully deleted ${count} ${count === 1 ? 'evaluation' : 'evaluations'}\n`);
+    return 0;
+  },
+};
+
+async function evalsMeant(
+  { args, flags }: Invocation,
+  session: Session,
+): Promise<readonly EvalId[]> {
+  const filter = flags.text('filter');
+  const [typed] = args;
+  if ((typed === undefined) === (filter === undefined)) {
+    throw new Failure('invalid', 'say which: either an evaluation or -filter');
+  }
+  if (typed !== undefined) return [only(await matchEval(session, typed)).id];
+  const query = { filter, perPage: DELETED_AT_ONCE };
+  const found = await session.api.call(listEvals, { query }, session.world.signal);
+  return found.map(({ id }) => id);
+}
+
+/** An entry is bounded; who has more deletes again. */
+const DELETED_AT_ONCE = 1_000;
