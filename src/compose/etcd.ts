@@ -1,4 +1,4 @@
-/** Builds what keeps the log of several servers: etcd, managed beside this server or somebody else's. */
+/** Builds what keeps the log of several servers: etcd, with a member beside each, or another's. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';

@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import type { Index } from '../../src/base/brand.ts';
 import { Failure } from '../../src/base/failure.ts';
+import { LEADERSHIP_LIMITS } from '../../src/core/etcd-member/leadership.ts';
 import { systemClock } from '../../src/io/clock.ts';
 import { EtcdClient } from '../../src/io/etcd/client.ts';
 import { openEtcdLog } from '../../src/io/etcd-log/etcd-log.ts';
@@ -243,7 +244,11 @@ test(
       });
       const before = leader.log.lastIndex;
       await until('it is told', () => leader.notes.some((line) => line.includes('full')));
-      assert.ok(leader.isLeading, 'a full store is no reason to give up the leadership');
+      const fullMs = systemClock.elapsedMs();
+      await until('a leader without proof would have stepped down', () => {
+        assert.ok(leader.isLeading, 'a full store is no reason to give up the leadership');
+        return systemClock.elapsedMs() - fullMs > 2 * LEADERSHIP_LIMITS.unprovenMs;
+      });
       await leader.log.compact(before);
       await until('it takes writes again', async () => {
         try {

@@ -85,9 +85,7 @@ export class BatchReader {
     const { term, pieces } = readBatchHead(pair.value);
     if (pieces === 0) return { ...span, term, whole: pair.value };
     const rest = await this.#client.range(this.#keys.parts(span.first, term));
-    if (rest.pairs.length !== pieces) {
-      throw new Failure('internal', `entry ${span.first} lacks some of its ${pieces} pieces`);
-    }
+    if (rest.pairs.length !== pieces) throw await this.#incomplete(pair.key, span);
     return { ...span, term, whole: Buffer.concat([pair.value, ...rest.pairs.map((p) => p.value)]) };
   }
 
@@ -112,6 +110,13 @@ export class BatchReader {
       this.#limit = Math.min(PAGE_BATCHES_MAX, Math.ceil(PAGE_BYTES / Math.max(1, each)));
     }
     return { batches, more: found.more, revision: found.revision };
+  }
+
+  /** Pieces go with their batch; where that is still there, they are lost. */
+  async #incomplete(key: string, { first, last }: { first: Index; last: Index }): Promise<Failure> {
+    const { pairs } = await this.#client.range({ key, keysOnly: true });
+    if (pairs.length === 0) return compactedAway(first, (last + 1) as Index);
+    return new Failure('internal', `entries from ${first} on lack pieces of their batch in etcd`);
   }
 
   #spanOf(pair: KeyValue | undefined): { first: Index; last: Index } | undefined {

@@ -6,7 +6,7 @@
 import { chooseLeadership } from '../../core/etcd-member/leadership.ts';
 import type { LeadershipLimits } from '../../core/etcd-member/leadership.ts';
 import type { Clock } from '../../ports/clock.ts';
-import { explain } from '../../base/failure.ts';
+import { Failure, explain } from '../../base/failure.ts';
 import type { MemberBeside } from '../../ports/etcd-member.ts';
 import { isPassing } from '../etcd/client.ts';
 import { BEAT_MS, POLL_MS } from './limits.ts';
@@ -32,8 +32,8 @@ export async function elect(
     try {
       await turn(deps, limits, signal);
     } catch (error) {
-      // Without a quorum every attempt fails, several times a second: that is told elsewhere.
-      if (!isPassing(error)) deps.note(`election: ${explain(error)}`);
+      // Without a quorum, or with a full store, every attempt fails: that is told elsewhere.
+      if (!isExpected(error)) deps.note(`election: ${explain(error)}`);
     }
     await deps.clock.sleep(POLL_MS, signal);
   }
@@ -49,7 +49,7 @@ async function turn(
   if (term !== undefined && clock.elapsedMs() - seat.provenMs >= BEAT_MS) {
     // Failing is no reason to stop here: whether it has lasted too long is asked below.
     await seat.beat(term).catch((error: unknown) => {
-      if (!isPassing(error)) deps.note(`sign of life: ${explain(error)}`);
+      if (!isExpected(error)) deps.note(`sign of life: ${explain(error)}`);
     });
   }
   const memberLeads = await member?.leads(signal);
@@ -80,6 +80,10 @@ async function turn(
   if (!(await seat.claim()) || choice === 'claim') return;
   if (deposed !== undefined) deps.note(`leads in place of "${deposed.name}", which fell silent`);
   await member?.takeLead();
+}
+
+function isExpected(error: unknown): boolean {
+  return isPassing(error) || (error instanceof Failure && error.fault === 'exhausted');
 }
 
 function holderOf(seat: Seat): 'none' | 'me' | 'other' {

@@ -166,7 +166,7 @@ export class EtcdLog<Entry, Outcome> implements ClusterLog<Entry, Outcome> {
       this.#guard(this.#seat.watch(signal)),
       this.#guard(elect(election, this.#options.leadership, signal)),
       this.#guard(this.#drive(signal)),
-      this.#guard(this.#housekeeping.run(() => this.#term, signal)),
+      this.#guard(this.#housekeeping.run(() => this.#isKeeper(signal), signal)),
     ];
   }
 
@@ -262,6 +262,11 @@ export class EtcdLog<Entry, Outcome> implements ClusterLog<Entry, Outcome> {
       if (!(error instanceof Failure)) throw error;
       // Then the others find out by themselves.
     }
+  }
+
+  /** A full store takes no claim: so room must be made in it even while nobody leads. */
+  async #isKeeper(signal: AbortSignal): Promise<boolean> {
+    return this.#term !== undefined || (await this.#deps.member?.leads(signal)) === true;
   }
 
   #checkWritable(): void {

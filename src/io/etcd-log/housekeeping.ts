@@ -43,14 +43,17 @@ export class Housekeeping {
     this.#bell.notify();
   }
 
-  /** Runs until `signal` aborts; does nothing while `term` is undefined. */
-  async run(term: () => number | undefined, signal: AbortSignal): Promise<void> {
+  /**
+   * Runs until `signal` aborts.
+   *
+   * @param isHere whether it is this server that looks after the store
+   */
+  async run(isHere: () => Promise<boolean>, signal: AbortSignal): Promise<void> {
     for (;;) {
       await this.#rest(signal);
       if (signal.aborted) return;
-      if (term() === undefined) continue;
       try {
-        await this.#look();
+        if (await isHere()) await this.#look();
       } catch (error) {
         if (!(error instanceof Failure)) throw error;
         this.#deps.note(`cannot look after the store of etcd: ${explain(error)}`);
@@ -95,8 +98,8 @@ export class Housekeeping {
     const isNearlyFull = dbBytesInUse >= quotaBytes * QUOTA_WARN_SHARE;
     if (isNearlyFull && !this.#warned) {
       this.#deps.note(
-        `the store of etcd holds ${mib(dbBytesInUse)} of ${mib(quotaBytes)} MiB; full, it takes no ` +
-          'more writes: raise its quota, or see why the log cannot be compacted',
+        `the store of etcd holds ${mib(dbBytesInUse)} of ${mib(quotaBytes)} MiB; full, it takes ` +
+          'no more writes: raise its quota, or see why the log cannot be compacted',
       );
     }
     this.#warned = isNearlyFull;
@@ -117,7 +120,7 @@ export class Housekeeping {
     note(`the store of etcd takes writes again: ${mib(freed)} MiB were freed`);
   }
 
-  /** One member after the other, since each stands still meanwhile; the most that one gave back [bytes]. */
+  /** One member after the other: each stands still meanwhile. Answers the most one gave back. */
   async #defragment(members: readonly Member[]): Promise<number> {
     const { client } = this.#deps;
     const freed: number[] = [];

@@ -12,7 +12,7 @@ import type { LogHolder, ServerIdentity } from '../../ports/cluster-log.ts';
 import { Failure } from '../../base/failure.ts';
 import type { EtcdClient } from '../etcd/client.ts';
 import { isPassing } from '../etcd/client.ts';
-import type { Compare, KeyValue, WatchEvent } from '../etcd/messages.ts';
+import type { Compare, KeyValue, Op, WatchEvent } from '../etcd/messages.ts';
 import { Broadcast } from '../log/broadcast.ts';
 import type { LogKeys } from './keys.ts';
 import { ATTEMPT_MS, LEASE_SECONDS, PROOF_MS } from './limits.ts';
@@ -138,21 +138,26 @@ export class Seat {
 
   /** Shows the others that this process is there, and itself that it still holds the seat. */
   async beat(term: number): Promise<void> {
+    const { keys } = this.#deps;
+    const put = { put: { key: keys.beat, value: Buffer.from(String(term)) } };
+    try {
+      await this.#prove(term, this.#options.leased ? [] : [put]);
+    } catch (error) {
+      // A full store takes no signs of life, and no claims of others either.
+      if (!(error instanceof Failure) || error.fault !== 'exhausted') throw error;
+      await this.#prove(term, []);
+    }
+    await this.#keepLease();
+  }
+
+  async #prove(term: number, success: readonly Op[]): Promise<void> {
     const { client, keys, clock } = this.#deps;
     const sentMs = clock.elapsedMs();
-    const how = { deadlineMs: PROOF_MS };
-    const put = { put: { key: keys.beat, value: Buffer.from(String(term)) } };
-    const answer = await client.txn(
-      {
-        compare: [this.fence(term)],
-        success: this.#options.leased ? [] : [put],
-        failure: [{ range: { key: keys.leader } }],
-      },
-      how,
-    );
+    const failure = [{ range: { key: keys.leader } }];
+    const txn = { compare: [this.fence(term)], success, failure };
+    const answer = await client.txn(txn, { deadlineMs: PROOF_MS });
     if (answer.succeeded) this.proven(sentMs);
     else this.refused(answer.found[0]?.[0], answer.revision);
-    await this.#keepLease();
   }
 
   /** A fenced transaction was refused: this is what stood in the key instead. */

@@ -35,7 +35,7 @@ export interface EtcdLaunch {
   readonly tls?: MemberTls;
 }
 
-/** As measured: writes go on 0.8 s after the leader's death, and a busy disk causes no elections. */
+/** As measured: writes go on 0.8 s after the leader's death; a busy disk causes no elections. */
 const HEARTBEAT_MS = 50;
 const ELECTION_MS = 500;
 /**
@@ -53,9 +53,9 @@ export function findEtcd(path = process.env['PATH'] ?? ''): string {
   if (program !== undefined) return program;
   throw new Failure(
     'unsupported',
-    'several servers keep their log in etcd, and there is no "etcd" on PATH: install it (Debian and ' +
-      'Ubuntu: apt-get install etcd-server; others: https://github.com/etcd-io/etcd/releases), or ' +
-      'name one that runs already in server { etcd { endpoints = [...] } }',
+    'several servers keep their log in etcd, and there is no "etcd" on PATH: install it (Debian ' +
+      'and Ubuntu: apt-get install etcd-server; others: https://github.com/etcd-io/etcd/releases), ' +
+      'or name one that runs already in server { etcd { endpoints = [...] } }',
   );
 }
 
@@ -148,7 +148,7 @@ function argumentsOf(launch: EtcdLaunch): readonly string[] {
     ...['--heartbeat-interval', String(HEARTBEAT_MS), '--election-timeout', String(ELECTION_MS)],
     ...['--snapshot-count', String(SNAPSHOT_COUNT)],
     ...['--quota-backend-bytes', String(launch.quotaBytes)],
-    // It makes additions wait for five quiet seconds each; what is safe is decided by membership.ts.
+    // It makes additions wait for five quiet seconds each; membership.ts decides what is safe.
     '--strict-reconfig-check=false',
     ...['--logger', 'zap', '--log-level', 'warn'],
     ...(tls === undefined ? [] : tlsArguments(tls)),

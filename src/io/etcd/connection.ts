@@ -49,7 +49,7 @@ export class Connection {
   readonly endpoint: string;
   readonly #client: Client;
 
-  /** @param endpoint `host:port`, with or without a scheme; the TLS options decide, not the scheme */
+  /** @param endpoint `host:port`; a scheme is ignored, because the TLS options decide */
   constructor(endpoint: string, tls: EtcdTls | undefined) {
     this.endpoint = endpoint;
     const target = endpoint.replace(/^https?:\/\//, '').replace(/\/$/, '');
