@@ -1,4 +1,4 @@
-/** What people see of commands that are part of no longer story: on allocations, servers, settings. */
+/** What people see of commands that are part of no longer story. */
 import { test } from 'node:test';
 import * as agent from '../api/nomad/agent-routes.ts';
 import * as alloc from '../api/nomad/alloc-routes.ts';
