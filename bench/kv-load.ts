@@ -1,16 +1,18 @@
 /**
  * Loads the key/value API from a process of its own, so that what the server costs is the server's:
  * so many connections, each sending its next request when the last was answered. Prints the rate
- * and the latencies [ms] as one line of JSON.
+ * and the latencies [ms] as one line of JSON. Readers need `bench/0` to `bench/9999` to be there:
+ * whatever is not answered with 200 counts as a failure.
  *
  *     node --import tsx bench/kv-load.ts 8500 put 64 5
  */
 import { createConnection, type Socket } from 'node:net';
 import { percentile } from './harness.ts';
 
-const [port = '8500', verb = 'put', connections = '64', seconds = '5'] = process.argv.slice(2);
+const [port = '8500', verb = 'put', connections = '64', seconds = '5', keys = '10000'] =
+  process.argv.slice(2);
 const VALUE = 'v'.repeat(64);
-const KEYS = 10_000;
+const KEYS = Number(keys);
 /** Not counted: V8 compiles, connections open. */
 const WARM_UP_MS = 1_500;
 
@@ -18,6 +20,7 @@ const startAt = performance.now() + WARM_UP_MS;
 const endAt = startAt + Number(seconds) * 1_000;
 const latencies: number[] = [];
 let failures = 0;
+let answered = 0;
 
 function request(n: number): string {
   const path = `/v1/kv/bench/${n % KEYS}`;
@@ -52,6 +55,7 @@ function run(first: number): Promise<void> {
       held += chunk;
       if (!isWhole(held)) return;
       const now = performance.now();
+      answered += 1;
       if (sentAt >= startAt && now < endAt) {
         latencies.push(now - sentAt);
         if (!held.startsWith('HTTP/1.1 200')) failures += 1;
@@ -66,4 +70,4 @@ function run(first: number): Promise<void> {
 await Promise.all(Array.from({ length: Number(connections) }, (_, i) => run(i)));
 const rate = latencies.length / Number(seconds);
 const [p50, p99] = [percentile(latencies, 0.5), percentile(latencies, 0.99)];
-console.log(JSON.stringify({ rate, p50, p99, failures }));
+console.log(JSON.stringify({ rate, p50, p99, failures, answered }));
