@@ -90,7 +90,7 @@ for (const { title, keys } of [
         ours.news.some((news) => news.type === 'event' && text(news.payload) === 'v1'),
       );
       ours.gossip.fire('restart', Buffer.from('now'));
-      await serf.until('serf hears ours', () => readFileSync(heard, 'utf8') === 'now');
+      await serf.until('serf hears ours', () => readFileSync(heard, 'utf8').trim() === 'now');
       rmSync(dir, { recursive: true });
 
       const end = ours.gossip.follow((news) => {

@@ -11,7 +11,7 @@ import {
   reloadAgent,
   type AgentMember,
 } from '../../api/consul/agent-routes.ts';
-import { listKeyring } from '../../api/consul/operator-routes.ts';
+import { installKey, listKeyring, removeKey, useKey } from '../../api/consul/operator-routes.ts';
 import { explain, Failure } from '../../base/failure.ts';
 import { compileRegex, testRegex } from '../../core/regex/search.ts';
 import { flag, type Command } from '../command.ts';
@@ -192,14 +192,35 @@ function sorted<T>(values: Readonly<Record<string, T>>): [string, T][] {
 
 export const keyring: Command = {
   name: 'keyring',
-  summary: 'List the keys that agents encrypt their gossip with',
-  description: 'Agents that do not encrypt their gossip have none, and say so.',
+  summary: 'List and change the keys that agents encrypt their gossip with',
+  description:
+    'A new key is installed, then used, then the old one removed. Agents that do not encrypt their ' +
+    'gossip have none, and say so.',
   arguments: [],
-  flags: withDiscoveryFlags(flag.boolean('list', 'List the keys, as is done anyway.')),
-  examples: [{ line: 'muster keyring -list', says: 'Which key is used by how many:' }],
+  flags: withDiscoveryFlags(
+    flag.boolean('list', 'List the keys, as is done anyway.'),
+    flag.string('install', '<key>', 'Give all agents a key, beside the one in use.'),
+    flag.string('use', '<key>', 'Make a key that all agents have the one in use.'),
+    flag.string('remove', '<key>', 'Take a key that is not in use from all agents.'),
+  ),
+  examples: [
+    { line: 'muster keyring -list', says: 'Which key is had by how many:' },
+    {
+      line: 'muster keyring -install "$(openssl rand -base64 32)"',
+      says: 'Begin a change of keys:',
+    },
+  ],
   failureCode: 1,
   run: async (invocation, world) => {
     const api = await discoveryApi(invocation, world);
+    const { flags } = invocation;
+    for (const [name, route, says] of KEY_CHANGES) {
+      const key = flags.text(name);
+      if (key === undefined) continue;
+      await api.call(route, { body: { key } }, world.signal);
+      world.out(`==> ${says}\n`);
+      return 0;
+    }
     for (const pool of await api.call(listKeyring, {}, world.signal)) {
       world.out(`${pool.datacenter} (${pool.wan ? 'WAN' : 'LAN'}):\n`);
       for (const [key, count] of sorted(pool.keys)) {
@@ -209,3 +230,10 @@ export const keyring: Command = {
     return 0;
   },
 };
+
+/** What changes keys, by its flag. */
+const KEY_CHANGES = [
+  ['install', installKey, 'Installed the key at all agents.'],
+  ['use', useKey, 'All agents use the key.'],
+  ['remove', removeKey, 'Removed the key from all agents.'],
+] as const;
