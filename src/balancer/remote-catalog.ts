@@ -145,7 +145,10 @@ export class RemoteCatalog implements BalancerCatalog, Service {
   }
 }
 
-/** An agent that is back is noticed so soon [ms]: the way of the feed, twice as long each time, would take a minute. */
+/**
+ * An agent that is back is noticed so soon [ms]: by the way of the feed, twice as long each time,
+ * after up to a minute.
+ */
 const RETRY_MS_MAX = 2_000;
 
 /** Those that pass, as the server has it. */

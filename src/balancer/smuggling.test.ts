@@ -1,6 +1,6 @@
 /**
- * What the balancer took for a request is what its target took for one: no more, no fewer, no others,
- * whatever comes in.
+ * What the balancer took for a request is what its target took for one, whatever comes in: no more,
+ * no others.
  */
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';

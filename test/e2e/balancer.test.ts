@@ -118,7 +118,7 @@ async function nothingFailed(load: SteadyLoad): Promise<void> {
   assert.ok(ok > 200, `${ok}`);
 }
 
-test('L3: no request fails through a working day, in the agent', async () => {
+test('no request fails through a working day, in the agent', async () => {
   await using agent = await AgentProcess.make('balancer { enabled = true }');
   await agent.start();
   const stand: Stand = { agent, page: agent.balancerPagePort };
@@ -195,7 +195,7 @@ class BalancerJob {
   }
 }
 
-test('L3, L5: no request fails as a system job, even while the agent is away', async () => {
+test('no request fails as a system job, even while the agent is away', async () => {
   await using agent = await AgentProcess.make('balancer { enabled = false }');
   await agent.start();
   const balancer = await BalancerJob.start(agent);

@@ -117,8 +117,8 @@ export type AttemptFault =
   | 'malformed';
 
 /**
- * Tries of one request that may have reached a target. During a rollout several instances may go one
- * after another; many more would multiply the load while all are in trouble.
+ * Tries of one request that may have reached a target. During a rollout several instances may go
+ * one after another; many more would multiply the load while all are in trouble.
  */
 const ATTEMPTS_MAX = 5;
 /**

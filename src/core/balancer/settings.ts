@@ -22,7 +22,7 @@ export interface BalancerSettings {
   readonly trustedProxies: readonly string[];
   /** By the name that `auth=` gives. */
   readonly auth: Readonly<Record<string, AuthScheme>>;
-  /** Directory with `NAME.pem`, certificate and key in one; empty: certificates come from keys only. */
+  /** Directory with `NAME.pem`, certificate and key in one; empty: they come from keys only. */
   readonly certificateDir: string;
   /** File with `route add` lines; empty: none. */
   readonly routesFile: string;

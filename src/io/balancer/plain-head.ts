@@ -32,16 +32,28 @@ export function readPlainHead(piece: Buffer): PlainHead | undefined {
   const lines = text.slice(0, -4).split('\r\n');
   const start = REQUEST_LINE.exec(lines[0] ?? '');
   if (start === null) return undefined;
+  const headers = plainHeaders(lines);
+  if (headers === undefined) return undefined;
+  const [, method = '', target = ''] = start;
+  return { method, target, headers };
+}
+
+/** Of all lines but the first. */
+function plainHeaders(lines: readonly string[]): readonly string[] | undefined {
   const headers: string[] = [];
   let hosts = 0;
   for (let i = 1; i < lines.length; i++) {
     // An empty line in the middle matches nothing: more came with it.
-    const [, name = '', value = ''] = HEADER.exec(lines[i] ?? '') ?? [];
-    const lower = name.toLowerCase();
-    if (name === '' || NOT_PLAIN.has(lower)) return undefined;
-    if (lower === 'host') hosts += 1;
-    if (lower === 'connection' && value.trimEnd().toLowerCase() !== 'keep-alive') return undefined;
-    headers.push(name, value.trimEnd());
+    const [, name = '', blanks = ''] = HEADER.exec(lines[i] ?? '') ?? [];
+    const value = blanks.trimEnd();
+    if (name === '' || !isPlain(name.toLowerCase(), value)) return undefined;
+    if (name.length === 4 && name.toLowerCase() === 'host') hosts += 1;
+    headers.push(name, value);
   }
-  return hosts === 1 ? { method: start[1] ?? '', target: start[2] ?? '', headers } : undefined;
+  return hosts === 1 ? headers : undefined;
+}
+
+function isPlain(name: string, value: string): boolean {
+  if (name === 'connection') return value.toLowerCase() === 'keep-alive';
+  return !NOT_PLAIN.has(name);
 }

@@ -1,4 +1,4 @@
-/** How an answer gets to its caller: what all ways have in common, and the one over node's servers. */
+/** How an answer gets to its caller: what all ways share, and the one over node's servers. */
 import type { ServerResponse } from 'node:http';
 import type { Http2ServerResponse } from 'node:http2';
 import type { OwnReply } from '../../core/balancer/request.ts';
