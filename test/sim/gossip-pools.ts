@@ -1,0 +1,203 @@
+/**
+ * Pools of thousands of members in one process: membership alone, without what stands above it, and
+ * settled from the beginning, as four million introductions would take longer than what is asked.
+ */
+import TinyQueue from 'tinyqueue';
+import type { Millis } from '../../src/base/brand.ts';
+import { seeded, type Random } from '../../src/base/random.ts';
+import type { Address } from '../../src/core/gossip/address.ts';
+import { announce } from '../../src/core/gossip/member-list/members.ts';
+import { LAN_POLICY } from '../../src/core/gossip/member-list/policy.ts';
+import { arm, newPool, VERSIONS } from '../../src/core/gossip/member-list/pool.ts';
+import type { Layer, Peer, Pool, PoolInput } from '../../src/core/gossip/member-list/pool.ts';
+import { stepPool } from '../../src/core/gossip/member-list/step.ts';
+import { wholeStream } from '../../src/core/gossip/wire/stream.ts';
+
+export interface Loss {
+  /** Of packets, each way [0..1]. */
+  readonly packets: number;
+  /** Of streams: the whole exchange. */
+  readonly streams: number;
+}
+
+interface Due {
+  readonly at: number;
+  readonly turn: number;
+  readonly run: () => void;
+}
+
+const DELAY_MS = 1;
+const NOTHING = new Uint8Array(0);
+
+export class GossipPools {
+  readonly pools: Pool[] = [];
+  /** Members that were given up although they live. */
+  falsePositives = 0;
+  /** Probes without a direct answer in time. */
+  unanswered = 0;
+  packets = 0;
+  #now = 0;
+  #turn = 0;
+  readonly #loss: Loss;
+  readonly #random: Random;
+  readonly #dead = new Set<number>();
+  readonly #wakesAt: (number | undefined)[] = [];
+  readonly #due = new TinyQueue<Due>([], (a, b) => a.at - b.at || a.turn - b.turn);
+
+  constructor(seed: string, count: number, loss: Loss) {
+    this.#random = seeded(seed);
+    this.#loss = loss;
+    const layer = this.#layer();
+    for (let i = 0; i < count; i++) {
+      const random = this.#random.fork(`m${i}`);
+      const options = { name: `m${i}`, address: addressOf(i), meta: NOTHING, policy: LAN_POLICY };
+      this.pools.push(newPool({ ...options, random }, layer));
+    }
+    for (const [i, pool] of this.pools.entries()) this.#settle(pool, i);
+  }
+
+  get now(): number {
+    return this.#now;
+  }
+
+  kill(i: number): void {
+    this.#dead.add(i);
+  }
+
+  /** A member says something new of itself. */
+  change(i: number): void {
+    const pool = this.pools[i];
+    if (pool === undefined) return;
+    pool.self.incarnation++;
+    announce(pool);
+    this.#give(i, { type: 'tick' });
+  }
+
+  /** The share of the living others that see the member so [0..1]. */
+  share(i: number, sees: (peer: Peer) => boolean): number {
+    const others = this.pools.filter((_, at) => at !== i && !this.#dead.has(at));
+    const seeing = others.filter((pool) => {
+      const peer = pool.peers.get(`m${i}`);
+      return peer !== undefined && sees(peer);
+    });
+    return seeing.length / others.length;
+  }
+
+  run(ms: number): void {
+    const end = this.#now + ms;
+    for (let due = this.#due.peek(); due !== undefined && due.at <= end; due = this.#due.peek()) {
+      this.#due.pop();
+      this.#now = due.at;
+      due.run();
+    }
+    this.#now = end;
+  }
+
+  /** How long it takes until it holds [ms]; undefined: longer than that. */
+  until(holds: () => boolean, msMax: number, stepMs = 100): number | undefined {
+    const from = this.#now;
+    while (!holds()) {
+      if (this.#now - from >= msMax) return undefined;
+      this.run(stepMs);
+    }
+    return this.#now - from;
+  }
+
+  #layer(): Layer {
+    return {
+      queues: [],
+      localState: () => NOTHING,
+      ackPayload: () => NOTHING,
+      onJoin: () => undefined,
+      onLeave: ({ name }) => {
+        if (!this.#dead.has(Number(name.slice(1)))) this.falsePositives++;
+      },
+      onUpdate: () => undefined,
+      onConflict: () => undefined,
+      onUser: () => undefined,
+      onState: () => undefined,
+      onAnswer: () => undefined,
+    };
+  }
+
+  /** Knows everybody, in an order of its own, and has begun to probe at a time of its own. */
+  #settle(pool: Pool, own: number): void {
+    const order: Peer[] = [];
+    for (const [i, { name, self }] of this.pools.entries()) {
+      const peer: Peer =
+        i === own
+          ? pool.self
+          : {
+              ...{ name, address: self.address, meta: NOTHING, versions: VERSIONS, incarnation: 1 },
+              ...{ condition: 'alive', changedAt: 0, suspicion: undefined },
+            };
+      pool.peers.set(name, peer);
+      const at = Math.floor(pool.random.next() * (order.length + 1));
+      order.push(order[at] ?? peer);
+      order[at] = peer;
+    }
+    pool.order = order;
+    arm(pool, 'probe', LAN_POLICY.probeIntervalMs * pool.random.next());
+    this.#wake(own, pool.timers.nextAt);
+  }
+
+  #give(i: number, input: PoolInput): void {
+    const pool = this.pools[i];
+    if (pool === undefined || this.#dead.has(i)) return;
+    for (const effect of stepPool(pool, input, this.#now as Millis)) {
+      if (effect.do === 'send') this.#send(i, effect.to, effect.bytes);
+      else if (effect.do === 'exchange') this.#exchange(i, effect);
+    }
+    this.#wake(i, pool.timers.nextAt);
+  }
+
+  #wake(i: number, at: number | undefined): void {
+    const known = this.#wakesAt[i];
+    if (at === undefined || (known !== undefined && known <= at)) return;
+    this.#wakesAt[i] = at;
+    this.#later(at, () => {
+      if (this.#wakesAt[i] !== at) return;
+      this.#wakesAt[i] = undefined;
+      this.#give(i, { type: 'tick' });
+    });
+  }
+
+  #later(at: number, run: () => void): void {
+    this.#due.push({ at, turn: this.#turn++, run });
+  }
+
+  #send(from: number, to: Address, bytes: Uint8Array): void {
+    this.packets++;
+    if (this.#random.next() < this.#loss.packets) return;
+    const at = this.#now + DELAY_MS * (0.5 + this.#random.next());
+    const i = indexOf(to);
+    this.#later(at, () => this.#give(i, { type: 'packet', from: addressOf(from), bytes }));
+  }
+
+  /** Only pings come here: states are not exchanged in so short a time. */
+  #exchange(
+    from: number,
+    { id, to, bytes }: { readonly id: number; readonly to: Address; readonly bytes: Uint8Array },
+  ): void {
+    this.unanswered++;
+    const isLost = this.#random.next() < this.#loss.streams || this.#dead.has(indexOf(to));
+    const ping = wholeStream(bytes);
+    this.#later(this.#now + 2 * DELAY_MS, () => {
+      if (isLost || ping.type !== 'ping') {
+        this.#give(from, { type: 'unanswered', id, why: 'lost' });
+        return;
+      }
+      const message = { type: 'ack', sequence: ping.sequence, payload: NOTHING } as const;
+      this.#give(from, { type: 'answered', id, message });
+    });
+  }
+}
+
+function addressOf(i: number): Address {
+  return { host: `10.0.${i >> 8}.${i & 255}`, port: 8_301 };
+}
+
+function indexOf({ host }: Address): number {
+  const [, , high, low] = host.split('.').map(Number);
+  return (high ?? 0) * 256 + (low ?? 0);
+}
