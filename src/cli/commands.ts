@@ -1,6 +1,7 @@
 /** The table of all commands: the parser, the help, the completion and the reference read it. */
 import type { Command } from './command.ts';
 import { agentCommand, keeperCommand, versionCommand } from './commands/agent.ts';
+import { balancerCommand } from './commands/balancer.ts';
 import { kvDelete, kvGet, kvPut } from './commands/kv.ts';
 import { kvExport, kvImport } from './commands/kv-files.ts';
 import { lock, lockGuardCommand } from './commands/lock.ts';
@@ -88,6 +89,7 @@ export interface Roles {
   readonly agent: Command['run'];
   readonly keeper: Command['run'];
   readonly lockGuard: Command['run'];
+  readonly balancer: Command['run'];
 }
 
 /** Makes the table. */
@@ -107,7 +109,7 @@ export function makeCommands(roles: Roles): readonly Command[] {
     ...[systemGc, systemReconcile, monitor, agentInfo, ui],
     ...[namespaceList, namespaceStatus, namespaceInspect, namespaceApply, namespaceDelete],
     ...[nodePoolList, nodePoolInfo, nodePoolApply, nodePoolDelete, nodePoolNodes, nodePoolJobs],
-    template,
+    ...[template, balancerCommand(roles.balancer)],
     ...[varPut, varGet, varList, varPurge, varInit, serviceList, serviceInfo, serviceDelete],
     ...[kvGet, kvPut, kvDelete, kvExport, kvImport, lock, lockGuardCommand(roles.lockGuard)],
     ...[event, eventList, exec, watch, members, join, leave, forceLeave, reload, info, keyring],
