@@ -1,27 +1,24 @@
 /** An agent without a server role: its client, its registrar and its doors, all by way of servers. */
 import { hostname } from 'node:os';
 import { runServices } from '../agent/lifecycle.ts';
-import { Api } from '../api/api.ts';
-import { drainNode, readNode } from '../api/nomad/node-routes.ts';
 import { seeded } from '../base/random.ts';
 import type { AgentConfig, ClientSettings } from '../core/agent-config/config.ts';
 import { parseListen } from '../core/dns/settings.ts';
 import { systemClock } from '../io/clock.ts';
 import { systemDnsSockets } from '../io/dns/sockets.ts';
-import { connectLight } from '../io/http/light-client.ts';
 import { DnsRelay } from '../link/dns-relay.ts';
 import { RemoteCatalog, RemoteServers } from '../link/remote-servers.ts';
 import type { ClientLink } from '../ports/client-link.ts';
 import type { Service } from '../ports/service.ts';
 import { buildClient } from './client.ts';
+import { drainThroughApi } from './drain.ts';
 import { buildGossip, leaving } from './gossip.ts';
 import { clientApps, listenAll } from './http.ts';
 import { buildServerPool } from './link.ts';
 import { buildRemoteBalancer } from './remote-balancer.ts';
 import { buildRegistrar, definitionsOf } from './registrar.ts';
 import { reloadLogging, reloadOnHangup, type Running } from './running.ts';
-import { stopOnSignals, type Roles } from './stop-signal.ts';
-import { ownAddress } from './template-source.ts';
+import { stopOnSignals } from './stop-signal.ts';
 
 /** Runs until SIGTERM or SIGINT, with servers or without. */
 export async function runClientAgent(
@@ -33,9 +30,10 @@ export async function runClientAgent(
   const log = (name: string) => (line: string) => logger.write('info', name, line);
   const nodeName = config.name ?? hostname();
   const random = seeded(`${process.pid}/${Date.now()}`);
-  let link: ClientLink | undefined;
   const pool = buildServerPool(config, settings, {
-    ...{ nodeName, random: random.fork('link'), client: () => link, note: log('link') },
+    ...{ nodeName, random: random.fork('link'), note: log('link') },
+    // Asked by servers, which are dialled once it is there.
+    client: (): ClientLink => client.client.link,
   });
   const registrar = await buildRegistrar(config, {
     catalog: new RemoteCatalog(pool),
@@ -52,7 +50,6 @@ export async function runClientAgent(
     registrar: registrar.registrar,
     log: log('client'),
   });
-  link = client.client.link;
   const balancer = buildRemoteBalancer(config, {
     ...{ random: random.fork('balancer'), note: log('balancer') },
   });
@@ -103,17 +100,4 @@ function dnsRelay(
   // The configuration was found without a mistake.
   const listen = parseListen(addresses.dns, ports.dns) ?? [];
   return [new DnsRelay(listen, { caller, sockets: systemDnsSockets, note })];
-}
-
-/** The agent's own API hands these to a server. */
-function drainThroughApi(config: AgentConfig): Roles['drain'] {
-  const api = new Api({}, connectLight(ownAddress(config)));
-  return {
-    drainNode: async (id, { drain, markEligible }) => {
-      const body = { drain, markEligible, meta: {} };
-      const reply = await api.tell(drainNode, { params: { id }, body });
-      return { index: reply.index };
-    },
-    isDraining: async (id) => (await api.call(readNode, { params: { id } })).drain !== undefined,
-  };
 }

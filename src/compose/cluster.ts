@@ -38,7 +38,7 @@ export interface Cluster {
   /** Of a node that this server, or another one, is in touch with. */
   clientOf(nodeId: NodeId): ClientLink | undefined;
   /** The APIs as they are answered here: by this server or by the leader. */
-  placed(apps: Apps): Apps;
+  readonly placed: (apps: Apps) => Apps;
   /** What other agents are answered from. Called once, before the services run. */
   serve(apps: Apps): void;
 }

@@ -52,7 +52,9 @@ export interface Door {
   readonly facts: AgentFacts;
   readonly nodes: NodeSessions;
   readonly deps: GreetDeps & Pick<LinkServerDeps, 'sockets'>;
-  /** What is answered from now on. */
+  /** What is answered before there is a state. */
+  begin(answers: Answers): void;
+  /** What else is answered from now on. */
   open(answers: Answers): void;
 }
 
@@ -61,6 +63,7 @@ export function buildDoor(
   { nodeName, note }: Pick<ClusterParts, 'nodeName' | 'note'>,
 ): Door {
   let answers: Answers = {};
+  let isOpen = false;
   const facts = factsOf(config, nodeName);
   const deps = {
     facts,
@@ -68,6 +71,7 @@ export function buildDoor(
     clock: systemClock,
     sockets: systemLinkSockets,
     answersFor: () => answers,
+    notYet: () => (isOpen ? undefined : 'this server is starting'),
     note,
   };
   const at = { host: config.addresses.rpc, port: config.ports.rpc };
@@ -76,7 +80,11 @@ export function buildDoor(
     facts,
     deps,
     nodes: new NodeSessions(),
-    open: (more) => (answers = { ...answers, ...more }),
+    begin: (first) => (answers = first),
+    open: (more) => {
+      answers = { ...answers, ...more };
+      isOpen = true;
+    },
   };
 }
 

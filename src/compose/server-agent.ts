@@ -1,20 +1,28 @@
 /** An agent with a server role, and with a client role where it is wanted. */
 import { hostname } from 'node:os';
 import { runServices } from '../agent/lifecycle.ts';
-import { seeded } from '../base/random.ts';
+import { seeded, type Random } from '../base/random.ts';
 import type { AgentConfig, ServerSettings } from '../core/agent-config/config.ts';
+import type { Dns } from '../dns/dns.ts';
 import { systemClock } from '../io/clock.ts';
 import { ServerCatalogLink } from '../server/catalog-link.ts';
 import { buildBalancer, reloadBalancer } from './balancer.ts';
-import { buildClient } from './client.ts';
-import { openPeering } from './cluster.ts';
+import { buildClient, type ClientParts } from './client.ts';
+import { openPeering, type Cluster } from './cluster.ts';
 import { buildDns } from './dns.ts';
-import { buildGossip, gossipServices, leaving } from './gossip.ts';
+import { drainThroughApi } from './drain.ts';
+import {
+  buildGossip,
+  gossipServices,
+  leaving,
+  type GossipParts,
+  type GossipWorld,
+} from './gossip.ts';
 import { listenAll, serverApps } from './http.ts';
-import { buildRegistrar, definitionsOf, nodeIdOf } from './registrar.ts';
+import { buildRegistrar, definitionsOf, nodeIdOf, type RegistrarParts } from './registrar.ts';
 import { buildRemoteExec } from './remote-exec.ts';
 import { reloadLogging, reloadOnHangup, type Running } from './running.ts';
-import { buildServer } from './server.ts';
+import { buildServer, type ServerParts } from './server.ts';
 import { stopOnSignals } from './stop-signal.ts';
 
 /** Runs until SIGTERM or SIGINT. */
@@ -27,28 +35,8 @@ export async function runServerAgent(
   const log = (name: string) => (line: string) => logger.write('info', name, line);
   const nodeName = config.name ?? hostname();
   const random = seeded(`${process.pid}/${Date.now()}`);
-  const world = {
-    ...{ nodeName, nodeId: await nodeIdOf(config) },
-    ...{ random: random.fork('gossip'), note: log('gossip') },
-  };
-  const gossip = buildGossip(config, world);
-  const peering = await openPeering(config, settings, {
-    ...{ nodeName, random: random.fork('mesh'), note: log('link'), early: gossip.services },
-  });
-  const server = await buildServer(config, settings, {
-    clock: systemClock,
-    random: random.fork('server'),
-    note: log('server'),
-    ...peering,
-  });
-  const cluster = peering.join({
-    ...{ server, nodeName, note: log('link'), client: () => client, dns: () => dns },
-    catalog: new ServerCatalogLink(server.server.operations),
-  });
-  const { catalog } = cluster.links;
-  const registrar = await buildRegistrar(config, {
-    ...{ catalog, nodeName, random: random.fork('registrar'), log: log('registrar') },
-  });
+  const own = await openOwn(config, settings, { nodeName, random, log });
+  const { server, cluster, registrar, gossip, world } = own;
   const client =
     config.client === undefined
       ? undefined
@@ -65,6 +53,7 @@ export async function runServerAgent(
   const balancer = buildBalancer(config, {
     ...{ server, random: random.fork('balancer'), note: log('balancer') },
   });
+  Object.assign(own.later, { client, dns });
   const reload = async (): Promise<void> => {
     const changed = await running.load();
     await registrar.registrar.reload(definitionsOf(changed));
@@ -73,39 +62,88 @@ export async function runServerAgent(
     reloadLogging(running, changed);
   };
   const stop = new AbortController();
-  const { operations } = server.server;
-  stopOnSignals(stop, config, {
-    ...{ client, logger, leave: leaving(registrar, gossip) },
-    drain: {
-      drainNode: (id, request) => operations.drainNode(id, request),
-      isDraining: (id) => Promise.resolve(operations.snapshot().node(id)?.drain !== undefined),
-    },
-  });
+  const leave = leaving(registrar, gossip);
+  stopOnSignals(stop, config, { client, logger, leave, drain: drainThroughApi(config) });
   reloadOnHangup(reload, running);
   const apps = serverApps(config, {
     ...{ server, client, registrar, gossip, logger, random, reload, cluster },
     stop: () => stop.abort(),
   });
   cluster.serve(apps);
+  const remoteExec = config.discovery.remoteExec
+    ? [buildRemoteExec({ server, nodeName, note: log('remote-exec') })]
+    : [];
   const services = [
     ...cluster.services,
     server.server,
     registrar.registrar,
-    ...gossipServices(gossip, operations, world),
+    ...gossipServices(gossip, server.server.operations, world),
     ...(client === undefined ? [] : [client.keeper, client.client]),
     ...(dns === undefined ? [] : [dns]),
     ...(balancer === undefined ? [] : [balancer]),
-    ...(config.discovery.remoteExec
-      ? [buildRemoteExec({ server, nodeName, note: log('remote-exec') })]
-      : []),
+    ...remoteExec,
     ...listenAll(config, cluster.placed(apps), logger),
   ];
   try {
     await runServices(services, log('agent'), stop.signal);
   } finally {
     await client?.close();
-    await registrar.close();
-    await server.close();
-    await peering.close();
+    await own.close();
   }
+}
+
+interface OwnWorld {
+  readonly nodeName: string;
+  readonly random: Random;
+  readonly log: (name: string) => (line: string) => void;
+}
+
+/** What a server is before it runs anything: its place among others, its state, its node. */
+interface Own {
+  readonly server: ServerParts;
+  readonly cluster: Cluster;
+  readonly registrar: RegistrarParts;
+  readonly gossip: GossipParts;
+  readonly world: GossipWorld;
+  /** What others are answered from and is made after this. */
+  readonly later: { client?: ClientParts; dns?: Dns };
+  close(): Promise<void>;
+}
+
+async function openOwn(
+  config: AgentConfig,
+  settings: ServerSettings,
+  { nodeName, random, log }: OwnWorld,
+): Promise<Own> {
+  const world = {
+    ...{ nodeName, nodeId: await nodeIdOf(config) },
+    ...{ random: random.fork('gossip'), note: log('gossip') },
+  };
+  const gossip = buildGossip(config, world);
+  const peering = await openPeering(config, settings, {
+    ...{ nodeName, random: random.fork('mesh'), note: log('link'), early: gossip.services },
+  });
+  const server = await buildServer(config, settings, {
+    clock: systemClock,
+    random: random.fork('server'),
+    note: log('server'),
+    ...peering,
+  });
+  const later: Own['later'] = {};
+  const cluster = peering.join({
+    ...{ server, nodeName, note: log('link'), client: () => later.client, dns: () => later.dns },
+    catalog: new ServerCatalogLink(server.server.operations),
+  });
+  const { catalog } = cluster.links;
+  const registrar = await buildRegistrar(config, {
+    ...{ catalog, nodeName, random: random.fork('registrar'), log: log('registrar') },
+  });
+  return {
+    ...{ server, cluster, registrar, gossip, world, later },
+    close: async () => {
+      await registrar.close();
+      await server.close();
+      await peering.close();
+    },
+  };
 }

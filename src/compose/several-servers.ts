@@ -45,7 +45,7 @@ export async function openServerPeering(
     { addresses: linksOf(config), port: config.ports.rpc, own },
     { ...door.deps, random: world.random },
   );
-  door.open(mesh.answers);
+  door.begin(mesh.answers);
   const early = begun([door.server, mesh, ...world.early]);
   const store = await openStore(config, settings, {
     self: { ...own, address: door.facts.address },
@@ -106,7 +106,7 @@ async function openStore(
 }
 
 /** Fails: `not_found` a file of TLS. */
-function externalEtcd(settings: EtcdSettings): Parameters<typeof useEtcd>[0] {
+export function externalEtcd(settings: EtcdSettings): Parameters<typeof useEtcd>[0] {
   const { endpoints, prefix, user, tls, caFile, certFile, keyFile } = settings;
   const read = (file: string | undefined): Buffer | undefined => {
     try {

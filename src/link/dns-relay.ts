@@ -1,4 +1,5 @@
 /** Questions of DNS on an agent without a server role: handed to a server as they came. */
+import { setMaxListeners } from 'node:events';
 import { Bug } from '../base/assert.ts';
 import { explain, Failure } from '../base/failure.ts';
 import { encodeRejection } from '../core/dns/encode.ts';
@@ -43,6 +44,8 @@ export class DnsRelay implements Service {
     const { sockets, note } = this.#deps;
     const listeners: DnsListener[] = [];
     this.#stopping = new AbortController();
+    // One listener for each question under way.
+    setMaxListeners(0, this.#stopping.signal);
     try {
       for (const at of this.#listen) {
         const listener = await sockets.listen(at, this.answer);

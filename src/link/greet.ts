@@ -28,6 +28,8 @@ export interface GreetDeps {
   readonly clock: Clock;
   /** What a peer may ask of this agent. */
   readonly answersFor: (peer: AgentFacts) => Answers;
+  /** See `SessionDeps`. */
+  readonly notYet?: () => string | undefined;
   readonly note: (line: string) => void;
 }
 
@@ -65,7 +67,7 @@ function helloOptions({ facts, key }: GreetDeps): HelloOptions {
 interface Greeted {
   readonly socket: LinkSocket;
   readonly dialled: boolean;
-  take(body: unknown): HelloTurn;
+  readonly take: (body: unknown) => HelloTurn;
 }
 
 async function greet(
@@ -126,7 +128,7 @@ async function limit(over: AbortSignal, clock: Clock, signal: AbortSignal): Prom
 function sessionOf(
   socket: LinkSocket,
   { dialled, peer }: { readonly dialled: boolean; readonly peer: AgentFacts },
-  { facts, clock, answersFor, note }: GreetDeps,
+  { facts, clock, answersFor, notYet, note }: GreetDeps,
 ): LinkSession {
   const betweenServers = facts.role === 'server' && peer.role === 'server';
   const policy: SessionPolicy = {
@@ -135,5 +137,9 @@ function sessionOf(
     pingMs: betweenServers ? LINK_SERVER_PING_MS : LINK_PING_MS,
     deadMs: betweenServers ? LINK_SERVER_DEAD_MS : LINK_DEAD_MS,
   };
-  return new LinkSession(policy, { socket, peer, clock, note, answers: () => answersFor(peer) });
+  const answers = (): Answers => answersFor(peer);
+  return new LinkSession(policy, {
+    ...{ socket, peer, clock, note, answers },
+    ...(notYet && { notYet }),
+  });
 }

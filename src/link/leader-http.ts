@@ -12,9 +12,9 @@ import { LeaderCaller, throughLeader, type LeaderDeps } from './leader.ts';
 
 export interface LeaderHttpDeps extends LeaderDeps {
   /** Until when it was certain that this server leads [ms of `Clock.elapsedMs`]. */
-  provenMs(): number;
+  readonly provenMs: () => number;
   /** Proves that this server leads now. Fails: `unavailable`. */
-  prove(): Promise<void>;
+  readonly prove: () => Promise<void>;
 }
 
 export class LeaderHttp {

@@ -14,10 +14,10 @@ import type { Asked, CallOptions, Exchange, LinkSession } from './session.ts';
 
 export interface LeaderDeps {
   /** True while this server leads, and takes requests for others. */
-  isLeading(): boolean;
+  readonly isLeading: () => boolean;
   /** `host:port` of the leader's link; empty while nobody leads. */
-  address(): string;
-  sessionWith(address: string): LinkSession | undefined;
+  readonly address: () => string;
+  readonly sessionWith: (address: string) => LinkSession | undefined;
   readonly clock: Clock;
 }
 
@@ -64,9 +64,9 @@ export function admitAsLeader(isLeading: () => boolean, { session }: Asked): voi
 
 export interface Work<T> {
   /** Where this server leads. */
-  here(): Soon<T>;
+  readonly here: () => Soon<T>;
   /** Where another does. */
-  there(): Soon<T>;
+  readonly there: () => Soon<T>;
   /** True: it may be carried out twice. */
   readonly repeatable: boolean;
 }

@@ -99,7 +99,7 @@ export class RemoteClient implements ClientLink {
   }
 
   /** Lets go of the stream over there when its reader stops early. */
-  async *#stream(method: string, question: object, signal: AbortSignal): AsyncGenerator<unknown> {
+  async *#stream(method: string, question: object, signal: AbortSignal): AsyncGenerator {
     const done = new AbortController();
     const either = AbortSignal.any([signal, done.signal]);
     try {
@@ -158,6 +158,6 @@ async function* outputOf(
 }
 
 function frameOf(piece: unknown): FileFrame {
-  const frame = answerOf<FileFrame>('frames', piece as object, 'bytes');
+  const frame = answerOf<FileFrame>('frames', piece, 'bytes');
   return { ...frame, bytes: bytesOf(frame.bytes) };
 }

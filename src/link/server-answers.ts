@@ -10,7 +10,7 @@ import type { CatalogLink } from '../ports/catalog-link.ts';
 import type { ServerLink } from '../ports/server-link.ts';
 import { questionOf } from './caller.ts';
 import type { NodeSessions } from './node-sessions.ts';
-import type { Answers } from './session.ts';
+import type { Answers, Asked } from './session.ts';
 
 export interface ServerAnswersDeps {
   /** Whichever server leads answers these. */
@@ -18,7 +18,7 @@ export interface ServerAnswersDeps {
   readonly catalog: CatalogLink;
   readonly nodes: NodeSessions;
   /** Whether this is the secret of a node that is known here. */
-  knows(nodeId: NodeId, secretId: string): boolean;
+  readonly knows: (nodeId: NodeId, secretId: string) => boolean;
 }
 
 export function serverAnswers(deps: ServerAnswersDeps): Answers {
@@ -27,23 +27,27 @@ export function serverAnswers(deps: ServerAnswersDeps): Answers {
 
 function nodeAnswers({ servers, nodes, knows }: ServerAnswersDeps): Answers {
   const requests = SERVER_REQUESTS;
+  const bind = ({ session }: Asked, nodeId: NodeId, secretId: string): void => {
+    // A server that hands on what its client said is not the way to that client.
+    if (session.peer.role === 'client' && knows(nodeId, secretId)) nodes.bind(nodeId, session);
+  };
   return {
     'node.register': async (asked) => {
       const { node } = questionOf(requests['node.register'], asked);
       const reply = await servers.registerNode(node, asked.signal);
-      if (knows(node.id, node.secretId)) nodes.bind(node.id, asked.session);
+      bind(asked, node.id, node.secretId);
       return reply;
     },
     'node.heartbeat': async (asked) => {
       const { nodeId, secretId } = questionOf(requests['node.heartbeat'], asked);
       const reply = await servers.heartbeat(nodeId, secretId, asked.signal);
-      if (knows(nodeId, secretId)) nodes.bind(nodeId, asked.session);
+      bind(asked, nodeId, secretId);
       return reply;
     },
     'node.pull': async (asked) => {
       const query = questionOf(requests['node.pull'], asked);
       // Before the wait: a client that came back is asked for output at once.
-      if (knows(query.nodeId, query.secretId)) nodes.bind(query.nodeId, asked.session);
+      bind(asked, query.nodeId, query.secretId);
       return servers.pullAllocs(query, asked.signal);
     },
     'node.update': async (asked) => {

@@ -174,7 +174,7 @@ export class ServerPool implements Service, Caller, HeartbeatWatch {
     await Promise.race([found, late]);
     over.abort();
     if (signal.aborted) throw new Failure('canceled', 'gave up waiting for a server');
-    const current = this.#current as LinkSession | undefined;
+    const current = this.current;
     if (current?.isOpen === true) return current;
     throw new Failure('unavailable', 'no server is in reach');
   }

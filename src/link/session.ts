@@ -47,6 +47,8 @@ export interface SessionDeps {
   readonly peer: AgentFacts;
   /** Asked for each call: an agent that starts comes to answer more. */
   readonly answers: () => Answers;
+  /** Why nothing else is answered just now; absent: it never is. */
+  readonly notYet?: () => string | undefined;
   readonly clock: Clock;
   readonly note: (line: string) => void;
 }
@@ -164,25 +166,33 @@ export class LinkSession {
   #act(effect: SessionEffect): void {
     switch (effect.do) {
       case 'send':
-        return this.#deps.socket.send(effect.frame);
+        this.#deps.socket.send(effect.frame);
+        break;
       case 'serve':
-        return this.#serve(effect.id, effect.method, effect.body);
+        this.#serve(effect.id, effect.method, effect.body);
+        break;
       case 'piece':
-        return this.#streamOf(effect.id)?.take(effect.body);
+        this.#streamOf(effect.id)?.take(effect.body);
+        break;
       case 'input-ended':
-        return this.#theirs.get(effect.id)?.stream.finish();
+        this.#theirs.get(effect.id)?.stream.finish();
+        break;
       case 'writable':
-        return this.#streamOf(effect.id)?.writable();
+        this.#streamOf(effect.id)?.writable();
+        break;
       case 'answered':
-        return this.#settle(effect.id)?.resolve(effect.body);
+        this.#settle(effect.id)?.resolve(effect.body);
+        break;
       case 'failed':
-        return this.#settle(effect.id)?.reject(failureOf(effect.error));
+        this.#settle(effect.id)?.reject(failureOf(effect.error));
+        break;
       case 'dropped':
-        return this.#drop(effect.id);
+        this.#drop(effect.id);
+        break;
       case 'close':
         this.#over.abort();
         this.#deps.socket.close(effect.why);
-        return this.#resolveClosed(effect.why);
+        this.#resolveClosed(effect.why);
     }
   }
 
@@ -207,8 +217,10 @@ export class LinkSession {
     const answers = this.#deps.answers();
     const answer = Object.hasOwn(answers, method) ? answers[method] : undefined;
     if (answer === undefined) {
-      const message = `"${method}" is nothing that this agent (build of another age?) answers`;
-      this.#carryOut(this.#core.fail(id, { fault: 'unsupported', message, facts: {} }));
+      const notYet = this.#deps.notYet?.();
+      const never = `"${method}" is nothing that this agent (build of another age?) answers`;
+      const fault = notYet === undefined ? 'unsupported' : 'unavailable';
+      this.#carryOut(this.#core.fail(id, { fault, message: notYet ?? never, facts: {} }));
       return;
     }
     const stop = new AbortController();

@@ -67,7 +67,7 @@ export class Stream implements LinkStream {
     this.#wakeWriters();
   }
 
-  async *#read(): AsyncGenerator<unknown> {
+  async *#read(): AsyncGenerator {
     for (;;) {
       if (this.#waiting.length > 0) {
         const piece = this.#waiting.shift();

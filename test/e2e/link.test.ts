@@ -18,7 +18,7 @@ before(async () => {
        enabled = true
        servers = ["${agents.addressOf(1)}"]
      }
-     enable_local_script_checks = true`,
+     enable_script_checks = true`,
   );
   await agents.until('the node is ready', async () => (await statusOfNode()) === 'ready');
 });

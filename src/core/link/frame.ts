@@ -101,12 +101,23 @@ export function fromWire(wire: unknown, size: number): Frame | FrameProblem {
   if (kind === 'ping' || kind === 'pong') return { kind };
   const id = parts[1];
   if (!isCount(id) || id === 0) return { problem: `a ${kind} frame has no proper id` };
+  if (kind === 'data' && size > LINK_DATA_BYTES_MAX) {
+    return { problem: `a piece of a stream of ${size} bytes` };
+  }
+  return ofExchange(kind, id, parts);
+}
+
+type ExchangeKind = Exclude<Frame['kind'], 'hello' | 'ping' | 'pong'>;
+
+function ofExchange(
+  kind: ExchangeKind,
+  id: ExchangeId,
+  parts: readonly unknown[],
+): Frame | FrameProblem {
   switch (kind) {
     case 'call':
       return readCall(id, parts);
     case 'data':
-      if (size > LINK_DATA_BYTES_MAX) return { problem: `a piece of a stream of ${size} bytes` };
-      return { kind, id, body: parts[2] };
     case 'reply':
       return { kind, id, body: parts[2] };
     case 'error':
