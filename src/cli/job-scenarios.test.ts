@@ -187,8 +187,10 @@ test('status tells how a job fares', () =>
           const child = { ID: 'nightly/periodic-1', ParentID: 'nightly', Status: 'dead' };
           return [sample.sampleJobStub(child)];
         }
+        const namespaces = line.includes('*') ? [{ Namespace: 'team' }] : [];
         return [
           sample.sampleJobStub(),
+          ...namespaces.map((over) => sample.sampleJobStub(over)),
           sample.sampleJobStub({ ID: 'nightly', Type: 'batch', Periodic: true }),
         ].filter(({ id }) => id.startsWith(query.prefix ?? ''));
       })

@@ -119,10 +119,13 @@ function childStatus(child: JobStub): string {
 
 /** All jobs, as `status` lists them. */
 export function jobList(jobs: readonly JobStub[]): string {
+  // Of several namespaces an id alone does not say which job it is.
+  const several = new Set(jobs.map(({ namespace }) => namespace)).size > 1;
   return columns([
-    ['ID', 'Type', 'Priority', 'Status', 'Submit Date'],
+    ['ID', ...(several ? ['Namespace'] : []), 'Type', 'Priority', 'Status', 'Submit Date'],
     ...jobs.map((job) => [
       job.id,
+      ...(several ? [job.namespace] : []),
       jobType(job),
       String(job.priority),
       childStatus(job),
