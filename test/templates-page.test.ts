@@ -37,6 +37,24 @@ test('every example of the page gives what it says', () => {
   }
 });
 
+const cases = [...page.matchAll(/^\| (`.*`) \| (`.*`|\*.*\*) \|$/gm)]
+  .filter(([line]) => !/^\| `\w+` \| `/.test(line))
+  .map(([, template = '', gives = '']) => ({
+    // Two marks on either side stand around a text that has one in it.
+    template: template.startsWith('`` ') ? ` ${template.slice(2, -2)} `.slice(2, -2) : template,
+    gives,
+  }));
+
+test('every case of the language gives what it says', () => {
+  assert.ok(cases.length > 50);
+  for (const { template, gives } of cases) {
+    const source = plain(template);
+    const { result } = rendering(source, new Map());
+    if ('text' in result) assert.equal(result.text, plain(gives), source);
+    else assert.equal(result.problem.replace(/^.*>: /, ''), plain(gives), source);
+  }
+});
+
 test('every function has an example', () => {
   const named = new Set(rows.map(({ name }) => name));
   assert.deepEqual(

@@ -23,7 +23,7 @@ const TEMPLATE_ROLLOUT: Shape<TemplateRollout> = shape({
   namespace: text('Namespace'),
   jobId: text('JobID'),
   group: text('TaskGroup'),
-  holders: list('Changing', HOLDER),
+  holders: list('Changing', HOLDER, []),
   stopped: maybe(nested('Stopped', STOPPED, OMIT)),
   createIndex: int('CreateIndex'),
   modifyIndex: int('ModifyIndex'),

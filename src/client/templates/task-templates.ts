@@ -16,9 +16,10 @@ import {
 } from '../../core/task-templates/plan.ts';
 import { changeIdOf } from '../../core/task-templates/change-id.ts';
 import { toBytes } from '../../core/template/bytes.ts';
-import { dependencyKey, type Dependency } from '../../core/template/dependency.ts';
+import type { Dependency } from '../../core/template/dependency.ts';
 import type { TemplateHost } from '../../core/template/host.ts';
 import {
+  answersFor,
   initialRunner,
   missingOf,
   stepRunner,
@@ -68,8 +69,6 @@ export class TaskTemplates {
   readonly #texts = new Map<number, string>();
   /** Files that changed since commands were last run, by their place. */
   readonly #changed = new Set<number>();
-  /** What was answered last, by what was asked. */
-  readonly #answers = new Map<string, unknown>();
   readonly #rolling: RollingChange | undefined;
   #done: Promise<unknown> = Promise.resolve();
   #isWatchedByTask: boolean;
@@ -97,10 +96,7 @@ export class TaskTemplates {
       ask: deps.ask,
       sleep: (ms, signal) => deps.clock.sleep(ms, signal),
       newAbort: () => new AbortController(),
-      answered: (dependency, value) => {
-        this.#answers.set(dependencyKey(dependency), value);
-        this.#drive.send({ type: 'answered', dependency, value });
-      },
+      answered: (dependency, value) => this.#drive.send({ type: 'answered', dependency, value }),
       failed: (_, error) => {
         deps.log(`template: ${explain(error)}`);
         // What nobody will ever answer is not waited for.
@@ -184,7 +180,7 @@ export class TaskTemplates {
   async #perform(effect: RunnerEffect): Promise<void> {
     switch (effect.do) {
       case 'watch':
-        this.#watch(effect.dependencies);
+        this.#feed.watch(effect.dependencies);
         return;
       case 'write':
         this.#drive.send(await this.#write(effect.template, effect.text));
@@ -232,16 +228,14 @@ export class TaskTemplates {
     return this.#deps.write(template, toBytes(text));
   }
 
-  #watch(dependencies: readonly Dependency[]): void {
-    const wanted = new Set(dependencies.map(dependencyKey));
-    for (const key of this.#answers.keys()) if (!wanted.has(key)) this.#answers.delete(key);
-    this.#feed.watch(dependencies);
-  }
-
   /** The files as a rolling change sees them. */
   #files(): RollingFiles {
+    // What is written at once is no part of a change that goes round.
+    const rolling = this.#templates.flatMap(({ change }, at) =>
+      change.do === 'nothing' ? [] : [at],
+    );
     return {
-      change: () => changeIdOf(this.#answers),
+      change: () => changeIdOf(answersFor(this.#drive.state, rolling)),
       put: async (texts) => {
         const before = new Map<number, string>();
         for (const [at, text] of texts) {

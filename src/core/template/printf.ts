@@ -33,7 +33,7 @@ const VERB = new RegExp(`%([-+# 0]*)${INDEX}${NUMBER}${PRECISION}${INDEX}(.?)`, 
 
 /** Formats as `printf` does. */
 export function sprintf(format: string, args: readonly Value[], charge: Charge): string {
-  const state = { at: 0, reordered: false };
+  const state = { at: 0, reordered: false, misled: false };
   const text = format.replace(VERB, (...match: unknown[]) => {
     return directive(match as (string | undefined)[], args, state, charge);
   });
@@ -61,7 +61,7 @@ export function sprintln(args: readonly Value[], charge: Charge): string {
   return `${args.map((value) => formatValue(value, charge)).join(' ')}\n`;
 }
 
-type ArgState = { at: number; reordered: boolean };
+type ArgState = { at: number; reordered: boolean; misled: boolean };
 
 function directive(
   match: readonly (string | undefined)[],
@@ -73,44 +73,60 @@ function directive(
   const verb = match[8] ?? '';
   if (verb === '') return '%!(NOVERB)';
   if (verb === '%') return '%';
-  const wide = seekNumber(widthIndex, width, args, state) ?? 0;
-  const given = seekNumber(precisionIndex, precision, args, state);
-  const precise = dot === undefined ? undefined : (given ?? 0);
-  seek(verbIndex, state);
+  const from = { ...state, misled: false };
+  const wide = seekNumber(widthIndex, width, args, from);
+  const precise = seekNumber(precisionIndex, precision, args, from);
+  seek(verbIndex, args, from);
+  Object.assign(state, from);
   if (isTooLarge(wide)) return '%!(BADWIDTH)';
   if (isTooLarge(precise)) return '%!(BADPREC)';
-  const flags = new Set(wide < 0 ? `${flagText}-` : flagText);
-  const spec = { verb, flags, width: Math.abs(wide), precision: precise };
-  if (state.at < 0 || state.at >= args.length) {
-    const wrong = state.reordered ? 'BADINDEX' : 'MISSING';
-    return `%!${verb}(${wrong})`;
-  }
-  const value = args[state.at++];
-  return format(value, spec, charge);
+  const flags = new Set(wide !== 'none' && (wide ?? 0) < 0 ? `${flagText}-` : flagText);
+  const spec = {
+    ...{ verb, flags, width: Math.abs(countOf(wide)) },
+    precision: dot === undefined || precise === 'none' ? undefined : countOf(precise),
+  };
+  const bad = wide === 'none' ? '%!(BADWIDTH)' : precise === 'none' ? '%!(BADPREC)' : '';
+  return bad + filled(spec, args, state, charge);
 }
 
-function isTooLarge(number: number | undefined): boolean {
-  return Math.abs(number ?? 0) > WIDTH_MAX;
+/** The verb with the argument whose turn it is. */
+function filled(spec: Spec, args: readonly Value[], state: ArgState, charge: Charge): string {
+  if (state.misled) return `%!${spec.verb}(BADINDEX)`;
+  if (state.at >= args.length) return `%!${spec.verb}(MISSING)`;
+  return format(args[state.at++], spec, charge);
 }
 
-/** Goes to the argument that an index names: `%[2]d`. */
-function seek(index: string | undefined, state: ArgState): void {
+/** A width or precision: of an argument that is no whole number, there is none. */
+type Count = number | 'none' | undefined;
+
+function countOf(count: Count): number {
+  return count === 'none' ? 0 : (count ?? 0);
+}
+
+function isTooLarge(count: Count): boolean {
+  return Math.abs(countOf(count)) > WIDTH_MAX;
+}
+
+/** Goes to the argument that an index names: `%[2]d`; stays where there is none. */
+function seek(index: string | undefined, args: readonly Value[], state: ArgState): void {
   if (index === undefined) return;
-  state.at = Number(index) - 1;
+  const at = Number(index) - 1;
   state.reordered = true;
+  if (at < 0 || at >= args.length) state.misled = true;
+  else state.at = at;
 }
 
-/** A width or precision; `*` takes an argument for it. */
+/** A width or precision; `*` takes an argument for it, which must be a whole number. */
 function seekNumber(
   index: string | undefined,
   text: string | undefined,
   args: readonly Value[],
   state: ArgState,
-): number | undefined {
-  seek(index, state);
+): Count {
+  seek(index, args, state);
   if (text !== '*') return text === undefined ? undefined : Number(text);
   const value = args[state.at++];
-  return typeof value === 'bigint' ? Number(value) : undefined;
+  return typeof value === 'bigint' ? Number(value) : 'none';
 }
 
 function format(value: Value, spec: Spec, charge: Charge): string {

@@ -112,6 +112,15 @@ export function initialRunner(policy: RunnerPolicy): RunnerState {
 }
 
 /** What templates still wait for, each once; for messages and task events. */
+/** What some templates read when they were last run, by what was asked. */
+export function answersFor(
+  { items, answers }: RunnerState,
+  templates: readonly number[],
+): ReadonlyMap<string, unknown> {
+  const used = new Set(templates.flatMap((at) => [...(items[at]?.used ?? [])]));
+  return new Map([...used].map((key) => [key, answers.get(key)?.value]));
+}
+
 export function missingOf(state: RunnerState): readonly string[] {
   const missing = state.items.flatMap((item) => item.missing.map(dependencyKey));
   return [...new Set(missing)].sort();
