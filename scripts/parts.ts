@@ -39,6 +39,8 @@ export function parts(): Part[] {
     ),
     part('patroni', 'locks and sessions', has('patroni')),
     part('psql', 'locks and sessions', has('psql')),
+    part('nginx', 'what templates feed', has('nginx')),
+    part('haproxy', 'what templates feed', has('haproxy')),
     part('root', 'namespaces, mounts, cgroups', process.getuid?.() === 0),
   ];
 }
