@@ -1,5 +1,5 @@
 /**
- * A pool of 2,000 simulated members: how fast news and deaths spread. One of 300 that loses 30% of
+ * A pool of 2,000 simulated members: how fast news and deaths spread. One of 100 that loses 30% of
  * its packets and streams: who is given up although it lives, and what a packet costs.
  */
 import { GossipPools } from '../test/sim/gossip-pools.ts';
@@ -7,8 +7,8 @@ import { report } from './harness.ts';
 
 const MEMBERS = 2_000;
 /** Of simulated time [ms]. */
-const LOSSY_MS = 15_000;
-const LOSSY_MEMBERS = 300;
+const LOSSY_MS = 10_000;
+const LOSSY_MEMBERS = 100;
 
 const world = new GossipPools('bench', MEMBERS, { packets: 0, streams: 0 });
 world.run(2_000);

@@ -13,8 +13,8 @@ export interface DiscoveryIdentity {
 }
 
 /**
- * What the agent says of itself to its peers. Source: the tags of Consul's agents, and what an agent
- * of ours looks for beside them.
+ * What the agent says of itself to its peers. Source: the tags of Consul's agents, and what agents
+ * of ours look for beside them.
  */
 export function tagsOf({ config, nodeId, version }: DiscoveryIdentity): Tags {
   const { server } = config;

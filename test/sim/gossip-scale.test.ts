@@ -26,7 +26,7 @@ test('news reach everybody in a few times the logarithm of the members', () => {
   );
 });
 
-test('K3: a dead member is suspected for as long as the formula says, and given up by all', () => {
+test('a dead member is suspected for as long as the formula says, and given up by all', () => {
   const world = new GossipPools('dead', MEMBERS, { packets: 0, streams: 0 });
   world.run(2_000);
   world.kill(7);

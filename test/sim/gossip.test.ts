@@ -132,7 +132,7 @@ test('tags that change are seen; a forced leave makes a failed member a left one
   assert.ok(seen(world, others, { name: 'm2', status: undefined }));
 });
 
-test('K2: nobody alive fails who is only accused', () => {
+test('nobody alive fails who is only accused', () => {
   const { world, names } = pool('accused', 10);
   world.run(10_000);
   const { incarnation } = world.ring('m5').pool.self;

@@ -48,7 +48,9 @@ const SERVER = block('The role that decides.', {
   enabled: flag('Run it.'),
   etcd: ETCD,
   bootstrap_expect: count('How many servers begin a cluster together; 1: this one is alone.'),
-  retry_join: texts('Agents to find the others by, tried until one answers: `host` or `host:port`.'),
+  retry_join: texts(
+    'Agents to find the others by, tried until one answers: `host` or `host:port`.',
+  ),
   start_join: texts('The same.'),
   data_dir: text('Accepted: its state lives in `DATA_DIR/log` and `DATA_DIR/state`.'),
   encrypt: text('Key of the cluster: agents that do not hold it are refused.'),

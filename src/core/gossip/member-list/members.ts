@@ -61,7 +61,7 @@ function isSameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
 
-/** A member not known before, in a random place of the order; undefined where there are too many. */
+/** A member not known before, in a random place of the order; undefined: there are too many. */
 function admit(pool: Pool, { name, address, meta, versions }: Alive): Peer | undefined {
   if (pool.peers.size >= MEMBERS_MAX) {
     pool.effects.push({ do: 'note', line: `no room for ${name} among ${MEMBERS_MAX} members` });

@@ -1,4 +1,4 @@
-/** How fast members probe, tell and give up. Times in milliseconds. Source: memberlist's defaults. */
+/** How fast members probe, tell and give up [ms]. Source: memberlist's defaults. */
 
 export interface Policy {
   readonly probeIntervalMs: number;
@@ -38,18 +38,6 @@ export const LAN_POLICY: Policy = {
   gossipToTheDeadMs: 30_000,
   nameReclaimMs: 30_000,
   pushPullIntervalMs: 30_000,
-};
-
-/** Between datacenters. */
-export const WAN_POLICY: Policy = {
-  ...LAN_POLICY,
-  probeIntervalMs: 5_000,
-  probeTimeoutMs: 3_000,
-  suspicionMult: 6,
-  gossipIntervalMs: 500,
-  gossipNodes: 4,
-  gossipToTheDeadMs: 60_000,
-  pushPullIntervalMs: 60_000,
 };
 
 /** How often a message is passed on in a pool of so many. */

@@ -13,7 +13,7 @@ import type { KeyRing } from '../key-ring.ts';
 import { BroadcastQueue } from '../member-list/broadcasts.ts';
 import { RECONNECTING } from '../member-list/exchange.ts';
 import { announce, leave } from '../member-list/members.ts';
-import { LAN_POLICY, WAN_POLICY } from '../member-list/policy.ts';
+import { LAN_POLICY } from '../member-list/policy.ts';
 import { newPool, type Layer, type Peer, type PoolInput } from '../member-list/pool.ts';
 import { stepPool } from '../member-list/step.ts';
 import { Timers } from '../member-list/timers.ts';
@@ -49,8 +49,6 @@ export const LAN: RingPolicy = {
   leavePropagateMs: 1_000,
   intentMs: 5 * 60_000,
 };
-
-export const WAN: RingPolicy = { ...LAN, pool: WAN_POLICY };
 
 export interface RingOptions {
   readonly name: string;

@@ -45,12 +45,6 @@ export function encodePushPull({ isJoin, peers, user }: PushPull): Uint8Array {
   return out.bare(user).take();
 }
 
-/** A message for the layer above, as it goes over a stream. */
-export function encodeUserStream(bytes: Uint8Array): Uint8Array {
-  const out = new PackWriter().byte(KIND.user).map(1).text('UserMsgLen').int(bytes.length);
-  return out.bare(bytes).take();
-}
-
 /** Reads one message of a stream without encryption, from its first byte on. */
 export class StreamReader {
   #bytes = new Uint8Array(0);

@@ -237,7 +237,7 @@ test('what makes no sense is told in the words of Consul', async () => {
     ['check/pass/no', undefined, 404, /^Unknown check ID "no"/],
     ['check/update/no', { Status: 'odd' }, 400, /^Invalid check status: 'odd'$/],
     ['maintenance', undefined, 400, /^Missing value for enable$/],
-    ['join/1.2.3.4', undefined, 500, /joining other agents is not supported yet/],
+    ['join/1.2.3.4', undefined, 500, /this agent does not gossip/],
     ['force-leave/no', undefined, 404, /No node found with name 'no'/],
   ];
   for (const [path, body, status, expected] of bad) {
