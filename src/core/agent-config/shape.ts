@@ -161,7 +161,7 @@ export const AGENT_SETTINGS: Settings = {
   bind_addr: text('Address to listen on; 127.0.0.1.'),
   advertise: block('Addresses told to others, where they differ.', {
     http: text('Of the jobs API.'),
-    rpc: text('Accepted: there is no agent link yet.'),
+    rpc: text('Accepted: what `addresses` or `bind_addr` says is told.'),
     serf: text('Of gossip: `host` or `host:port`.'),
   }),
   addresses: ADDRESSES,
