@@ -13,7 +13,8 @@ import { configurationPage } from './configuration-page.ts';
 
 const docs = join(import.meta.dirname, '..', 'docs', 'reference');
 const nothing = (): Promise<number> => Promise.resolve(0);
-const roles = { agent: nothing, keeper: nothing, lockGuard: nothing, balancer: nothing };
+const own = { agent: nothing, keeper: nothing, lockGuard: nothing };
+const roles = { ...own, balancer: nothing, migrateEngine: nothing };
 const commands = makeCommands({ version: '', ...roles });
 const notesOf = (page: string): string => readFileSync(join(docs, `${page}.notes.md`), 'utf8');
 writeFileSync(join(docs, 'commands.md'), commandReference(commands, notesOf('commands')));

@@ -23,6 +23,10 @@ const commands = makeCommands({
     const { balancerMain } = await import('./compose/balancer-command.ts');
     return balancerMain(invocation, world);
   },
+  migrateEngine: async (invocation, world) => {
+    const { migrateEngineMain } = await import('./compose/migrate-engine.ts');
+    return migrateEngineMain(invocation, world);
+  },
   lockGuard: async () => {
     const { lockGuardMain } = await import('./compose/lock-guard.ts');
     return lockGuardMain();

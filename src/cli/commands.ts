@@ -59,6 +59,7 @@ import {
 import { nodeDrain, nodeEligibility } from './commands/node-changes.ts';
 import { nodeStatus } from './commands/node-status.ts';
 import { operatorDebug } from './commands/operator-debug.ts';
+import { operatorEngineMigrate } from './commands/operator-engine.ts';
 import {
   operatorGetConfig,
   operatorHealth,
@@ -90,6 +91,7 @@ export interface Roles {
   readonly keeper: Command['run'];
   readonly lockGuard: Command['run'];
   readonly balancer: Command['run'];
+  readonly migrateEngine: Command['run'];
 }
 
 /** Makes the table. */
@@ -109,7 +111,7 @@ export function makeCommands(roles: Roles): readonly Command[] {
     ...[systemGc, systemReconcile, monitor, agentInfo, ui],
     ...[namespaceList, namespaceStatus, namespaceInspect, namespaceApply, namespaceDelete],
     ...[nodePoolList, nodePoolInfo, nodePoolApply, nodePoolDelete, nodePoolNodes, nodePoolJobs],
-    ...[template, balancerCommand(roles.balancer)],
+    ...[template, balancerCommand(roles.balancer), operatorEngineMigrate(roles.migrateEngine)],
     ...[varPut, varGet, varList, varPurge, varInit, serviceList, serviceInfo, serviceDelete],
     ...[kvGet, kvPut, kvDelete, kvExport, kvImport, lock, lockGuardCommand(roles.lockGuard)],
     ...[event, eventList, exec, watch, members, join, leave, forceLeave, reload, info, keyring],

@@ -18,6 +18,7 @@ export const COMMANDS = makeCommands({
   agent: () => Promise.resolve(0),
   keeper: () => Promise.resolve(0),
   lockGuard: () => Promise.resolve(0),
+  migrateEngine: () => Promise.resolve(0),
   balancer: () => Promise.resolve(0),
 });
 

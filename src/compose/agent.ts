@@ -19,8 +19,7 @@ import type { Running } from './running.ts';
 export async function agentMain(invocation: Invocation, world: World): Promise<number> {
   const dev = invocation.flags.has('dev');
   const devDir = dev ? mkdtempSync(join(tmpdir(), 'muster-dev-')) : '';
-  const load = (): Promise<AgentConfig> =>
-    loadConfig(flagsOf(invocation, devDir), { read: (path) => world.files.read(path), list });
+  const load = (): Promise<AgentConfig> => loadAgentConfig(invocation, world, devDir);
   try {
     const config = await load();
     const logger = createLogger({ level: config.logLevel, json: config.logJson }, (line) =>
@@ -32,6 +31,15 @@ export async function agentMain(invocation: Invocation, world: World): Promise<n
   } finally {
     if (dev) rmSync(devDir, { recursive: true, force: true });
   }
+}
+
+/** The configuration that an agent of these flags would run with. Fails: as `loadConfig`. */
+export function loadAgentConfig(
+  invocation: Invocation,
+  world: World,
+  devDir = '',
+): Promise<AgentConfig> {
+  return loadConfig(flagsOf(invocation, devDir), { read: (path) => world.files.read(path), list });
 }
 
 async function list(path: string): Promise<readonly string[] | undefined> {

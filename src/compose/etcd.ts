@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { Failure } from '../base/failure.ts';
 import type { Index } from '../base/brand.ts';
+import type { EtcdSettings } from '../core/agent-config/etcd-settings.ts';
 import { EtcdClient } from '../io/etcd/client.ts';
 import type { EtcdOptions } from '../io/etcd/client.ts';
 import { openEtcdLog } from '../io/etcd-log/etcd-log.ts';
@@ -63,6 +64,10 @@ export interface ClusterStore {
   readonly client: EtcdClient;
   /** Undefined where etcd is somebody else's. */
   readonly supervisor: EtcdSupervisor | undefined;
+  /** Of the log's keys. */
+  readonly prefix: string;
+  /** Waits until a log can be opened. */
+  ready(signal: AbortSignal): Promise<void>;
   /**
    * Waits until the store takes requests, and opens the log.
    *
@@ -99,12 +104,14 @@ export async function manageEtcd(
   });
   const member = memberBeside({ endpoint, votersMin: expect }, client);
   const store = storeOf({ client, world, member, quotaBytes });
+  const ready = async (signal: AbortSignal): Promise<void> => {
+    await supervisor.settled(AbortSignal.any([signal, stop.signal]));
+    if (broken !== undefined) throw broken;
+  };
   return {
-    client,
-    supervisor,
+    ...{ client, supervisor, prefix: PREFIX, ready },
     async openLog(use, signal) {
-      await supervisor.settled(AbortSignal.any([signal, stop.signal]));
-      if (broken !== undefined) throw broken;
+      await ready(signal);
       return await store(use, signal);
     },
     async close() {
@@ -127,14 +134,28 @@ export function useEtcd(settings: ExternalEtcd, world: EtcdWorld): ClusterStore 
   const { prefix = PREFIX, ...options } = settings;
   const client = new EtcdClient(options, world);
   return {
-    client,
-    supervisor: undefined,
+    ...{ client, supervisor: undefined, prefix, ready: () => Promise.resolve() },
     openLog: storeOf({ client, world, prefix }),
     close() {
       client.close();
       return Promise.resolve();
     },
   };
+}
+
+/** What the configuration says of it, files read. Fails: `not_found` a file of TLS. */
+export function externalEtcd(settings: EtcdSettings): ExternalEtcd {
+  const { endpoints, prefix, user, tls, caFile, certFile, keyFile } = settings;
+  const read = (file: string | undefined): Buffer | undefined => {
+    try {
+      return file === undefined ? undefined : readFileSync(file);
+    } catch (cause) {
+      throw new Failure('not_found', `cannot read "${file ?? ''}"`, { cause });
+    }
+  };
+  const [ca, cert, key] = [read(caFile), read(certFile), read(keyFile)];
+  const files = { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
+  return { endpoints, prefix, ...(user && { user }), ...(tls && { tls: files }) };
 }
 
 interface StoreParts {
