@@ -1,4 +1,4 @@
-/** Changes of what templates read, a few instances of a group at a time. Nomad has no such thing. */
+/** Changes of what templates read, a few instances of a group at a time. Nomad has none of it. */
 import type { TemplateRollout, RolloutHolder } from '../../core/model/template-rollout.ts';
 import type { StoppedChange } from '../../core/model/template-rollout.ts';
 import { OMIT, shape, type Shape } from '../codec/codec.ts';
