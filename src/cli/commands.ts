@@ -4,6 +4,7 @@ import { agentCommand, keeperCommand, versionCommand } from './commands/agent.ts
 import { balancerCommand } from './commands/balancer.ts';
 import { kvDelete, kvGet, kvPut } from './commands/kv.ts';
 import { kvExport, kvImport } from './commands/kv-files.ts';
+import { kvFollow } from './commands/kv-follow.ts';
 import { lock, lockGuardCommand } from './commands/lock.ts';
 import { agentInfo, monitor, systemGc, systemReconcile, ui } from './commands/agent-reads.ts';
 import { allocRestart, allocSignal, allocStop } from './commands/alloc-actions.ts';
@@ -113,7 +114,8 @@ export function makeCommands(roles: Roles): readonly Command[] {
     ...[nodePoolList, nodePoolInfo, nodePoolApply, nodePoolDelete, nodePoolNodes, nodePoolJobs],
     ...[template, balancerCommand(roles.balancer), operatorEngineMigrate(roles.migrateEngine)],
     ...[varPut, varGet, varList, varPurge, varInit, serviceList, serviceInfo, serviceDelete],
-    ...[kvGet, kvPut, kvDelete, kvExport, kvImport, lock, lockGuardCommand(roles.lockGuard)],
+    ...[kvGet, kvPut, kvDelete, kvFollow, kvExport, kvImport],
+    ...[lock, lockGuardCommand(roles.lockGuard)],
     ...[event, eventList, exec, watch, members, join, leave, forceLeave, reload, info, keyring],
     ...[rtt, snapshotSave, snapshotRestore, snapshotInspect],
     ...[operatorSnapshotSave, operatorSnapshotRestore],

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { consulMembers } from '../api/consul/agent-routes.ts';
 import { fireEvent, listEvents } from '../api/consul/event-routes.ts';
-import { deleteKv, readKv, writeKv } from '../api/consul/kv-routes.ts';
+import { deleteKv, readKv, watchKv, writeKv } from '../api/consul/kv-routes.ts';
 import { toBase64 } from '../base/base64.ts';
 import type { Index } from '../base/brand.ts';
 import { Failure } from '../base/failure.ts';
@@ -51,6 +51,28 @@ test('keys are read, set, deleted, moved', () =>
     const text = { 'motd.txt': 'hello', 'keys.json': file, 'broken.json': broken };
     return world(script, { text, typed: line.includes('put') ? 'typed' : '' });
   }));
+
+test('kv follow prints what is news, and goes on where it was', async () => {
+  const over = new AbortController();
+  const asked: unknown[] = [];
+  const script = new ScriptedAgent().on(watchKv, ({ query }) => {
+    asked.push(query.index);
+    if (asked.length === 3) over.abort();
+    const changes = [
+      { key: 'app/colour', pair: pair('app/colour', 'red') },
+      { key: 'app/db/host' },
+    ];
+    const first = [{ index: 7, snapshot: STORE }, { index: 9 }];
+    return (asked.length === 1 ? first : [{ index: 12, changes }]) as never;
+  });
+  const given = testWorld({ ...world(script), signal: over.signal });
+  const words = ['kv', 'follow', '-prefix', 'app/'];
+  await runProgram(COMMANDS, words, given);
+  assert.deepEqual(asked, [undefined, 9, 12]);
+  const lines = given.printed().trim().split('\n').slice(0, 2);
+  assert.match(lines[0] ?? '', /^\{"Index":7,"Snapshot":\[\{"LockIndex":0,"Key":"app\/colour"/);
+  assert.match(lines[1] ?? '', /^\{"Index":12,"Changes":\[.*,\{"Key":"app\/db\/host"\}\]\}$/);
+});
 
 test('what is sent is what was meant', async () => {
   const bodies: string[] = [];

@@ -107,7 +107,7 @@ function encode(route: Route, value: unknown): string | Uint8Array {
   const { reply } = route;
   if (route.answers !== 'lines') return writeJson(reply.encode(value, 'full'));
   return (value as readonly unknown[])
-    .map((one) => JSON.stringify(reply.encode(one, 'full')))
+    .map((one) => writeJson(reply.encode(one, 'full')))
     .join(NEWLINE);
 }
 

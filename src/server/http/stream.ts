@@ -1,5 +1,6 @@
 /** Answers that go on: lines of JSON, raw bytes. */
 import { encodeFull, type Shape } from '../../api/codec/codec.ts';
+import { writeJson } from '../../base/json.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { HttpReply } from '../../ports/http.ts';
 
@@ -26,7 +27,7 @@ export async function* toLines<T>(
   isHeartbeat: (value: T) => boolean,
 ): AsyncGenerator<string> {
   for await (const value of values) {
-    yield isHeartbeat(value) ? '{}\n' : `${JSON.stringify(encodeFull(codec, value))}\n`;
+    yield isHeartbeat(value) ? '{}\n' : `${writeJson(encodeFull(codec, value))}\n`;
   }
 }
 

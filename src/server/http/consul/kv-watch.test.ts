@@ -5,6 +5,7 @@ import { after, before, test } from 'node:test';
 import { isIssues } from '../../../api/codec/issue.ts';
 import { decodeFull } from '../../../api/codec/codec.ts';
 import { KV_WATCH_LINE, type KvWatchLine } from '../../../api/consul/kv-codec.ts';
+import { readJson } from '../../../base/json.ts';
 import { CHANGE_BATCHES_MAX } from '../../../core/limits.ts';
 import { ConsulWorld } from '../../../../test/consul-world.ts';
 import { until } from '../../../../test/http-world.ts';
@@ -43,7 +44,7 @@ class Reader {
   }
 
   #take(text: string): void {
-    const line = decodeFull(KV_WATCH_LINE, JSON.parse(text));
+    const line = decodeFull(KV_WATCH_LINE, readJson(text));
     assert.ok(!isIssues(line));
     assert.ok(line.index > this.index || line.changes === undefined, 'indexes rise');
     this.lines.push(line);
@@ -66,11 +67,12 @@ function plain(base64: string): string {
 }
 
 test('W1, W2: each change is told once, in order; who comes back misses nothing', async () => {
-  await world.put('/v1/kv/w/there', 'before');
+  await world.put('/v1/kv/w/there?flags=18446744073709551615', 'before');
   const reader = new Reader();
   reader.follow('key=single&prefix=w/');
   await until(() => reader.lines.length === 1, 'the beginning is told');
   assert.deepEqual([...reader.copy], [['w/there', 'before']]);
+  assert.equal(reader.lines[0]?.snapshot?.[0]?.flags, '18446744073709551615');
   const seen: string[] = [];
   for (let i = 0; i < 40; i++) {
     await world.put(`/v1/kv/w/${i % 7}`, String(i));
