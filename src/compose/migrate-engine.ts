@@ -1,6 +1,6 @@
 /**
- * `muster operator engine migrate`: moves the log of a server that was alone to etcd, so that others
- * can share it. The state's checkpoint stays where it is: it is at an index of the same log.
+ * `muster operator engine migrate`: moves the log of a server that was alone to etcd, so that
+ * others can share it. The state's checkpoint stays: it is at an index of the same log.
  */
 import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
