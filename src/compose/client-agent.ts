@@ -1,4 +1,4 @@
-/** An agent without a server role: its client, its registrar and its doors, all by way of servers. */
+/** An agent without a server role: client, registrar and doors, all by way of the servers. */
 import { hostname } from 'node:os';
 import { runServices } from '../agent/lifecycle.ts';
 import { seeded } from '../base/random.ts';

@@ -24,7 +24,7 @@ import { joinedApps } from '../server/http/joined-apps.ts';
 import { nomadAgentApp, nomadApp } from '../server/http/nomad-api.ts';
 import { VERSION } from '../version.ts';
 import type { ClientParts } from './client.ts';
-import type { Apps, Cluster } from './cluster.ts';
+import type { Apps, Cluster } from './cluster-parts.ts';
 import type { GossipParts } from './gossip.ts';
 import { jobLanguage } from './job-language.ts';
 import { serverReadings } from './readings.ts';

@@ -25,7 +25,7 @@ import { ServerPool } from '../link/server-pool.ts';
 import type { Answers } from '../link/session.ts';
 import type { ClientLink } from '../ports/client-link.ts';
 import { VERSION } from '../version.ts';
-import type { Cluster, ClusterParts } from './cluster.ts';
+import type { Cluster, ClusterParts } from './cluster-parts.ts';
 import { PROGRAM } from './registrar.ts';
 import type { ServerParts } from './server.ts';
 

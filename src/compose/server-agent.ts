@@ -8,7 +8,8 @@ import { systemClock } from '../io/clock.ts';
 import { ServerCatalogLink } from '../server/catalog-link.ts';
 import { buildBalancer, reloadBalancer } from './balancer.ts';
 import { buildClient, type ClientParts } from './client.ts';
-import { openPeering, type Cluster } from './cluster.ts';
+import type { Cluster } from './cluster-parts.ts';
+import { openPeering } from './cluster.ts';
 import { buildDns } from './dns.ts';
 import { drainThroughApi } from './drain.ts';
 import {

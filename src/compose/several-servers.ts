@@ -23,7 +23,7 @@ import type { ClusterLog } from '../ports/cluster-log.ts';
 import type { Service } from '../ports/service.ts';
 import { untilAborted } from '../run/aborted.ts';
 import { placedApp } from '../server/http/placed-app.ts';
-import type { Apps, Cluster, ClusterParts, Peering, PeeringWorld } from './cluster.ts';
+import type { Apps, Cluster, ClusterParts, Peering, PeeringWorld } from './cluster-parts.ts';
 import { manageEtcd, serverIdOf, useEtcd, type ClusterStore } from './etcd.ts';
 import { buildDoor, knowsIn, type Door } from './link.ts';
 

@@ -36,8 +36,9 @@ export interface GreetDeps {
 /**
  * Greets over a connection that was made.
  *
- * Fails: as the other side refuses, with its words; `unauthenticated` the keys differ; `unsupported`
- * the builds do not understand each other; `timeout`, `unavailable`; `canceled` the signal.
+ * Fails: as the other side refuses, with its words; `unauthenticated` the keys differ;
+ * `unsupported` the builds do not understand each other; `timeout`, `unavailable`; `canceled` the
+ * signal.
  */
 export function greetDialled(
   socket: LinkSocket,

@@ -256,6 +256,3 @@ interface LogsQuestion {
   readonly offset: number;
   readonly origin: 'start' | 'end';
 }
-
-/** The type that a shape stands for. */
-export type RequestOf<S> = S extends Shape<infer T> ? T : never;

@@ -1,0 +1,62 @@
+/** What wiring a server among other agents hands from one part to the next. */
+import type { Random } from '../base/random.ts';
+import type { NodeId } from '../core/model/ids.ts';
+import type { Dns } from '../dns/dns.ts';
+import type { CatalogLink } from '../ports/catalog-link.ts';
+import type { ClientLink } from '../ports/client-link.ts';
+import type { HttpApp } from '../ports/http.ts';
+import type { ServerLink } from '../ports/server-link.ts';
+import type { Service } from '../ports/service.ts';
+import type { ClientParts } from './client.ts';
+import type { ServerParts, ServerWorld } from './server.ts';
+
+/** The APIs of an agent, each answering what the other has, too. */
+export interface Apps {
+  readonly http: HttpApp;
+  readonly discovery: HttpApp;
+}
+
+/** A server's place among others, before it has a state. */
+export interface Peering extends Pick<ServerWorld, 'shared' | 'isLed'> {
+  /** `host:port` of all servers' links. */
+  servers(): readonly string[];
+  join(parts: ClusterParts): Cluster;
+  /** Lets go of what the log needed, once it is closed. */
+  close(): Promise<void>;
+}
+
+export interface Cluster {
+  /** The first to begin, the last to end. */
+  readonly services: readonly Service[];
+  /** How this agent's own client and registrar reach whoever leads. */
+  readonly links: { readonly servers: ServerLink; readonly catalog: CatalogLink };
+  /** `host:port` of the leader's link; empty when there is none. */
+  leader(): string;
+  /** The same of every server. */
+  servers(): readonly string[];
+  /** Of a node that this server, or another one, is in touch with. */
+  clientOf(nodeId: NodeId): ClientLink | undefined;
+  /** The APIs as they are answered here: by this server or by the leader. */
+  readonly placed: (apps: Apps) => Apps;
+  /** What other agents are answered from. Called once, before the services run. */
+  serve(apps: Apps): void;
+}
+
+export interface ClusterParts {
+  readonly server: ServerParts;
+  /** The catalog as this server's own state has it. */
+  readonly catalog: CatalogLink;
+  /** Made later, where there are any. */
+  readonly client: () => ClientParts | undefined;
+  readonly dns: () => Dns | undefined;
+  readonly nodeName: string;
+  readonly note: (line: string) => void;
+}
+
+export interface PeeringWorld {
+  readonly nodeName: string;
+  readonly random: Random;
+  readonly note: (line: string) => void;
+  /** What needs no state: it begins with the search for others, not after it. */
+  readonly early: readonly Service[];
+}
