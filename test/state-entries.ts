@@ -73,6 +73,8 @@ const VERBS = [
   'session',
   'invalidate',
   'txn',
+  'variable',
+  'rollout',
   'expire',
   'event',
   'catalog',
@@ -333,6 +335,20 @@ const MAKERS: { readonly [Verb in Step['verb']]: (now: Now) => Entry } = {
       { of: 'kv', op: writeOf({ ...now, a: b, c: a }) },
     ];
     return { type: 'txn.apply', at, ops: ops.slice(0, 1 + (c % ops.length)) };
+  },
+  variable: ({ a, b, c, at }) => {
+    const path = `app/${a % 3}`;
+    const namespace = DEFAULT_NAMESPACE;
+    const condition = c % 3 === 0 ? { ifModifyIndex: (b % 20) as Index } : {};
+    if (b % 4 === 0) return { type: 'variable.delete', at, namespace, path, ...condition };
+    const variable = { namespace, path, items: { key: String(c % 2) } };
+    return { type: 'variable.set', at, variable, ...condition };
+  },
+  rollout: ({ allocs, a, b, c, at }) => {
+    const allocId = allocs[a % Math.max(1, allocs.length)]?.id ?? (uuid('aloc', a) as AllocId);
+    const task = 'web';
+    if (b % 2 === 0) return { type: 'rollout.begin', at, allocId, task, change: `c${c % 3}` };
+    return { type: 'rollout.end', at, allocId, task, healthy: c % 2 === 0, reason: 'why' };
   },
   expire: ({ at }) => ({ type: 'kv.expire', at, keys: KEYS }),
   event: ({ n, at }) => {
