@@ -8,6 +8,7 @@ import { movedCoordinates, upkeep, type KnownNode, type Upkeep } from '../core/g
 import type { Coordinate } from '../core/model/coordinate.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Service } from '../ports/service.ts';
+import { isAborted } from '../run/aborted.ts';
 import { Bell } from '../run/bell.ts';
 import type { Gossip } from './gossip.ts';
 
@@ -59,7 +60,7 @@ export class UpkeepLoop implements Service {
         // Alone there is nothing to look at; a member that comes rings.
         const waitMs = gossip.members().length > 1 ? LOOK_MS : undefined;
         await bell.wait(clock, waitMs, signal);
-        if (!signal.aborted) await this.#look();
+        if (!isAborted(signal)) await this.#look();
       }
     } finally {
       end();

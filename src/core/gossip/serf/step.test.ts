@@ -7,7 +7,7 @@ import { LAMPORT_BUFFER, SAME_TIME_MAX } from '../limits.ts';
 import { encodeMessage } from '../wire/messages.ts';
 import { VERSIONS } from '../member-list/pool.ts';
 import { decodeKeyResponse, encodeKeyRequest, encodeSerf } from '../wire/serf-messages.ts';
-import type { SerfMessage } from '../wire/serf-messages.ts';
+import type { QueryMessage, SerfMessage } from '../wire/serf-messages.ts';
 import { decodeConflict, encodeConflict } from './conflict.ts';
 import { answerInternal } from './internal-queries.ts';
 import { LamportClock } from './lamport.ts';
@@ -82,11 +82,19 @@ test('L1: an event is told once, whoever says it again; one too old is not', () 
 
 test('Q1, Q2: a query is heard once, by whom it means; each answers once', () => {
   const ring = withPeer();
-  const query = {
-    ...{ type: 'query', lTime: 2, id: 5, from: at(2), source: 'b', flags: 1, relayFactor: 0 },
-    ...{ timeoutMs: 1_000, name: 'load', payload: bytes('') },
+  const query: QueryMessage = {
+    type: 'query',
+    lTime: 2,
+    id: 5,
+    from: at(2),
+    source: 'b',
+    flags: 1,
+    relayFactor: 0,
+    timeoutMs: 1_000,
+    name: 'load',
+    payload: bytes(''),
     filters: [{ by: 'tag', tag: 'role', expression: '^x$' }],
-  } as const;
+  };
   const [heard, ...rest] = news(hear(ring, query));
   assert.ok(heard?.type === 'query' && rest.length === 0);
   assert.equal(news(hear(ring, query)).length, 0);

@@ -73,16 +73,17 @@ export function unpackLzw(bytes: Uint8Array, most: number): Uint8Array {
       continue;
     }
     if (code > next) throw malformed('an unknown code');
+    const isNew = code === next && last >= 0;
     // Each piece is found from its end; the code just being made ends as its beginning does.
     let at = CODES_MAX;
-    let walk = code === next && last >= 0 ? last : code;
-    if (walk !== code) at--;
+    let walk = isNew ? last : code;
+    if (isNew) at--;
     while (walk > END) {
       piece[--at] = suffix[walk] ?? 0;
       walk = prefix[walk] ?? 0;
     }
     piece[--at] = walk;
-    if (code === next && last >= 0) piece[CODES_MAX - 1] = walk;
+    if (isNew) piece[CODES_MAX - 1] = walk;
     out.write(piece.subarray(at));
     if (last >= 0) {
       suffix[next] = walk;
@@ -93,8 +94,13 @@ export function unpackLzw(bytes: Uint8Array, most: number): Uint8Array {
       next++;
       last = code;
     } else last = -1;
-    if (next >= 1 << width && width < 12) width++;
+    width = widened(next, width);
   }
+}
+
+/** Bits of the next code. */
+function widened(next: number, width: number): number {
+  return next >= 1 << width && width < 12 ? width + 1 : width;
 }
 
 class BitWriter {

@@ -164,10 +164,19 @@ export class PackReader {
       case 0xc2:
       case 0xc3:
         return tag === 0xc3;
-      case 0xca:
-        return this.#view.getFloat32(this.#skip(4));
-      case 0xcb:
-        return this.#view.getFloat64(this.#skip(8));
+      case 0xdc:
+      case 0xdd:
+        return this.#list(this.#uint(tag === 0xdc ? 2 : 4), depth);
+      case 0xde:
+      case 0xdf:
+        return this.#map(this.#uint(tag === 0xde ? 2 : 4), depth);
+      default:
+        return this.#longRaw(tag);
+    }
+  }
+
+  #longRaw(tag: number): Packed {
+    switch (tag) {
       case 0xc4:
       case 0xd9:
         return this.#raw(this.#uint(1));
@@ -177,19 +186,17 @@ export class PackReader {
       case 0xc6:
       case 0xdb:
         return this.#raw(this.#uint(4));
-      case 0xdc:
-      case 0xdd:
-        return this.#list(this.#uint(tag === 0xdc ? 2 : 4), depth);
-      case 0xde:
-      case 0xdf:
-        return this.#map(this.#uint(tag === 0xde ? 2 : 4), depth);
       default:
-        return this.#integer(tag);
+        return this.#number(tag);
     }
   }
 
-  #integer(tag: number): number {
+  #number(tag: number): number {
     switch (tag) {
+      case 0xca:
+        return this.#view.getFloat32(this.#skip(4));
+      case 0xcb:
+        return this.#view.getFloat64(this.#skip(8));
       case 0xcc:
         return this.#uint(1);
       case 0xcd:
@@ -277,8 +284,8 @@ export class Fields {
     this.#map = value;
   }
 
-  has(name: string): boolean {
-    return (this.#map.get(name) ?? null) !== null;
+  entries(): Iterable<readonly [string, Packed]> {
+    return this.#map;
   }
 
   /** A whole number from 0 to `most`. */
@@ -312,7 +319,7 @@ export class Fields {
     if (value instanceof Uint8Array) return value;
     // Without a special case for bytes, writers send them as a list of numbers.
     if (Array.isArray(value) && value.every((each) => typeof each === 'number')) {
-      return Uint8Array.from(value as number[]);
+      return Uint8Array.from(value);
     }
     throw wrong(name, 'bytes');
   }

@@ -74,7 +74,8 @@ interface Unwrapping {
 function into(messages: Uint8Array[], bytes: Uint8Array, { depth, budget }: Unwrapping): void {
   if (depth > WRAP_DEPTH_MAX) throw new Failure('invalid', 'malformed packet: wrapped too often');
   const inner = { depth: depth + 1, budget };
-  switch (bytes[0]) {
+  const kind = bytes[0] ?? -1;
+  switch (kind) {
     case KIND.checksum:
       into(messages, checked(bytes), inner);
       return;

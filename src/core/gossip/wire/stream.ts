@@ -72,7 +72,8 @@ export class StreamReader {
   }
 
   #message(bytes: Uint8Array): StreamMessage {
-    switch (bytes[0]) {
+    const kind = bytes[0] ?? -1;
+    switch (kind) {
       case KIND.pushPull:
         return this.#pushPull(bytes);
       case KIND.user:

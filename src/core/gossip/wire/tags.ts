@@ -1,7 +1,7 @@
 /** What a member says of itself: names and values, in the bytes that go round with it. */
 import { Failure } from '../../../base/failure.ts';
 import { TAGS_BYTES_MAX } from '../limits.ts';
-import { PackReader, PackWriter, textOf } from './msgpack.ts';
+import { Fields, PackReader, PackWriter, textOf } from './msgpack.ts';
 
 export type Tags = Readonly<Record<string, string>>;
 
@@ -26,12 +26,10 @@ export function decodeTags(meta: Uint8Array): Tags {
   if (meta.length === 0) return {};
   if (meta[0] !== MAGIC) return { role: textOf(meta) };
   try {
-    const value = new PackReader(meta, 1).value();
-    if (!(value instanceof Map)) return {};
-    const tags = Array.from(value, ([name, each]): [string, string] => [
-      name,
-      each instanceof Uint8Array ? textOf(each) : '',
-    ]);
+    const tags: [string, string][] = [];
+    for (const [name, value] of new Fields(new PackReader(meta, 1).value()).entries()) {
+      tags.push([name, value instanceof Uint8Array ? textOf(value) : '']);
+    }
     return Object.fromEntries(tags);
   } catch (error) {
     if (error instanceof Failure) return {};
