@@ -23,8 +23,8 @@ const at = (i: number): { host: string; port: number } => ({ host: `10.0.0.${i}`
 interface Seen {
   readonly pool: Pool;
   readonly events: string[];
-  step(message: Message, now: number): readonly PoolEffect[];
-  tick(now: number): readonly PoolEffect[];
+  readonly step: (message: Message, now: number) => readonly PoolEffect[];
+  readonly tick: (now: number) => readonly PoolEffect[];
 }
 
 function pool(): Seen {
