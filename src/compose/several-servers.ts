@@ -1,9 +1,7 @@
 /** Wires a server that shares its log with others: the mesh, etcd, and the way to the leader. */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../base/failure.ts';
 import type { AgentConfig, ServerSettings } from '../core/agent-config/config.ts';
-import type { EtcdSettings } from '../core/agent-config/etcd-settings.ts';
 import { formatAgentAddress, parseAgentAddress } from '../core/link/address.ts';
 import type { Entry } from '../core/state/entry.ts';
 import type { Outcome } from '../core/state/outcome.ts';
@@ -24,7 +22,7 @@ import type { Service } from '../ports/service.ts';
 import { untilAborted } from '../run/aborted.ts';
 import { placedApp } from '../server/http/placed-app.ts';
 import type { Apps, Cluster, ClusterParts, Peering, PeeringWorld } from './cluster-parts.ts';
-import { manageEtcd, serverIdOf, useEtcd, type ClusterStore } from './etcd.ts';
+import { externalEtcd, manageEtcd, serverIdOf, useEtcd, type ClusterStore } from './etcd.ts';
 import { buildDoor, knowsIn, type Door } from './link.ts';
 
 type StateLog = ClusterLog<Entry, Outcome>;
@@ -103,21 +101,6 @@ async function openStore(
     },
     { ...edges, peers: mesh },
   );
-}
-
-/** Fails: `not_found` a file of TLS. */
-export function externalEtcd(settings: EtcdSettings): Parameters<typeof useEtcd>[0] {
-  const { endpoints, prefix, user, tls, caFile, certFile, keyFile } = settings;
-  const read = (file: string | undefined): Buffer | undefined => {
-    try {
-      return file === undefined ? undefined : readFileSync(file);
-    } catch (cause) {
-      throw new Failure('not_found', `cannot read "${file ?? ''}"`, { cause });
-    }
-  };
-  const [ca, cert, key] = [read(caFile), read(certFile), read(keyFile)];
-  const files = { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
-  return { endpoints, prefix, ...(user && { user }), ...(tls && { tls: files }) };
 }
 
 /** What ends the link also ends the wait for the log, with its own reason. */

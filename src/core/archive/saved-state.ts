@@ -76,8 +76,9 @@ export function readMeta({ files }: Pick<SavedState, 'files'>): SavedMeta | Prob
 
 const NEWLINE = 10;
 
-/** A line of the rows: what it says, and how many bytes it takes; undefined: no JSON, or cut off. */
+/** A line of the rows. */
 export interface SavedLine {
+  /** Undefined: no JSON, or cut off. */
   readonly value: Json | undefined;
   /** With its end. */
   readonly bytes: number;

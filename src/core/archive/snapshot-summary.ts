@@ -1,4 +1,4 @@
-/** What a saved state holds: how many rows of each kind, and how many bytes of the file they are. */
+/** What a saved state holds: how many rows of each kind, and how many bytes they take. */
 import type { Json } from '../../base/json.ts';
 import { linesOf, readMeta, ROWS, type SavedMeta, type SavedState } from './saved-state.ts';
 

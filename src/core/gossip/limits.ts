@@ -2,8 +2,6 @@
 
 /** Bytes of one packet as it is put together. Source: memberlist's `UDPBufferSize`. */
 export const PACKET_BYTES = 1_400;
-/** Bytes of a packet that is taken: what UDP can carry at all. */
-export const PACKET_BYTES_MAX = 65_535;
 /** Bytes of what a compressed message may become; a packet's own limit many times over. */
 export const UNPACKED_BYTES_MAX = 8 * 1024 * 1024;
 /** Bytes of one message of a stream: the states of `MEMBERS_MAX` members with their tags. */

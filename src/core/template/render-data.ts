@@ -1,6 +1,6 @@
 /**
  * Renders a template over plain data, as `-t` of commands does: the functions of the language that
- * need nothing but what they are given. A field that is not there is a mistake, told with its place.
+ * need nothing but what they are given. A field that is not there is a mistake with its place.
  */
 import { evaluate } from './evaluate.ts';
 import type { FunctionTable } from './function.ts';
