@@ -111,7 +111,7 @@ test(
     assert.equal((await client.run('leave')).code, 0);
     await server.until('c1 has left', () => shows(server, /^c1 +\S+ +left/m));
     await server.until('c1 is no node', async () => {
-      return ((await discovery(server, '/v1/catalog/node/c1'))) === null;
+      return (await discovery(server, '/v1/catalog/node/c1')) === null;
     });
   },
 );
