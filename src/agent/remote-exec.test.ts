@@ -45,8 +45,8 @@ class Servers implements RemoteExecServers {
     return Promise.resolve(this.keys.get(key));
   }
 
-  put(_: unknown, key: string, value: string): Promise<boolean> {
-    if (!this.gone) this.keys.set(key, value);
+  put(_: unknown, key: string, value: Uint8Array): Promise<boolean> {
+    if (!this.gone) this.keys.set(key, Buffer.from(value).toString('base64'));
     return Promise.resolve(!this.gone);
   }
 

@@ -7,7 +7,6 @@
  * RE3: a command that says nothing gives signs of life: pieces of output without any bytes.
  */
 import { Bug } from '../base/assert.ts';
-import { toBase64 } from '../base/base64.ts';
 import type { Index } from '../base/brand.ts';
 import { explain } from '../base/failure.ts';
 import type { UserEvent } from '../core/model/user-event.ts';
@@ -35,7 +34,7 @@ export interface RemoteExecServers {
   /** A key's value as Base64; undefined: there is none. */
   value(key: string, signal: AbortSignal): Promise<string | undefined>;
   /** Writes a key that the session locks; false: the session is gone. */
-  put(place: JobPlace, key: string, value: string): Promise<boolean>;
+  put(place: JobPlace, key: string, value: Uint8Array): Promise<boolean>;
 }
 
 export interface RemoteExecDeps {
@@ -99,7 +98,7 @@ export class RemoteExec implements Service {
       note(`session ${place.session} holds no proper job`);
       return;
     }
-    if (!(await servers.put(place, jobKeys.ack(place, nodeName), ''))) return;
+    if (!(await servers.put(place, jobKeys.ack(place, nodeName), new Uint8Array()))) return;
     const output = new OutputWriter(place, this.#deps);
     const done = new AbortController();
     const alive = output.keepAlive(quietMsOf(value), done.signal);
@@ -113,7 +112,7 @@ export class RemoteExec implements Service {
 
   async #runCommand(job: RemoteJob, output: OutputWriter, signal: AbortSignal): Promise<number> {
     if (this.#running.size > COMMANDS_MAX) {
-      await output.write(new TextEncoder().encode('too many commands run already\n'));
+      await output.write(encode('too many commands run already\n'));
       return EXIT_NOT_STARTED;
     }
     const stop = AbortSignal.any([signal, output.abandoned]);
@@ -121,7 +120,7 @@ export class RemoteExec implements Service {
       return await this.#deps.commands.run(requestOf(job), (bytes) => output.write(bytes), stop);
     } catch (error) {
       if (error instanceof Bug) throw error;
-      await output.write(new TextEncoder().encode(`${explain(error)}\n`));
+      await output.write(encode(`${explain(error)}\n`));
       return EXIT_NOT_STARTED;
     }
   }
@@ -168,7 +167,7 @@ class OutputWriter {
       // Half of it: the silence may begin right after this look.
       await this.#deps.clock.sleep(quietMs / 2, signal);
       if (signal.aborted) return;
-      if (this.#count === said) this.#append('');
+      if (this.#count === said) this.#append(new Uint8Array());
     }
   }
 
@@ -190,18 +189,18 @@ class OutputWriter {
     this.#timer?.abort();
     this.#timer = undefined;
     if (this.#heldBytes === 0) return;
-    const value = toBase64(joined(this.#held, this.#heldBytes));
+    const value = joined(this.#held, this.#heldBytes);
     this.#held = [];
     this.#heldBytes = 0;
     this.#append(value);
   }
 
-  #append(value: string): void {
+  #append(value: Uint8Array): void {
     const key = jobKeys.output(this.#place, this.#deps.nodeName, this.#count++);
     this.#written = this.#written.then(() => this.#put(key, value));
   }
 
-  async #put(key: string, value: string): Promise<void> {
+  async #put(key: string, value: Uint8Array): Promise<void> {
     if (this.#abandon.signal.aborted) return;
     const isHeard = await this.#deps.servers.put(this.#place, key, value).catch(() => false);
     if (!isHeard) this.#abandon.abort();
@@ -223,8 +222,8 @@ function lTimeOf(events: readonly UserEvent[]): number {
   return events.at(-1)?.lTime ?? 0;
 }
 
-function encode(text: string): string {
-  return toBase64(new TextEncoder().encode(text));
+function encode(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
 }
 
 function joined(pieces: readonly Uint8Array[], length: number): Uint8Array {

@@ -1,11 +1,19 @@
-/** Builds what carries out `exec` on this machine. */
+/**
+ * Builds what carries out `exec` on this machine: events come from the server's own state; what is
+ * written goes through the agent's API, which hands it to whichever server leads.
+ */
 import { RemoteExec } from '../agent/remote-exec.ts';
-import { NO_FLAGS } from '../core/model/kv.ts';
+import { Api } from '../api/api.ts';
+import { CONSUL } from '../api/consul/common-query.ts';
+import { writeKv } from '../api/consul/kv-routes.ts';
+import type { AgentConfig } from '../core/agent-config/config.ts';
 import { hears } from '../core/remote-exec/hears.ts';
 import { readKvPair, readUserEvents } from '../core/state/reads-kv.ts';
 import { systemClock } from '../io/clock.ts';
 import { systemCommands } from '../io/command/commands.ts';
+import { connectLight } from '../io/http/light-client.ts';
 import type { ServerParts } from './server.ts';
+import { ownAddress } from './template-source.ts';
 
 export interface RemoteExecParts {
   readonly server: ServerParts;
@@ -13,8 +21,12 @@ export interface RemoteExecParts {
   readonly note: (line: string) => void;
 }
 
-export function buildRemoteExec({ server, nodeName, note }: RemoteExecParts): RemoteExec {
+export function buildRemoteExec(
+  config: AgentConfig,
+  { server, nodeName, note }: RemoteExecParts,
+): RemoteExec {
   const { operations: ops } = server.server;
+  const api = new Api({ dialect: CONSUL }, connectLight(ownAddress(config)));
   return new RemoteExec({
     nodeName,
     note,
@@ -28,8 +40,8 @@ export function buildRemoteExec({ server, nodeName, note }: RemoteExecParts): Re
         return { events: value.filter((event) => hears(event, hearer)), index };
       },
       value: async (key, signal) => (await ops.query(readKvPair(key), {}, signal)).value?.value,
-      put: async ({ session }, key, value) =>
-        (await ops.kv.write({ verb: 'lock', key, value, flags: NO_FLAGS, session })).ok,
+      put: ({ session }, key, value) =>
+        api.call(writeKv, { params: { key }, query: { acquire: session }, body: value }),
     },
   });
 }

@@ -72,7 +72,7 @@ export async function runServerAgent(
   });
   cluster.serve(apps);
   const remoteExec = config.discovery.remoteExec
-    ? [buildRemoteExec({ server, nodeName, note: log('remote-exec') })]
+    ? [buildRemoteExec(config, { server, nodeName, note: log('remote-exec') })]
     : [];
   const services = [
     ...cluster.services,
