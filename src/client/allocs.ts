@@ -58,6 +58,12 @@ export class Allocs {
     await this.#runners.get(id)?.ended(signal);
   }
 
+  /** True where nothing of it runs here, or will. */
+  hasEnded(id: AllocId): boolean {
+    const runner = this.#runners.get(id);
+    return runner === undefined || runner.endedAt !== undefined;
+  }
+
   /** Takes up what an earlier process left. */
   async restore(): Promise<void> {
     for (const stored of await this.#deps.store.loadAllocs()) {

@@ -164,6 +164,60 @@ test('the successor waits for its predecessor, and takes its data where the disk
   await world.stop();
 });
 
+test('what was evicted ends before that which it was evicted for begins', async () => {
+  const world = new ClientWorld();
+  await world.start();
+  const slow = taskOf('server', { config: { killAfterMs: 3_000 } });
+  world.servers.assign(assignmentOf(A, world.nodeId, jobOf(groupOf([slow]))));
+  await world.pass(1_000);
+  const preemptedAllocs = [A, 'gone' as AllocId];
+  world.servers.assign(assignmentOf(B, world.nodeId, SERVICE, { preemptedAllocs }));
+  world.servers.stop(A);
+  await world.pass(2_000);
+  assert.deepEqual(world.machine.running(), [`${A}.server.0`]);
+  assert.equal(world.told(B), 'pending "No tasks have started"');
+  // The wait goes on where the client starts anew.
+  await world.stop();
+  assert.deepEqual(world.machine.started, [`${A}.server.0`]);
+  await world.start();
+  await world.pass(5_000);
+  assert.deepEqual(world.machine.running(), [`${B}.server.0`]);
+  const [, waits] = world.servers.told(B)?.taskStates['server']?.events ?? [];
+  assert.equal(waits?.type, 'Waiting for preempted allocations');
+  assert.equal(waits.displayMessage, `Waiting for "${A}" to end`);
+  await world.stop();
+});
+
+test('what does not end is not waited for without end, and a stop ends the wait', async () => {
+  const world = new ClientWorld({ killTimeoutMsMax: 3_600_000 });
+  await world.start();
+  const stubborn = taskOf('server', {
+    config: { killAfterMs: 3_600_000 },
+    killTimeoutMs: 3_600_000,
+  });
+  world.servers.assign(assignmentOf(A, world.nodeId, jobOf(groupOf([stubborn]))));
+  await world.pass(1_000);
+  for (const id of [B, 'c-3']) {
+    world.servers.assign(assignmentOf(id, world.nodeId, SERVICE, { preemptedAllocs: [A] }));
+  }
+  world.servers.stop(A);
+  await world.pass(10_000);
+  world.servers.stop('c-3' as AllocId);
+  await world.pass(1_000);
+  assert.equal(world.told('c-3'), 'complete "All tasks have completed"');
+  await world.pass(580_000);
+  assert.deepEqual(world.machine.running(), [`${A}.server.0`]);
+  await world.pass(20_000);
+  assert.deepEqual(world.machine.running(), [`${A}.server.0`, `${B}.server.0`]);
+  const { events = [] } = world.servers.told(B)?.taskStates['server'] ?? {};
+  assert.ok(
+    events.some((e) => e.displayMessage === `Started although "${A}" did not end within 10m0s`),
+    JSON.stringify(events),
+  );
+  world.machine.kill(`${A}.server.0`, 9);
+  await world.stop();
+});
+
 test('what cannot be done is said, before anything runs', async () => {
   const world = new ClientWorld();
   await world.start();

@@ -102,6 +102,8 @@ export class Client implements Service {
       templates: this.#templates,
       awaitEnd: (id: Parameters<Allocs['awaitEnd']>[0], signal: AbortSignal) =>
         this.#allocs.awaitEnd(id, signal),
+      hasEnded: (id: Parameters<Allocs['hasEnded']>[0]) => this.#allocs.hasEnded(id),
+      clock,
     };
     this.#allocs = new Allocs(
       config,

@@ -22,6 +22,7 @@ import {
   type AllocRun,
 } from '../core/runner/alloc.ts';
 import { allocPolicy, groupOf } from '../core/runner/policy.ts';
+import type { EventDraft } from '../core/runner/events.ts';
 import { reportAlloc, type AllocReport } from '../core/runner/report.ts';
 import { resumeAlloc } from '../core/runner/resume.ts';
 import { handleOf, type TaskInput } from '../core/runner/task.ts';
@@ -263,7 +264,10 @@ export class AllocRunner {
   #newScope(): AllocScope {
     const { alloc, job } = this.#assignment;
     const look = (): AllocLook => ({ run: this.#drive.state, policy: this.#policy });
-    return { alloc, job, group: this.#group, restored: this.#restored, look };
+    const tell = (event: EventDraft): void => {
+      for (const { name } of this.#group.tasks) this.ask(name, { type: 'note', event });
+    };
+    return { alloc, job, group: this.#group, restored: this.#restored, look, tell };
   }
 
   /** RU1. */

@@ -141,6 +141,15 @@ export const CHECKPOINT_BATCHES_MAX = 64;
 /** Entries left in the log behind the checkpoint, for streams and followers that lag. */
 export const LOG_ENTRIES_KEPT = 10_000;
 
+// --- A whole state from another server (link/state-answers.ts, compose/server-state.ts) ---
+
+/** Rows that are encoded at once: one is a job or a key's value, of half a MiB at most. */
+export const STATE_GROUP_ROWS = 64;
+/** Bytes of so many rows, which the receiver holds. */
+export const STATE_GROUP_BYTES_MAX = 64 * 1024 * 1024;
+/** States fetched in succession that turned out to be wrong, or too old for the log. */
+export const STATE_FETCHES_MAX = 5;
+
 // --- Coordination (keys, sessions, events) ---
 
 /** Bytes of a key: it is part of rows' keys on disk, which lmdb bounds at 1,978 in all. */
@@ -253,6 +262,11 @@ export const FILE_NAME_BYTES_MAX = 255;
 export const PATH_BYTES_MAX = 4_095;
 /** Bytes of a list of checksums. */
 export const CHECKSUM_LIST_BYTES_MAX = 1024 * 1024;
+/**
+ * For so long a client waits for allocations that were evicted for another [ms]: `kill_timeout` is
+ * 30 s at most unless the operator says otherwise, shutdown delays and poststop tasks come on top.
+ */
+export const PREEMPTED_WAIT_MS_MAX = 600_000;
 /** A rendered file that could not be written is tried again after this [ms]. */
 export const TEMPLATE_WRITE_RETRY_MS = 5_000;
 /** How long one blocking query of a template waits [ms]. Source: consul-template. */

@@ -25,6 +25,8 @@ export interface AllocScope {
   restored: boolean;
   /** How it is, now. */
   readonly look: () => AllocLook;
+  /** Adds to the events of each of its tasks. */
+  readonly tell: (event: EventDraft) => void;
   /** Set by the network hook. */
   network?: AllocNetwork;
   /** Set by the network hook: what tasks of one driver join, where that driver made it. */

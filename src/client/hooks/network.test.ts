@@ -47,7 +47,8 @@ function scopeOf(mode: string, drivers: readonly string[]): AllocScope {
   };
   const tasks = drivers.map((driver, i) => taskOf(`t${i}`, { driver }));
   const group = groupOf(tasks, { networks: [network] });
-  return { ...assignmentOf(A, NODE, jobOf(group)), group, restored: false, look };
+  const tell = (): void => assert.fail('the network tells nothing');
+  return { ...assignmentOf(A, NODE, jobOf(group)), group, restored: false, look, tell };
 }
 
 const cases: [mode: string, drivers: string[], machine: boolean, engine: boolean][] = [

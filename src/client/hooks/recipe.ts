@@ -6,16 +6,16 @@ import type { ArtifactsHook } from './artifacts.ts';
 import { dispatchPayloadHook } from './dispatch-payload.ts';
 import type { AllocHook, TaskHook } from './hook.ts';
 import { networkAgainHook, networkHook, type NetworkDeps } from './network.ts';
-import { previousAllocHook, type AwaitEnd } from './previous-alloc.ts';
+import { preemptedAllocsHook, type PreemptedDeps } from './preempted-allocs.ts';
+import { previousAllocHook } from './previous-alloc.ts';
 import type { TemplatesHook } from './templates.ts';
 import { unsupportedHook } from './unsupported.ts';
 import { volumesHook } from './volumes.ts';
 
 /** What the hooks work with. */
-export interface HookDeps extends NetworkDeps {
+export interface HookDeps extends NetworkDeps, PreemptedDeps {
   readonly dirs: AllocDirs;
   readonly hostVolumes: Readonly<Record<string, HostVolume>>;
-  readonly awaitEnd: AwaitEnd;
   readonly artifacts: ArtifactsHook;
   readonly templates: TemplatesHook;
 }
@@ -25,6 +25,7 @@ export function allocHooks(deps: HookDeps): readonly AllocHook[] {
   return [
     allocDirHook(deps.dirs),
     previousAllocHook(deps),
+    preemptedAllocsHook(deps),
     networkHook(deps),
     deps.artifacts,
     deps.templates,

@@ -130,6 +130,19 @@ export function signaling(signal: string, reason: string): EventDraft {
   };
 }
 
+/** @param evicted what still holds the room that was made for it */
+export function waitsForPreempted(evicted: readonly string[]): EventDraft {
+  const what = evicted.map((id) => `"${id}"`).join(', ');
+  return plain('Waiting for preempted allocations', `Waiting for ${what} to end`);
+}
+
+/** @param waitedMs how long they were waited for [ms] */
+export function preemptedOverdue(evicted: readonly string[], waitedMs: number): EventDraft {
+  const what = evicted.map((id) => `"${id}"`).join(', ');
+  const shown = `Started although ${what} did not end within ${formatDuration(waitedMs)}`;
+  return plain('Waiting for preempted allocations', shown);
+}
+
 /** @param missing what its templates still wait for */
 export function templateWaits(missing: readonly string[]): EventDraft {
   const [first = '', ...more] = missing;
