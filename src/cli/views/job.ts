@@ -81,11 +81,15 @@ function groupSummary(summary: JobSummary): string {
   ]);
 }
 
-/** What the newest evaluation could not place, as long as something of it still waits. */
+/** What the newest evaluation could not place, or waits for, as long as something still waits. */
 function failureBlock(evaluations: readonly Evaluation[]): string {
   const waiting = evaluations.find((e) => e.status === 'blocked');
   const latest = evaluations.find((e) => Object.keys(e.failedGroups).length > 0);
-  if (waiting === undefined || latest === undefined) return '';
+  if (waiting === undefined) return '';
+  if (latest === undefined) {
+    // It was not looked for room yet: others come first.
+    return waiting.statusDescription === '' ? '' : `Waiting\nIt ${waiting.statusDescription}`;
+  }
   const groups = Object.entries(latest.failedGroups).sort(([a], [b]) => (a < b ? -1 : 1));
   const texts = groups.map(([group, metrics]) =>
     [`Task Group "${group}":`, ...placementReasons(metrics, '  ')].join('\n'),

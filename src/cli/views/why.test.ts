@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { sampleAlloc, sampleJob } from '../samples.fixture.ts';
+import { sampleAlloc, sampleEval, sampleJob } from '../samples.fixture.ts';
 import { placementStory, type Story } from './why.ts';
 
 const job = sampleJob({ TaskGroups: [{ Name: 'echo', Count: 3 }] });
@@ -42,4 +42,10 @@ test('what failed is told with what its task said at last', () => {
 test('those not told of are counted, and a group without news says so', () => {
   assert.match(told({ placed: 3, allocs: [alloc] }), /And 2 more, which -all tells of\./);
   assert.match(told({}), /Nothing of it was refused\./);
+});
+
+test('what waits for others says for whom', () => {
+  const waits = 'waits for job "extract" (not registered) to end well';
+  const waiting = sampleEval({ Status: 'blocked', StatusDescription: waits });
+  assert.match(told({ waiting }), /\n\n {2}It waits for job "extract" \(not reg.*well\.$/);
 });

@@ -22,7 +22,7 @@ export interface Story {
   readonly broken: Alloc | undefined;
   /** The newest evaluation that could not place all of it. */
   readonly failed: Evaluation | undefined;
-  /** The evaluation that waits for room. */
+  /** The evaluation that waits for room, or for other jobs. */
   readonly waiting: Evaluation | undefined;
 }
 
@@ -52,7 +52,11 @@ function group(story: Story, ids: Ids): string {
 /** What of the group waits, or was refused for good; undefined where that is past. */
 function failureOf({ group, failed, waiting, placed }: Story, ids: Ids): string | undefined {
   const metrics = failed?.failedGroups[group.name];
-  if (failed === undefined || metrics === undefined) return undefined;
+  if (failed === undefined || metrics === undefined) {
+    // It was not looked for room yet: others come first.
+    const isHeld = waiting !== undefined && placed === 0 && waiting.statusDescription !== '';
+    return isHeld ? `  It ${waiting.statusDescription}.` : undefined;
+  }
   if (waiting === undefined && placed >= group.count) return undefined;
   const when = `evaluation "${ids(failed.id)}", ${timestamp(failed.modifiedAt)}`;
   const lines = [

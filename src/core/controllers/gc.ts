@@ -2,8 +2,8 @@
  * What is old and over: evaluations with their allocations, deployments, jobs, nodes.
  *
  * G1: nothing is collected that something alive may still need: an evaluation whose allocations are
- *     not all over, a batch job's results while the job is kept, a failed allocation that is still
- *     to be replaced.
+ *     not all over, a batch job's results while the job is kept or another waits for them, a failed
+ *     allocation that is still to be replaced.
  * G2: an entry is bounded; what is left over is found the next time.
  *
  * Source: Nomad's thresholds: https://developer.hashicorp.com/nomad/docs/configuration/server
@@ -55,7 +55,7 @@ export function findGarbage(
   thresholds: GcThresholds,
 ): GarbageReaped | undefined {
   const bin = new Bin();
-  const search: Search = { state, now, thresholds, bin };
+  const search: Search = { state, now, thresholds, bin, awaited: awaitedJobs(state) };
   collectJobs(search);
   collectEvals(search);
   collectDeployments(search);
@@ -68,6 +68,16 @@ interface Search {
   readonly now: Millis;
   readonly thresholds: GcThresholds;
   readonly bin: Bin;
+  /** Keys of jobs whose results others wait for. */
+  readonly awaited: ReadonlySet<string>;
+}
+
+function awaitedJobs(state: State): ReadonlySet<string> {
+  const keys = new Set<string>();
+  for (const { namespace, after = [] } of state.heldJobs()) {
+    for (const id of after) keys.add(jobKey(namespace, id as JobId));
+  }
+  return keys;
 }
 
 /** What an entry may take, each row once. */
@@ -129,11 +139,12 @@ interface JobKey {
 }
 
 /** Jobs that are over for good, with all that was of them. */
-function collectJobs({ state, now, thresholds, bin }: Search): void {
+function collectJobs({ state, now, thresholds, bin, awaited }: Search): void {
   const isOld = olderThan(now, thresholds.jobMs);
   for (const job of state.jobs()) {
     if (!bin.hasRoom) return;
     if (job.status !== 'dead' || !isOver(job) || !isOld(job.submittedAt)) continue;
+    if (awaited.has(jobKey(job.namespace, job.id))) continue;
     const evals = [...state.evalsByJob(job.namespace, job.id)];
     const allocs = [...state.allocsByJob(job.namespace, job.id)];
     if (!evals.every((each) => isDecided(each) && isOld(each.modifiedAt))) continue;
@@ -154,13 +165,14 @@ function isTemplate(job: Job): boolean {
   return job.periodic !== undefined || (job.parameterized !== undefined && !job.dispatched);
 }
 
-function collectEvals({ state, now, thresholds, bin }: Search): void {
+function collectEvals({ state, now, thresholds, bin, awaited }: Search): void {
   const isOld = olderThan(now, thresholds.evalMs);
   const isOldBatch = olderThan(now, thresholds.batchEvalMs);
   for (const each of state.evals()) {
     if (!bin.hasRoom) return;
     const isBatch = each.type === 'batch' || each.type === 'sysbatch';
     if (!isDecided(each) || !(isBatch ? isOldBatch : isOld)(each.modifiedAt)) continue;
+    if (awaited.has(jobKey(each.namespace, each.jobId))) continue;
     const job = state.job(each.namespace, each.jobId);
     if (isBatch && job !== undefined && !(job.stop && job.status === 'dead')) continue;
     const allocs = [...state.allocsByEval(each.id)];

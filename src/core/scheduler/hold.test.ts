@@ -3,10 +3,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SchedulerWorld } from '../../../test/scheduler-world.ts';
 import { group, jobSpec, registerNode } from '../../../test/state-world.ts';
+import type { Millis } from '../../base/brand.ts';
+import { findGarbage, GC_EVERYTHING } from '../controllers/gc.ts';
 import type { ClientStatus } from '../model/alloc.ts';
-import { DEFAULT_NAMESPACE } from '../model/ids.ts';
+import { DEFAULT_NAMESPACE, type EvalId, type JobId } from '../model/ids.ts';
 import type { JobSpec } from '../model/job.ts';
 import { lint } from '../state/lint.ts';
+import { newEvaluation } from '../state/new-evaluation.ts';
 
 function batch(id: string, more: Partial<JobSpec> = {}, count = 1): JobSpec {
   return jobSpec(id, { type: 'batch', groups: [group({ count })], ...more });
@@ -37,10 +40,13 @@ function waitsFor(world: SchedulerWorld, id: string): readonly string[] {
 test('a job begins when those before it ended well', () => {
   const world = worldOf();
   world.run(batch('load', { after: ['extract', 'clean'] }));
-  assert.deepEqual(waitsFor(world, 'load'), ['waits for job "extract", job "clean" to end well']);
+  assert.deepEqual(waitsFor(world, 'load'), [
+    'waits for job "extract" (not registered), job "clean" (not registered) to end well',
+  ]);
   assert.equal(world.state.job(DEFAULT_NAMESPACE, 'load' as never)?.status, 'pending');
   world.run(batch('extract', {}, 2));
   world.run(batch('clean'));
+  assert.deepEqual(waitsFor(world, 'load'), ['waits for job "extract", job "clean" to end well']);
   end(world, 'extract', 'complete');
   assert.deepEqual(waitsFor(world, 'load'), ['waits for job "clean" to end well']);
   assert.equal(world.live('load').length, 0);
@@ -56,7 +62,74 @@ test('one that failed holds it back', () => {
   world.run(batch('load', { after: ['extract'] }));
   end(world, 'extract', 'failed');
   assert.equal(world.live('load').length, 0);
-  assert.equal(waitsFor(world, 'load').length, 1);
+  assert.deepEqual(waitsFor(world, 'load'), ['waits for job "extract" (failed) to end well']);
+});
+
+function deregister(world: SchedulerWorld, id: string, purge: boolean): void {
+  const job = world.state.job(DEFAULT_NAMESPACE, id as JobId) ?? assert.fail(id);
+  const evalId = `e-${world.state.index}` as EvalId;
+  const evaluation = newEvaluation(evalId, job, 'job-deregister', world.now);
+  const { namespace } = job;
+  world.do({
+    ...{ type: 'job.deregister', at: world.now, namespace, jobId: job.id, purge, evaluation },
+  });
+  world.settle();
+}
+
+function collectGarbage(world: SchedulerWorld): void {
+  for (let i = 0; i < 10; i++) {
+    const found = findGarbage(world.state, (world.now + 1e9) as Millis, GC_EVERYTHING);
+    if (found === undefined) return;
+    world.do(found);
+    world.settle();
+  }
+}
+
+test('W3: a result counts while it is known, whatever becomes of the job', () => {
+  for (const purge of [true, false]) {
+    const world = worldOf();
+    world.run(batch('extract'));
+    world.run(batch('clean'));
+    world.run(batch('load', { after: ['extract', 'clean'] }));
+    end(world, 'extract', 'complete');
+    deregister(world, 'extract', purge);
+    collectGarbage(world);
+    assert.deepEqual(waitsFor(world, 'load'), ['waits for job "clean" to end well']);
+    end(world, 'clean', 'complete');
+    assert.equal(world.live('load').length, 1);
+    end(world, 'load', 'complete');
+    collectGarbage(world);
+    assert.equal(world.state.counts()['allocs'], 0, 'nobody waits for them any more');
+    assert.deepEqual(lint(world.state), []);
+  }
+});
+
+test('what can never end well is told as such, at once', () => {
+  const world = worldOf();
+  world.run(batch('extract'));
+  world.run(batch('load', { after: ['extract'] }));
+  const [alloc = assert.fail('it runs')] = world.live('extract');
+  deregister(world, 'extract', false);
+  const report = { id: alloc.id, clientStatus: 'complete', clientDescription: '' } as const;
+  const updates = [{ ...report, taskStates: {}, at: world.now }];
+  world.do({ type: 'allocs.client-update', at: world.now, updates, seed: 'ends' });
+  for (const each of [...world.state.openEvals('blocked')]) world.evaluate(each);
+  const waits = (): string => waitsFor(world, 'load').join();
+  assert.equal(waits(), 'waits for job "extract" (stopped) to end well');
+  deregister(world, 'extract', true);
+  assert.equal(waits(), 'waits for job "extract" (purged) to end well');
+  world.run(jobSpec('extract', { type: 'service' }));
+  assert.equal(waits(), 'waits for job "extract" (a service does not end) to end well');
+  deregister(world, 'extract', true);
+  const launches = {
+    enabled: true,
+    specType: 'cron',
+    specs: ['@daily'],
+    prohibitOverlap: false,
+    timeZone: 'UTC',
+  };
+  world.run(batch('extract', { periodic: launches }));
+  assert.equal(waits(), 'waits for job "extract" (it only launches others) to end well');
 });
 
 test('W1: what has begun goes on, and a stopped job is not held', () => {

@@ -4,12 +4,15 @@
  *
  * W1: a job is held before it begins only; what it has begun goes on.
  * W2: a held job waits as a blocked evaluation. What it waits for ends by allocations that end, and
- *     these wake blocked evaluations: nothing else has to tell it.
+ *     these wake blocked evaluations. When a job that it names comes or goes, it looks again.
+ * W3: a result counts for as long as it is known: also when the job was stopped or purged after it
+ *     had ended well. The garbage collector leaves what a held job waits for.
  */
 import { isTerminal, type Alloc } from '../model/alloc.ts';
 import type { Evaluation } from '../model/evaluation.ts';
-import type { JobId } from '../model/ids.ts';
+import type { JobId, Namespace } from '../model/ids.ts';
 import type { Job } from '../model/job.ts';
+import { hasBegun, isOfVersion, turnRefusal } from '../state/job-order.ts';
 import type { Snapshot } from '../state/snapshot.ts';
 import type { ScheduleInput, ScheduleResult } from './contract.ts';
 import { followUp } from './follow-up.ts';
@@ -18,16 +21,12 @@ import { followUp } from './follow-up.ts';
 export function holdOf(snapshot: Snapshot, job: Job): string | undefined {
   if (job.stop || (job.after === undefined && job.concurrency === undefined)) return undefined;
   if (hasBegun(snapshot, job)) return undefined;
-  const open = (job.after ?? []).filter((id) => !hasEndedWell(snapshot, job, id as JobId));
-  if (open.length > 0) {
-    return `waits for ${open.map((id) => `job "${id}"`).join(', ')} to end well`;
-  }
-  const { concurrency } = job;
-  if (concurrency === undefined) return undefined;
-  const running = runningBeside(snapshot, job, concurrency.group);
-  if (running.length < concurrency.limit) return undefined;
-  const who = running.map(({ id }) => `job "${id}"`).join(', ');
-  return `waits for its turn in concurrency group "${concurrency.group}": ${who}`;
+  const open = (job.after ?? []).flatMap((id) => {
+    const why = opennessOf(snapshot, job.namespace, id as JobId);
+    return why === undefined ? [] : `job "${id}"${why}`;
+  });
+  if (open.length > 0) return `waits for ${open.join(', ')} to end well`;
+  return turnRefusal(snapshot, job);
 }
 
 /** The answer to an evaluation of a job that is held. */
@@ -57,41 +56,48 @@ export function heldResult(input: ScheduleInput, job: Job, why: string): Schedul
   };
 }
 
-/** Some allocation of this version is there, whatever became of it. */
-function hasBegun(snapshot: Snapshot, job: Job): boolean {
-  for (const alloc of snapshot.allocsByJob(job.namespace, job.id)) {
-    if (isOfVersion(alloc, job)) return true;
+/**
+ * Undefined where the job ended well; otherwise what people should know of it: nothing while it
+ * goes its way, and in brackets what may keep it from ever ending well.
+ */
+function opennessOf(snapshot: Snapshot, namespace: Namespace, id: JobId): string | undefined {
+  const kept = snapshot.job(namespace, id);
+  const job = kept ?? lastKnown(snapshot, namespace, id);
+  if (job === undefined) return ' (not registered)';
+  if (job.periodic !== undefined || (job.parameterized !== undefined && !job.dispatched)) {
+    return ' (it only launches others)';
   }
-  return false;
+  if (job.type === 'service' || job.type === 'system') return ` (a ${job.type} does not end)`;
+  // Stopping makes a version: what it stopped was the one before.
+  const { createIndex } = job;
+  const version = job.stop ? job.version - 1 : job.version;
+  const allocs = [...snapshot.allocsByJob(namespace, id)].filter((alloc) =>
+    isOfVersion(alloc, { version, createIndex }),
+  );
+  if (allocs.some((alloc) => !isTerminal(alloc))) return '';
+  if (haveEndedWell(allocs, job)) return undefined;
+  if (kept === undefined) return ' (purged)';
+  if (job.stop) return ' (stopped)';
+  return allocs.some(({ clientStatus }) => clientStatus === 'failed') ? ' (failed)' : '';
+}
+
+/** Of a purged job as much as its allocations tell, until they are collected. */
+function lastKnown(snapshot: Snapshot, namespace: Namespace, id: JobId): Job | undefined {
+  let newest = -1;
+  for (const { jobVersion } of snapshot.allocsByJob(namespace, id)) {
+    newest = Math.max(newest, jobVersion);
+  }
+  return newest < 0 ? undefined : snapshot.jobVersion(namespace, id, newest);
 }
 
 /** As many instances of each group as it wants ran to their end, and did not fail. */
-function hasEndedWell(snapshot: Snapshot, { namespace }: Job, id: JobId): boolean {
-  const other = snapshot.job(namespace, id);
-  if (other === undefined) return false;
+function haveEndedWell(allocs: readonly Alloc[], { type, groups }: Job): boolean {
   const ended = new Map<string, number>();
-  for (const alloc of snapshot.allocsByJob(namespace, id)) {
-    if (!isOfVersion(alloc, other)) continue;
-    if (!isTerminal(alloc)) return false;
-    if (alloc.clientStatus !== 'complete' || alloc.desiredStatus !== 'run') continue;
-    ended.set(alloc.group, (ended.get(alloc.group) ?? 0) + 1);
+  for (const { group, clientStatus, desiredStatus } of allocs) {
+    if (clientStatus !== 'complete' || desiredStatus !== 'run') continue;
+    ended.set(group, (ended.get(group) ?? 0) + 1);
   }
-  const everywhere = other.type === 'sysbatch';
-  return other.groups.every(({ name, count }) => {
-    return (ended.get(name) ?? 0) >= (everywhere ? Math.min(count, 1) : count);
+  return groups.every(({ name, count }) => {
+    return (ended.get(name) ?? 0) >= (type === 'sysbatch' ? Math.min(count, 1) : count);
   });
-}
-
-function isOfVersion(alloc: Alloc, job: Job): boolean {
-  return alloc.jobVersion === job.version && alloc.createIndex >= job.createIndex;
-}
-
-function runningBeside(snapshot: Snapshot, job: Job, group: string): readonly Job[] {
-  const running: Job[] = [];
-  for (const other of snapshot.jobsInConcurrencyGroup(job.namespace, group)) {
-    if (other.id === job.id) continue;
-    const allocs = [...snapshot.allocsByJob(other.namespace, other.id)];
-    if (allocs.some((alloc) => !isTerminal(alloc))) running.push(other);
-  }
-  return running;
 }

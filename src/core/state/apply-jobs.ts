@@ -24,6 +24,7 @@ import type {
   JobStability,
   PeriodicLaunched,
 } from './entry.ts';
+import { askThoseAfter, circleThrough } from './job-order.ts';
 import { specOf } from './job-spec.ts';
 import { forgetRollouts } from './apply-rollouts.ts';
 import { accepted, refused } from './outcome.ts';
@@ -44,7 +45,13 @@ export function registerJob(edit: Edit, entry: JobRegistered): Outcome {
   const refusal =
     refusedIndex(existing, entry.ifModifyIndex) ?? refusedChange(existing, wanted.spec);
   if (refusal !== undefined) return refusal;
+  const circle = circleThrough(edit, wanted.spec);
+  if (circle !== undefined) {
+    const order = circle.map((id) => `"${id}"`).join(' after ');
+    return refused('invalid', `jobs would wait for each other in a circle: ${order}`);
+  }
   const job = putVersion(edit, wanted.spec);
+  if (existing === undefined) askThoseAfter(edit, job.namespace, job.id);
   evaluate(edit, job, entry.evaluation);
   return accepted(edit, { jobModifyIndex: job.jobModifyIndex, jobVersion: job.version });
 }
@@ -298,11 +305,13 @@ function forgetVersions(edit: Edit, job: string): void {
 
 /** Forgets a job. Versions that its allocations name stay until those are collected. */
 export function purge(edit: Edit, key: string): void {
+  const job = edit.job(key);
   edit.deleteJob(key);
   edit.deletePlain('scalingEvents', key);
   edit.deletePlain('periodicLaunches', key);
   forgetRollouts(edit, key);
   forgetVersions(edit, key);
+  if (job !== undefined) askThoseAfter(edit, job.namespace, job.id);
 }
 
 function evaluate(edit: Edit, job: Job, evaluation: Evaluation | undefined): void {

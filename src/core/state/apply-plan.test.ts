@@ -204,3 +204,20 @@ test('preempted jobs are evaluated', () => {
   const [asked] = outcome.evalIds.map((id) => world.state.evaluation(id));
   assert.deepEqual([asked?.jobId, asked?.triggeredBy], ['low', 'preemption']);
 });
+
+test('P4: the last turn of a concurrency group is given away once', () => {
+  const world = new World();
+  world.do(registerNode(1), registerNode(2));
+  const concurrency = { group: 'db', limit: 1 };
+  for (const [n, id] of ['a', 'b'].entries()) {
+    world.do(register(jobSpec(id, { type: 'batch', concurrency }), n + 1));
+  }
+  // Two servers looked at the same state.
+  assert.deepEqual(refused(world, plan('a', { placements: [on(1, 1)] })), []);
+  const reason = 'waits for its turn in concurrency group "db": job "a"';
+  assert.deepEqual(refused(world, plan('b', { placements: [on(2, 2)] })), [
+    { nodeId: nodeId(2), allocIds: [allocId(2)], reason },
+  ]);
+  assert.deepEqual(refused(world, plan('a', { placements: [on(3, 2)] })), [], 'it has begun');
+  assert.equal(placed(world), 2);
+});

@@ -6,6 +6,8 @@
  * P2: no node is over-committed by an accepted share: cpu, memory, disk, ports, cores and devices
  *     of all its live allocations fit.
  * P3: an all-at-once plan of which any share is refused changes nothing.
+ * P4: a job of a concurrency group that has no turn for it begins nowhere: two servers may have
+ *     given the last turn away at once.
  */
 import type { Index, Millis } from '../../base/brand.ts';
 import { isTerminal } from '../model/alloc.ts';
@@ -13,6 +15,7 @@ import type { Alloc } from '../model/alloc.ts';
 import { isActive } from '../model/deployment.ts';
 import type { Deployment } from '../model/deployment.ts';
 import type { AllocId, NodeId } from '../model/ids.ts';
+import type { Job } from '../model/job.ts';
 import type { Node } from '../model/node.ts';
 import type { Eviction, InPlaceUpdate, Placement, Plan, Stop } from '../model/plan.ts';
 import { askEvaluation, putEvaluation } from './apply-evals.ts';
@@ -20,6 +23,7 @@ import { markStable } from './apply-jobs.ts';
 import { countPlaced } from './deployment-counts.ts';
 import type { Edit } from './edit.ts';
 import type { PlanApplied } from './entry.ts';
+import { hasBegun, orderViewOf, turnRefusal } from './job-order.ts';
 import { accepted } from './outcome.ts';
 import type { Outcome, Refusal } from './outcome.ts';
 import { UsageEdit } from './usage.ts';
@@ -58,20 +62,26 @@ export function applyPlan(edit: Edit, entry: PlanApplied): Outcome {
  * Nothing is counted against a node where the plan takes from it only.
  */
 function verify(edit: Edit, plan: Plan, shares: readonly Share[]): readonly Refusal[] {
-  const known = edit.jobVersion(jobKey(plan.namespace, plan.jobId), plan.jobVersion) !== undefined;
+  const job = edit.jobVersion(jobKey(plan.namespace, plan.jobId), plan.jobVersion);
+  const refusal = job === undefined ? 'the job was forgotten' : turnRefusalOf(edit, plan, job);
   const refusals: Refusal[] = [];
   for (const share of shares) {
     const reason =
       share.placements.length + share.updates.length === 0
         ? undefined
-        : known
-          ? refusalOf(edit, share)
-          : 'the job was forgotten';
+        : (refusal ?? refusalOf(edit, share));
     if (reason === undefined) continue;
     const allocIds = share.placements.map(({ id }) => id);
     refusals.push({ nodeId: share.nodeId, allocIds, reason });
   }
   return refusals;
+}
+
+/** P4. What has begun goes on. */
+function turnRefusalOf(edit: Edit, plan: Plan, job: Job): string | undefined {
+  if (job.concurrency === undefined || plan.placements.length === 0) return undefined;
+  const view = orderViewOf(edit);
+  return hasBegun(view, job) ? undefined : turnRefusal(view, job);
 }
 
 function refusalOf(edit: Edit, share: Share): string | undefined {

@@ -31,7 +31,14 @@ import type { ConfigRow, PeriodicLaunch } from './rows.ts';
 import type { StateReader } from './snapshot.ts';
 import { sortedMap } from './sorted.ts';
 import type { SortedMap } from './sorted.ts';
-import { CONFIG_KEY, TABLE_NAMES, emptyTables, versionKey, concurrencyKey } from './tables.ts';
+import {
+  CONFIG_KEY,
+  HELD,
+  TABLE_NAMES,
+  emptyTables,
+  versionKey,
+  concurrencyKey,
+} from './tables.ts';
 import type { Tables } from './tables.ts';
 import type { NodeUsage } from './usage.ts';
 import { jobKey, partsOf, variableKey } from './watch.ts';
@@ -314,6 +321,11 @@ export class State implements StateReader {
 
   jobsInConcurrencyGroup(namespace: Namespace, group: string): Iterable<Job> {
     return this.tables.jobs.valuesBy('concurrency', concurrencyKey(namespace, group));
+  }
+
+  /** Those of all namespaces that name others in `after` and have not begun. */
+  heldJobs(): Iterable<Job> {
+    return this.tables.jobs.valuesBy('held', HELD);
   }
 
   namespace(name: Namespace): NamespaceRow | undefined {

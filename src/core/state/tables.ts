@@ -42,6 +42,8 @@ const DRAINING = 'yes';
 const ACTIVE = 'yes';
 const EXPIRING = 'yes';
 const TEMPLATE = 'yes';
+/** Batch jobs that wait for others before they begin, or have yet to find out. */
+export const HELD = 'yes';
 
 export const SHAPES: Shapes = {
   jobs: {
@@ -52,6 +54,8 @@ export const SHAPES: Shapes = {
         job.parentId === undefined ? undefined : jobKey(job.namespace, job.parentId),
       type: (job) => job.type,
       concurrency: (job) => job.concurrency && concurrencyKey(job.namespace, job.concurrency.group),
+      held: (job) =>
+        job.after !== undefined && !job.stop && job.status === 'pending' ? HELD : undefined,
       /** Those that a schedule launches. */
       periodic: (job) => (job.periodic?.enabled === true && !job.stop ? PERIODIC : undefined),
     },
