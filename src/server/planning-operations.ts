@@ -4,7 +4,8 @@
  */
 import type { Clock } from '../ports/clock.ts';
 import type { Note } from '../core/state/lint-note.ts';
-import { lint } from '../core/state/lint.ts';
+import { lintSteps } from '../core/state/lint.ts';
+import type { State } from '../core/state/state.ts';
 import type { Forecast } from '../core/what-if/forecast.ts';
 import { Rebalance, type Move, type RebalanceWish } from '../core/what-if/rebalance.ts';
 import { Simulation, type WhatIf } from '../core/what-if/simulation.ts';
@@ -15,12 +16,12 @@ export interface PlanningOperations {
   simulate(whatIf: WhatIf, signal: AbortSignal): Promise<Forecast>;
   /** Finds moves. Fails: as above. */
   rebalance(wish: RebalanceWish, signal: AbortSignal): Promise<readonly Move[]>;
-  /** Judges this server's state, row by row: some seconds for a million rows. */
-  lint(): readonly Note[];
+  /** Judges this server's state, row by row: some seconds for a million rows. Fails: as above. */
+  lint(signal: AbortSignal): Promise<readonly Note[]>;
 }
 
 interface Deps {
-  readonly replica: Replica;
+  readonly replica: Pick<Replica, 'state'>;
   readonly clock: Clock;
   readonly newId: () => string;
 }
@@ -39,7 +40,7 @@ export function planningOperations({ replica, clock, newId }: Deps): PlanningOpe
       return search.moves();
     },
 
-    lint: () => lint(replica.state),
+    lint: (signal) => judged(replica.state, clock, signal),
   };
 }
 
@@ -56,4 +57,23 @@ async function toTheEnd(
     await clock.sleep(0, signal);
     signal.throwIfAborted();
   }
+}
+
+/** A judgement goes on for so long before others have their turn [ms]... */
+const LINT_SLICE_MS = 5;
+/** ...and looks at the clock after so many steps: they take microseconds. */
+const LINT_STEPS = 64;
+
+async function judged(state: State, clock: Clock, signal: AbortSignal): Promise<readonly Note[]> {
+  const notes: Note[] = [];
+  let beganAt = clock.elapsedMs();
+  let n = 0;
+  for (const note of lintSteps(state)) {
+    if (note !== undefined) notes.push(note);
+    if (++n % LINT_STEPS !== 0 || clock.elapsedMs() - beganAt < LINT_SLICE_MS) continue;
+    await clock.sleep(0, signal);
+    signal.throwIfAborted();
+    beganAt = clock.elapsedMs();
+  }
+  return notes;
 }

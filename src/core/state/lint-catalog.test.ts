@@ -6,16 +6,17 @@ import type { Index } from '../../base/brand.ts';
 import { onNode } from '../model/catalog.ts';
 import { Edit } from './edit.ts';
 import { lintCatalog } from './lint-catalog.ts';
+import { notesOf } from './lint-note.ts';
 
 /** What is said of a catalog after an edit that no entry makes. */
 function said(spoil: (edit: Edit) => void): readonly string[] {
   const world = new CatalogWorld();
   const check = probe('c', { serviceId: 's' });
   world.register(machine('a', { id: uuid('mach', 1) }), [offer('s')], [check]);
-  assert.deepEqual([...lintCatalog(world.state)], []);
+  assert.deepEqual([...notesOf(lintCatalog(world.state))], []);
   const edit = new Edit(world.state, (world.state.index + 1) as Index, world.at);
   spoil(edit);
-  return [...lintCatalog(edit.finish())].map(({ rule, subject }) => `${rule} ${subject}`);
+  return [...notesOf(lintCatalog(edit.finish()))].map(({ rule, subject }) => `${rule} ${subject}`);
 }
 
 test('what the catalog must never hold is told', () => {

@@ -4,25 +4,32 @@ import { isFindable } from '../model/alloc.ts';
 import type { ServiceInstance } from '../model/catalog.ts';
 import type { HealthCheck } from '../model/health-check.ts';
 import type { AllocId } from '../model/ids.ts';
-import type { Note } from './lint-note.ts';
+import type { LintSteps, Note } from './lint-note.ts';
 import type { State } from './state.ts';
 
-export function* lintCatalog(state: State): Generator<Note> {
-  for (const service of state.services()) yield* lintService(state, service);
-  for (const check of state.checks()) yield* lintCheck(state, check);
+export function* lintCatalog(state: State): LintSteps {
+  for (const service of state.services()) {
+    yield undefined;
+    yield* lintService(state, service);
+  }
+  for (const check of state.checks()) {
+    yield undefined;
+    yield* lintCheck(state, check);
+  }
   for (const { node } of state.tables.coordinates.values()) {
+    yield undefined;
     if (state.catalogNode(node) === undefined) yield orphan(`coordinate of ${node}`, 'no node');
   }
   yield* lintIds(state);
 }
 
-function* lintService(state: State, service: ServiceInstance): Generator<Note> {
+function* lintService(state: State, service: ServiceInstance): LintSteps {
   const subject = `${service.node}/${service.id}`;
   if (state.catalogNode(service.node)?.name !== service.node) yield orphan(subject, 'no node');
   yield* lintOwner(state, subject, service.allocId);
 }
 
-function* lintCheck(state: State, check: HealthCheck): Generator<Note> {
+function* lintCheck(state: State, check: HealthCheck): LintSteps {
   const subject = `${check.node}/${check.id}`;
   if (state.catalogNode(check.node)?.name !== check.node) yield orphan(subject, 'no node');
   yield* lintOwner(state, subject, check.allocId);
@@ -36,7 +43,7 @@ function* lintCheck(state: State, check: HealthCheck): Generator<Note> {
 }
 
 /** The rows of an allocation go with it. */
-function* lintOwner(state: State, subject: string, allocId: AllocId | undefined): Generator<Note> {
+function* lintOwner(state: State, subject: string, allocId: AllocId | undefined): LintSteps {
   if (allocId === undefined) return;
   const alloc = state.alloc(allocId);
   if (alloc !== undefined && isFindable(alloc) && state.node(alloc.nodeId)?.status === 'ready') {
@@ -45,9 +52,10 @@ function* lintOwner(state: State, subject: string, allocId: AllocId | undefined)
   yield { rule: 'ended-alloc-found', subject, message: `of ${allocId}` };
 }
 
-function* lintIds(state: State): Generator<Note> {
+function* lintIds(state: State): LintSteps {
   const byId = new Map<string, string>();
   for (const { id, name } of state.catalogNodes()) {
+    yield undefined;
     const other = id === '' ? undefined : byId.get(id);
     if (other !== undefined) {
       yield { rule: 'node-id-twice', subject: id, message: `${other} and ${name}` };

@@ -4,6 +4,7 @@ import type { Index } from '../../base/brand.ts';
 import { CoordinationWorld, sessionFacts, sessionId } from '../../../test/coordination-world.ts';
 import { Edit } from './edit.ts';
 import { lintCoordination } from './lint-coordination.ts';
+import { notesOf } from './lint-note.ts';
 
 /** The rules that a state breaks after changes that no entry would make. */
 function broken(change: (edit: Edit) => void): readonly string[] {
@@ -12,7 +13,7 @@ function broken(change: (edit: Edit) => void): readonly string[] {
   world.lock('k', 1);
   const edit = new Edit(world.state, (world.state.index + 1) as Index, world.at);
   change(edit);
-  return Array.from(lintCoordination(edit.finish()), ({ rule }) => rule);
+  return Array.from(notesOf(lintCoordination(edit.finish())), ({ rule }) => rule);
 }
 
 test('what is wrong with keys and sessions is found', () => {

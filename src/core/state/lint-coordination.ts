@@ -2,12 +2,15 @@
 import { USER_EVENTS_MAX } from '../limits.ts';
 import { folded, onNode } from '../model/catalog.ts';
 import type { Session } from '../model/session.ts';
-import type { Note } from './lint-note.ts';
+import type { LintSteps } from './lint-note.ts';
 import type { State } from './state.ts';
 
-export function* lintCoordination(state: State): Generator<Note> {
+export function* lintCoordination(state: State): LintSteps {
   yield* lintLocks(state);
-  for (const session of state.sessions()) yield* lintSession(state, session);
+  for (const session of state.sessions()) {
+    yield undefined;
+    yield* lintSession(state, session);
+  }
   yield* lintQueries(state);
   const events = state.tables.userEvents.size;
   if (events > USER_EVENTS_MAX) {
@@ -16,8 +19,9 @@ export function* lintCoordination(state: State): Generator<Note> {
 }
 
 /** A lock's holder exists, and has a fencing token. */
-function* lintLocks(state: State): Generator<Note> {
+function* lintLocks(state: State): LintSteps {
   for (const pair of state.kvPairs('')) {
+    yield undefined;
     const { key, session, lockIndex, modifyIndex, createIndex } = pair;
     if (session !== undefined && state.session(session) === undefined) {
       yield { rule: 'lock-orphaned', subject: key, message: `no session ${session}` };
@@ -33,7 +37,7 @@ function* lintLocks(state: State): Generator<Note> {
 }
 
 /** What a session lives by exists and is not critical. */
-function* lintSession(state: State, session: Session): Generator<Note> {
+function* lintSession(state: State, session: Session): LintSteps {
   const node = state.tables.catalogNodes.get(folded(session.node));
   if (node === undefined) {
     yield { rule: 'session-orphaned', subject: session.id, message: `no node ${session.node}` };
@@ -46,8 +50,9 @@ function* lintSession(state: State, session: Session): Generator<Note> {
   }
 }
 
-function* lintQueries(state: State): Generator<Note> {
+function* lintQueries(state: State): LintSteps {
   for (const { id, session } of state.tables.preparedQueries.values()) {
+    yield undefined;
     if (session === undefined || state.session(session) !== undefined) continue;
     yield { rule: 'session-orphaned', subject: id, message: `no session ${session}` };
   }

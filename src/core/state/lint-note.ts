@@ -1,4 +1,7 @@
-/** What a diagnosis of the state consists of. */
+/**
+ * What a diagnosis of the state consists of. It goes in steps, so that whoever asks for it may do
+ * other things in between: a step looks at a row or two, however many there are.
+ */
 
 /** One thing that is not as it must be. */
 export interface Note {
@@ -24,3 +27,11 @@ export type Rule =
   | 'catalog-orphaned'
   | 'ended-alloc-found'
   | 'node-id-twice';
+
+/** Goes through the state; undefined where nothing was wrong on the way. */
+export type LintSteps = Generator<Note | undefined, void, undefined>;
+
+/** Only what is wrong. */
+export function* notesOf(steps: Iterable<Note | undefined>): Generator<Note> {
+  for (const note of steps) if (note !== undefined) yield note;
+}

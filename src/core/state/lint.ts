@@ -10,10 +10,10 @@ import { EMPTY_GROUP_SUMMARY } from '../model/job-summary.ts';
 import type { GroupSummary } from '../model/job-summary.ts';
 import { hashRow, hashSeed, hashText, lanes } from './hash.ts';
 import { jobStatusOf } from './job-status.ts';
-import type { Note } from './lint-note.ts';
+import { notesOf, type LintSteps, type Note } from './lint-note.ts';
 import { lintCatalog } from './lint-catalog.ts';
 import { lintCoordination } from './lint-coordination.ts';
-import { derive } from './persist.ts';
+import { lintSums } from './lint-sums.ts';
 import type { State } from './state.ts';
 import { SHAPES, TABLE_NAMES } from './tables.ts';
 import { NO_USAGE, UsageEdit } from './usage.ts';
@@ -22,23 +22,30 @@ import type { TableName } from './watch.ts';
 
 /** Everything that is wrong with a state. Reads every row: some seconds for a million. */
 export function lint(state: State): readonly Note[] {
-  return [
-    ...lintNodes(state),
-    ...lintJobs(state),
-    ...lintAllocs(state),
-    ...lintSums(state),
-    ...lintCatalog(state),
-    ...lintCoordination(state),
-    ...lintIndexes(state),
-    ...lintHash(state),
-  ];
+  return [...notesOf(lintSteps(state))];
+}
+
+/** The same in steps of a row or two. The state is not to change meanwhile; it never does. */
+export function* lintSteps(state: State): LintSteps {
+  yield* lintNodes(state);
+  yield* lintJobs(state);
+  yield* lintAllocs(state);
+  yield* lintSums(state);
+  yield* lintCatalog(state);
+  yield* lintCoordination(state);
+  yield* lintIndexes(state);
+  yield* lintHash(state);
 }
 
 /** No node over-committed, no port twice. */
-function* lintNodes(state: State): Generator<Note> {
+function* lintNodes(state: State): LintSteps {
   for (const node of state.nodes()) {
     const usage = new UsageEdit(NO_USAGE);
-    for (const alloc of state.allocsByNode(node.id)) if (!isTerminal(alloc)) usage.add(alloc);
+    for (const alloc of state.allocsByNode(node.id)) {
+      yield undefined;
+      if (!isTerminal(alloc)) usage.add(alloc);
+    }
+    yield undefined;
     const excess = usage.excess(node);
     if (excess !== undefined) {
       yield { rule: 'node-overcommitted', subject: node.id, message: excess };
@@ -46,8 +53,9 @@ function* lintNodes(state: State): Generator<Note> {
   }
 }
 
-function* lintJobs(state: State): Generator<Note> {
+function* lintJobs(state: State): LintSteps {
   for (const job of state.jobs()) {
+    yield undefined;
     yield* lintNames(state, job);
     yield* lintSummary(state, job);
     yield* lintStatus(state, job);
@@ -64,10 +72,11 @@ function* lintJobs(state: State): Generator<Note> {
  * Live names are unique within a job, but for canaries beside what they are to replace, and for an
  * instance that is out of touch beside its stand-in. A system job has each name once a node.
  */
-function* lintNames(state: State, job: Job): Generator<Note> {
+function* lintNames(state: State, job: Job): LintSteps {
   const isSystem = job.type === 'system' || job.type === 'sysbatch';
   const seen = new Map<string, Alloc>();
   for (const alloc of state.allocsByJob(job.namespace, job.id)) {
+    yield undefined;
     if (isTerminal(alloc) || mayShareName(state, alloc)) continue;
     const name = isSystem ? `${alloc.name}/${alloc.nodeId}` : alloc.name;
     const other = seen.get(name);
@@ -88,7 +97,7 @@ function mayShareName(state: State, alloc: Alloc): boolean {
   return alloc.previousAllocId !== undefined;
 }
 
-function* lintSummary(state: State, job: Job): Generator<Note> {
+function* lintSummary(state: State, job: Job): LintSteps {
   const summary = state.jobSummary(job.namespace, job.id);
   if (summary === undefined) {
     yield { rule: 'summary-wrong', subject: job.id, message: 'there is none' };
@@ -96,6 +105,7 @@ function* lintSummary(state: State, job: Job): Generator<Note> {
   }
   const counted = new Map<string, Record<keyof GroupSummary, number>>();
   for (const alloc of state.allocsByJob(job.namespace, job.id)) {
+    yield undefined;
     let line = counted.get(alloc.group);
     if (line === undefined) counted.set(alloc.group, (line = { ...EMPTY_GROUP_SUMMARY }));
     line[alloc.clientStatus === 'pending' ? 'starting' : alloc.clientStatus] += 1;
@@ -109,18 +119,21 @@ function* lintSummary(state: State, job: Job): Generator<Note> {
   yield* lintChildren(state, job);
 }
 
-function* lintChildren(state: State, job: Job): Generator<Note> {
+function* lintChildren(state: State, job: Job): LintSteps {
   const children = state.jobSummary(job.namespace, job.id)?.children;
   if (children === undefined) return;
   const counted = { pending: 0, running: 0, dead: 0 };
-  for (const child of state.jobsByParent(job.namespace, job.id)) counted[child.status] += 1;
+  for (const child of state.jobsByParent(job.namespace, job.id)) {
+    yield undefined;
+    counted[child.status] += 1;
+  }
   if (!same(counted, children)) {
     const message = `children ${JSON.stringify(children)}, counted ${JSON.stringify(counted)}`;
     yield { rule: 'summary-wrong', subject: job.id, message };
   }
 }
 
-function* lintStatus(state: State, job: Job): Generator<Note> {
+function* lintStatus(state: State, job: Job): LintSteps {
   const key = jobKey(job.namespace, job.id);
   const counts = state.derived.jobCounts.get(key) ?? { live: 0, open: 0 };
   const isKnown =
@@ -132,8 +145,9 @@ function* lintStatus(state: State, job: Job): Generator<Note> {
 }
 
 /** Each allocation has its job version, and a live one its node. */
-function* lintAllocs(state: State): Generator<Note> {
+function* lintAllocs(state: State): LintSteps {
   for (const alloc of state.allocs()) {
+    yield undefined;
     if (state.jobVersion(alloc.namespace, alloc.jobId, alloc.jobVersion) === undefined) {
       const message = `no version ${alloc.jobVersion} of job "${alloc.jobId}"`;
       yield { rule: 'reference-missing', subject: alloc.id, message };
@@ -141,46 +155,8 @@ function* lintAllocs(state: State): Generator<Note> {
   }
 }
 
-/** What is kept as a sum equals what is counted. */
-function* lintSums(state: State): Generator<Note> {
-  const counted = derive(state.tables);
-  for (const name of ['usage', 'jobCounts', 'versionUse'] as const) {
-    const kept = new Map<string, unknown>(
-      state.derived[name].entries() as Iterable<[string, unknown]>,
-    );
-    for (const [key, value] of counted[name].entries() as Iterable<[string, unknown]>) {
-      if (!sameSum(kept.get(key), value)) {
-        const message = `${JSON.stringify(kept.get(key))}, counted ${JSON.stringify(value)}`;
-        yield { rule: 'sums-wrong', subject: `${name} ${key}`, message };
-      }
-      kept.delete(key);
-    }
-    for (const [key, value] of kept) {
-      if (isNothing(value)) continue;
-      yield { rule: 'sums-wrong', subject: `${name} ${key}`, message: JSON.stringify(value) };
-    }
-  }
-}
-
-/** Addresses are numbered in the order in which they came, which need not be the same. */
-function sameSum(kept: unknown, counted: unknown): boolean {
-  return same(withoutAddresses(kept), withoutAddresses(counted));
-}
-
-function withoutAddresses(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || !('ports' in value)) return value;
-  const { ports, exclusive, cpu, memoryMb, diskMb } = value as Record<string, unknown>;
-  const numbers = (ports as number[]).map((port) => port % 65_536).sort((a, b) => a - b);
-  return { cpu, memoryMb, diskMb, ports: numbers, exclusive: [...(exclusive as string[])].sort() };
-}
-
-/** A node whose last allocation has gone keeps an empty sum. */
-function isNothing(value: unknown): boolean {
-  return sameSum(value, NO_USAGE);
-}
-
 /** Secondary indexes hold each row where it belongs, and nothing else. */
-function* lintIndexes(state: State): Generator<Note> {
+function* lintIndexes(state: State): LintSteps {
   for (const name of TABLE_NAMES) {
     const indexes = SHAPES[name].indexes as Record<string, (row: object) => string | undefined>;
     for (const [index, of] of Object.entries(indexes)) yield* lintIndex(state, name, index, of);
@@ -192,25 +168,28 @@ function* lintIndex(
   name: TableName,
   index: string,
   of: (row: object) => string | undefined,
-): Generator<Note> {
+): LintSteps {
   const table = state.tables[name];
   const counted = new Map<string, number>();
   for (const row of table.values()) {
+    yield undefined;
     const value = of(row);
     if (value !== undefined) counted.set(value, (counted.get(value) ?? 0) + 1);
   }
   for (const [value, count] of counted) {
+    yield undefined;
     if (table.sizeBy(index, value) === count) continue;
     const message = `${table.sizeBy(index, value)} rows, counted ${count}`;
     yield { rule: 'index-wrong', subject: `${name}.${index}/${value}`, message };
   }
 }
 
-function* lintHash(state: State): Generator<Note> {
+function* lintHash(state: State): LintSteps {
   const sum = { a: 0, b: 0 };
   for (const name of TABLE_NAMES) {
     const seed = hashSeed(name);
     for (const row of state.tables[name].values()) {
+      yield undefined;
       hashRow(seed, row);
       sum.a = (sum.a + lanes.a) | 0;
       sum.b = (sum.b + lanes.b) | 0;

@@ -28,7 +28,7 @@ export function planningHandlers(deps: HttpDeps): readonly Bound[] {
       const moves = await planning.rebalance({ budget: query.budget ?? BUDGET, gainMin }, signal);
       return plainly(moves.map(viewOf));
     }),
-    bind(routes.lintState, () => plainly(planning.lint())),
+    bind(routes.lintState, async ({ signal }) => plainly(await planning.lint(signal))),
   ];
 }
 
