@@ -14,7 +14,7 @@ import { concurrencyKey, HELD } from './tables.ts';
 import { jobKey } from './watch.ts';
 
 /** What of a state is looked at. */
-export type OrderView = Pick<Snapshot, 'allocsByJob' | 'jobsInConcurrencyGroup'>;
+type OrderView = Pick<Snapshot, 'allocsByJob' | 'jobsInConcurrencyGroup'>;
 
 /** The state as an entry has changed it so far. */
 export function orderViewOf(edit: Edit): OrderView {
