@@ -9,13 +9,15 @@ export interface Running {
   readonly logger: LeveledLogger;
 }
 
-/** Reads the configuration again on SIGHUP. */
-export function reloadOnHangup(reload: () => Promise<void>, { logger }: Running): void {
-  process.on('SIGHUP', () => {
+/** Reads the configuration again on SIGHUP. Answers how to stop that. */
+export function reloadOnHangup(reload: () => Promise<void>, { logger }: Running): () => void {
+  const onHangup = (): void => {
     reload().catch((error: unknown) => {
       logger.write('error', 'agent', `not reloaded: ${explain(error)}`);
     });
-  });
+  };
+  process.on('SIGHUP', onHangup);
+  return () => process.off('SIGHUP', onHangup);
 }
 
 /** What every agent takes over of a changed configuration. */

@@ -1,11 +1,14 @@
 /** An agent with a server role, and with a client role where it is wanted. */
 import { hostname } from 'node:os';
 import { runServices } from '../agent/lifecycle.ts';
+import { explain } from '../base/failure.ts';
 import { seeded, type Random } from '../base/random.ts';
 import type { AgentConfig, ServerSettings } from '../core/agent-config/config.ts';
 import type { Dns } from '../dns/dns.ts';
 import { systemClock } from '../io/clock.ts';
+import type { Service } from '../ports/service.ts';
 import { ServerCatalogLink } from '../server/catalog-link.ts';
+import { firstIndexAfter } from '../server/state-fetch.ts';
 import { buildBalancer, reloadBalancer } from './balancer.ts';
 import { buildClient, type ClientParts } from './client.ts';
 import type { Cluster } from './cluster-parts.ts';
@@ -26,12 +29,25 @@ import { reloadLogging, reloadOnHangup, type Running } from './running.ts';
 import { buildServer, type ServerParts } from './server.ts';
 import { stopOnSignals } from './stop-signal.ts';
 
-/** Runs until SIGTERM or SIGINT. */
+/**
+ * Runs until SIGTERM or SIGINT. A server that the log has left behind begins anew, in the same
+ * process, with another one's state; tasks go on meanwhile.
+ */
 export async function runServerAgent(
   config: AgentConfig,
   settings: ServerSettings,
   running: Running,
 ): Promise<void> {
+  let isBehind = true;
+  while (isBehind) isBehind = await runOnce(config, settings, running);
+}
+
+/** Answers true where the log went on without this server. */
+async function runOnce(
+  config: AgentConfig,
+  settings: ServerSettings,
+  running: Running,
+): Promise<boolean> {
   const { logger } = running;
   const log = (name: string) => (line: string) => logger.write('info', name, line);
   const nodeName = config.name ?? hostname();
@@ -64,16 +80,14 @@ export async function runServerAgent(
   };
   const stop = new AbortController();
   const leave = leaving(registrar, gossip);
-  stopOnSignals(stop, config, { client, logger, leave, drain: drainThroughApi(config) });
-  reloadOnHangup(reload, running);
+  const drain = drainThroughApi(config);
+  const forgetSignals = stopOnSignals(stop, config, { client, logger, leave, drain });
+  const forgetReload = reloadOnHangup(reload, running);
   const apps = serverApps(config, {
     ...{ server, client, registrar, gossip, logger, random, reload, cluster },
     stop: () => stop.abort(),
   });
   cluster.serve(apps);
-  const remoteExec = config.discovery.remoteExec
-    ? [buildRemoteExec(config, { server, nodeName, note: log('remote-exec') })]
-    : [];
   const services = [
     ...cluster.services,
     server.server,
@@ -82,15 +96,42 @@ export async function runServerAgent(
     ...(client === undefined ? [] : [client.keeper, client.client]),
     ...(dns === undefined ? [] : [dns]),
     ...(balancer === undefined ? [] : [balancer]),
-    ...remoteExec,
+    ...remoteExecOf(config, { server, nodeName, note: log('remote-exec') }),
     ...listenAll(config, cluster.placed(apps), logger),
   ];
+  let isBehind = false;
   try {
-    await runServices(services, log('agent'), stop.signal);
+    isBehind = await runUntilBehind(services, log('agent'), stop.signal);
   } finally {
     await client?.close();
     await own.close();
+    forgetSignals();
+    forgetReload();
   }
+  return isBehind && !stop.signal.aborted;
+}
+
+/** Runs them as `runServices`; answers whether that ended because the log went on without them. */
+async function runUntilBehind(
+  services: readonly Service[],
+  log: (line: string) => void,
+  signal: AbortSignal,
+): Promise<boolean> {
+  try {
+    await runServices(services, log, signal);
+    return false;
+  } catch (error) {
+    if (firstIndexAfter(error) === undefined) throw error;
+    log(`begins anew: ${explain(error)}`);
+    return true;
+  }
+}
+
+function remoteExecOf(
+  config: AgentConfig,
+  parts: Parameters<typeof buildRemoteExec>[1],
+): readonly Service[] {
+  return config.discovery.remoteExec ? [buildRemoteExec(config, parts)] : [];
 }
 
 interface OwnWorld {

@@ -2,13 +2,13 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { Failure, explain } from '../base/failure.ts';
+import type { Index } from '../base/brand.ts';
 import type { Random } from '../base/random.ts';
 import type { AgentConfig, ServerSettings } from '../core/agent-config/config.ts';
+import { STATE_FETCHES_MAX } from '../core/limits.ts';
 import { DEFAULT_SCHEDULER_CONFIG } from '../core/model/scheduler-config.ts';
 import type { Entry } from '../core/state/entry.ts';
 import type { Outcome } from '../core/state/outcome.ts';
-import { openLmdbCheckpoint } from '../io/checkpoint/lmdb-checkpoint.ts';
 import { systemDisk } from '../io/fs/disk.ts';
 import { entryCodec } from '../io/log/entry-codec.ts';
 import { openSegmentLog } from '../io/log/segment-log.ts';
@@ -16,10 +16,13 @@ import type { Checkpoint } from '../ports/checkpoint.ts';
 import type { AlarmClock } from '../ports/clock.ts';
 import type { ClusterLog } from '../ports/cluster-log.ts';
 import type { Log } from '../ports/log.ts';
+import type { SentState, StateSource } from '../ports/state-source.ts';
 import { Checkpointer, restoreReplica } from '../server/checkpointer.ts';
 import { Replica } from '../server/replica.ts';
 import { Server, type ServerOptions } from '../server/server.ts';
+import { fetchState, firstIndexAfter } from '../server/state-fetch.ts';
 import type { ClusterStore } from './etcd.ts';
+import { openCheckpoint, replaceCheckpoint } from './server-state.ts';
 
 /**
  * The exit code of a program that found itself to be wrong. Source: `EX_SOFTWARE` of sysexits.h.
@@ -41,37 +44,29 @@ export interface ServerWorld {
   readonly note: (line: string) => void;
   readonly servers: () => readonly string[];
   /** Where several servers keep their log; absent: this one is alone, and keeps it itself. */
-  readonly shared?: { readonly store: ClusterStore; readonly signal: AbortSignal };
+  readonly shared?: {
+    readonly store: ClusterStore;
+    readonly signal: AbortSignal;
+    /** The other servers that are in touch just now. */
+    readonly sources: () => readonly StateSource[];
+  };
   /** Whether anybody leads; absent: this server, or nobody. */
   readonly isLed?: () => boolean;
 }
 
 /**
- * Opens the log, which brings the state up to date. Closes no `shared` store.
+ * Opens the log, which brings the state up to date. Closes no `shared` store. A state that the log
+ * has left behind is replaced by another server's.
  *
- * Fails: as `openSegmentLog`, or as `ClusterStore.openLog`: `not_found` means that this server is
- * too far behind and needs another's snapshot.
+ * Fails: as `openSegmentLog`, or as `ClusterStore.openLog` and `fetchState`.
  */
 export async function buildServer(
   config: AgentConfig,
   settings: ServerSettings,
   world: ServerWorld,
 ): Promise<ServerParts> {
-  const checkpoint = await openCheckpoint(join(config.dataDir, 'state'), world.note);
-  const replica = checkpoint === undefined ? new Replica() : restoreReplica(checkpoint);
-  const checkpointer = checkpoint && new Checkpointer({ ...world, checkpoint, replica });
-  const applied = replica.state.index;
-  const use = { codec: entryCodec<Entry>(), apply: stopOnBug(replica, world.note) };
-  const clusterLog = await world.shared?.store.openLog<Entry, Outcome>(
-    { ...use, applied },
-    world.shared.signal,
-  );
-  const log =
-    clusterLog ??
-    (await openSegmentLog<Entry, Outcome>(
-      { dir: join(config.dataDir, 'log'), applied },
-      { ...use, disk: systemDisk },
-    ));
+  const opened = await openAll(config, settings, world);
+  const { checkpoint, checkpointer, replica, log, clusterLog } = opened;
   checkpointer?.attach(log);
   const server = new Server(serverOptions(settings), {
     ...world,
@@ -92,6 +87,61 @@ export async function buildServer(
   };
 }
 
+interface Opened extends Pick<ServerParts, 'replica' | 'log' | 'clusterLog'> {
+  readonly checkpoint: Checkpoint | undefined;
+  readonly checkpointer: Checkpointer | undefined;
+}
+
+async function openAll(
+  config: AgentConfig,
+  settings: ServerSettings,
+  world: ServerWorld,
+): Promise<Opened> {
+  const dir = join(config.dataDir, 'state');
+  for (let left = STATE_FETCHES_MAX; ; left--) {
+    const checkpoint = await openCheckpoint(dir, world.note);
+    const replica = checkpoint === undefined ? new Replica() : restoreReplica(checkpoint);
+    const entriesKept = settings.logEntriesKept;
+    const parts = { ...world, replica, entriesKept };
+    const checkpointer = checkpoint && new Checkpointer({ ...parts, checkpoint });
+    try {
+      return { checkpoint, replica, checkpointer, ...(await openLog(config, world, replica)) };
+    } catch (error) {
+      await checkpoint?.close();
+      const first = firstIndexAfter(error);
+      const { shared } = world;
+      if (first === undefined || shared === undefined || left === 0) throw error;
+      world.note(`the log begins at index ${first}, after what this server has: asks the others`);
+      const keep = (sent: SentState): Promise<void> => replaceCheckpoint(dir, sent);
+      // Compacted once more meanwhile, the log refuses again.
+      await fetchState(
+        (first - 1) as Index,
+        { ...world, keep, sources: shared.sources },
+        shared.signal,
+      );
+    }
+  }
+}
+
+async function openLog(
+  config: AgentConfig,
+  { shared, note }: ServerWorld,
+  replica: Replica,
+): Promise<Pick<Opened, 'log' | 'clusterLog'>> {
+  const applied = replica.state.index;
+  const use = { codec: entryCodec<Entry>(), apply: stopOnBug(replica, note) };
+  if (shared !== undefined) {
+    const { store, signal } = shared;
+    const clusterLog = await store.openLog<Entry, Outcome>({ ...use, applied }, signal);
+    return { log: clusterLog, clusterLog };
+  }
+  const log = await openSegmentLog<Entry, Outcome>(
+    { dir: join(config.dataDir, 'log'), applied },
+    { ...use, disk: systemDisk },
+  );
+  return { log, clusterLog: undefined };
+}
+
 function serverOptions(settings: ServerSettings): ServerOptions {
   const { intervalMs, ...thresholds } = settings.gc;
   return {
@@ -102,21 +152,6 @@ function serverOptions(settings: ServerSettings): ServerOptions {
       ? {}
       : { scheduler: settings.scheduler }),
   };
-}
-
-/** Undefined where a new one finds no room: the log alone holds everything then. */
-async function openCheckpoint(
-  dir: string,
-  note: (line: string) => void,
-): Promise<Checkpoint | undefined> {
-  await systemDisk.makeDir(dir);
-  try {
-    return await openLmdbCheckpoint({ dir }, systemDisk);
-  } catch (error) {
-    if (!(error instanceof Failure) || error.fault !== 'exhausted') throw error;
-    note(explain(error));
-    return undefined;
-  }
 }
 
 /**

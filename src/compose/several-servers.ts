@@ -6,6 +6,7 @@ import { formatAgentAddress, parseAgentAddress } from '../core/link/address.ts';
 import type { Entry } from '../core/state/entry.ts';
 import type { Outcome } from '../core/state/outcome.ts';
 import { systemClock } from '../io/clock.ts';
+import { entryCodec } from '../io/log/entry-codec.ts';
 import { dnsAnswers } from '../link/dns-relay.ts';
 import { httpAnswers, type HttpAnswersDeps } from '../link/http-answers.ts';
 import { admitAsLeader, LeaderCaller, type LeaderDeps } from '../link/leader.ts';
@@ -15,8 +16,11 @@ import { Mesh } from '../link/mesh.ts';
 import { NodeCaller, relayAnswers } from '../link/relay.ts';
 import { RemoteClient } from '../link/remote-client.ts';
 import { RemoteCatalog, RemoteServers } from '../link/remote-servers.ts';
+import { RemoteState } from '../link/remote-state.ts';
 import { serverAnswers } from '../link/server-answers.ts';
 import type { Answers, Asked } from '../link/session.ts';
+import { stateAnswers } from '../link/state-answers.ts';
+import type { CheckpointRow } from '../ports/checkpoint.ts';
 import type { ClusterLog } from '../ports/cluster-log.ts';
 import type { Service } from '../ports/service.ts';
 import { untilAborted } from '../run/aborted.ts';
@@ -24,6 +28,9 @@ import { placedApp } from '../server/http/placed-app.ts';
 import type { Apps, Cluster, ClusterParts, Peering, PeeringWorld } from './cluster-parts.ts';
 import { externalEtcd, manageEtcd, serverIdOf, useEtcd, type ClusterStore } from './etcd.ts';
 import { buildDoor, knowsIn, type Door } from './link.ts';
+
+/** Rows of a state between servers. */
+const stateRows = entryCodec<CheckpointRow>();
 
 type StateLog = ClusterLog<Entry, Outcome>;
 
@@ -54,7 +61,12 @@ export async function openServerPeering(
   return {
     servers: () => mesh.addresses(),
     isLed: () => log?.holder !== undefined,
-    shared: { store: unlessFailed(store, early), signal: early.signal },
+    shared: {
+      store: unlessFailed(store, early),
+      signal: early.signal,
+      sources: () =>
+        mesh.sessions().map((each) => new RemoteState(each.peer.name, each, stateRows)),
+    },
     join: (parts) => {
       log = parts.server.clusterLog;
       if (log === undefined) throw new Failure('internal', 'the log is one that servers share');
@@ -145,7 +157,7 @@ function begun(services: readonly Service[]): Early {
   };
 }
 
-/** A log that cannot go on ends the agent: its next start begins from what is kept. */
+/** A log that cannot go on ends all services: the next start begins from what is kept. */
 function untilStopped(log: StateLog): Service {
   return {
     name: 'log',
@@ -212,6 +224,7 @@ function severalServers({ door, mesh, log, services }: SeveralParts, parts: Clus
         ...bySender(httpAnswers({ apps, admit }), httpAnswers({ apps: placedBy(apps), admit })),
         ...dnsAnswers(dns()),
         ...relayAnswers(nodes),
+        ...stateAnswers({ state: () => server.replica.state, codec: stateRows }),
       });
     },
   };

@@ -17,13 +17,13 @@ export interface Roles {
 
 /**
  * Aborts `stop` on SIGTERM and SIGINT; before that, tasks are moved away where the operator wants
- * it. A second signal does not wait for them.
+ * it. A second signal does not wait for them. Answers how to stop hearing of signals.
  */
 export function stopOnSignals(
   stop: AbortController,
   config: AgentConfig,
   { client, drain: ops, leave, logger }: Roles,
-): void {
+): () => void {
   const drain = config.client?.drainOnShutdown;
   let asked = 0;
   const onSignal = (name: string): void => {
@@ -49,4 +49,8 @@ export function stopOnSignals(
   };
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
+  return () => {
+    process.off('SIGTERM', onSignal);
+    process.off('SIGINT', onSignal);
+  };
 }

@@ -51,6 +51,8 @@ export interface CheckpointerDeps {
   readonly replica: Replica;
   readonly clock: Clock;
   readonly note: (line: string) => void;
+  /** Entries left in the log behind the checkpoint; absent: `LOG_ENTRIES_KEPT`. */
+  readonly entriesKept?: number;
 }
 
 export class Checkpointer implements Service {
@@ -155,7 +157,7 @@ export class Checkpointer implements Service {
 
   async #write(index: Index, rows: Iterable<KeptRow>): Promise<void> {
     await this.#deps.checkpoint.write(batchOf(index, rows));
-    const upTo = (index - LOG_ENTRIES_KEPT) as Index;
+    const upTo = (index - (this.#deps.entriesKept ?? LOG_ENTRIES_KEPT)) as Index;
     if (upTo > 0) await this.#log?.compact(upTo);
   }
 }

@@ -3,6 +3,7 @@
  * checked.
  */
 import type { JsonObject } from '../../base/json.ts';
+import { LOG_ENTRIES_KEPT } from '../limits.ts';
 import type { HostNetwork, HostVolume, NodeReserved } from '../model/node.ts';
 import { DEFAULT_SCHEDULER_CONFIG, type SchedulerConfig } from '../model/scheduler-config.ts';
 import type { AgentFile } from './decode.ts';
@@ -77,6 +78,8 @@ export interface ServerSettings {
   /** More than 1: the log is shared by so many servers, in `etcd`. */
   readonly bootstrapExpect: number;
   readonly etcd: EtcdSettings;
+  /** Entries left in the log behind the kept state. */
+  readonly logEntriesKept: number;
   readonly heartbeatGraceMs: number;
   readonly heartbeatTtlMsMin: number;
   readonly heartbeatsPerSecondMax: number;
@@ -281,6 +284,7 @@ function serverSettings(server: Reader, problems: ConfigProblem[]): ServerSettin
   return {
     bootstrapExpect: server.count('bootstrap_expect', 1),
     etcd: etcdSettings(server, problems),
+    logEntriesKept: server.count('raft_trailing_logs', LOG_ENTRIES_KEPT),
     heartbeatGraceMs: server.count('heartbeat_grace', 10_000),
     heartbeatTtlMsMin: server.count('min_heartbeat_ttl', 10_000),
     heartbeatsPerSecondMax: server.count('max_heartbeats_per_second', 50),

@@ -52,6 +52,7 @@ const SERVER = block('The role that decides.', {
     'Agents to find the others by, tried until one answers: `host` or `host:port`.',
   ),
   start_join: texts('The same.'),
+  raft_trailing_logs: count('Entries left in the log behind the kept state; 10000.'),
   data_dir: text('Accepted: its state lives in `DATA_DIR/log` and `DATA_DIR/state`.'),
   encrypt: text('Key of the cluster: agents that do not hold it are refused.'),
   heartbeat_grace: duration('How long beyond its time a heartbeat is waited for; 10s.'),

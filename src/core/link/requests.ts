@@ -198,6 +198,11 @@ export const SERVER_REQUESTS = {
   }),
 } as const satisfies Readonly<Record<string, Shape<never>>>;
 
+/** What servers ask each other. */
+export const PEER_REQUESTS = {
+  'server.state': object<{ least: Index }>({ least: brandedCount<Index>() }),
+} as const satisfies Readonly<Record<string, Shape<never>>>;
+
 /** What one that runs tasks is asked about one of its allocations, or about itself. */
 export const CLIENT_REQUESTS = {
   'alloc.stats': object<{ id: AllocId }>({ id: branded<AllocId>() }),

@@ -37,6 +37,11 @@ const MARKS = 'marks';
 const META = 'meta';
 const META_KEY = 'state';
 
+/** Whether this build restores rows of such a table. */
+export function isKeptTable(name: string): boolean {
+  return name === MARKS || name === META || (TABLE_NAMES as readonly string[]).includes(name);
+}
+
 interface KeptMarks {
   readonly floor: Index;
   readonly next: number;
