@@ -15,13 +15,11 @@ import { decodeFull, isObject } from '../../api/codec/codec.ts';
 import { isIssues, renderIssues } from '../../api/codec/issue.ts';
 import { Failure } from '../../base/failure.ts';
 import type { Json, JsonObject } from '../../base/json.ts';
-import { decodeAgentFile, isAgentFile } from '../../core/agent-config/decode.ts';
-import { renderDiagnostics } from '../../core/hcl/diagnostic.ts';
-import { Source } from '../../core/hcl/source.ts';
 import type { ServiceWish } from '../../core/registration/wish.ts';
 import { NODE_MAINTENANCE, SERVICE_MAINTENANCE } from '../../core/model/health-check.ts';
 import { flag, type Command, type FlagValues, type Invocation } from '../command.ts';
 import { discoveryApi, withDiscoveryFlags } from '../discovery-api.ts';
+import { readSettings } from '../settings-file.ts';
 import type { World } from '../world.ts';
 
 export const servicesRegister: Command = {
@@ -64,9 +62,9 @@ async function servicesOf(
   }
   if (args.length === 0) return [decoded(fromFlags(flags))];
   const read = await Promise.all(
-    args.map(async (path) => new Source(path, await world.files.read(path))),
+    args.map(async (path) => fromFile(path, await world.files.read(path))),
   );
-  const services = read.flatMap(fromFile);
+  const services = read.flat();
   if (services.length === 0) throw new Failure('invalid', 'There is no service in what was given');
   return services.map(decoded);
 }
@@ -89,12 +87,10 @@ function fromFlags(flags: FlagValues): JsonObject {
   };
 }
 
-function fromFile(source: Source): readonly Json[] {
-  const file = decodeAgentFile(source);
-  if (!isAgentFile(file)) {
-    const told = renderDiagnostics(file, new Map([[source.name, source]]));
-    throw new Failure('invalid', `"${source.name}" cannot be used:\n${told}`);
-  }
+async function fromFile(path: string, text: string): Promise<readonly Json[]> {
+  const read = await readSettings(path, text);
+  if ('wrong' in read) throw new Failure('invalid', `"${path}" cannot be used:\n${read.wrong}`);
+  const { file } = read;
   return [file['service'], file['services']].flatMap((found) =>
     found === undefined ? [] : Array.isArray(found) ? found.map(unwrapped) : [unwrapped(found)],
   );

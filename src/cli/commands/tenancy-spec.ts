@@ -4,6 +4,7 @@ import { isIssues, renderIssues } from '../../api/codec/issue.ts';
 import { Failure } from '../../base/failure.ts';
 import { readJson, type Json, type JsonObject } from '../../base/json.ts';
 import type { Settings } from '../../core/agent-config/setting.ts';
+import { readSettings } from '../settings-file.ts';
 
 /** How the blocks of a file become the wire form. */
 export interface SpecForm<T> {
@@ -31,16 +32,9 @@ function jsonOf(name: string, text: string): Json {
 }
 
 async function hclOf<T>(name: string, text: string, form: SpecForm<T>): Promise<JsonObject> {
-  const [{ decodeAgentFile, isAgentFile }, { Source }, { renderDiagnostics }] = await Promise.all([
-    import('../../core/agent-config/decode.ts'),
-    import('../../core/hcl/source.ts'),
-    import('../../core/hcl/diagnostic.ts'),
-  ]);
-  const source = new Source(name, text);
-  const file = decodeAgentFile(source, form.settings);
-  if (isAgentFile(file)) return form.toWire(file);
-  const told = renderDiagnostics(file, new Map([[source.name, source]]));
-  throw new Failure('invalid', `cannot read ${name}:\n${told}`);
+  const read = await readSettings(name, text, form.settings);
+  if ('file' in read) return form.toWire(read.file);
+  throw new Failure('invalid', `cannot read ${name}:\n${read.wrong}`);
 }
 
 /** Names and texts of a block; numbers and truths are kept as they were written. */

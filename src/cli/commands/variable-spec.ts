@@ -4,17 +4,19 @@ import { isIssues, renderIssues } from '../../api/codec/issue.ts';
 import { VARIABLE } from '../../api/nomad/variable-routes.ts';
 import { Failure } from '../../base/failure.ts';
 import { readJson, type Json, type JsonObject } from '../../base/json.ts';
-import { decodeAgentFile, isAgentFile } from '../../core/agent-config/decode.ts';
-import { renderDiagnostics } from '../../core/hcl/diagnostic.ts';
-import { Source } from '../../core/hcl/source.ts';
 import { count, record, text, type Settings } from '../../core/agent-config/setting.ts';
 import type { Variable } from '../../core/model/variable.ts';
+import { readSettings } from '../settings-file.ts';
 
 export type SpecFormat = 'hcl' | 'json';
 
 /** Reads a description. Fails: `invalid`, with what is wrong and where. */
-export function parseSpec(name: string, content: string, format: SpecFormat): Variable {
-  const wire = format === 'json' ? jsonSpec(content) : hclSpec(new Source(name, content));
+export async function parseSpec(
+  name: string,
+  content: string,
+  format: SpecFormat,
+): Promise<Variable> {
+  const wire = format === 'json' ? jsonSpec(content) : await hclSpec(name, content);
   const variable = decodeFull(VARIABLE, wire);
   if (isIssues(variable)) throw broken(renderIssues(variable));
   return variable;
@@ -46,17 +48,15 @@ const SPEC_SETTINGS: Settings = {
   items: record('what it holds'),
 };
 
-function hclSpec(source: Source): JsonObject {
-  const file = decodeAgentFile(source, SPEC_SETTINGS);
-  if (!isAgentFile(file)) {
-    throw broken(renderDiagnostics(file, new Map([[source.name, source]])));
-  }
+async function hclSpec(name: string, content: string): Promise<JsonObject> {
+  const read = await readSettings(name, content, SPEC_SETTINGS);
+  if ('wrong' in read) throw broken(read.wrong);
   const wire: Record<string, Json> = {};
-  for (const [name, value] of Object.entries(file)) {
-    const field = NAMES[name];
+  for (const [key, value] of Object.entries(read.file)) {
+    const field = NAMES[key];
     // Times have nanoseconds, more than a number here can hold; the servers set them anyway.
     if (field === undefined) continue;
-    wire[field] = name === 'items' && isObject(value) ? textsOf(value) : value;
+    wire[field] = key === 'items' && isObject(value) ? textsOf(value) : value;
   }
   return wire;
 }
