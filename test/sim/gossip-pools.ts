@@ -2,7 +2,6 @@
  * Pools of thousands of members in one process: membership alone, without what stands above it, and
  * settled from the beginning, as four million introductions would take longer than what is asked.
  */
-import TinyQueue from 'tinyqueue';
 import type { Millis } from '../../src/base/brand.ts';
 import { seeded, type Random } from '../../src/base/random.ts';
 import type { Address } from '../../src/core/gossip/address.ts';
@@ -12,6 +11,7 @@ import { arm, newPool, VERSIONS } from '../../src/core/gossip/member-list/pool.t
 import type { Layer, Peer, Pool, PoolInput } from '../../src/core/gossip/member-list/pool.ts';
 import { stepPool } from '../../src/core/gossip/member-list/step.ts';
 import { wholeStream } from '../../src/core/gossip/wire/stream.ts';
+import { Timeline } from './timeline.ts';
 
 export interface Loss {
   /** Of packets, each way [0..1]. */
@@ -20,31 +20,23 @@ export interface Loss {
   readonly streams: number;
 }
 
-interface Due {
-  readonly at: number;
-  readonly turn: number;
-  readonly run: () => void;
-}
-
 const DELAY_MS = 1;
 const NOTHING = new Uint8Array(0);
 
-export class GossipPools {
+export class GossipPools extends Timeline {
   readonly pools: Pool[] = [];
   /** Members that were given up although they live. */
   falsePositives = 0;
   /** Probes without a direct answer in time. */
   unanswered = 0;
   packets = 0;
-  #now = 0;
-  #turn = 0;
   readonly #loss: Loss;
   readonly #random: Random;
   readonly #dead = new Set<number>();
   readonly #wakesAt: (number | undefined)[] = [];
-  readonly #due = new TinyQueue<Due>([], (a, b) => a.at - b.at || a.turn - b.turn);
 
   constructor(seed: string, count: number, loss: Loss) {
+    super();
     this.#random = seeded(seed);
     this.#loss = loss;
     const layer = this.#layer();
@@ -54,10 +46,6 @@ export class GossipPools {
       this.pools.push(newPool({ ...options, random }, layer));
     }
     for (const [i, pool] of this.pools.entries()) this.#settle(pool, i);
-  }
-
-  get now(): number {
-    return this.#now;
   }
 
   kill(i: number): void {
@@ -81,26 +69,6 @@ export class GossipPools {
       return peer !== undefined && sees(peer);
     });
     return seeing.length / others.length;
-  }
-
-  run(ms: number): void {
-    const end = this.#now + ms;
-    for (let due = this.#due.peek(); due !== undefined && due.at <= end; due = this.#due.peek()) {
-      this.#due.pop();
-      this.#now = due.at;
-      due.run();
-    }
-    this.#now = end;
-  }
-
-  /** How long it takes until it holds [ms]; undefined: longer than that. */
-  until(holds: () => boolean, msMax: number, stepMs = 100): number | undefined {
-    const from = this.#now;
-    while (!holds()) {
-      if (this.#now - from >= msMax) return undefined;
-      this.run(stepMs);
-    }
-    return this.#now - from;
   }
 
   #layer(): Layer {
@@ -144,7 +112,7 @@ export class GossipPools {
   #give(i: number, input: PoolInput): void {
     const pool = this.pools[i];
     if (pool === undefined || this.#dead.has(i)) return;
-    for (const effect of stepPool(pool, input, this.#now as Millis)) {
+    for (const effect of stepPool(pool, input, this.now as Millis)) {
       if (effect.do === 'send') this.#send(i, effect.to, effect.bytes);
       else if (effect.do === 'exchange') this.#exchange(i, effect);
     }
@@ -155,23 +123,19 @@ export class GossipPools {
     const known = this.#wakesAt[i];
     if (at === undefined || (known !== undefined && known <= at)) return;
     this.#wakesAt[i] = at;
-    this.#later(at, () => {
+    this.later(at, () => {
       if (this.#wakesAt[i] !== at) return;
       this.#wakesAt[i] = undefined;
       this.#give(i, { type: 'tick' });
     });
   }
 
-  #later(at: number, run: () => void): void {
-    this.#due.push({ at, turn: this.#turn++, run });
-  }
-
   #send(from: number, to: Address, bytes: Uint8Array): void {
     this.packets++;
     if (this.#random.next() < this.#loss.packets) return;
-    const at = this.#now + DELAY_MS * (0.5 + this.#random.next());
+    const at = this.now + DELAY_MS * (0.5 + this.#random.next());
     const i = indexOf(to);
-    this.#later(at, () => this.#give(i, { type: 'packet', from: addressOf(from), bytes }));
+    this.later(at, () => this.#give(i, { type: 'packet', from: addressOf(from), bytes }));
   }
 
   /** Only pings come here: states are not exchanged in so short a time. */
@@ -182,7 +146,7 @@ export class GossipPools {
     this.unanswered++;
     const isLost = this.#random.next() < this.#loss.streams || this.#dead.has(indexOf(to));
     const ping = wholeStream(bytes);
-    this.#later(this.#now + 2 * DELAY_MS, () => {
+    this.later(this.now + 2 * DELAY_MS, () => {
       if (isLost || ping.type !== 'ping') {
         this.#give(from, { type: 'unanswered', id, why: 'lost' });
         return;

@@ -2,13 +2,13 @@
  * Rings of one pool in one process, on a network with delay and loss, from a seed: the same seed
  * gives the same run.
  */
-import TinyQueue from 'tinyqueue';
 import type { Millis } from '../../src/base/brand.ts';
 import { seeded, type Random } from '../../src/base/random.ts';
 import { addressText, type Address } from '../../src/core/gossip/address.ts';
 import type { Ring, RingInput, RingNews } from '../../src/core/gossip/serf/ring.ts';
 import { LAN, newRing, stepRing } from '../../src/core/gossip/serf/step.ts';
 import { wholeStream } from '../../src/core/gossip/wire/stream.ts';
+import { Timeline } from './timeline.ts';
 
 export interface Weather {
   /** Of packets, each way [0..1]. */
@@ -17,12 +17,6 @@ export interface Weather {
   delayMs: number;
   /** Whether nothing passes between the two, streams included. */
   cut: (from: string, to: string) => boolean;
-}
-
-interface Due {
-  readonly at: number;
-  readonly turn: number;
-  readonly run: () => void;
 }
 
 interface Host {
@@ -37,27 +31,22 @@ export interface Heard {
   readonly news: RingNews;
 }
 
-export class GossipWorld {
+export class GossipWorld extends Timeline {
+  #connections = 0;
   readonly weather: Weather = { loss: 0, delayMs: 1, cut: () => false };
   readonly heard: Heard[] = [];
   /** Packets sent, and their bytes. */
   packets = 0;
   bytes = 0;
-  #now = 0;
-  #turn = 0;
   readonly #random: Random;
-  readonly #due = new TinyQueue<Due>([], (a, b) => a.at - b.at || a.turn - b.turn);
   readonly #hosts = new Map<string, Host>();
   readonly #at = new Map<string, string>();
   /** Streams that wait for their answer, by connection. */
   readonly #streams = new Map<number, { readonly asker: string; readonly id: number }>();
 
   constructor(seed: string) {
+    super();
     this.#random = seeded(seed);
-  }
-
-  get now(): number {
-    return this.#now;
   }
 
   add(name: string, tags: Readonly<Record<string, string>> = {}): void {
@@ -88,7 +77,7 @@ export class GossipWorld {
   give(name: string, input: RingInput): void {
     const host = this.#hosts.get(name);
     if (host?.isRunning !== true) return;
-    const turn = stepRing(host.ring, input, this.#now as Millis);
+    const turn = stepRing(host.ring, input, this.now as Millis);
     for (const effect of turn.effects) {
       switch (effect.do) {
         case 'send':
@@ -101,7 +90,7 @@ export class GossipWorld {
           this.#answer(name, effect.connection, effect.bytes);
           break;
         case 'tell':
-          this.heard.push({ at: this.#now, by: name, news: effect.news });
+          this.heard.push({ at: this.now, by: name, news: effect.news });
           break;
         case 'told':
         case 'note':
@@ -112,31 +101,10 @@ export class GossipWorld {
     this.#wake(name, host, turn.wakeAt);
   }
 
-  /** Lets time pass. */
-  run(ms: number): void {
-    const end = this.#now + ms;
-    for (let due = this.#due.peek(); due !== undefined && due.at <= end; due = this.#due.peek()) {
-      this.#due.pop();
-      this.#now = due.at;
-      due.run();
-    }
-    this.#now = end;
-  }
-
-  /** Lets time pass until it holds; answers how long that took [ms], or undefined. */
-  until(holds: () => boolean, msMax: number, stepMs = 100): number | undefined {
-    const from = this.#now;
-    while (!holds()) {
-      if (this.#now - from >= msMax) return undefined;
-      this.run(stepMs);
-    }
-    return this.#now - from;
-  }
-
   #wake(name: string, host: Host, at: number | undefined): void {
     if (at === undefined || (host.wakesAt !== undefined && host.wakesAt <= at)) return;
     host.wakesAt = at;
-    this.#later(at, () => {
+    this.later(at, () => {
       if (host.wakesAt === at) {
         host.wakesAt = undefined;
         this.give(name, { type: 'tick' });
@@ -144,12 +112,8 @@ export class GossipWorld {
     });
   }
 
-  #later(at: number, run: () => void): void {
-    this.#due.push({ at, turn: this.#turn++, run });
-  }
-
   #arrival(): number {
-    return this.#now + this.weather.delayMs * (0.5 + this.#random.next());
+    return this.now + this.weather.delayMs * (0.5 + this.#random.next());
   }
 
   #send(from: string, to: Address, bytes: Uint8Array): void {
@@ -159,7 +123,7 @@ export class GossipWorld {
     if (name === undefined || this.weather.cut(from, name)) return;
     if (this.weather.loss > 0 && this.#random.next() < this.weather.loss) return;
     const address = this.ring(from).pool.self.address;
-    this.#later(this.#arrival(), () => this.give(name, { type: 'packet', from: address, bytes }));
+    this.later(this.#arrival(), () => this.give(name, { type: 'packet', from: address, bytes }));
   }
 
   #exchange(
@@ -169,15 +133,15 @@ export class GossipWorld {
     const name = this.#at.get(addressText(to));
     const fails = (): void => this.give(asker, { type: 'unanswered', id, why: 'nobody there' });
     if (name === undefined || this.weather.cut(asker, name)) {
-      this.#later(this.#now + 10_000, fails);
+      this.later(this.now + 10_000, fails);
       return;
     }
-    this.#later(this.#arrival(), () => {
+    this.later(this.#arrival(), () => {
       if (this.#hosts.get(name)?.isRunning !== true) {
         fails();
         return;
       }
-      const connection = this.#turn++;
+      const connection = this.#connections++;
       this.#streams.set(connection, { asker, id });
       const message = wholeStream(bytes);
       const from = this.ring(asker).pool.self.address;
@@ -190,7 +154,7 @@ export class GossipWorld {
     this.#streams.delete(connection);
     if (stream === undefined || this.weather.cut(from, stream.asker)) return;
     const { asker, id } = stream;
-    this.#later(this.#arrival(), () =>
+    this.later(this.#arrival(), () =>
       this.give(asker, { type: 'answered', id, message: wholeStream(bytes) }),
     );
   }
