@@ -5,17 +5,18 @@
  *     npm test -- scheduler dns             those whose path contains one of the words
  *
  * T1: each file runs in a process of its own; as many at once as there are processors.
- * T2: what is in `test/e2e` runs after that and alone, because it takes machines apart.
+ * T2: what is in `test/e2e` runs after that: it starts programs, and waits for them most of its time.
  * T3: nothing passes in silence: each skipped test and each absent part is named at the end.
  * T4: where CI is set, an absent part is a failure.
  */
 import { availableParallelism } from 'node:os';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { run, type TestsStream } from 'node:test';
 import { inspect } from 'node:util';
 import { filesUnder } from './files.ts';
 import { parts } from './parts.ts';
+import { TestModules } from './test-modules.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -32,19 +33,18 @@ const words = process.argv.slice(2);
 const files = (await filesUnder(root, ['src', 'test'], '.test.ts')).filter(
   (file) => words.length === 0 || words.some((word) => file.includes(word)),
 );
-const isAlone = (file: string): boolean => file.startsWith('test/e2e/');
-await runFiles(
-  files.filter((file) => !isAlone(file)),
-  availableParallelism(),
-);
-await runFiles(files.filter(isAlone), 1);
+const isEndToEnd = (file: string): boolean => file.startsWith('test/e2e/');
+const small = files.filter((file) => !isEndToEnd(file));
+await using modules = await TestModules.compile(root, small);
+await runFiles(small.map((file) => modules.compiled(file)));
+await runFiles(files.filter(isEndToEnd).map((file) => join(root, file)));
 summarise();
 
-async function runFiles(group: readonly string[], concurrency: number): Promise<void> {
-  if (group.length === 0) return;
+async function runFiles(paths: readonly string[]): Promise<void> {
+  if (paths.length === 0) return;
   const stream = run({
-    files: group.map((file) => join(root, file)),
-    concurrency,
+    files: [...paths],
+    concurrency: availableParallelism(),
     timeout: FILE_MS_MAX,
   });
   listen(stream);
@@ -91,8 +91,8 @@ function isFile({ name }: TestEvent): boolean {
 }
 
 function title(event: TestEvent): string {
-  if (isFile(event)) return relative(root, event.name);
-  return event.file === undefined ? event.name : `${relative(root, event.file)}: ${event.name}`;
+  if (isFile(event)) return modules.source(event.name);
+  return event.file === undefined ? event.name : `${modules.source(event.file)}: ${event.name}`;
 }
 
 function summarise(): void {
