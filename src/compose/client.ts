@@ -74,7 +74,7 @@ export function buildClient(
     }),
     fingerprinter: new HostFingerprinter(
       {
-        storagePath: allocDir,
+        ...{ storagePath: allocDir, bindAddr: config.bindAddr },
         loopback: config.dev,
         ...(settings.networkInterface === undefined
           ? {}

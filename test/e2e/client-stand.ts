@@ -51,8 +51,9 @@ export function realClient(
       registrar: new SimRegistrar(),
       templates: new SimTemplateSource(),
       artifacts: new SystemArtifacts({ dir: join(dir, 'artifacts'), bytesMax: 1024 * 1024 }),
-      fingerprinter: new HostFingerprinter({ storagePath: allocs, loopback: true }, () =>
-        systemClock.now(),
+      fingerprinter: new HostFingerprinter(
+        { storagePath: allocs, bindAddr: '127.0.0.1', loopback: true },
+        () => systemClock.now(),
       ),
       drawId: () => randomUUID(),
       log: deps.log ?? (() => undefined),

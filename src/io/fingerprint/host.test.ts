@@ -5,7 +5,8 @@ import { HostFingerprinter } from './host.ts';
 import { goArch, parseCgroupVersion, parseDefaultRoute, parseOsRelease } from './parse.ts';
 
 test('this machine has facts', async () => {
-  const options = { storagePath: '/nowhere/yet/to/be/made', loopback: true };
+  const storagePath = '/nowhere/yet/to/be/made';
+  const options = { storagePath, bindAddr: '127.0.0.1', loopback: true };
   const printer = new HostFingerprinter(options, () => 1 as Millis);
   const facts = await printer.read();
   assert.equal(facts.attributes['kernel.name'], 'linux');

@@ -13,6 +13,7 @@ import type { HostUsage } from '../../core/model/usage.ts';
 import type { Fingerprinter, HostFacts } from '../../ports/fingerprint.ts';
 import { HostSampler } from '../proc/host-usage.ts';
 import { cpuFacts, diskAt, memoryFacts } from '../proc/machine.ts';
+import { hostAddress } from './host-address.ts';
 import { goArch, parseCgroupVersion, parseDefaultRoute, parseOsRelease } from './parse.ts';
 
 export interface HostOptions {
@@ -20,6 +21,8 @@ export interface HostOptions {
   readonly storagePath: string;
   /** The interface whose address tasks are reached at; undefined: the default route's. */
   readonly networkInterface?: string;
+  /** Of the agent: its interface counts where there is no default route. */
+  readonly bindAddr: string;
   /** Tasks are reached on this machine alone (`-dev`): the loopback interface. */
   readonly loopback: boolean;
 }
@@ -86,15 +89,13 @@ export class HostFingerprinter implements Fingerprinter {
   }
 
   async #network(): Promise<NodeNetwork | undefined> {
-    const { networkInterface, loopback } = this.#options;
+    const { networkInterface, bindAddr, loopback } = this.#options;
     const routed = loopback ? 'lo' : parseDefaultRoute(await text('/proc/net/route'));
-    const device = networkInterface ?? routed ?? 'lo';
-    const addresses = networkInterfaces()[device] ?? [];
-    const best = addresses.find((one) => one.family === 'IPv4') ?? addresses[0];
+    const best = hostAddress(networkInterfaces(), networkInterface ?? routed, bindAddr);
     if (best === undefined) return undefined;
-    const bits = best.family === 'IPv4' ? 32 : 128;
-    const cidr = `${best.address}/${bits}`;
-    return { mode: 'host', device, ip: best.address, cidr, mbits: await speedOf(device) };
+    const { device, address: ip, family } = best;
+    const cidr = `${ip}/${family === 'IPv4' ? 32 : 128}`;
+    return { mode: 'host', device, ip, cidr, mbits: await speedOf(device) };
   }
 }
 
