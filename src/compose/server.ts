@@ -147,6 +147,7 @@ function serverOptions(settings: ServerSettings): ServerOptions {
   return {
     heartbeatTtlMsMin: settings.heartbeatTtlMsMin,
     heartbeatGraceMs: settings.heartbeatGraceMs,
+    heartbeatsPerSecondMax: Math.max(1, settings.heartbeatsPerSecondMax),
     gc: { intervalMs, thresholds },
     ...(isDeepStrictEqual(settings.scheduler, DEFAULT_SCHEDULER_CONFIG)
       ? {}

@@ -119,6 +119,16 @@ export const HEARTBEAT_TTL_MS_MIN = 10_000;
  */
 export const HEARTBEAT_GRACE_MS = 10_000;
 /**
+ * So many nodes, and most of all, that are late at once are more likely a fault on the servers' side
+ * (a switch, a route) than so many broken machines. Fewer are replaced at once.
+ */
+export const MASS_SILENCE_NODES_MIN = 5;
+/**
+ * Then all are waited for so many periods (time to live and grace) longer, a minute by default:
+ * within that a switch has started again, and clients have found another way.
+ */
+export const MASS_SILENCE_PERIODS = 3;
+/**
  * Base64 input of a dispatched job, decoded [bytes]. Source: Nomad's `DispatchPayloadSizeLimit`.
  */
 export const DISPATCH_PAYLOAD_BYTES_MAX = 16 * 1024;

@@ -1,18 +1,15 @@
 /**
- * Which nodes are heard from. The leader's memory: a new leader gives each node its time anew.
+ * Keeps an ear on the nodes and says in the log which of them are silent. Who that is stands in
+ * `core/controllers/pulses.ts`; only the leader runs it.
  *
- * H1: a node is called down no sooner than its time to live and the grace after it was last heard.
- * H2: only the heartbeat decides that a node is down.
+ * H1: only the heartbeat decides that a node is out of touch or down.
+ * H2: a node that is out of touch is down once nothing on it waits for its return any more.
  */
-import TinyQueue from 'tinyqueue';
 import type { Millis } from '../base/brand.ts';
 import { Failure, explain } from '../base/failure.ts';
-import { HEARTBEATS_PER_SECOND } from '../core/limits.ts';
-import { isClientTerminal } from '../core/model/alloc.ts';
+import { judgeSilence } from '../core/controllers/node-silence.ts';
+import { Pulses, type Look } from '../core/controllers/pulses.ts';
 import type { NodeId } from '../core/model/ids.ts';
-import type { NodeStatus } from '../core/model/node.ts';
-import type { Entry } from '../core/state/entry.ts';
-import type { State } from '../core/state/state.ts';
 import { Bell } from '../run/bell.ts';
 import { propose } from './proposer.ts';
 import type { DeciderDeps } from './decider.ts';
@@ -22,11 +19,8 @@ export interface HeartbeatOptions {
   readonly ttlMsMin: number;
   /** [ms] See `HEARTBEAT_GRACE_MS`. */
   readonly graceMs: number;
-}
-
-interface Due {
-  readonly nodeId: NodeId;
-  readonly at: Millis;
+  /** See `HEARTBEATS_PER_SECOND`. */
+  readonly perSecondMax: number;
 }
 
 export class Heartbeats {
@@ -34,24 +28,22 @@ export class Heartbeats {
   readonly #options: HeartbeatOptions;
   readonly #deps: DeciderDeps;
   readonly #bell = new Bell();
-  readonly #expiresAt = new Map<NodeId, Millis>();
-  /** May name a node more than once; the map above says which one counts. */
-  readonly #queue = new TinyQueue<Due>([], (a, b) => a.at - b.at);
+  readonly #pulses: Pulses;
   #isRunning = false;
 
   constructor(options: HeartbeatOptions, deps: DeciderDeps) {
     this.#options = options;
     this.#deps = deps;
+    this.#pulses = new Pulses(options);
   }
 
   /** The node was heard. Answers within which time it is to be heard again [ms]. */
   heard(nodeId: NodeId): number {
     if (!this.#isRunning) throw new Failure('unavailable', 'this server is not the leader');
     const ttlMs = this.#ttlMs();
-    const at = (this.#deps.clock.now() + ttlMs + this.#options.graceMs) as Millis;
-    this.#expiresAt.set(nodeId, at);
-    this.#queue.push({ nodeId, at });
-    if (this.#queue.peek()?.nodeId === nodeId) this.#bell.ring();
+    const isFirst = this.#pulses.size === 0;
+    this.#pulses.heard(nodeId, this.#deps.clock.elapsedMs(), ttlMs);
+    if (isFirst) this.#bell.ring();
     return ttlMs;
   }
 
@@ -65,25 +57,28 @@ export class Heartbeats {
       while (!signal.aborted) await this.#turn(signal);
     } finally {
       this.#isRunning = false;
-      this.#expiresAt.clear();
-      this.#queue.data = [];
-      this.#queue.length = 0;
+      this.#pulses.clear();
     }
   }
 
   async #turn(signal: AbortSignal): Promise<void> {
     const { clock } = this.#deps;
-    const next = this.#queue.peek();
-    const now = clock.now();
-    if (next === undefined || next.at > now) {
-      await this.#bell.wait(clock, next && next.at - now, signal);
-      return;
+    const now = clock.elapsedMs();
+    const found = this.#pulses.look(now);
+    this.#tell(found);
+    for (const nodeId of found.silent) await this.#giveUp(nodeId);
+    const wakeAt = this.#pulses.wakeAt(now);
+    await this.#bell.wait(clock, wakeAt && Math.max(1, wakeAt - clock.elapsedMs()), signal);
+  }
+
+  #tell({ doubted, pausedMs }: Look): void {
+    const { note } = this.#deps;
+    if (pausedMs !== undefined) {
+      note(`this server stood still for ${Math.round(pausedMs)} ms: every node gets its time anew`);
     }
-    this.#queue.pop();
-    const expiresAt = this.#expiresAt.get(next.nodeId);
-    if (expiresAt === undefined || expiresAt > now) return;
-    this.#expiresAt.delete(next.nodeId);
-    await this.#giveUp(next.nodeId);
+    if (doubted !== undefined) {
+      note(`${doubted} nodes are silent at once: they are waited for before any is given up`);
+    }
   }
 
   async #giveUp(nodeId: NodeId): Promise<void> {
@@ -91,18 +86,20 @@ export class Heartbeats {
     const node = replica.state.node(nodeId);
     if (node === undefined || node.status === 'down') return;
     const at = clock.now();
-    const status = silentStatus(replica.state, nodeId);
-    const entry: Entry = {
-      type: 'node.status',
-      at,
-      nodeId,
-      status,
-      description: 'heartbeat missed',
-      event: { at, subsystem: 'Cluster', message: 'Node heartbeat missed', details: {} },
-      seed: newId(),
-    };
+    const silence = judgeSilence(replica.state, nodeId, at);
     try {
-      await propose(log, entry);
+      if (silence.status !== node.status) {
+        await propose(log, {
+          type: 'node.status',
+          at,
+          nodeId,
+          status: silence.status,
+          description: 'heartbeat missed',
+          event: { at, subsystem: 'Cluster', message: 'Node heartbeat missed', details: {} },
+          seed: newId(),
+        });
+      }
+      if (silence.status === 'disconnected') this.#judgeAgain(nodeId, silence.until, at);
     } catch (error) {
       note(`node ${nodeId} is silent: ${explain(error)}`);
       // Not told yet: once more, as if it had been heard now.
@@ -110,23 +107,17 @@ export class Heartbeats {
     }
   }
 
+  /** Unless it was heard meanwhile. */
+  #judgeAgain(nodeId: NodeId, until: Millis, now: Millis): void {
+    if (this.#deps.replica.state.node(nodeId)?.status !== 'disconnected') return;
+    this.#pulses.judgeAgain(nodeId, this.#deps.clock.elapsedMs() + (until - now));
+  }
+
   /** The more nodes, the longer: all together send a bounded number in a second. */
   #ttlMs(): number {
+    const { ttlMsMin, perSecondMax } = this.#options;
     const nodes = this.#deps.replica.state.nodeCount();
-    const baseMs = Math.max(this.#options.ttlMsMin, (nodes / HEARTBEATS_PER_SECOND) * 1_000);
+    const baseMs = Math.max(ttlMsMin, (nodes / perSecondMax) * 1_000);
     return Math.round(baseMs * (1 + this.#deps.random.next()));
   }
-}
-
-/** What a silent node is: out of touch while something on it may wait for its return, else down. */
-function silentStatus(state: State, nodeId: NodeId): NodeStatus {
-  for (const alloc of state.allocsByNode(nodeId)) {
-    if (isClientTerminal(alloc) || alloc.desiredStatus !== 'run') continue;
-    const job = state.jobVersion(alloc.namespace, alloc.jobId, alloc.jobVersion);
-    const group = job?.groups.find(({ name }) => name === alloc.group);
-    if (group?.disconnect !== undefined || group?.maxClientDisconnectMs !== undefined) {
-      return 'disconnected';
-    }
-  }
-  return 'down';
 }

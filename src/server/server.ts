@@ -14,7 +14,11 @@ import { drainController } from '../core/controllers/drain.ts';
 import { GC_INTERVAL_MS, GC_THRESHOLDS, findGarbage } from '../core/controllers/gc.ts';
 import type { GcThresholds } from '../core/controllers/gc.ts';
 import { periodicController } from '../core/controllers/periodic.ts';
-import { HEARTBEAT_GRACE_MS, HEARTBEAT_TTL_MS_MIN } from '../core/limits.ts';
+import {
+  HEARTBEAT_GRACE_MS,
+  HEARTBEAT_TTL_MS_MIN,
+  HEARTBEATS_PER_SECOND,
+} from '../core/limits.ts';
 import type { SchedulerConfig } from '../core/model/scheduler-config.ts';
 import type { Entry } from '../core/state/entry.ts';
 import type { Outcome } from '../core/state/outcome.ts';
@@ -55,6 +59,8 @@ export interface ServerOptions {
   readonly heartbeatTtlMsMin?: number;
   /** How long a silent node is waited for beyond that [ms]; absent: `HEARTBEAT_GRACE_MS`. */
   readonly heartbeatGraceMs?: number;
+  /** Heartbeats of all nodes together in a second; absent: `HEARTBEATS_PER_SECOND`. */
+  readonly heartbeatsPerSecondMax?: number;
   /** Absent: `GC_THRESHOLDS`, looked for every `GC_INTERVAL_MS`. */
   readonly gc?: { readonly intervalMs: number; readonly thresholds: GcThresholds };
   /** What a cluster begins with, until an operator says otherwise; absent: the built-in one. */
@@ -99,6 +105,7 @@ export class Server implements Service {
       {
         ttlMsMin: options.heartbeatTtlMsMin ?? HEARTBEAT_TTL_MS_MIN,
         graceMs: options.heartbeatGraceMs ?? HEARTBEAT_GRACE_MS,
+        perSecondMax: options.heartbeatsPerSecondMax ?? HEARTBEATS_PER_SECOND,
       },
       deps,
     );

@@ -20,18 +20,23 @@ import {
 import { drainController } from './drain.ts';
 
 const HEALTHY_MS = 10_000;
+const DEADLINE_MS = 300_000;
 let drawn = 0;
 const newId = (): string => uuid('new', (drawn += 1));
 
 /** A node with three instances of a job, all running since the beginning. */
-function cluster(type: JobType, count = 3): World {
+function cluster(
+  type: JobType,
+  count = 3,
+  healthCheck: 'checks' | 'task_states' = 'task_states',
+): World {
   const world = new World();
   const migrate = {
     maxParallel: 1,
-    healthCheck: 'checks',
+    healthCheck,
     minHealthyTimeMs: HEALTHY_MS,
-    healthyDeadlineMs: 0,
-  } as const;
+    healthyDeadlineMs: DEADLINE_MS,
+  };
   world.do(registerNode(1), registerNode(2));
   world.do(register(jobSpec('web', { type, groups: [group({ count, migrate })] }), 1));
   const placements = [1, 2, 3].map((n) => placement(n, nodeId(1)));
@@ -40,12 +45,23 @@ function cluster(type: JobType, count = 3): World {
   return world;
 }
 
-function report(world: World, n: number, clientStatus: 'running' | 'complete'): void {
+function report(
+  world: World,
+  n: number,
+  clientStatus: 'running' | 'complete',
+  healthy?: boolean,
+): void {
+  const deploymentStatus = healthy === undefined ? {} : { deploymentStatus: { healthy, at: T0 } };
   world.do({
     type: 'allocs.client-update',
     at: T0,
     seed: `s${n}`,
-    updates: [{ id: allocId(n), clientStatus, clientDescription: '', taskStates: {}, at: T0 }],
+    updates: [
+      {
+        ...{ id: allocId(n), clientStatus, clientDescription: '', taskStates: {}, at: T0 },
+        ...deploymentStatus,
+      },
+    ],
   });
 }
 
@@ -81,6 +97,21 @@ test('D1: no more leave at once than the group allows', () => {
   assert.equal(drainController.decide(world.state, T0, newId).wakeAt, T0 + HEALTHY_MS);
   assert.equal(work(world, HEALTHY_MS), 1);
   assert.equal(work(world, 2 * HEALTHY_MS), 1);
+});
+
+test('D1: where checks decide, their verdict is waited for', () => {
+  const world = cluster('service', 3, 'checks');
+  drain(world);
+  assert.equal(work(world, 2 * HEALTHY_MS), 0, 'they only run');
+  report(world, 1, 'running', true);
+  report(world, 2, 'running', false);
+  report(world, 3, 'running', true);
+  assert.equal(work(world, 2 * HEALTHY_MS), 0, 'one is away already');
+  report(world, 2, 'running', true);
+  assert.equal(work(world, 2 * HEALTHY_MS), 1);
+  const silent = cluster('service', 3, 'checks');
+  drain(silent);
+  assert.equal(work(silent, DEADLINE_MS), 1, 'its client never judges');
 });
 
 test('D2: at the deadline, or forced, everything moves', () => {

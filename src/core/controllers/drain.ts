@@ -36,6 +36,9 @@ export const drainController: Controller = {
   },
 };
 
+/** How long an instance is to have run where its group says nothing [ms]. Source: Nomad's default. */
+const MIN_HEALTHY_MS = 10_000;
+
 /** Collects what is to move, over all draining nodes. */
 class Moving {
   wakeAt: Millis | undefined;
@@ -111,13 +114,18 @@ class Moving {
     return healthy - (group.count - maxParallel);
   }
 
-  /** Said so by its client; or running for as long as the group wants to see it run. */
-  #isHealthy(alloc: Alloc, group: TaskGroup): boolean {
+  /**
+   * Said so by its client; or running for as long as the group wants to see it run. Where checks
+   * decide, a client that says nothing is believed only when it has had its time to say more.
+   */
+  #isHealthy(alloc: Alloc, { migrate }: TaskGroup): boolean {
     const verdict = alloc.deploymentStatus?.healthy;
     if (verdict !== undefined) return verdict;
     if (alloc.clientStatus !== 'running') return false;
-    const since = startOf(alloc);
-    const healthyAt = (since + (group.migrate?.minHealthyTimeMs ?? 10_000)) as Millis;
+    const decidedByChecks = migrate?.healthCheck === 'checks';
+    const leastMs = migrate?.minHealthyTimeMs ?? MIN_HEALTHY_MS;
+    const waitMs = decidedByChecks ? Math.max(leastMs, migrate.healthyDeadlineMs) : leastMs;
+    const healthyAt = (startOf(alloc) + waitMs) as Millis;
     if (healthyAt <= this.#now) return true;
     this.wakeAt = earlier(this.wakeAt, healthyAt);
     return false;

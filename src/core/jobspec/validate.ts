@@ -17,6 +17,7 @@ import type { TaskGroup } from '../model/task-group.ts';
 import type { ScalingPolicy } from '../model/task.ts';
 import { Issues } from './issue.ts';
 import type { JobIssue } from './issue.ts';
+import { validateDisconnect } from './validate-disconnect.ts';
 import { validateAffinities, validateConstraints, validateSpreads } from './validate-placement.ts';
 import { validateServices } from './validate-service.ts';
 import { portLabels, validateNetworks, validateTask } from './validate-task.ts';
@@ -166,10 +167,6 @@ function validateGroup(group: TaskGroup, job: Job, issues: Issues): void {
     ],
     [everywhere && group.affinities.length > 0, 'System jobs may not have an affinity block'],
     [everywhere && group.spreads.length > 0, 'System jobs may not have a spread block'],
-    [
-      group.maxClientDisconnectMs !== undefined && group.stopAfterClientDisconnectMs !== undefined,
-      'task group cannot be configured with both max_client_disconnect and stop_after_client_disconnect',
-    ],
   );
   validateConstraints(group.constraints, issues);
   validateAffinities(group.affinities, issues);
@@ -212,6 +209,7 @@ function validateStrategies(group: TaskGroup, job: Job, issues: Issues): void {
   if (reschedule !== undefined) validateReschedule(reschedule, issues.inside('reschedule'));
   if (update !== undefined) validateUpdate(update, issues.inside('update'));
   if (migrate !== undefined) validateMigrate(migrate, issues.inside('migrate'));
+  validateDisconnect(group, job, issues);
   if (scaling !== undefined) validateScaling(scaling, group.count, issues.inside('scaling'));
 }
 

@@ -26,7 +26,7 @@ import type { PlaceRequest } from './reconcile-result.ts';
 import { nextTry } from './reschedule.ts';
 import { freshGroupState, isRolledOut } from './rollout.ts';
 import { sortAllocs, type SortScope } from './sort-allocs.ts';
-import { doublesOf, silentOf, youngestOfEach } from './stand-ins.ts';
+import { doublesOf, runningSince, silentOf, youngestOfEach } from './stand-ins.ts';
 import * as say from './descriptions.ts';
 
 export interface GroupScope extends SortScope {
@@ -131,6 +131,7 @@ class GroupDraft {
       const losers = doublesOf([...holders, ...each.rescheduleLater], {
         isOutdated: (alloc) => this.#isOutdated(alloc),
         isMoving: (alloc) => moving.has(alloc),
+        runsSince: (alloc) => runningSince(alloc, this.#group),
         reconcile: this.#group.disconnect?.reconcile,
       });
       for (const loser of byName([...losers])) this.#giveUp(loser);
@@ -472,21 +473,6 @@ const RECONNECTED: StopReason = { description: say.STOP_RECONNECTED };
 const NOT_NEEDED: StopReason = { description: say.STOP_NOT_NEEDED };
 const MIGRATING: StopReason = { description: say.STOP_MIGRATING };
 const LOST: StopReason = { description: say.STOP_LOST, clientStatus: 'lost' };
-
-/** Stops all of a group that is wanted no more. */
-export function stopGroup(allocs: Iterable<Alloc>, scope: SortScope): readonly Stop[] {
-  const buckets = sortAllocs(allocs, { ...scope, group: undefined });
-  const stops: Stop[] = [];
-  for (const bucket of ['keep', 'migrate', 'disconnect', 'unknown'] as const) {
-    for (const alloc of byName(buckets[bucket])) {
-      if (!isTerminal(alloc)) stops.push(stopOf(alloc, say.STOP_NOT_NEEDED));
-    }
-  }
-  for (const alloc of byName(buckets.lost)) {
-    stops.push(stopOf(alloc, say.STOP_LOST, { clientStatus: 'lost' }));
-  }
-  return stops;
-}
 
 /** Promotion takes the mark away: whoever has it is not promoted. */
 function isCanary(alloc: Alloc): boolean {

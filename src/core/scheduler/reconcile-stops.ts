@@ -1,9 +1,11 @@
 /** Which running instances of a group are too many, and the rows that say so. */
-import type { Alloc, ClientStatus } from '../model/alloc.ts';
+import { isTerminal, type Alloc, type ClientStatus } from '../model/alloc.ts';
 import type { EvalId } from '../model/ids.ts';
 import type { Stop } from '../model/plan.ts';
 import { byName, live } from './buckets.ts';
+import * as say from './descriptions.ts';
 import { NameIndex } from './name-index.ts';
+import { sortAllocs, type SortScope } from './sort-allocs.ts';
 
 /** Tells an allocation to stop. */
 export function stopOf(
@@ -28,6 +30,21 @@ export function oneForEach(stops: readonly Stop[]): readonly Stop[] {
   const rows = new Map<string, Stop>();
   for (const stop of stops) rows.set(stop.allocId, { ...rows.get(stop.allocId), ...stop });
   return [...rows.values()];
+}
+
+/** Stops all of a group that is wanted no more. */
+export function stopGroup(allocs: Iterable<Alloc>, scope: SortScope): readonly Stop[] {
+  const buckets = sortAllocs(allocs, { ...scope, group: undefined });
+  const stops: Stop[] = [];
+  for (const bucket of ['keep', 'migrate', 'disconnect', 'unknown'] as const) {
+    for (const alloc of byName(buckets[bucket])) {
+      if (!isTerminal(alloc)) stops.push(stopOf(alloc, say.STOP_NOT_NEEDED));
+    }
+  }
+  for (const alloc of byName(buckets.lost)) {
+    stops.push(stopOf(alloc, say.STOP_LOST, { clientStatus: 'lost' }));
+  }
+  return stops;
 }
 
 export interface Surplus {

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Alloc } from '../model/alloc.ts';
-import { byAge, doublesOf, silentOf, youngestOfEach } from './stand-ins.ts';
+import { task } from '../../../test/state-world.ts';
+import type { Alloc, TaskState } from '../model/alloc.ts';
+import type { TaskGroup } from '../model/task-group.ts';
+import type { Millis } from '../../base/brand.ts';
+import { byAge, doublesOf, runningSince, silentOf, youngestOfEach } from './stand-ins.ts';
 
 type Facts = Partial<Omit<Alloc, 'createIndex'>> & { readonly born: number };
 
@@ -17,7 +20,8 @@ type Contest = Parameters<typeof doublesOf>[1];
 
 function losers(allocs: readonly Alloc[], contest: Partial<Contest> = {}): string {
   const no = () => false;
-  const rules = { isOutdated: no, isMoving: no, reconcile: undefined, ...contest };
+  const runsSince = (one: Alloc): Millis => one.createdAt;
+  const rules = { isOutdated: no, isMoving: no, runsSince, reconcile: undefined, ...contest };
   return ids([...doublesOf(allocs, rules)]);
 }
 
@@ -92,4 +96,29 @@ test('a chain of instances that are gone gets one successor: that of its younges
     youngestOfEach([second, first]).map(({ id }) => id),
     ['b'],
   );
+});
+
+test('an instance runs since its leader, or the first of its main tasks, last began', () => {
+  const tasks = (...leaders: readonly string[]): TaskGroup['tasks'] =>
+    ['a', 'b', 'hook'].map((name) => ({
+      ...task({ name, leader: leaders.includes(name) }),
+      ...(name === 'hook' && { lifecycle: { hook: 'prestart' as const, sidecar: true } }),
+    }));
+  const state = (startedAt: number, more: Partial<TaskState> = {}): TaskState => ({
+    ...{ state: 'running', failed: false, restarts: 0, events: [] },
+    startedAt: startedAt as Millis,
+    ...more,
+  });
+  const states = { a: state(5), b: state(3), hook: state(1) };
+  const rows: readonly (readonly [Alloc['taskStates'], TaskGroup['tasks'], number | undefined])[] =
+    [
+      [states, tasks(), 3],
+      [states, tasks('a'), 5],
+      [{ ...states, b: state(3, { lastRestartAt: 9 as Millis }) }, tasks(), 5],
+      [{ hook: state(1), a: state(5, { state: 'dead' }) }, tasks(), undefined],
+      [{}, tasks(), undefined],
+    ];
+  for (const [taskStates, each, expected] of rows) {
+    assert.equal(runningSince({ taskStates }, { tasks: each }), expected);
+  }
 });

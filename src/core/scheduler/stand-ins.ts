@@ -4,9 +4,11 @@
  *
  * Source: https://developer.hashicorp.com/nomad/docs/job-specification/disconnect
  */
-import { isTerminal, type Alloc } from '../model/alloc.ts';
+import type { Millis } from '../../base/brand.ts';
+import { isTerminal, type Alloc, type TaskState } from '../model/alloc.ts';
 import { byName } from './buckets.ts';
 import type { DisconnectStrategy } from '../model/strategy.ts';
+import type { TaskGroup } from '../model/task-group.ts';
 
 /** What tells which of two instances of one name goes. */
 export interface Contest {
@@ -14,6 +16,8 @@ export interface Contest {
   readonly isOutdated: (alloc: Alloc) => boolean;
   /** About to leave its node. */
   readonly isMoving: (alloc: Alloc) => boolean;
+  /** Since when it has run without a break; undefined: it does not run. */
+  readonly runsSince: (alloc: Alloc) => Millis | undefined;
   /** Which one people want to keep, where nothing else speaks for one of them. */
   readonly reconcile: DisconnectStrategy['reconcile'] | undefined;
 }
@@ -41,7 +45,7 @@ function loserOf(older: Alloc, younger: Alloc, contest: Contest): Alloc {
   for (const isWorse of [isTerminal, hasFailed, contest.isOutdated, contest.isMoving]) {
     if (isWorse(older) !== isWorse(younger)) return isWorse(older) ? older : younger;
   }
-  return isTerminal(older) ? older : unwantedOf(older, younger, contest.reconcile);
+  return isTerminal(older) ? older : unwantedOf(older, younger, contest);
 }
 
 function hasFailed(alloc: Alloc): boolean {
@@ -65,7 +69,7 @@ export function silentOf(unknown: readonly Alloc[], name: string): Alloc | undef
 function unwantedOf(
   original: Alloc,
   replacement: Alloc,
-  reconcile: DisconnectStrategy['reconcile'] = 'best_score',
+  { reconcile = 'best_score', runsSince }: Contest,
 ): Alloc {
   switch (reconcile) {
     case 'keep_original':
@@ -73,10 +77,34 @@ function unwantedOf(
     case 'keep_replacement':
       return original;
     case 'longest_running':
-      return original.createdAt <= replacement.createdAt ? replacement : original;
+      return (runsSince(original) ?? NEVER) <= (runsSince(replacement) ?? NEVER)
+        ? replacement
+        : original;
     case 'best_score':
       return scoreOf(original) >= scoreOf(replacement) ? replacement : original;
   }
+}
+
+/** Later than any start. */
+const NEVER = Number.POSITIVE_INFINITY;
+
+/**
+ * Since when what the group is there for has run without a break: its leader, or else the first of
+ * its main tasks. Undefined where nothing of that runs.
+ */
+export function runningSince(
+  { taskStates }: Pick<Alloc, 'taskStates'>,
+  { tasks }: Pick<TaskGroup, 'tasks'>,
+): Millis | undefined {
+  const leader = tasks.find((task) => task.leader);
+  const decisive = leader === undefined ? tasks.filter((task) => !task.lifecycle) : [leader];
+  const starts = decisive.flatMap(({ name }) => lastStart(taskStates[name]) ?? []);
+  return starts.length === 0 ? undefined : (Math.min(...starts) as Millis);
+}
+
+function lastStart(state: TaskState | undefined): Millis | undefined {
+  if (state?.state !== 'running' || state.startedAt === undefined) return undefined;
+  return Math.max(state.startedAt, state.lastRestartAt ?? 0) as Millis;
 }
 
 /** The oldest first. */

@@ -96,11 +96,13 @@ function isBack(before: Alloc, clientStatus: Alloc['clientStatus']): boolean {
   return before.clientStatus === 'unknown' && clientStatus !== 'unknown';
 }
 
-/** A verdict counts only in a deployment, and only when it is another one. */
+/**
+ * A verdict counts only when it is another one. Outside a deployment it is what a drain goes by.
+ */
 function judged(edit: Edit, before: Alloc, update: AllocClientFacts): Alloc['deploymentStatus'] {
   const verdict = update.deploymentStatus;
   const known = before.deploymentStatus;
-  if (verdict?.healthy === undefined || before.deploymentId === undefined) return known;
+  if (verdict?.healthy === undefined) return known;
   if (known?.healthy === verdict.healthy) return known;
   return {
     healthy: verdict.healthy,
