@@ -2,7 +2,7 @@
  * The directories of allocations: `alloc/ID/{alloc/{data,logs,tmp},TASK/{local,secrets,tmp}}`.
  *
  * Paths given in are relative to the allocation's directory. None leads out of it: neither `..` nor
- * a link that a task put there. Secrets are not read through here.
+ * a link that a task put there. Secrets are read by `readAs` alone.
  *
  * Fails (all methods): `not_found`, `denied` (a path that leads out, or into secrets), `exhausted`,
  * `unavailable`.
@@ -21,10 +21,11 @@ export interface AllocDirs {
   list(): Promise<readonly AllocId[]>;
   /**
    * Puts a file of ours in the place of what is there, at once, with the folders on the way.
-   * Answers
-   * whether its content is another one than before.
+   * Answers whether its content is another one than before.
    */
   writeFile(id: AllocId, path: string, file: NewFile): Promise<boolean>;
+  /** Takes a file of ours away; content when there is none. */
+  removeFile(id: AllocId, path: string): Promise<void>;
   /** Moves what is to outlive an allocation (`alloc/data`, `TASK/local`) to its successor. */
   moveData(from: AllocId, to: AllocId, tasks: readonly string[]): Promise<void>;
 
@@ -32,6 +33,8 @@ export interface AllocDirs {
   stat(id: AllocId, path: string): Promise<FileInfo>;
   /** Up to `length` bytes from `offset`; fewer only at the end of the file. */
   read(id: AllocId, path: string, at: ByteRange): Promise<Uint8Array>;
+  /** The same as one of its tasks would: with that task's own secrets. */
+  readAs(id: AllocId, task: string, path: string, at: ByteRange): Promise<Uint8Array>;
   /** Resolves when something in the folder of `path` changed, after `ms`, or on abort. */
   changed(id: AllocId, path: string, ms: number, signal: AbortSignal): Promise<void>;
   /** How full the file system is. */

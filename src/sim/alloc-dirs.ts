@@ -54,6 +54,12 @@ export class SimAllocDirs implements AllocDirs {
     });
   }
 
+  removeFile(id: AllocId, path: string): Promise<void> {
+    return Promise.resolve().then(() => {
+      this.#files(id).delete(path);
+    });
+  }
+
   /** A file's content; undefined where there is none. */
   text(id: AllocId, path: string): string | undefined {
     const bytes = this.#files(id).get(path);
@@ -102,6 +108,10 @@ export class SimAllocDirs implements AllocDirs {
 
   read(id: AllocId, path: string, { offset, length }: ByteRange): Promise<Uint8Array> {
     return Promise.resolve().then(() => this.#file(id, path).slice(offset, offset + length));
+  }
+
+  readAs(id: AllocId, _task: string, path: string, at: ByteRange): Promise<Uint8Array> {
+    return this.read(id, path, at);
   }
 
   async changed(_id: AllocId, _path: string, ms: number, signal: AbortSignal): Promise<void> {

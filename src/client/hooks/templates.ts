@@ -12,7 +12,8 @@ import type { AllocDirs } from '../../ports/alloc-dir.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { TemplateAnswer, TemplateSource } from '../../ports/template-source.ts';
 import { runTaskScript } from '../task-script.ts';
-import { TaskTemplates } from '../templates/task-templates.ts';
+import { TaskTemplates, type TemplatesBegin } from '../templates/task-templates.ts';
+import { fileOf, notesOf } from '../templates/change-notes.ts';
 import { rollingOf } from '../templates/rolling-of.ts';
 import type { AllocHook, AllocScope, TaskHook, TaskScope } from './hook.ts';
 
@@ -52,13 +53,15 @@ export class TemplatesHook implements AllocHook, TaskHook {
 
   async prestart(scope: TaskScope, signal: AbortSignal): Promise<void> {
     if (scope.task.templates.length === 0) return;
-    const templates = await this.#templatesOf(scope, false);
+    const begin = { running: false, resumed: scope.restored };
+    const templates = await this.#templatesOf(scope, begin);
     await templates.ready(signal);
     Object.assign(scope.env, templates.environment());
   }
 
   async resume(scope: TaskScope): Promise<void> {
-    if (scope.task.templates.length > 0) await this.#templatesOf(scope, true);
+    if (scope.task.templates.length === 0) return;
+    await this.#templatesOf(scope, { running: true, resumed: true });
   }
 
   /** Client and all: what is under way ends. */
@@ -68,36 +71,38 @@ export class TemplatesHook implements AllocHook, TaskHook {
     await Promise.all(all.map((templates) => templates.close()));
   }
 
-  async #templatesOf(scope: TaskScope, running: boolean): Promise<TaskTemplates> {
+  async #templatesOf(scope: TaskScope, begin: TemplatesBegin): Promise<TaskTemplates> {
     const { alloc, task } = scope;
     const tasks = this.#running.get(alloc.id) ?? new Map<string, TaskTemplates>();
     const known = tasks.get(task.name);
     if (known !== undefined) return known;
     const planned: PlannedTemplate[] = [];
     for (const template of task.templates) planned.push(await this.#plan(template, scope));
-    const made = this.#make(planned, scope, running);
+    const made = this.#make(planned, scope, begin);
     this.#running.set(alloc.id, tasks.set(task.name, made));
     made.start();
     return made;
   }
 
-  #make(planned: readonly PlannedTemplate[], scope: TaskScope, running: boolean): TaskTemplates {
+  #make(
+    planned: readonly PlannedTemplate[],
+    scope: TaskScope,
+    begin: TemplatesBegin,
+  ): TaskTemplates {
     const { dirs, source, clock, random, log } = this.#deps;
     const { alloc, task } = scope;
     const say = (line: string): void =>
       log(`task "${task.name}" of allocation ${alloc.id}: ${line}`);
-    return new TaskTemplates(planned, running, {
+    return new TaskTemplates(planned, begin, {
       clock,
       random: random.fork(`${alloc.id}/${task.name}`),
       host: { ...source.host, env: scope.variables },
       ask: (dependency, index, signal) => this.#ask(dependency, index, { scope, signal }),
       write: ({ path, mode, owner }, bytes) =>
         dirs.writeFile(alloc.id, path, { bytes, mode, ...(owner && { owner }) }),
-      read: async ({ path }) => {
-        const range = { offset: 0, length: TEMPLATE_SOURCE_MAX };
-        const bytes = await dirs.read(alloc.id, path, range).catch(() => new Uint8Array());
-        return fromBytes(bytes);
-      },
+      read: ({ path }) => fileOf(dirs, scope, path),
+      notes: notesOf(dirs, scope),
+      attempt: () => scope.look().run.tasks[task.name]?.attempt ?? 0,
       act: (actions) => this.#act(actions, scope),
       waitsFor: (missing) => {
         if (missing.length > 0) scope.note(events.templateWaits(missing));
@@ -125,7 +130,8 @@ export class TemplatesHook implements AllocHook, TaskHook {
       throw new Failure('denied', `template source "${path}" is outside the task's directory`);
     }
     const range = { offset: 0, length: TEMPLATE_SOURCE_MAX };
-    return fromBytes(await this.#deps.dirs.read(scope.alloc.id, inside, range));
+    const { alloc, task } = scope;
+    return fromBytes(await this.#deps.dirs.readAs(alloc.id, task.name, inside, range));
   }
 
   async #ask(

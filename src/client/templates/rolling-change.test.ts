@@ -146,3 +146,28 @@ test('RC2: a client that was away gives back what it held', async () => {
   assert.equal(texts(world), 'two two two');
   await world.stop();
 });
+
+test('RC3: a client that was away in the middle of a change still knows the way back', async () => {
+  const world = await begun(job(true));
+  set(world, 'bad');
+  await world.pass(2_000);
+  const [changed = ''] = world.machine.running().filter((id) => id.endsWith('.1'));
+  await world.stop();
+  await world.start();
+  await world.pass(1_000);
+  world.machine.kill(changed, 1);
+  await world.pass(60_000);
+  assert.equal(texts(world), 'one one one');
+  assert.equal(notes(world).filter((line) => line.includes('is reverted')).length, 1);
+  await world.stop();
+});
+
+test('RC3: what is on disk already asks for no place', async () => {
+  const world = await begun(job(true));
+  await world.stop();
+  await world.start();
+  await world.pass(30_000);
+  assert.deepEqual(world.templates.rollouts.lines, []);
+  assert.equal(restarts(world), 0);
+  await world.stop();
+});

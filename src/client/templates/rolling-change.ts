@@ -5,9 +5,12 @@
  * RC1: until the servers give leave, the files on disk are the old ones; what is rendered meanwhile
  *      takes the place of what was rendered before it.
  * RC2: a place that was taken is given back, whatever became of the change.
+ * RC3: what an earlier process had begun is brought to its end; a text that is on disk already is no
+ *      change.
  */
 import { explain, Failure } from '../../base/failure.ts';
 import { TEMPLATE_WRITE_RETRY_MS } from '../../core/limits.ts';
+import type { ChangeNote } from '../../core/task-templates/change-note.ts';
 import type { ChangeMark, ChangeVerdict } from '../../core/task-templates/health-after-change.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { RolloutLeave } from '../../ports/template-rollouts.ts';
@@ -33,10 +36,25 @@ export interface RollingDeps {
 export interface RollingFiles {
   /** Names what the texts were made from. */
   readonly change: () => string;
-  /** Writes files; answers the former texts of those that are others now. */
+  /** Notes and writes files; answers the former texts of those that are others now. */
   readonly put: (texts: Texts) => Promise<Texts>;
+  /** Writes former texts again. */
+  readonly putBack: (texts: Texts) => Promise<void>;
+  /** Nothing is half way any more. */
+  readonly settled: () => Promise<void>;
+  /** What an earlier process left half way. */
+  readonly noted: (note: ChangeNote) => LeftChange;
   /** Does what follows from changed files; answers whether the task is started anew. */
   readonly act: (changed: readonly number[]) => Promise<boolean>;
+}
+
+/** A change that an earlier process had begun. */
+export interface LeftChange {
+  /** The task has been started since. */
+  readonly started: boolean;
+  /** The task's start that the change found. */
+  readonly attempt: number;
+  readonly before: Texts;
 }
 
 export class RollingChange {
@@ -56,10 +74,15 @@ export class RollingChange {
     this.#bell.ring();
   }
 
-  /** @param resumed an earlier process may have left a change half way */
-  async run(resumed: boolean, signal: AbortSignal): Promise<void> {
+  /** True while a text that was handed in waits for its turn. */
+  awaits(at: number): boolean {
+    return this.#pending.has(at);
+  }
+
+  /** @param resumed an earlier process may have left a change half way, `note` is what of it */
+  async run(resumed: boolean, note: ChangeNote | undefined, signal: AbortSignal): Promise<void> {
     const { clock, log } = this.#deps;
-    if (resumed) await this.#attempt(() => this.#conclude(this.#deps.mark(), undefined, signal));
+    if (resumed) await this.#attempt(() => this.#resume(note, signal));
     while (!isAborted(signal)) {
       await this.#bell.wait(clock, undefined, signal);
       if (isAborted(signal) || this.#pending.size === 0) continue;
@@ -69,6 +92,15 @@ export class RollingChange {
       await clock.sleep(TEMPLATE_WRITE_RETRY_MS, signal);
       this.#bell.ring();
     }
+  }
+
+  /** Goes on where the earlier process was: acts where it had not, and waits for the verdict. */
+  async #resume(note: ChangeNote | undefined, signal: AbortSignal): Promise<void> {
+    const mark = this.#deps.mark();
+    if (note === undefined) return this.#conclude(mark, undefined, signal);
+    const { started, attempt, before } = this.#files.noted(note);
+    const restarts = started || (await this.#files.act([...before.keys()]));
+    return this.#conclude({ ...mark, attempt, restarts }, before, signal);
   }
 
   async #roll(signal: AbortSignal): Promise<void> {
@@ -110,23 +142,28 @@ export class RollingChange {
 
   /** Waits for the verdict, goes back where it says so, and gives the place back (RC2). */
   async #conclude(mark: ChangeMark, before: Texts | undefined, signal: AbortSignal): Promise<void> {
-    const { settled, end, autoRevert, note } = this.#deps;
+    const { settled, autoRevert, note } = this.#deps;
     const unchanged = before?.size === 0;
     const verdict: ChangeVerdict = unchanged ? { is: 'healthy' } : await settled(mark, signal);
     if (verdict.is !== 'unhealthy') {
       // An instance that is going down holds no place: the servers see to that.
-      if (verdict.is === 'healthy') await end(true, '', signal);
+      if (verdict.is === 'healthy') await this.#finish(true, '', signal);
       return;
     }
     const { reason } = verdict;
     if (autoRevert && before !== undefined) {
       note(`Template change is reverted: ${reason}`);
-      const reverted = await this.#files.put(before);
-      await this.#files.act([...reverted.keys()]);
+      await this.#files.putBack(before);
+      await this.#files.act([...before.keys()]);
     } else {
       note(`Template change failed: ${reason}`);
     }
-    await end(false, reason, signal);
+    await this.#finish(false, reason, signal);
+  }
+
+  async #finish(healthy: boolean, reason: string, signal: AbortSignal): Promise<void> {
+    await this.#files.settled();
+    await this.#deps.end(healthy, reason, signal);
   }
 
   /** Answers what went wrong. */

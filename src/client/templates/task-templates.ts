@@ -4,6 +4,8 @@
  *
  * TT1: the task starts once every file is there; what it waits for is told in its events.
  * TT2: a change is acted upon only while the task has been started with the files of before.
+ * TT3: a change is noted before it is written, and until it has been acted upon: an agent that is
+ *      started anew compares with what is on disk, and does what the one before did not come to.
  */
 import { TemplateFeed } from '../../api/template-feed.ts';
 import { explain, Failure } from '../../base/failure.ts';
@@ -15,6 +17,7 @@ import {
   type PlannedTemplate,
 } from '../../core/task-templates/plan.ts';
 import { changeIdOf } from '../../core/task-templates/change-id.ts';
+import type { ChangeNote } from '../../core/task-templates/change-note.ts';
 import { toBytes } from '../../core/template/bytes.ts';
 import type { Dependency } from '../../core/template/dependency.ts';
 import type { TemplateHost } from '../../core/template/host.ts';
@@ -43,14 +46,32 @@ export interface TaskTemplatesDeps {
   ) => Promise<TemplateAnswer>;
   /** Writes a file; answers whether it is another one than before. */
   readonly write: (template: PlannedTemplate, bytes: Uint8Array) => Promise<boolean>;
-  /** The text of a file as it is; empty where there is none. */
-  readonly read: (template: PlannedTemplate) => Promise<string>;
+  /** The text of a file as it is; undefined where there is none. */
+  readonly read: (template: PlannedTemplate) => Promise<string | undefined>;
+  /** What is written down of a change (TT3). */
+  readonly notes: ChangeNotes;
+  /** The task's starts so far. */
+  readonly attempt: () => number;
   readonly act: (actions: readonly ChangeAction[]) => Promise<void>;
   /** Tells people what is waited for; empty: nothing any more. */
   readonly waitsFor: (missing: readonly string[]) => void;
   readonly log: (line: string) => void;
   /** Where changes go through the group a few instances at a time. */
   readonly rolling?: RollingDeps;
+}
+
+export interface ChangeNotes {
+  load(): Promise<ChangeNote | undefined>;
+  keep(note: ChangeNote): Promise<void>;
+  drop(): Promise<void>;
+}
+
+/** How the task stands when its templates begin. */
+export interface TemplatesBegin {
+  /** It runs already, started by an earlier process (TT2). */
+  readonly running: boolean;
+  /** An earlier process had it, and may have left a change half way. */
+  readonly resumed: boolean;
 }
 
 /** What is waited for is told after so long: most is there at once [ms]. */
@@ -71,16 +92,21 @@ export class TaskTemplates {
   readonly #changed = new Set<number>();
   readonly #rolling: RollingChange | undefined;
   #done: Promise<unknown> = Promise.resolve();
+  readonly #begin: TemplatesBegin;
   #isWatchedByTask: boolean;
   #tellReady: () => void = () => undefined;
   #tellFailed: (error: Failure) => void = () => undefined;
   readonly #ready: Promise<void>;
 
-  /** @param running the task runs already, started by an earlier process (TT2) */
-  constructor(templates: readonly PlannedTemplate[], running: boolean, deps: TaskTemplatesDeps) {
+  constructor(
+    templates: readonly PlannedTemplate[],
+    begin: TemplatesBegin,
+    deps: TaskTemplatesDeps,
+  ) {
     this.#templates = templates;
     this.#deps = deps;
-    this.#isWatchedByTask = running;
+    this.#begin = begin;
+    this.#isWatchedByTask = begin.running;
     const policy = {
       templates: templates.map(({ runner }) => runner),
       host: deps.host,
@@ -124,12 +150,33 @@ export class TaskTemplates {
   }
 
   start(): void {
+    this.#done = this.#run(this.#stop.signal);
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    const { resumed } = this.#begin;
+    const note = resumed ? await this.#deps.notes.load() : undefined;
     this.#drive.send({ type: 'begun' });
-    const running = this.#isWatchedByTask;
-    this.#done = Promise.all([
-      this.#drive.run(this.#stop.signal),
-      this.#rolling?.run(running, this.#stop.signal),
+    await Promise.all([
+      this.#drive.run(signal),
+      this.#rolling === undefined ? this.#makeUp(note) : this.#rolling.run(resumed, note, signal),
     ]);
+  }
+
+  /** Does what an earlier process did not come to (TT3): a later start has seen the new files. */
+  async #makeUp(note: ChangeNote | undefined): Promise<void> {
+    if (note === undefined || note.attempt < this.#deps.attempt()) return;
+    for (const at of this.#placesOf(note).keys()) this.#changed.add(at);
+    await this.#react();
+  }
+
+  /** The former texts of a note, by the place of their template. */
+  #placesOf({ files }: ChangeNote): ReadonlyMap<number, string | undefined> {
+    const places = [...files].map(([path, before]) => {
+      const at = this.#templates.findIndex((template) => template.path === path);
+      return [at, before] as const;
+    });
+    return new Map(places.filter(([at]) => at >= 0));
   }
 
   /**
@@ -207,20 +254,34 @@ export class TaskTemplates {
     const template = this.#templates[at];
     if (template === undefined) return { type: 'written', template: at, changed: false };
     try {
-      if (
-        this.#isWatchedByTask &&
-        this.#rolling !== undefined &&
-        template.change.do !== 'nothing'
-      ) {
+      const isActedUpon = this.#isWatchedByTask && template.change.do !== 'nothing';
+      if (isActedUpon && (await this.#isAsBefore(at, template, text))) {
+        return { type: 'written', template: at, changed: false };
+      }
+      if (isActedUpon && this.#rolling !== undefined) {
         this.#rolling.submit(at, text);
         return { type: 'written', template: at, changed: false };
       }
+      if (isActedUpon) await this.#noteChange(at);
       const changed = await this.#put(at, template, text);
       if (changed) this.#changed.add(at);
       return { type: 'written', template: at, changed };
     } catch (error) {
       return { type: 'write-failed', template: at, why: explain(error) };
     }
+  }
+
+  /** An earlier process wrote it: what is on disk is what the task has (TT3). */
+  async #isAsBefore(at: number, template: PlannedTemplate, text: string): Promise<boolean> {
+    const known = this.#texts.get(at) ?? (await this.#deps.read(template));
+    if (known !== undefined) this.#texts.set(at, known);
+    return known === text && this.#rolling?.awaits(at) !== true;
+  }
+
+  async #noteChange(at: number): Promise<void> {
+    const paths = [...this.#changed, at].flatMap((one) => this.#templates[one]?.path ?? []);
+    const files = new Map(paths.map((path) => [path, undefined]));
+    await this.#deps.notes.keep({ attempt: this.#deps.attempt(), files });
   }
 
   async #put(at: number, template: PlannedTemplate, text: string): Promise<boolean> {
@@ -237,21 +298,41 @@ export class TaskTemplates {
     return {
       change: () => changeIdOf(answersFor(this.#drive.state, rolling)),
       put: async (texts) => {
+        const { notes, attempt, read } = this.#deps;
         const before = new Map<number, string>();
         for (const [at, text] of texts) {
           const template = this.#templates[at];
           if (template === undefined) continue;
-          const former = this.#texts.get(at) ?? (await this.#deps.read(template));
-          if (await this.#put(at, template, text)) before.set(at, former);
+          const former = this.#texts.get(at) ?? (await read(template)) ?? '';
+          if (former !== text) before.set(at, former);
         }
+        const paths = [...before].map(([at, text]) => [this.#templates[at]?.path ?? '', text]);
+        if (before.size > 0) {
+          await notes.keep({ attempt: attempt(), files: new Map(paths as [string, string][]) });
+        }
+        await this.#putAll(texts);
         return before;
       },
+      putBack: (texts) => this.#putAll(texts),
+      settled: () => this.#deps.notes.drop(),
+      noted: (note) => ({
+        started: note.attempt < this.#deps.attempt(),
+        attempt: note.attempt,
+        before: new Map([...this.#placesOf(note)].map(([at, text]) => [at, text ?? ''])),
+      }),
       act: async (changed) => {
         const actions = actionsFor(changed.flatMap((at) => this.#templates[at] ?? []));
         await this.#deps.act(actions);
         return actions.some((each) => each.do === 'restart');
       },
     };
+  }
+
+  async #putAll(texts: ReadonlyMap<number, string>): Promise<void> {
+    for (const [at, text] of texts) {
+      const template = this.#templates[at];
+      if (template !== undefined) await this.#put(at, template, text);
+    }
   }
 
   /**
@@ -265,6 +346,9 @@ export class TaskTemplates {
     const { clock, random, act } = this.#deps;
     const splayMs = Math.max(...changed.map((each) => each.splayMs));
     await clock.sleep(random.next() * splayMs, this.#stop.signal);
-    if (!this.#stop.signal.aborted) await act(actions);
+    if (this.#stop.signal.aborted) return;
+    await act(actions);
+    // A restart may still be on its way when we end; once it is done, it outdates the note.
+    if (!actions.some((each) => each.do === 'restart')) await this.#deps.notes.drop();
   }
 }

@@ -112,6 +112,8 @@ test('U4: changes are waited out', () => {
   const wait = { minMs: 10, maxMs: 25 };
   const one = machine([template('{{ key "a" }}', { wait })]);
   one.tell({ type: 'begun' });
+  assert.deepEqual(one.key('a', '0', 50), ['write 0 0']);
+  one.written();
   assert.deepEqual(one.key('a', '1', 100), []);
   assert.equal(one.wakeAt(), 110);
   assert.deepEqual(one.key('a', '2', 105), []);

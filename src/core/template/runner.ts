@@ -6,7 +6,7 @@
  * U2: a command runs when the file's content has changed, once for several files that name it.
  * U3: what is watched is exactly what the templates used when they were last run.
  * U4: answers that come while nothing rests are waited out: `wait.minMs` after the last of them, at
- * most `wait.maxMs` after the first.
+ * most `wait.maxMs` after the first. What was never written is not waited for.
  * U5: one file is written once at a time, so that an older text never lands on a newer one.
  */
 import type { Millis } from '../../base/brand.ts';
@@ -111,7 +111,6 @@ export function initialRunner(policy: RunnerPolicy): RunnerState {
   };
 }
 
-/** What templates still wait for, each once; for messages and task events. */
 /** What some templates read when they were last run, by what was asked. */
 export function answersFor(
   { items, answers }: RunnerState,
@@ -121,6 +120,7 @@ export function answersFor(
   return new Map([...used].map((key) => [key, answers.get(key)?.value]));
 }
 
+/** What templates still wait for, each once; for messages and task events. */
 export function missingOf(state: RunnerState): readonly string[] {
   const missing = state.items.flatMap((item) => item.missing.map(dependencyKey));
   return [...new Set(missing)].sort();
@@ -243,7 +243,8 @@ class Step {
     }
     if (result.text === text) return item;
     const since = firstChangeAt ?? this.#now;
-    return { ...item, ready: result.text, firstChangeAt: since, dueAt: this.#due(template, since) };
+    const dueAt = text === undefined ? this.#now : this.#due(template, since);
+    return { ...item, ready: result.text, firstChangeAt: since, dueAt };
   }
 
   /** When a change is to be written (U4). */

@@ -2,7 +2,6 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, watch } from 'node:fs';
 import {
-  cp,
   lstat,
   mkdir,
   open,
@@ -22,7 +21,8 @@ import type { Clock } from '../../ports/clock.ts';
 import type { TaskDirectories } from '../../ports/driver.ts';
 import { diskAt } from '../proc/machine.ts';
 import { failureOf, isAbsent } from './errors.ts';
-import { makeInside, nameIn, openInside } from './inside.ts';
+import { makeInside, nameIn, openInside, type Opened } from './inside.ts';
+import { dataFolders, moveFolder } from './move-data.ts';
 
 /** Names of one listing. More than any task keeps for people to look at. */
 const LISTING_MAX = 10_000;
@@ -117,10 +117,20 @@ export class DiskAllocDirs implements AllocDirs {
     }
   }
 
-  async moveData(from: AllocId, to: AllocId, tasks: readonly string[]): Promise<void> {
-    const folders = ['alloc/data', ...tasks.map((task) => `${task}/local`)];
+  async removeFile(id: AllocId, path: string): Promise<void> {
     try {
-      for (const folder of folders) await this.#moveFolder(from, to, folder);
+      await using folder = await makeInside(this.#dir(id), dirname(path));
+      await rm(nameIn(folder, path.slice(path.lastIndexOf('/') + 1)), { force: true });
+    } catch (error) {
+      throw failureOf(error, `cannot remove "${path}"`);
+    }
+  }
+
+  async moveData(from: AllocId, to: AllocId, tasks: readonly string[]): Promise<void> {
+    try {
+      for (const folder of dataFolders(tasks)) {
+        await moveFolder(join(this.#dir(from), folder), join(this.#dir(to), folder));
+      }
     } catch (error) {
       throw failureOf(error, `cannot take over the data of allocation ${from}`);
     }
@@ -147,12 +157,14 @@ export class DiskAllocDirs implements AllocDirs {
     };
   }
 
-  async read(id: AllocId, path: string, { offset, length }: ByteRange): Promise<Uint8Array> {
+  async read(id: AllocId, path: string, at: ByteRange): Promise<Uint8Array> {
     await using opened = await openInside(this.#dir(id), path);
-    if (opened.isDirectory) throw new Failure('invalid', `"${path}" is a folder`);
-    const buffer = Buffer.allocUnsafe(length);
-    const { bytesRead } = await opened.file.read(buffer, 0, length, offset);
-    return buffer.subarray(0, bytesRead);
+    return await readPart(opened, path, at);
+  }
+
+  async readAs(id: AllocId, task: string, path: string, at: ByteRange): Promise<Uint8Array> {
+    await using opened = await openInside(this.#dir(id), path, task);
+    return await readPart(opened, path, at);
   }
 
   async changed(id: AllocId, path: string, ms: number, signal: AbortSignal): Promise<void> {
@@ -207,14 +219,6 @@ export class DiskAllocDirs implements AllocDirs {
     }
   }
 
-  async #moveFolder(from: AllocId, to: AllocId, folder: string): Promise<void> {
-    const source = join(this.#dir(from), folder);
-    const target = join(this.#dir(to), folder);
-    for (const name of await namesIn(source)) {
-      await moveEntry(join(source, name), join(target, name));
-    }
-  }
-
   #dir(id: AllocId): string {
     if (!/^[\w-]+$/.test(id)) throw new Failure('invalid', `"${id}" is no allocation's id`);
     return join(this.#root, id);
@@ -239,24 +243,17 @@ async function makeDir(path: string, mode: number): Promise<void> {
   if (made !== undefined) chmodSync(path, mode);
 }
 
-async function namesIn(path: string): Promise<readonly string[]> {
-  try {
-    return await readdir(path);
-  } catch (error) {
-    if (isAbsent(error)) return [];
-    throw error;
-  }
-}
-
-async function moveEntry(source: string, target: string): Promise<void> {
-  await rm(target, { recursive: true, force: true });
-  try {
-    await rename(source, target);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error;
-    await cp(source, target, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
-    await rm(source, { recursive: true, force: true });
-  }
+async function readPart(
+  { file, isDirectory }: Opened,
+  path: string,
+  { offset, length }: ByteRange,
+): Promise<Uint8Array> {
+  if (isDirectory) throw new Failure('invalid', `"${path}" is a folder`);
+  // No more room than there is to read: what is asked for is a bound.
+  const room = Math.max(0, Math.min(length, (await file.stat()).size - offset));
+  const buffer = Buffer.allocUnsafe(room);
+  const { bytesRead } = await file.read(buffer, 0, room, offset);
+  return buffer.subarray(0, bytesRead);
 }
 
 async function sniff(file: FileHandle): Promise<string> {

@@ -4,7 +4,7 @@
  * IN1: a path may hold links, as tasks make them; where they end is looked at after opening, on the
  *      open file itself, so that a task that swaps a link meanwhile gains nothing.
  * IN2: only plain files and folders are opened: a pipe would hold us, a device could do worse.
- * IN3: what tasks keep as secrets is not read; it may be written.
+ * IN3: what tasks keep as secrets is read for themselves alone; it may be written.
  */
 import { constants } from 'node:fs';
 import { mkdir, open, readlink, realpath, type FileHandle } from 'node:fs/promises';
@@ -21,14 +21,14 @@ export interface Opened extends AsyncDisposable {
   readonly isDirectory: boolean;
 }
 
-/** Fails: `not_found`, `denied`. */
-export async function openInside(root: string, path: string): Promise<Opened> {
+/** @param reader the task that it is read for. Fails: `not_found`, `denied`. */
+export async function openInside(root: string, path: string, reader?: string): Promise<Opened> {
   const wanted = normalize(join('/', path));
   try {
     const realRoot = await realpath(root);
     const file = await open(join(realRoot, wanted), O_RDONLY | O_NONBLOCK | O_NOCTTY);
     try {
-      return await checked(file, realRoot, path);
+      return await checked(file, { realRoot, path, reader });
     } catch (error) {
       await file.close();
       throw error;
@@ -88,9 +88,17 @@ async function within(file: FileHandle, realRoot: string, path: string): Promise
   return real;
 }
 
-async function checked(file: FileHandle, realRoot: string, path: string): Promise<Opened> {
+async function checked(
+  file: FileHandle,
+  {
+    realRoot,
+    path,
+    reader,
+  }: { readonly realRoot: string; readonly path: string; readonly reader: string | undefined },
+): Promise<Opened> {
   const real = await within(file, realRoot, path);
-  if (isSecret(real.slice(realRoot.length + 1))) {
+  const inRoot = real.slice(realRoot.length + 1);
+  if (isSecret(inRoot) && inRoot.split(sep)[0] !== reader) {
     throw new Failure('denied', `reading secrets is prohibited: "${path}"`);
   }
   const stat = await file.stat();
