@@ -17,9 +17,14 @@ function stand() {
     ask: (dependency, index, signal) =>
       new Promise<Reply>((resolve, reject) => {
         const key = dependencyKey(dependency);
-        const reply = (to: Reply | Error): void => (to instanceof Error ? reject(to) : resolve(to));
+        const aborted = (): void => reject(new Error('aborted'));
+        const reply = (to: Reply | Error): void => {
+          signal.removeEventListener('abort', aborted);
+          if (to instanceof Error) reject(to);
+          else resolve(to);
+        };
         asked.push({ key, index, reply });
-        signal.addEventListener('abort', () => reject(new Error('aborted')), { once: true });
+        signal.addEventListener('abort', aborted, { once: true });
       }),
     sleep: (ms) => {
       slept.push(ms);

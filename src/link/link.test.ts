@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setMaxListeners } from 'node:events';
 import { after, before, test } from 'node:test';
 import { WebSocket } from 'ws';
 import type { Index } from '../base/brand.ts';
@@ -20,6 +21,8 @@ const stop = new AbortController();
 const lines: string[] = [];
 const running: Promise<void>[] = [];
 const never = new AbortController().signal;
+// Thousands of questions wait on it at once.
+setMaxListeners(0, never);
 
 function facts(name: string, role: AgentFacts['role']): AgentFacts {
   return {

@@ -25,8 +25,9 @@ export function dispatchedChild(
   }
   checkPayload(parameterized, request.payload);
   checkMeta(parameterized, request.meta);
-  const prefix = request.idPrefix === '' ? 'dispatch' : request.idPrefix;
-  const id = `${parent.id}/${prefix}-${Math.floor(now / 1_000)}-${uuid.slice(0, 8)}` as JobId;
+  const prefix = request.idPrefix === '' ? '' : `${request.idPrefix}-`;
+  const launched = `${prefix}${Math.floor(now / 1_000)}-${uuid.slice(0, 8)}`;
+  const id = `${parent.id}/dispatch-${launched}` as JobId;
   return {
     ...specOf(parent),
     id,

@@ -17,7 +17,7 @@ export const allocFs: Command = {
     'Lists a directory or prints a file. Paths are relative to the directory of the allocation: "alloc/" is shared by its tasks, "TASK/local" belongs to one.',
   arguments: ['<allocation>', '[path]'],
   flags: withApiFlags(
-    flag.boolean('H', 'Print sizes and times as numbers for people; on unless -H=false.'),
+    flag.boolean('H', 'Print sizes in bytes, for programs.'),
     flag.boolean('stat', 'Print what kind of file it is instead of its content.'),
     flag.boolean('f', 'Go on as the file grows.'),
     ...TAIL_FLAGS,
@@ -36,10 +36,10 @@ export const allocFs: Command = {
     const { id } = whole.alloc;
     const at = { params: { id }, query: { path: args[1] ?? '/' } };
     const file = await session.api.call(statFile, at, world.signal);
-    if (flags.has('stat')) world.out(`${listing([file], true, flags.denied('H'))}\n`);
+    if (flags.has('stat')) world.out(`${listing([file], true, flags.has('H'))}\n`);
     else if (file.directory) {
       const files = await session.api.call(listFiles, at, world.signal);
-      world.out(`${listing(files, false, flags.denied('H'))}\n`);
+      world.out(`${listing(files, false, flags.has('H'))}\n`);
     } else await print(at, invocation, session);
     return 0;
   },

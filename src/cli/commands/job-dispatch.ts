@@ -1,4 +1,5 @@
 /** `muster job dispatch`: an instance of a parameterized job, with its input. */
+import type { Dispatched } from '../../api/nomad/job-replies.ts';
 import { dispatchJob } from '../../api/nomad/job-routes.ts';
 import { toBase64 } from '../../base/base64.ts';
 import { Failure } from '../../base/failure.ts';
@@ -6,7 +7,7 @@ import { flag, type Command, type Invocation } from '../command.ts';
 import { keyValues } from '../format/columns.ts';
 import { monitorBatch } from '../monitor/batch.ts';
 import { monitorEvaluation } from '../monitor/evaluation.ts';
-import { DETACH, VERBOSE, WAIT, withApiFlags } from '../session.ts';
+import { DETACH, VERBOSE, WAIT, withApiFlags, type Session } from '../session.ts';
 import { theJob } from './job-changes.ts';
 
 export const jobDispatch: Command = {
@@ -17,7 +18,7 @@ export const jobDispatch: Command = {
   arguments: ['<job>', '[input-file]'],
   flags: withApiFlags(
     flag.list('meta', '<key=value>', "A value that the job's tasks find in their environment."),
-    flag.string('id-prefix-template', '<text>', "Part of the instance's id."),
+    flag.string('id-prefix-template', '<text>', "Part of the instance's id: JOB/dispatch-TEXT-..."),
     flag.string(
       'idempotency-token',
       '<token>',
@@ -47,10 +48,8 @@ export const jobDispatch: Command = {
         idPrefix: flags.text('id-prefix-template') ?? '',
       },
     });
-    const evaluation: [string, string][] =
-      answer.evalId === undefined ? [] : [['Evaluation ID', session.ids(answer.evalId)]];
-    world.out(`${keyValues([['Dispatched Job ID', answer.childId], ...evaluation])}\n`);
     const { childId, evalId } = answer;
+    world.out(`${told(answer, invocation, session)}\n`);
     if (flags.has('wait')) {
       if (evalId !== undefined) await monitorEvaluation(evalId, session);
       return monitorBatch(childId, session);
@@ -60,6 +59,20 @@ export const jobDispatch: Command = {
     return monitorEvaluation(evalId, session);
   },
 };
+
+function told(
+  { childId, evalId }: Dispatched,
+  { flags }: Invocation,
+  session: Session,
+): string {
+  const token = flags.text('idempotency-token');
+  if (evalId === undefined && token !== undefined) {
+    return `Job "${childId}" already dispatched with idempotency token "${token}".`;
+  }
+  const rows: [string, string][] = [['Dispatched Job ID', childId]];
+  if (evalId !== undefined) rows.push(['Evaluation ID', session.ids(evalId)]);
+  return keyValues(rows);
+}
 
 /** The values of a flag that is written `key=value`, several times. */
 export function keyValuePairs(

@@ -94,15 +94,19 @@ async function fileReply(deps: HttpDeps, wanted: Wanted, signal: AbortSignal): P
 
 function streams(deps: HttpDeps): readonly Bound[] {
   return [
-    bindRaw(routes.streamFile, ({ params, query, signal }) => {
+    bindRaw(routes.streamFile, async ({ params, query, signal }) => {
       const { alloc, client } = locate(deps, params.id);
-      if (query.path === undefined || query.path === '') throw invalid('must provide a file name');
-      const from = { offset: query.offset ?? 0, origin: originOf(query.origin) };
-      const frames =
-        query.follow === false
-          ? wholeFile(client.readFile(alloc.id, query.path, from, signal), query.path, from.offset)
-          : client.followFile(alloc.id, query.path, from, signal);
-      return frameReply(deps, frames, query.plain === true, signal);
+      const { path, follow, offset = 0 } = query;
+      if (path === undefined || path === '') throw invalid('must provide a file name');
+      const from = { offset, origin: originOf(query.origin) };
+      if (follow !== false) {
+        const frames = client.followFile(alloc.id, path, from, signal);
+        return frameReply(deps, frames, query.plain === true, signal);
+      }
+      const end = from.origin === 'end' ? (await client.statFile(alloc.id, path)).size : undefined;
+      const at = end === undefined ? offset : Math.max(0, end - offset);
+      const bytes = client.readFile(alloc.id, path, { offset: at }, signal);
+      return frameReply(deps, wholeFile(bytes, path, at), query.plain === true, signal);
     }),
     bindRaw(routes.taskLogs, ({ params, query, signal }) => {
       const { alloc, client } = locate(deps, params.id);

@@ -10,6 +10,7 @@ import { once } from 'node:events';
 import { readlinkSync } from 'node:fs';
 import { constants } from 'node:os';
 import type { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Failure } from '../../../base/failure.ts';
 import type { ExecSession } from '../../../ports/driver.ts';
@@ -119,10 +120,21 @@ class ChildSession implements ExecSession {
 
   async resize(columns: number, rows: number): Promise<void> {
     if (!this.#tty) return;
-    const terminal = descendantsOf(this.#pid).map(terminalOf).find(Boolean);
+    const terminal = await this.#terminal();
     if (terminal === undefined) return;
     const size = ['cols', String(Math.trunc(columns)), 'rows', String(Math.trunc(rows))];
     await run('stty', ['-F', terminal, ...size]).catch(() => undefined);
+  }
+
+  /** The terminal, once it is there and has its first size, which would undo a change before it. */
+  async #terminal(): Promise<string | undefined> {
+    for (let left = TERMINAL_LOOKS; left > 0; left--) {
+      if (this.#child.exitCode !== null || this.#child.signalCode !== null) return undefined;
+      const terminal = descendantsOf(this.#pid).map(terminalOf).find(Boolean);
+      if (terminal !== undefined && (await isSized(terminal))) return terminal;
+      await delay(TERMINAL_LOOK_MS);
+    }
+    return undefined;
   }
 
   async kill(): Promise<void> {
@@ -145,6 +157,15 @@ class ChildSession implements ExecSession {
 
 const run = promisify(execFile);
 const END_OF_TRANSMISSION = 4;
+
+/** `script` makes its terminal within milliseconds; a busy machine takes longer. */
+const TERMINAL_LOOK_MS = 20;
+const TERMINAL_LOOKS = 150;
+
+async function isSized(terminal: string): Promise<boolean> {
+  const size = await run('stty', ['-F', terminal, 'size']).catch(() => undefined);
+  return size !== undefined && size.stdout.trim() !== '0 0';
+}
 
 function terminalOf(pid: number): string | undefined {
   try {
