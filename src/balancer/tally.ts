@@ -34,8 +34,8 @@ export class Tally {
     const count = this.#count(service);
     count.statuses.set(status, (count.statuses.get(status) ?? 0) + 1);
     const seconds = ms / 1_000;
-    const found = BUCKETS_S.findIndex((bound) => seconds <= bound);
-    const at = found < 0 ? BUCKETS_S.length : found;
+    let at = 0;
+    while (at < BUCKETS_S.length && seconds > (BUCKETS_S[at] ?? 0)) at += 1;
     count.buckets[at] = (count.buckets[at] ?? 0) + 1;
     count.seconds += seconds;
     count.bytes += bytes;

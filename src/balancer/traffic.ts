@@ -40,6 +40,14 @@ export interface TrafficDeps {
   readonly access: (line: string) => void;
 }
 
+/** What an address has to do. It is kept while it has nothing, until the next table. */
+interface Load {
+  active: number;
+}
+
+/** Of a request that has not failed anywhere. */
+const NONE: ReadonlySet<string> = new Set();
+
 /** Addresses that failed and are remembered; more are forgotten, oldest first. */
 const EJECTIONS_MAX = 10_000;
 
@@ -48,7 +56,7 @@ export class BalancerTraffic implements Traffic {
   #table: Table = EMPTY_TABLE;
   /** By the rule's key, over all tables: a new table does not begin with the same target again. */
   #turns = new Map<string, number>();
-  readonly #active = new Map<string, number>();
+  readonly #loads = new Map<string, Load>();
   readonly #ejections = new Map<string, Ejection>();
 
   constructor(deps: TrafficDeps) {
@@ -73,6 +81,9 @@ export class BalancerTraffic implements Traffic {
     this.#table = table;
     const known = new Set(table.rules.map(({ key }) => key));
     this.#turns = new Map([...this.#turns].filter(([key]) => known.has(key)));
+    for (const [address, { active }] of this.#loads) {
+      if (active === 0) this.#loads.delete(address);
+    }
   }
 
   exchange(head: RequestHead): Exchange {
@@ -90,7 +101,8 @@ export class BalancerTraffic implements Traffic {
 
   /** Requests and connections under way, by address. */
   get active(): ReadonlyMap<string, number> {
-    return this.#active;
+    const busy = [...this.#loads].filter(([, { active }]) => active > 0);
+    return new Map(busy.map(([address, { active }]) => [address, active]));
   }
 
   pick(rule: Rule, tried: ReadonlySet<string>): Target | undefined {
@@ -101,8 +113,9 @@ export class BalancerTraffic implements Traffic {
     return pick(rule, settings.strategy, {
       turn,
       random: settings.strategy === 'random' ? random.next() : 0,
-      active: ({ address }) => this.#active.get(address) ?? 0,
-      ejected: ({ address }) => isOut(this.#ejections.get(address), now),
+      active: ({ address }) => this.#loads.get(address)?.active ?? 0,
+      ejected: ({ address }) =>
+        this.#ejections.size > 0 && isOut(this.#ejections.get(address), now),
       tried,
     });
   }
@@ -112,14 +125,15 @@ export class BalancerTraffic implements Traffic {
   }
 
   began({ address }: Target): void {
-    this.#active.set(address, (this.#active.get(address) ?? 0) + 1);
+    const load = this.#loads.get(address);
+    if (load === undefined) this.#loads.set(address, { active: 1 });
+    else load.active += 1;
   }
 
   /** @param answered false: it could not be reached; undefined: that says nothing about it */
   done({ address }: Target, answered: boolean | undefined): void {
-    const left = (this.#active.get(address) ?? 1) - 1;
-    if (left > 0) this.#active.set(address, left);
-    else this.#active.delete(address);
+    const load = this.#loads.get(address);
+    if (load !== undefined) load.active -= 1;
     if (answered === undefined) return;
     if (answered) {
       if (this.#ejections.size > 0) this.#ejections.delete(address);
@@ -139,9 +153,10 @@ class HttpExchange implements Exchange {
   readonly #traffic: BalancerTraffic;
   readonly #head: RequestHead;
   readonly #beganMs: number;
-  readonly #tried = new Set<string>();
+  /** Ids of targets that failed; the one under way is not among them. */
+  #tried: Set<string> | undefined;
   /** Of those, the ones that no connection came about with. */
-  readonly #refused = new Set<string>();
+  #refused: Set<string> | undefined;
   #sent = 0;
   #asked: Wanted | undefined;
   #target: Target | undefined;
@@ -161,11 +176,14 @@ class HttpExchange implements Exchange {
   }
 
   failed(fault: AttemptFault, bodyRead: boolean): Step {
+    if (this.#target !== undefined) {
+      this.#tried = (this.#tried ?? new Set()).add(this.#target.id);
+      if (fault === 'connect') this.#refused = (this.#refused ?? new Set()).add(this.#target.id);
+    }
     if (fault !== 'connect') this.#sent += 1;
-    else if (this.#target !== undefined) this.#refused.add(this.#target.id);
     this.#release(fault === 'connect' || fault === 'broken' ? false : undefined);
     this.#traffic.deps.tally.attemptFailed(fault);
-    const attempts = { sent: this.#sent, refused: this.#refused.size, bodyRead };
+    const attempts = { sent: this.#sent, refused: this.#refused?.size ?? 0, bodyRead };
     if (this.#asked === undefined || !mayRetry(fault, this.#head.method, attempts)) {
       return answer(faultReply(fault));
     }
@@ -202,11 +220,10 @@ class HttpExchange implements Exchange {
     if (rule === undefined) {
       return answer({ ...plainReply(404), status: settings.noRouteStatus });
     }
-    const target = this.#pick(rule) ?? this.#again(rule);
+    const target = this.#pick(rule) ?? (this.#tried === undefined ? undefined : this.#again(rule));
     if (target === undefined) return answer(plainReply(503));
     const refused = this.#refusal(target, asked);
     if (refused !== undefined) return answer(refused);
-    this.#tried.add(target.id);
     this.#target = target;
     this.#traffic.began(target);
     const trusted = liesIn(this.#head.remoteAddress, settings.trustedProxies);
@@ -216,6 +233,7 @@ class HttpExchange implements Exchange {
       attempt: {
         host: destination.host,
         port: destination.port,
+        address: target.address,
         secure: options.proto === 'https',
         skipVerify: options.tlsSkipVerify,
         path: pathTowards(target, asked),
@@ -226,18 +244,18 @@ class HttpExchange implements Exchange {
 
   /** All were tried: a connection may have ended just then, where the next one will do. */
   #again(rule: Rule): Target | undefined {
-    this.#tried.clear();
-    for (const id of this.#refused) this.#tried.add(id);
+    this.#tried = new Set(this.#refused);
     return this.#pick(rule);
   }
 
   #pick(rule: Rule): Target | undefined {
     this.#setCookie = undefined;
     const cookie = rule.targets[0]?.options.sticky ?? '';
-    if (cookie === '') return this.#traffic.pick(rule, this.#tried);
+    const tried = this.#tried ?? NONE;
+    if (cookie === '') return this.#traffic.pick(rule, tried);
     const held = stuckTo(rule, cookie, this.#head.headers);
-    if (held !== undefined && !this.#tried.has(held.id) && !this.#traffic.isOut(held)) return held;
-    const target = this.#traffic.pick(rule, this.#tried);
+    if (held !== undefined && !tried.has(held.id) && !this.#traffic.isOut(held)) return held;
+    const target = this.#traffic.pick(rule, tried);
     if (target !== undefined) this.#setCookie = stickyCookie(target, cookie, this.#head.secure);
     return target;
   }

@@ -13,6 +13,8 @@ import type { AttemptFault, OwnReply, RequestHead } from '../core/balancer/reque
 export interface Attempt {
   readonly host: string;
   readonly port: number;
+  /** `host:port`: what connections are kept by. */
+  readonly address: string;
   /** True: speak TLS. */
   readonly secure: boolean;
   readonly skipVerify: boolean;

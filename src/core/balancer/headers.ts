@@ -6,14 +6,14 @@
  *
  * Source: RFC 9110 section 7.6.1; RFC 7239; https://fabiolb.net/feature/http-headers/
  */
+import { HeaderNames } from './header-names.ts';
 import type { RequestHead, Wanted } from './request.ts';
 import type { Target } from './rule.ts';
 
 /** What becomes of a header: passed on if it is none of these. */
 type Treatment = 'hop' | 'own' | 'connection' | 'forwarded-for' | 'forwarded' | 'told';
 
-/** Of requests. In one look-up for each header: this runs for every request. */
-const TREATMENTS: ReadonlyMap<string, Treatment> = new Map([
+const TREATMENTS = new HeaderNames<Treatment>([
   ['connection', 'connection'],
   ['keep-alive', 'hop'],
   ['proxy-connection', 'hop'],
@@ -37,6 +37,8 @@ const TREATMENTS: ReadonlyMap<string, Treatment> = new Map([
   ['x-real-ip', 'told'],
 ]);
 
+const COLON = 58;
+
 export interface Towards {
   readonly target: Target;
   readonly asked: Wanted;
@@ -55,10 +57,10 @@ export function requestHeaders(head: RequestHead, towards: Towards): string[] {
   for (let i = 0; i + 1 < headers.length; i += 2) {
     const name = headers[i] ?? '';
     const value = headers[i + 1] ?? '';
-    const lower = name.toLowerCase();
-    switch (TREATMENTS.get(lower)) {
+    switch (TREATMENTS.get(name)) {
       case undefined:
-        if (!lower.startsWith(':')) out.push(name, value);
+        // HTTP/2's own.
+        if (name.charCodeAt(0) !== COLON) out.push(name, value);
         break;
       case 'connection':
         named = namedBy(named, value);
@@ -72,7 +74,7 @@ export function requestHeaders(head: RequestHead, towards: Towards): string[] {
       case 'told':
         if (!towards.trusted) break;
         told ??= new Set();
-        told.add(lower);
+        told.add(name.toLowerCase());
         out.push(name, value);
         break;
       case 'hop':
@@ -117,7 +119,7 @@ export function replyHeaders(headers: readonly string[]): string[] {
   let named: ReadonlySet<string> = NONE;
   for (let i = 0; i + 1 < headers.length; i += 2) {
     const name = headers[i] ?? '';
-    const treatment = TREATMENTS.get(name.toLowerCase());
+    const treatment = TREATMENTS.get(name);
     if (treatment === 'connection') named = namedBy(named, headers[i + 1] ?? '');
     else if (treatment !== 'hop') out.push(name, headers[i + 1] ?? '');
   }

@@ -49,22 +49,79 @@ const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:\/|\\|%2f|%5c|$)/i;
 
 /** Undefined: the request cannot be understood. */
 export function wanted(head: RequestHead): Wanted | undefined {
-  const hosts = valuesOf(head.headers, 'host');
-  if (hosts.length > 1 || UNSENDABLE.test(head.target)) return undefined;
-  const found = partsOf(head);
-  if (found === undefined || DOT_SEGMENT.test(found.path)) return undefined;
-  const host = (found.host ?? hosts[0] ?? '').toLowerCase();
-  if (!/^(?:[\w.-]*|\[[0-9a-f:.]+\])(?::\d{0,5})?$/.test(host)) return undefined;
-  return { host, path: found.path, query: found.query };
+  const named = onlyHost(head.headers);
+  if (named === undefined) return undefined;
+  const isPlain = isPlainOrigin(head.target);
+  const found = isPlain ? splitOrigin(head.target) : partsOf(head);
+  if (found === undefined) return undefined;
+  const host = (found.host ?? named).toLowerCase();
+  return HOST.test(host) ? { host, path: found.path, query: found.query } : undefined;
 }
 
-function partsOf({
-  method,
-  target,
-}: RequestHead): { host?: string; path: string; query: string } | undefined {
-  if (target === '*') return method === 'OPTIONS' ? { path: '/', query: '' } : undefined;
+const HOST = /^(?:[\w.-]*|\[[0-9a-f:.]+\])(?::\d{0,5})?$/;
+
+/** Empty: there is none; undefined: there are several. */
+function onlyHost(headers: readonly string[]): string | undefined {
+  let host: string | undefined;
+  for (let i = 0; i + 1 < headers.length; i += 2) {
+    const name = headers[i] ?? '';
+    if (name.length !== 4 || name.toLowerCase() !== 'host') continue;
+    if (host !== undefined) return undefined;
+    host = headers[i + 1] ?? '';
+  }
+  return host ?? '';
+}
+
+interface Parts {
+  /** Undefined: the target names none. */
+  readonly host: string | undefined;
+  readonly path: string;
+  readonly query: string;
+}
+
+const HASH = 35;
+const PERCENT = 37;
+const DOT = 46;
+const SLASH = 47;
+const QUESTION = 63;
+
+/**
+ * Whether a target is a path, perhaps with a query, that needs no closer look: as almost all are. No
+ * segment of it begins with what could be a dot.
+ */
+function isPlainOrigin(target: string): boolean {
+  if (target.charCodeAt(0) !== SLASH) return false;
+  let before = 0;
+  let isPath = true;
+  for (let i = 0; i < target.length; i++) {
+    const code = target.charCodeAt(i);
+    if (code < 0x21 || code > 0x7e || code === HASH) return false;
+    if (isPath && before === SLASH && (code === DOT || code === PERCENT)) return false;
+    if (code === QUESTION) isPath = false;
+    before = code;
+  }
+  return true;
+}
+
+function splitOrigin(target: string): Parts {
+  const mark = target.indexOf('?');
+  return mark < 0
+    ? { host: undefined, path: target, query: '' }
+    : { host: undefined, path: target.slice(0, mark), query: target.slice(mark) };
+}
+
+function partsOf({ method, target }: RequestHead): Parts | undefined {
+  if (UNSENDABLE.test(target)) return undefined;
+  const found = formOf(method, target);
+  return found === undefined || DOT_SEGMENT.test(found.path) ? undefined : found;
+}
+
+function formOf(method: string, target: string): Parts | undefined {
+  if (target === '*') {
+    return method === 'OPTIONS' ? { host: undefined, path: '/', query: '' } : undefined;
+  }
   const origin = ORIGIN.exec(target);
-  if (origin !== null) return { path: origin[1] ?? '/', query: origin[2] ?? '' };
+  if (origin !== null) return { host: undefined, path: origin[1] ?? '/', query: origin[2] ?? '' };
   const absolute = ABSOLUTE.exec(target);
   if (absolute === null) return undefined;
   return { host: absolute[1] ?? '', path: absolute[2] ?? '/', query: absolute[3] ?? '' };

@@ -13,7 +13,8 @@ import type { OwnReply, RequestHead } from '../../core/balancer/request.ts';
 import type { AnswerHead, Framing } from './answer-head.ts';
 import { CALLER_IDLE_MS } from './limits.ts';
 import { readPlainHead } from './plain-head.ts';
-import { ONE_PIECE_MAX, type Reply } from './reply.ts';
+import type { Reply } from './reply.ts';
+import type { Whole } from './target-connection.ts';
 
 export interface LaneOwner {
   /** Answers a plain request; answers how to tell that the caller has gone, or has its answer. */
@@ -74,7 +75,7 @@ export class Lane implements Reply {
     this.#socket.destroy();
   }
 
-  begin(head: AnswerHead, headers: readonly string[], whole: Buffer | undefined): void {
+  begin(head: AnswerHead, headers: readonly string[], whole: Whole | undefined): void {
     this.#status = head.status;
     this.#body = this.#isHead ? 0 : head.body === 'close' ? 'chunked' : head.body;
     let text = `HTTP/1.1 ${head.status} ${head.message}\r\n`;
@@ -90,12 +91,14 @@ export class Lane implements Reply {
     if (whole === undefined) {
       this.#held = text;
       setImmediate(() => this.#flush());
-    } else if (whole.length <= ONE_PIECE_MAX) {
-      this.#socket.write(text + whole.toString('latin1'), 'latin1');
+    } else if (typeof whole === 'string') {
+      this.#socket.write(text + whole, 'latin1');
       this.#done();
     } else {
+      this.#socket.cork();
       this.#socket.write(text, 'latin1');
-      this.#socket.write(Buffer.from(whole));
+      this.#socket.write(whole);
+      this.#socket.uncork();
       this.#done();
     }
   }
@@ -154,11 +157,16 @@ export class Lane implements Reply {
     this.#isHead = plain.method === 'HEAD';
     this.#status = 0;
     this.#isSent = false;
+    // Spelt out: an object made of others costs as much as a call of the system.
     const head: RequestHead = {
-      ...plain,
+      method: plain.method,
+      target: plain.target,
+      headers: plain.headers,
       remoteAddress: this.#remoteAddress,
       localPort: this.#localPort,
-      ...PLAIN,
+      secure: false,
+      version: '1.1',
+      upgrade: false,
     };
     // Set before it is served: the answer may be there at once.
     this.#serving = NOBODY;
@@ -217,7 +225,6 @@ export class Lane implements Reply {
   };
 }
 
-const PLAIN = { secure: false, version: '1.1', upgrade: false };
 const NOBODY = { gone: (): void => undefined };
 
 function uncork(socket: Socket): void {

@@ -36,3 +36,8 @@ export const LOOK_MS_MIN = 25;
 export const LOOK_MS_MAX = 250;
 /** What one read of a target's connection takes at most. */
 export const READ_BYTES = 64 * 1024;
+/**
+ * A read of a target's connection up to this is taken as text, and goes on in one piece: one call of
+ * the system instead of two, or of a dearer one.
+ */
+export const TEXT_BYTES_MAX = 16 * 1024;

@@ -9,7 +9,7 @@ import type { AnswerHead } from './answer-head.ts';
 import { BodyPass } from './body-pass.ts';
 import type { Reply } from './reply.ts';
 import { hasBody, isChunked, requestText, type Caller } from './request-text.ts';
-import type { Asker, TargetConnection } from './target-connection.ts';
+import type { Asker, TargetConnection, Whole } from './target-connection.ts';
 import type { Asked, Targets } from './targets.ts';
 
 export interface Message {
@@ -64,7 +64,7 @@ export class Passing implements Asker {
     }
   }
 
-  begins(head: AnswerHead, whole: Buffer | undefined): void {
+  begins(head: AnswerHead, whole: Whole | undefined): void {
     const headers = this.#exchange.answering(head.status, head.headers);
     if (whole !== undefined) {
       this.#body?.stop();

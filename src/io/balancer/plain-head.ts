@@ -6,6 +6,8 @@
  *
  * Source: RFC 9112 sections 3 and 5.
  */
+import { HeaderNames } from '../../core/balancer/header-names.ts';
+import { readHeaderLines } from './header-lines.ts';
 
 export interface PlainHead {
   readonly method: string;
@@ -14,46 +16,64 @@ export interface PlainHead {
   readonly headers: readonly string[];
 }
 
-const REQUEST_LINE = /^(GET|HEAD|OPTIONS|DELETE) ([\x21-\x7e]+) HTTP\/1\.1$/;
-const HEADER = /^([\w!#$%&'*+.^`|~-]+):[ \t]*([\t\x20-\x7e\x80-\xff]*)$/;
+const METHODS: readonly string[] = ['GET', 'HEAD', 'OPTIONS', 'DELETE'];
+const AFTER_TARGET = ' HTTP/1.1\r\n';
+const END = '\r\n\r\n';
 /** With any of these it is not plain. */
-const NOT_PLAIN: ReadonlySet<string> = new Set([
+const NOT_PLAIN: readonly string[] = [
   ...['content-length', 'transfer-encoding', 'upgrade', 'expect', 'te', 'trailer'],
   ...['proxy-connection', 'http2-settings', 'keep-alive'],
+];
+const NAMES = new HeaderNames<'host' | 'connection' | 'not-plain'>([
+  ['host', 'host'],
+  ['connection', 'connection'],
+  ...NOT_PLAIN.map((name) => [name, 'not-plain'] as const),
 ]);
 /** Longer heads are rare. */
 const BYTES_MAX = 8_192;
 
 /** Undefined: it is not plain, or not whole, or more came with it. */
 export function readPlainHead(piece: Buffer): PlainHead | undefined {
-  if (piece.length > BYTES_MAX || piece.length < 18) return undefined;
+  if (piece.length > BYTES_MAX) return undefined;
   const text = piece.toString('latin1');
-  if (!text.endsWith('\r\n\r\n')) return undefined;
-  const lines = text.slice(0, -4).split('\r\n');
-  const start = REQUEST_LINE.exec(lines[0] ?? '');
-  if (start === null) return undefined;
-  const headers = plainHeaders(lines);
-  if (headers === undefined) return undefined;
-  const [, method = '', target = ''] = start;
-  return { method, target, headers };
+  const method = METHODS.find((each) => text.startsWith(each));
+  if (method === undefined || !text.endsWith(END)) return undefined;
+  const from = method.length + 1;
+  const end = endOfTarget(text, from);
+  const isOne = text.charCodeAt(from - 1) === BLANK && end > from;
+  if (!isOne || !text.startsWith(AFTER_TARGET, end)) return undefined;
+  // An empty line in the middle is no header: more came with it.
+  const headers = readHeaderLines(text, end + AFTER_TARGET.length, text.length - END.length);
+  if (headers === undefined || !isPlain(headers)) return undefined;
+  return { method, target: text.slice(from, end), headers };
 }
 
-/** Of all lines but the first. */
-function plainHeaders(lines: readonly string[]): readonly string[] | undefined {
-  const headers: string[] = [];
-  let hosts = 0;
-  for (let i = 1; i < lines.length; i++) {
-    // An empty line in the middle matches nothing: more came with it.
-    const [, name = '', blanks = ''] = HEADER.exec(lines[i] ?? '') ?? [];
-    const value = blanks.trimEnd();
-    if (name === '' || !isPlain(name.toLowerCase(), value)) return undefined;
-    if (name.length === 4 && name.toLowerCase() === 'host') hosts += 1;
-    headers.push(name, value);
+const BLANK = 32;
+const DELETE = 127;
+
+function endOfTarget(text: string, from: number): number {
+  let at = from;
+  for (; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code <= BLANK || code >= DELETE) break;
   }
-  return hosts === 1 ? headers : undefined;
+  return at;
 }
 
-function isPlain(name: string, value: string): boolean {
-  if (name === 'connection') return value.toLowerCase() === 'keep-alive';
-  return !NOT_PLAIN.has(name);
+function isPlain(headers: readonly string[]): boolean {
+  let hosts = 0;
+  for (let i = 0; i < headers.length; i += 2) {
+    switch (NAMES.get(headers[i] ?? '')) {
+      case 'not-plain':
+        return false;
+      case 'connection':
+        if (headers[i + 1]?.toLowerCase() !== 'keep-alive') return false;
+        break;
+      case 'host':
+        hosts += 1;
+        break;
+      case undefined:
+    }
+  }
+  return hosts === 1;
 }

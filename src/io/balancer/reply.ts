@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http';
 import type { Http2ServerResponse } from 'node:http2';
 import type { OwnReply } from '../../core/balancer/request.ts';
 import type { AnswerHead } from './answer-head.ts';
+import type { Whole } from './target-connection.ts';
 
 export interface Reply {
   /** Of the answer that has begun; 0 before. */
@@ -13,10 +14,9 @@ export interface Reply {
    * Begins an answer.
    *
    * @param headers those to be sent, names and values in turn
-   * @param whole all of the body; undefined: it follows by `write` and `end`. It is overwritten by
-   *   what is read next
+   * @param whole all of the body; undefined: it follows by `write` and `end`
    */
-  begin(head: AnswerHead, headers: readonly string[], whole: Buffer | undefined): void;
+  begin(head: AnswerHead, headers: readonly string[], whole: Whole | undefined): void;
   /** False: wait for `onceDrained`. */
   write(piece: Buffer): boolean;
   onceDrained(then: () => void): void;
@@ -27,11 +27,6 @@ export interface Reply {
   own(reply: OwnReply): void;
 }
 
-/**
- * Answers up to this size go out in one piece with their head, as text: one call of the system
- * instead of two, or of a dearer one [bytes].
- */
-export const ONE_PIECE_MAX = 16_384;
 /** Source: RFC 9113 section 7. */
 const INTERNAL_ERROR = 2;
 
@@ -51,7 +46,7 @@ export class NodeReply implements Reply {
     return this.#reply.writableFinished;
   }
 
-  begin(head: AnswerHead, headers: readonly string[], whole: Buffer | undefined): void {
+  begin(head: AnswerHead, headers: readonly string[], whole: Whole | undefined): void {
     const reply = this.#reply;
     if ('stream' in reply) reply.writeHead(head.status, grouped(headers));
     else reply.writeHead(head.status, head.message, headers as string[]);
@@ -60,8 +55,9 @@ export class NodeReply implements Reply {
       // keep its head back.
       setImmediate(() => this.#flush());
     } else if (whole.length === 0) reply.end();
-    else if (whole.length > ONE_PIECE_MAX || 'stream' in reply) reply.end(Buffer.from(whole));
-    else reply.end(whole.toString('latin1'), 'latin1');
+    // Both kinds of replies end alike, but are not declared so.
+    else if (typeof whole === 'string') (reply as ServerResponse).end(whole, 'latin1');
+    else reply.end(whole);
   }
 
   write(piece: Buffer): boolean {

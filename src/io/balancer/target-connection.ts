@@ -20,7 +20,11 @@ import {
   TARGET_IDLE_MARGIN_MS,
   TARGET_IDLE_MS,
   TARGET_IDLE_MS_MAX,
+  TEXT_BYTES_MAX,
 } from './limits.ts';
+
+/** A body that came with its head: what is short as text, of Latin-1, which is cheaper to pass on. */
+export type Whole = string | Buffer;
 
 /** Hears of the answer to one request. */
 export interface Asker {
@@ -32,10 +36,9 @@ export interface Asker {
   /** The head is out; bytes of the body may be written to the connection. */
   sent(connection: TargetConnection): void;
   /**
-   * @param whole all of the body, where it came with the head: nothing follows. It is overwritten
-   *   by what is read next
+   * @param whole all of the body, where it came with the head: nothing follows
    */
-  begins(head: AnswerHead, whole: Buffer | undefined): void;
+  begins(head: AnswerHead, whole: Whole | undefined): void;
   /** False: wait for `resume`. */
   data(piece: Buffer, from: TargetConnection): boolean;
   ends(): void;
@@ -54,7 +57,7 @@ export interface ConnectionOwner {
  * A buffer for each read would cost a third of a small answer's time.
  */
 const SHARED = Buffer.allocUnsafeSlow(READ_BYTES);
-const BLANK_LINE = Buffer.from('\r\n\r\n');
+const BLANK_LINE = '\r\n\r\n';
 const EMPTY = Buffer.alloc(0);
 
 type Phase = 'connecting' | 'idle' | 'head' | 'body';
@@ -84,9 +87,9 @@ export class TargetConnection {
     if (secure) {
       const named = serverNameOf(host);
       this.#socket = connectTls({ ...at, rejectUnauthorized: !skipVerify, ...named });
-      this.#socket.on('data', (piece: Buffer) => this.#read(piece, false));
+      this.#socket.on('data', (piece: Buffer) => this.#read(piece));
     } else {
-      const callback = (length: number): boolean => this.#read(SHARED.subarray(0, length), true);
+      const callback = (length: number): boolean => this.#readShared(length);
       this.#socket = connect({ ...at, onread: { buffer: SHARED, callback } });
     }
     this.#socket.once(secure ? 'secureConnect' : 'connect', () => this.#connected());
@@ -173,48 +176,62 @@ export class TargetConnection {
     else if (!this.ask(asker)) asker.failed('connect');
   }
 
-  /** @param shared the next read overwrites it */
-  #read(piece: Buffer, shared: boolean): boolean {
+  /** Of what is in `SHARED` now: the next read overwrites it. */
+  #readShared(length: number): boolean {
+    if (this.#phase === 'head' && length <= TEXT_BYTES_MAX && this.#held.length === 0) {
+      const text = SHARED.toString('latin1', 0, length);
+      const end = text.indexOf(BLANK_LINE);
+      if (end >= 0) {
+        this.#readHead(text, end, text.slice(end + BLANK_LINE.length));
+        return true;
+      }
+    }
+    this.#read(Buffer.from(SHARED.subarray(0, length)));
+    return true;
+  }
+
+  #read(piece: Buffer): void {
     switch (this.#phase) {
       case 'head':
-        this.#readHead(this.#held.length === 0 ? piece : Buffer.concat([this.#held, piece]));
+        this.#gatherHead(this.#held.length === 0 ? piece : Buffer.concat([this.#held, piece]));
         break;
       case 'body':
-        // It may wait for its reader.
-        this.#readBody(shared ? Buffer.from(piece) : piece);
+        this.#readBody(piece);
         break;
       case 'idle':
       case 'connecting':
         this.#socket.destroy();
     }
-    return true;
   }
 
-  #readHead(bytes: Buffer): void {
+  #gatherHead(bytes: Buffer): void {
     const end = bytes.indexOf(BLANK_LINE);
-    if (end < 0 || end > HEADER_BYTES_MAX) {
-      if (bytes.length > HEADER_BYTES_MAX) this.#fail('malformed');
-      else this.#held = Buffer.from(bytes);
-      return;
-    }
-    this.#held = EMPTY;
+    if (end >= 0 && end <= HEADER_BYTES_MAX) {
+      this.#held = EMPTY;
+      const text = bytes.toString('latin1', 0, end);
+      this.#readHead(text, end, bytes.subarray(end + BLANK_LINE.length));
+    } else if (bytes.length > HEADER_BYTES_MAX) this.#fail('malformed');
+    else this.#held = bytes;
+  }
+
+  /** @param end where the head ends in the text */
+  #readHead(text: string, end: number, rest: Whole): void {
     const asker = this.#asker;
     if (asker === undefined) return;
-    const head = readAnswerHead(bytes.toString('latin1', 0, end), asker.method);
-    const rest = bytes.subarray(end + BLANK_LINE.length);
+    const head = readAnswerHead(text, end, asker.method);
     if (head === undefined || head.status === 101) this.#fail('malformed');
     else if (head.status < 200) this.#skip(rest);
     else this.#begin(asker, head, rest);
   }
 
   /** An interim answer says nothing that our caller was told to wait for. */
-  #skip(rest: Buffer): void {
+  #skip(rest: Whole): void {
     this.#interims += 1;
     if (this.#interims > INTERIM_MAX) this.#fail('malformed');
-    else if (rest.length > 0) this.#readHead(rest);
+    else if (rest.length > 0) this.#gatherHead(bytesOf(rest));
   }
 
-  #begin(asker: Asker, head: AnswerHead, rest: Buffer): void {
+  #begin(asker: Asker, head: AnswerHead, rest: Whole): void {
     this.#phase = 'body';
     this.#head = head;
     this.#left = head.body;
@@ -226,7 +243,7 @@ export class TargetConnection {
     this.#chunks = head.body === 'chunked' ? new ChunkReader() : undefined;
     this.#waitFor(this.#owner.limits.idleTimeoutMs);
     asker.begins(head, undefined);
-    if (rest.length > 0) this.#readBody(Buffer.from(rest));
+    if (rest.length > 0) this.#readBody(bytesOf(rest));
   }
 
   #readBody(piece: Buffer): void {
@@ -316,6 +333,10 @@ export class TargetConnection {
   #waitFor(ms: number): void {
     this.deadlineMs = ms === 0 ? Infinity : performance.now() + ms;
   }
+}
+
+function bytesOf(whole: Whole): Buffer {
+  return typeof whole === 'string' ? Buffer.from(whole, 'latin1') : whole;
 }
 
 /** An address is no name that a certificate could be asked for by. */

@@ -39,8 +39,9 @@ export class Targets {
   }
 
   ask(attempt: Attempt, asker: Asker): Asked {
-    const { host, port, secure, skipVerify } = attempt;
-    const key = `${host}:${port}${secure ? (skipVerify ? ' unverified' : ' secure') : ''}`;
+    const { address, secure, skipVerify } = attempt;
+    // The same text each time, which is found at once; one made anew would be read first.
+    const key = secure ? `${address}${skipVerify ? ' unverified' : ' secure'}` : address;
     let pool = this.#pools.get(key);
     if (pool === undefined) {
       pool = new Pool(attempt, this.#limits);
@@ -96,7 +97,7 @@ class Pool implements ConnectionOwner {
   #endsAtMs: number | undefined;
 
   constructor(attempt: Attempt, limits: ProxyLimits) {
-    this.address = `${attempt.host}:${attempt.port}`;
+    this.address = attempt.address;
     this.#attempt = attempt;
     this.limits = limits;
   }
