@@ -183,11 +183,12 @@ function severalServers({ door, mesh, log, services }: SeveralParts, parts: Clus
   const leading: LeaderDeps = {
     isLeading: () => operations.stats().leading,
     address,
+    addresses: (signal) => addressesOf(log, signal),
     sessionWith: (at) => mesh.sessionWith(at),
     clock: systemClock,
   };
-  const proving = { ...leading, provenMs: () => log.provenMs, prove: () => log.prove() };
   const caller = new LeaderCaller(leading);
+  const proving = { ...leading, caller, provenMs: () => log.provenMs, prove: () => log.prove() };
   const unwatched = { heard: () => undefined, unheard: () => undefined };
   const knows = knowsIn(server);
   const links = {
@@ -204,7 +205,7 @@ function severalServers({ door, mesh, log, services }: SeveralParts, parts: Clus
     discovery: placedApp(discovery, new LeaderHttp(proving, 'discovery')),
   });
   return {
-    services,
+    services: [...services, caller],
     links,
     leader: address,
     servers: () => mesh.addresses(),
@@ -228,6 +229,10 @@ function severalServers({ door, mesh, log, services }: SeveralParts, parts: Clus
       });
     },
   };
+}
+
+async function* addressesOf(log: StateLog, signal: AbortSignal): AsyncGenerator<string> {
+  for await (const holder of log.holders(signal)) yield holder?.address ?? '';
 }
 
 /** Answers of which other servers get one kind, and clients the other. */

@@ -7,10 +7,13 @@
 import { Failure } from '../base/failure.ts';
 import { READ_PROOF_MS } from '../core/limits.ts';
 import type { HttpMount, HttpReply, HttpRequest, SocketHandler } from '../ports/http.ts';
+import type { Caller } from './caller.ts';
 import { HttpForwarder, type ApiName } from './http-forward.ts';
-import { LeaderCaller, throughLeader, type LeaderDeps } from './leader.ts';
+import { throughLeader, type LeaderDeps } from './leader.ts';
 
-export interface LeaderHttpDeps extends LeaderDeps {
+export interface LeaderHttpDeps extends Pick<LeaderDeps, 'isLeading' | 'clock'> {
+  /** Asks the leader. */
+  readonly caller: Caller;
   /** Until when it was certain that this server leads [ms of `Clock.elapsedMs`]. */
   readonly provenMs: () => number;
   /** Proves that this server leads now. Fails: `unavailable`. */
@@ -23,7 +26,7 @@ export class LeaderHttp {
 
   constructor(deps: LeaderHttpDeps, api: ApiName) {
     this.#deps = deps;
-    this.#forwarder = new HttpForwarder(new LeaderCaller(deps), api);
+    this.#forwarder = new HttpForwarder(deps.caller, api);
   }
 
   handle(mount: HttpMount, request: HttpRequest): Promise<HttpReply> {

@@ -4,11 +4,14 @@
  * LE1: a request that was not taken up (nobody leads, the leader is out of reach, whoever was asked
  *      does not lead) is sent again to whoever leads next, within a bound; one that may have been
  *      taken up is sent again only where that changes nothing.
+ * LE2: what a leader was asked and has not begun to answer is given up as soon as another leads:
+ *      one that stands still would be waited for until its silence is believed.
  */
 import { Bug } from '../base/assert.ts';
 import { Failure } from '../base/failure.ts';
 import type { Soon } from '../base/soon.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { Service } from '../ports/service.ts';
 import type { Caller } from './caller.ts';
 import type { Asked, CallOptions, Exchange, LinkSession } from './session.ts';
 
@@ -17,6 +20,8 @@ export interface LeaderDeps {
   readonly isLeading: () => boolean;
   /** `host:port` of the leader's link; empty while nobody leads. */
   readonly address: () => string;
+  /** Yields the leader's address at once and at each change, until the signal aborts. */
+  readonly addresses: (signal: AbortSignal) => AsyncIterable<string>;
   readonly sessionWith: (address: string) => LinkSession | undefined;
   readonly clock: Clock;
 }
@@ -32,28 +37,72 @@ function notTaken(why: string): Failure {
   return new Failure('unavailable', why, { facts: { [NOT_TAKEN]: 1 } });
 }
 
+/** A leader that hands over says within so long what became of what it took up [ms]. */
+const HANDOVER_MS = 250;
+
 /** Asks the leader over the link. Fails at once where it is out of reach; see `throughLeader`. */
-export class LeaderCaller implements Caller {
+export class LeaderCaller implements Caller, Service {
+  readonly name = 'leader';
   readonly #deps: LeaderDeps;
+  /** Calls whose answer has not begun, and the address that was asked. */
+  readonly #waiting = new Map<AbortController, string>();
 
   constructor(deps: LeaderDeps) {
     this.#deps = deps;
   }
 
-  call(method: string, body: unknown, options: CallOptions): Promise<unknown> {
-    return Promise.resolve().then(() => this.#session().call(method, body, options));
+  /** LE2. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { addresses, clock } = this.#deps;
+    for await (const leader of addresses(signal)) {
+      const former = [...this.#waiting].filter(([, asked]) => asked !== leader);
+      if (former.length === 0) continue;
+      await clock.sleep(HANDOVER_MS, signal);
+      for (const [giveUp] of former) {
+        // An answer may have begun meanwhile.
+        if (!this.#waiting.has(giveUp)) continue;
+        giveUp.abort(new Failure('unavailable', 'another server leads now'));
+      }
+    }
   }
 
-  open(method: string, body: unknown, options: CallOptions): Soon<Exchange> {
-    return this.#session().open(method, body, options);
+  async call(method: string, body: unknown, options: CallOptions): Promise<unknown> {
+    return (await this.open(method, body, options)).reply;
   }
 
-  #session(): LinkSession {
+  open(method: string, body: unknown, { signal, deadlineMs }: CallOptions): Exchange {
     const address = this.#deps.address();
+    const session = this.#sessionWith(address);
+    const giveUp = new AbortController();
+    const stop = (): void => giveUp.abort();
+    const begun = (): void => {
+      this.#waiting.delete(giveUp);
+    };
+    const over = (): void => {
+      begun();
+      signal.removeEventListener('abort', stop);
+    };
+    if (signal.aborted) stop();
+    const options = { signal: giveUp.signal, ...(deadlineMs === undefined ? {} : { deadlineMs }) };
+    const exchange = session.open(method, body, options);
+    this.#waiting.set(giveUp, address);
+    signal.addEventListener('abort', stop, { once: true });
+    exchange.reply.then(over, over);
+    return { ...exchange, pieces: noted(exchange.pieces, begun) };
+  }
+
+  #sessionWith(address: string): LinkSession {
     if (address === '') throw notTaken('no server leads');
     const session = this.#deps.sessionWith(address);
     if (session === undefined) throw notTaken(`the leader at ${address} is out of reach`);
     return session;
+  }
+}
+
+async function* noted(pieces: AsyncIterable<unknown>, begun: () => void): AsyncGenerator<unknown> {
+  for await (const piece of pieces) {
+    begun();
+    yield piece;
   }
 }
 

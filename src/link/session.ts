@@ -29,6 +29,7 @@ export type Answer = (asked: Asked) => Promise<unknown>;
 export type Answers = Readonly<Record<string, Answer>>;
 
 export interface CallOptions {
+  /** Gives up; a failure that is its reason is that of the call. */
   readonly signal: AbortSignal;
   /** How long the answer is waited for [ms]; absent: without bound. */
   readonly deadlineMs?: number;
@@ -115,7 +116,7 @@ export class LinkSession {
       const abort = (): void => {
         this.#mine.delete(id);
         this.#carryOut(this.#core.cancel(id));
-        const given = new Failure('canceled', `gave up asking for "${method}"`);
+        const given = givenUp(signal, method);
         stream.fail(given);
         reject(given);
       };
@@ -272,6 +273,11 @@ export class LinkSession {
 
 /** Shortest time between two looks at the time [ms]. */
 const TICK_MS_MIN = 10;
+
+function givenUp({ reason }: AbortSignal, method: string): Failure {
+  if (reason instanceof Failure) return reason;
+  return new Failure('canceled', `gave up asking for "${method}"`);
+}
 
 function failureOf({ fault, message, facts }: LinkError): Failure {
   return new Failure(fault, message, { facts });
