@@ -195,6 +195,27 @@ test('canaries: promoted by themselves, or waited for beyond any deadline', () =
   assert.deepEqual(asked(manual, 100 * DEADLINE), [undefined]);
 });
 
+test('canaries: one that was healthy and is gone is waited for anew, and then no longer', () => {
+  for (const autoPromote of [false, true]) {
+    const world = rollout({ desiredCanaries: 1, autoPromote });
+    judge(world, [1]);
+    const at = (T0 + 100 * DEADLINE) as Millis;
+    world.do({ ...report(1, 'failed'), at });
+    const { propose } = deploymentController.decide(world.state, at, newId);
+    world.do(...propose);
+    const until = 101 * DEADLINE;
+    assert.deepEqual(asked(world, 100 * DEADLINE), [until]);
+    assert.deepEqual(asked(world, until), ['failed: Failed due to progress deadline', undefined]);
+  }
+});
+
+test('Y2: what became healthy just before its deadline is no reason to fail', () => {
+  const world = rollout();
+  const { propose } = deploymentController.decide(world.state, (T0 + DEADLINE) as Millis, newId);
+  judge(world, [1]);
+  assert.equal(world.do(...propose).outcome.ok, false);
+});
+
 test('where a failed one goes back to', () => {
   const world = rollout({ autoRevert: true });
   const found = world.state.deployment(ID);

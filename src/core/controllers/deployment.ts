@@ -4,7 +4,7 @@
  *
  * Y1: an evaluation is asked for once for each change of health that none has seen yet.
  * Y2: a deployment fails at its progress deadline, or, without one, at its first unhealthy
- *     instance; not while it waits for a person to promote healthy canaries.
+ *     instance; not while it waits for a person to promote canaries that live and are healthy.
  * Y3: it is successful once each group has all its instances healthy and its canaries promoted, and
  *     nothing of another version is left to replace.
  *
@@ -12,6 +12,7 @@
  */
 import type { Millis } from '../../base/brand.ts';
 import type { Alloc } from '../model/alloc.ts';
+import { healthyCanaries } from '../model/deployment.ts';
 import type { Deployment, DeploymentGroup } from '../model/deployment.ts';
 import type { Evaluation } from '../model/evaluation.ts';
 import type { EvalId } from '../model/ids.ts';
@@ -67,9 +68,10 @@ function step(watched: Watched): Entry | Rest {
   if (unhealthy.some((alloc) => !hasDeadline(deployment, alloc))) {
     return fail(watched, FAILED_UNHEALTHY);
   }
-  if (openGroups(deployment).some((group) => isPast(group, now)))
+  if (openGroups(watched).some((group) => isPast(group, now))) {
     return fail(watched, FAILED_DEADLINE);
-  if (canPromote(groups)) return promote(watched);
+  }
+  if (canPromote(state, groups)) return promote(watched);
   return replaceUnhealthy(watched, unhealthy) ?? goOn(watched);
 }
 
@@ -145,6 +147,8 @@ function fail(watched: Watched, why: string): DeploymentStatusChanged {
     status: 'failed',
     ...failure(state, deployment, why),
     evaluation: evaluation(watched),
+    // What became healthy meanwhile is progress.
+    ifModifyIndex: deployment.modifyIndex,
   };
 }
 
@@ -177,7 +181,7 @@ function replaceUnhealthy(watched: Watched, allocs: readonly Alloc[]): Entry | u
 /** Asks for an evaluation where health changed since the last one looked (Y1). */
 function goOn(watched: Watched): Entry | Rest {
   const { state, now, deployment } = watched;
-  const deadline = deadlineOf(deployment);
+  const deadline = deadlineOf(watched);
   const { judgedIndex } = deployment;
   if (judgedIndex === undefined) return { wakeAt: deadline };
   const { seenIndex, askedAt } = lastLook(state, deployment);
@@ -215,8 +219,7 @@ function lastLook(
 }
 
 function isComplete(group: DeploymentGroup): boolean {
-  if (group.desiredCanaries > 0 && !group.promoted) return false;
-  return group.healthyAllocs >= group.desiredTotal;
+  return !awaitsPromotion(group) && group.healthyAllocs >= group.desiredTotal;
 }
 
 /**
@@ -236,35 +239,44 @@ function isToReplace({ desiredStatus, clientStatus, nextAllocId }: Alloc): boole
 }
 
 /** Y2: waiting for promotion is not being late. */
-function isUnfinished(group: DeploymentGroup): boolean {
-  const awaitsPromotion = group.desiredCanaries > 0 && !group.promoted;
-  return group.healthyAllocs < (awaitsPromotion ? group.desiredCanaries : group.desiredTotal);
+function isUnfinished(state: State, group: DeploymentGroup): boolean {
+  return awaitsPromotion(group)
+    ? !hasCanaries(state, group)
+    : group.healthyAllocs < group.desiredTotal;
+}
+
+function awaitsPromotion({ desiredCanaries, promoted }: DeploymentGroup): boolean {
+  return desiredCanaries > 0 && !promoted;
+}
+
+function hasCanaries(state: State, group: DeploymentGroup): boolean {
+  // The counts are at hand; they only ever grow.
+  if (group.healthyAllocs < group.desiredCanaries) return false;
+  return healthyCanaries(group, (id) => state.alloc(id)) >= group.desiredCanaries;
 }
 
 function isPast(group: DeploymentGroup, now: Millis): boolean {
   return group.requireProgressBy !== undefined && group.requireProgressBy <= now;
 }
 
-function deadlineOf(deployment: Deployment): Millis | undefined {
-  return openGroups(deployment).reduce<Millis | undefined>(
+function deadlineOf(watched: Watched): Millis | undefined {
+  return openGroups(watched).reduce<Millis | undefined>(
     (at, group) => earlier(at, group.requireProgressBy),
     undefined,
   );
 }
 
 /** Groups that have to make progress: all of them where only their counts are complete (Y3). */
-function openGroups(deployment: Deployment): readonly DeploymentGroup[] {
+function openGroups({ state, deployment }: Watched): readonly DeploymentGroup[] {
   const groups = Object.values(deployment.groups);
-  return groups.every(isComplete) ? groups : groups.filter(isUnfinished);
+  return groups.every(isComplete) ? groups : groups.filter((group) => isUnfinished(state, group));
 }
 
 /** All groups that have canaries promote by themselves, and all of those are healthy. */
-function canPromote(groups: readonly DeploymentGroup[]): boolean {
-  const waiting = groups.filter((group) => group.desiredCanaries > 0 && !group.promoted);
-  return (
-    waiting.length > 0 &&
-    waiting.every((group) => group.autoPromote && group.healthyAllocs >= group.desiredCanaries)
-  );
+function canPromote(state: State, groups: readonly DeploymentGroup[]): boolean {
+  const waiting = groups.filter(awaitsPromotion);
+  if (waiting.length === 0) return false;
+  return waiting.every((group) => group.autoPromote && hasCanaries(state, group));
 }
 
 function isUnhealthy(alloc: Alloc): boolean {

@@ -1,5 +1,6 @@
 /** The rollout of one job version, with the health of what it placed. */
 import type { Index, Millis } from '../../base/brand.ts';
+import { isTerminal, type Alloc } from './alloc.ts';
 import type { AllocId, DeploymentId, JobId, Namespace } from './ids.ts';
 
 export type DeploymentStatus =
@@ -43,6 +44,20 @@ export interface DeploymentGroup {
   readonly progressDeadlineMs: number;
   /** Fails when nothing has become healthy by then; absent until the first placement. */
   readonly requireProgressBy?: Millis;
+}
+
+/**
+ * How many of a group's canaries live and are healthy now. The group's counts remember also those
+ * that were lost since.
+ */
+export function healthyCanaries(
+  group: Pick<DeploymentGroup, 'placedCanaries'>,
+  allocOf: (id: AllocId) => Alloc | undefined,
+): number {
+  return group.placedCanaries.filter((id) => {
+    const alloc = allocOf(id);
+    return alloc?.deploymentStatus?.healthy === true && !isTerminal(alloc);
+  }).length;
 }
 
 /** True while it may still place or judge. */

@@ -1,7 +1,8 @@
 /**
  * Decides one group of a service or batch job: what stays, what goes, what is to be placed.
  *
- * R2: at most `update.max_parallel` instances of a rollout are replaced or waited for at a time.
+ * R2: at most `update.max_parallel` instances of a rollout are replaced or waited for at a time;
+ *     those that are missing, or leave a draining node, are among them.
  * R3: canaries that are not promoted stand beside the old instances and take nothing from them.
  * R4: once its answer is carried out, an evaluation leaves nothing to do for another at that
  *     instant.
@@ -272,7 +273,8 @@ class GroupDraft {
       if (reschedule) return !(rollout.failed && previous?.deploymentId === rollout.current?.id);
       return lost-- > 0;
     });
-    if (ready) this.#limit -= Math.min(requests.length, this.#limit);
+    const away = requests.length + buckets.migrate.length;
+    if (ready) this.#limit -= Math.min(away, this.#limit);
     this.#place.push(...allowed);
     this.#placedCount += allowed.length;
     this.#stopped += allowed.filter((request) => request.reschedule).length;

@@ -72,6 +72,22 @@ test('C1: what ended stays ended', () => {
   }
 });
 
+test('C1: once all tasks have ended, a client that forgot it and begins them again changes nothing', () => {
+  const world = cluster('batch');
+  const states = (state: TaskState['state']): Alloc['taskStates'] => ({
+    server: { state, failed: false, restarts: 0, events: [] },
+  });
+  world.do(report(1, 'running', { taskStates: states('running') }));
+  world.do(
+    applyPlan(plan('web', { stops: [note({ desiredStatus: 'stop', clientStatus: 'lost' })] })),
+  );
+  world.do(report(1, 'complete', { taskStates: states('dead') }));
+  assert.equal(alloc(world)?.taskStates['server']?.state, 'dead', 'the end is news');
+  world.do(report(1, 'pending', { taskStates: states('pending') }));
+  assert.equal(alloc(world)?.taskStates['server']?.state, 'dead');
+  assert.equal(alloc(world)?.clientStatus, 'lost');
+});
+
 test('C2: who is evaluated', () => {
   const rows: readonly (readonly ['service' | 'batch', ClientStatus[], string | undefined])[] = [
     ['service', ['running'], undefined],

@@ -2,7 +2,8 @@
  * Allocations as their clients report them, and as people and controllers want them moved.
  *
  * C1: an allocation that ended stays ended: a late report adds to what is known of its tasks, and
- *     never brings it back. One called lost stays lost.
+ *     never brings it back. One called lost stays lost. Once all its tasks have ended too nothing is
+ *     added: a client that lost what it knew in a power cut begins them again.
  * C2: an allocation that failed, or ended where it should go on running, evaluates its job in the
  *     same entry.
  * C3: a report that says nothing new changes nothing, nor does one that a later one overtook on its
@@ -15,7 +16,7 @@ import type { Alloc, TaskState } from '../model/alloc.ts';
 import type { EvalTrigger } from '../model/evaluation.ts';
 import type { Job } from '../model/job.ts';
 import { askEvaluation, putEvaluation } from './apply-evals.ts';
-import { countHealth } from './deployment-counts.ts';
+import { countEnd, countHealth } from './deployment-counts.ts';
 import type { Edit } from './edit.ts';
 import type { AllocClientFacts, AllocsClientUpdated, AllocsTransitioned } from './entry.ts';
 import { accepted, refused } from './outcome.ts';
@@ -30,6 +31,7 @@ export function updateFromClients(edit: Edit, entry: AllocsClientUpdated): Outco
     const after = reported(edit, before, update);
     if (after === undefined) continue;
     edit.putAlloc(after);
+    countEnd(edit, before, after);
     const healthy = after.deploymentStatus?.healthy;
     if (healthy !== undefined) {
       countHealth(edit, after, before.deploymentStatus?.healthy, healthy);
@@ -81,7 +83,7 @@ function reported(edit: Edit, before: Alloc, update: AllocClientFacts): Alloc | 
     ...rest,
     clientStatus,
     clientDescription: ended ? before.clientDescription : update.clientDescription,
-    taskStates: boundedStates(update.taskStates),
+    taskStates: ended && isOver(before) ? before.taskStates : boundedStates(update.taskStates),
     ...(update.networkStatus !== undefined && { networkStatus: update.networkStatus }),
     ...(deploymentStatus !== undefined && { deploymentStatus }),
     ...(clientStatus === 'unknown' && disconnectedAt !== undefined && { disconnectedAt }),
@@ -89,6 +91,12 @@ function reported(edit: Edit, before: Alloc, update: AllocClientFacts): Alloc | 
   };
   if (same(after, before)) return undefined;
   return { ...after, modifyIndex: edit.index, modifiedAt: edit.at };
+}
+
+/** Its client told how each of its tasks ended. */
+function isOver({ taskStates }: Alloc): boolean {
+  const states = Object.values<TaskState>(taskStates);
+  return states.length > 0 && states.every(({ state }) => state === 'dead');
 }
 
 /** Nobody waits for it any more. */

@@ -110,6 +110,31 @@ test('B2: promotion needs healthy canaries', () => {
   assert.deepEqual(lint(world.state), []);
 });
 
+test('B2: a canary that was healthy and is gone does not speak for the version', () => {
+  const promote: Entry = { type: 'deployment.promote', at: T0, deploymentId: ID };
+  const world = rollout({ desiredCanaries: 1 });
+  world.do(health([1]));
+  const gone = { allocId: allocId(1), nodeId: nodeId(1), description: '' };
+  world.do(applyPlan(plan('web', { stops: [{ ...gone, desiredStatus: 'stop' }] })));
+  assert.match(told(world.do(promote).outcome), /Task group "web" has 0\/1 healthy allocations/);
+  const next = placement(3, nodeId(1), { deploymentId: ID, canary: true });
+  world.do(applyPlan(plan('web', { placements: [next] })));
+  assert.match(told(world.do(promote).outcome), /0\/1/);
+  world.do(health([3]));
+  assert.equal(told(world.do(promote).outcome), 'accepted');
+});
+
+test('B4: a verdict on what has changed since is refused', () => {
+  const world = rollout();
+  const ifModifyIndex = world.state.deployment(ID)?.modifyIndex;
+  world.do(health([1]));
+  const late = status('failed', { ifModifyIndex });
+  assert.match(told(world.do(late).outcome), /has changed/);
+  assert.equal(world.state.deployment(ID)?.status, 'running');
+  const now = status('failed', { ifModifyIndex: world.state.deployment(ID)?.modifyIndex });
+  assert.equal(told(world.do(now).outcome), 'accepted');
+});
+
 test('B3: success makes the version stable', () => {
   const world = rollout();
   world.do(status('successful'));

@@ -2,10 +2,11 @@
  * Deployments: judged, promoted, ended.
  *
  * B1: a deployment that is over stays as it ended.
- * B2: promotion needs every wanted canary of each promoted group to be placed and healthy.
+ * B2: promotion needs as many canaries as are wanted, of each promoted group, to live and be healthy.
  * B3: a successful deployment makes its job version stable, in the same entry.
+ * B4: a verdict that was decided before the deployment changed (with `ifModifyIndex`) is refused.
  */
-import { isActive } from '../model/deployment.ts';
+import { healthyCanaries, isActive } from '../model/deployment.ts';
 import type { Deployment } from '../model/deployment.ts';
 import type { AllocId, DeploymentId } from '../model/ids.ts';
 import { putEvaluation } from './apply-evals.ts';
@@ -25,6 +26,9 @@ import { jobKey } from './watch.ts';
 export function changeDeploymentStatus(edit: Edit, entry: DeploymentStatusChanged): Outcome {
   const before = activeDeployment(edit, entry.deploymentId);
   if ('ok' in before) return before;
+  if (entry.ifModifyIndex !== undefined && entry.ifModifyIndex !== before.modifyIndex) {
+    return refused('conflict', `deployment "${before.id}" has changed`);
+  }
   if (before.status !== entry.status || before.statusDescription !== entry.description) {
     setStatus(edit, before, entry);
   }
@@ -38,7 +42,7 @@ export function promoteDeployment(edit: Edit, entry: DeploymentPromoted): Outcom
   if ('ok' in before) return before;
   const names = canaryGroups(before, entry.groups);
   if (names.length === 0) return refused('invalid', 'no canaries to promote');
-  const unready = names.flatMap((name) => unreadyCanaries(before, name));
+  const unready = names.flatMap((name) => unreadyCanaries(edit, before, name));
   if (unready.length > 0) return refused('invalid', unready.join('; '));
   const groups = { ...before.groups };
   for (const name of names) {
@@ -122,12 +126,12 @@ function canaryGroups(
 }
 
 /** Why a group's canaries do not suffice, if they do not (B2). */
-function unreadyCanaries(deployment: Deployment, name: string): readonly string[] {
+function unreadyCanaries(edit: Edit, deployment: Deployment, name: string): readonly string[] {
   const group = deployment.groups[name];
   if (group === undefined) return [];
-  const { healthyAllocs, desiredCanaries } = group;
-  if (healthyAllocs >= desiredCanaries) return [];
-  return [`Task group "${name}" has ${healthyAllocs}/${desiredCanaries} healthy allocations`];
+  const healthy = healthyCanaries(group, (id) => edit.table('allocs').get(id));
+  if (healthy >= group.desiredCanaries) return [];
+  return [`Task group "${name}" has ${healthy}/${group.desiredCanaries} healthy allocations`];
 }
 
 function unmarkCanary(edit: Edit, id: AllocId): void {

@@ -20,7 +20,7 @@ import type { Node } from '../model/node.ts';
 import type { Eviction, InPlaceUpdate, Placement, Plan, Stop } from '../model/plan.ts';
 import { askEvaluation, putEvaluation } from './apply-evals.ts';
 import { markStable } from './apply-jobs.ts';
-import { countPlaced } from './deployment-counts.ts';
+import { countEnd, countPlaced } from './deployment-counts.ts';
 import type { Edit } from './edit.ts';
 import type { PlanApplied } from './entry.ts';
 import { hasBegun, orderViewOf, turnRefusal } from './job-order.ts';
@@ -164,7 +164,7 @@ function stopAlloc(edit: Edit, stop: Stop): void {
   if (before === undefined) return;
   const { followupEvalId } = stop;
   const status = isTerminalStatus(before) ? before.clientStatus : stop.clientStatus;
-  edit.putAlloc({
+  const after: Alloc = {
     ...before,
     desiredStatus: stop.desiredStatus,
     desiredDescription: stop.description,
@@ -172,7 +172,9 @@ function stopAlloc(edit: Edit, stop: Stop): void {
     ...(followupEvalId !== undefined && { followupEvalId }),
     ...(stop.clientStatus === 'unknown' && { disconnectedAt: before.disconnectedAt ?? edit.at }),
     ...serverChange(edit),
-  });
+  };
+  edit.putAlloc(after);
+  countEnd(edit, before, after);
 }
 
 /** What a client said last of it stays; a server may call lost only what still might run. */

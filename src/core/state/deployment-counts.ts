@@ -3,10 +3,11 @@
  *
  * D1: `placedAllocs` counts what joined the deployment; `healthyAllocs` and `unhealthyAllocs` those
  *     of them judged so, whatever became of them later.
- * D2: the progress deadline starts with the first placement and moves with each healthy one.
+ * D2: the progress deadline starts with the first placement and moves with each healthy one, and
+ *     when a healthy canary is gone before its promotion: the next one has as long as it had.
  */
 import type { Millis } from '../../base/brand.ts';
-import type { Alloc } from '../model/alloc.ts';
+import { isTerminal, type Alloc } from '../model/alloc.ts';
 import type { Deployment, DeploymentGroup } from '../model/deployment.ts';
 import type { DeploymentId } from '../model/ids.ts';
 import type { Edit } from './edit.ts';
@@ -47,6 +48,19 @@ export function countHealth(
       unhealthyAllocs: group.unhealthyAllocs + unhealthy,
       ...(now && deadline(group, edit.at)),
     };
+  });
+}
+
+/** Looks at an allocation that may have come to its end (D2). */
+export function countEnd(edit: Edit, before: Alloc, after: Alloc): void {
+  const { deploymentId, deploymentStatus } = before;
+  if (deploymentId === undefined || deploymentStatus?.canary !== true) return;
+  if (deploymentStatus.healthy !== true || isTerminal(before) || !isTerminal(after)) return;
+  changeGroups(edit, deploymentId, {}, (groups) => {
+    const group = groups[before.group];
+    if (group !== undefined && !group.promoted) {
+      groups[before.group] = { ...group, ...deadline(group, edit.at) };
+    }
   });
 }
 

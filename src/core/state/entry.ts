@@ -268,6 +268,8 @@ export type DeploymentStatusChanged = Readonly<{
   /** With status `successful`: the job's version becomes stable. */
   evaluation?: Evaluation;
   revert?: JobRevert;
+  /** Refused with `conflict` unless the deployment's `modifyIndex` is this. */
+  ifModifyIndex?: Index;
 }>;
 
 export type DeploymentPromoted = Readonly<{
