@@ -101,9 +101,11 @@ export class AllocRunner {
     this.#offers = this.#newOffers();
     this.#policy = this.#derivePolicy();
     const now = deps.clock.now();
-    const initial = run ?? newAlloc(Object.keys(this.#policy.tasks), now);
-    // Of a new allocation the servers know that it is pending; a restored one is told whole.
-    this.#gist = run === undefined ? gistOf(reportAlloc(initial)) : '';
+    const known = assignment.alloc.taskStates;
+    const initial = run ?? newAlloc(Object.keys(this.#policy.tasks), now, known);
+    // Of a new allocation the servers know that it is pending; one from before is told whole.
+    const isNew = run === undefined && Object.keys(known).length === 0;
+    this.#gist = isNew ? gistOf(reportAlloc(initial)) : '';
     this.#ended = new Promise((resolve) => (this.#tellEnd = resolve));
     // Each task's hooks, start and end wait on it.
     setMaxListeners(0, this.#stop.signal);

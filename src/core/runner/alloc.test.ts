@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { golden, type Verb } from '../../../test/golden.ts';
 import { exitOf, MAIN, RunnerWorld, SERVICE } from '../../../test/runner-world.ts';
+import type { Millis } from '../../base/brand.ts';
 import { TASK_EVENTS_MAX } from '../limits.ts';
 import type { Lifecycle } from '../model/task.ts';
 import type { AllocInput, AllocPolicy } from './alloc.ts';
-import { hasEnded } from './alloc.ts';
+import { hasEnded, newAlloc } from './alloc.ts';
+import { isOvertaken } from '../state/stale-report.ts';
 import type { TaskRole } from './lifecycle.ts';
 import { reportAlloc } from './report.ts';
 import { handleOf, isDead } from './task.ts';
@@ -240,4 +242,18 @@ test('a task the job does not have is ignored', () => {
   const before = world.run;
   world.send({ type: 'task', task: 'nobody', input: { type: 'kill' } });
   assert.deepEqual(world.run, before);
+});
+
+test('what its client forgot goes on from what the servers know, whatever the clock says', () => {
+  const later = 9_000 as Millis;
+  const known = reportAlloc(newAlloc(['web'], later)).taskStates;
+  const again = reportAlloc(newAlloc(['web'], 5 as Millis, known)).taskStates;
+  assert.deepEqual(
+    again['web']?.events.map(({ type, at }) => [type, at]),
+    [
+      ['Received', later],
+      ['Received', 5],
+    ],
+  );
+  assert.equal(isOvertaken(again, known), false);
 });

@@ -11,7 +11,7 @@
 import type { Millis } from '../../base/brand.ts';
 import { assert } from '../../base/assert.ts';
 import type { Turn } from '../../base/turn.ts';
-import type { AllocNetworkStatus } from '../model/alloc.ts';
+import type { Alloc, AllocNetworkStatus } from '../model/alloc.ts';
 import type { HealthStatus } from '../model/health-check.ts';
 import { condemned, currentChecks, NO_CHECKS, noteCheck } from './checks.ts';
 import type { CheckStates, WatchedCheck } from './checks.ts';
@@ -92,10 +92,14 @@ export type AllocEffect =
 type AllocTurn = Turn<AllocRun, AllocEffect>;
 
 /** An allocation as its client received it. */
-export function newAlloc(tasks: readonly string[], now: Millis): AllocRun {
+export function newAlloc(
+  tasks: readonly string[],
+  now: Millis,
+  known: Alloc['taskStates'] = {},
+): AllocRun {
   return {
     life: { stage: 'new' },
-    tasks: Object.fromEntries(tasks.map((name) => [name, newTask(now)])),
+    tasks: Object.fromEntries(tasks.map((name) => [name, newTask(now, known[name]?.events)])),
   };
 }
 

@@ -123,15 +123,20 @@ export type TaskEffect =
 
 type TaskTurn = Turn<TaskRun, TaskEffect>;
 
-/** A task as its client received it. */
-export function newTask(now: Millis): TaskRun {
+/**
+ * A task as its client received it.
+ *
+ * @param known its events of before, where the client lost what it knew of it: told with those,
+ *   reports follow on earlier ones whatever the clock says
+ */
+export function newTask(now: Millis, known: TaskState['events'] = []): TaskRun {
   return {
     life: { phase: 'waiting' },
     attempt: 0,
     tracker: newTracker(now),
     failed: false,
     restarts: 0,
-    events: events.record([], events.received(), now),
+    events: events.record(known, events.received(), now),
   };
 }
 
