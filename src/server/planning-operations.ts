@@ -10,6 +10,7 @@ import type { Forecast } from '../core/what-if/forecast.ts';
 import { Rebalance, type Move, type RebalanceWish } from '../core/what-if/rebalance.ts';
 import { Simulation, type WhatIf } from '../core/what-if/simulation.ts';
 import type { Replica } from './replica.ts';
+import { inSlices } from './slices.ts';
 
 export interface PlanningOperations {
   /** Tries changes out. Fails: `canceled` when `signal` aborts. */
@@ -59,21 +60,12 @@ async function toTheEnd(
   }
 }
 
-/** A judgement goes on for so long before others have their turn [ms]... */
-const LINT_SLICE_MS = 5;
-/** ...and looks at the clock after so many steps: they take microseconds. */
-const LINT_STEPS = 64;
-
 async function judged(state: State, clock: Clock, signal: AbortSignal): Promise<readonly Note[]> {
   const notes: Note[] = [];
-  let beganAt = clock.elapsedMs();
-  let n = 0;
-  for (const note of lintSteps(state)) {
+  const keep = (note: Note | undefined): boolean => {
     if (note !== undefined) notes.push(note);
-    if (++n % LINT_STEPS !== 0 || clock.elapsedMs() - beganAt < LINT_SLICE_MS) continue;
-    await clock.sleep(0, signal);
-    signal.throwIfAborted();
-    beganAt = clock.elapsedMs();
-  }
+    return false;
+  };
+  await inSlices(lintSteps(state), keep, { clock, signal });
   return notes;
 }

@@ -60,11 +60,7 @@ export const jobDispatch: Command = {
   },
 };
 
-function told(
-  { childId, evalId }: Dispatched,
-  { flags }: Invocation,
-  session: Session,
-): string {
+function told({ childId, evalId }: Dispatched, { flags }: Invocation, session: Session): string {
   const token = flags.text('idempotency-token');
   if (evalId === undefined && token !== undefined) {
     return `Job "${childId}" already dispatched with idempotency token "${token}".`;

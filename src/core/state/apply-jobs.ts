@@ -45,11 +45,8 @@ export function registerJob(edit: Edit, entry: JobRegistered): Outcome {
   const refusal =
     refusedIndex(existing, entry.ifModifyIndex) ?? refusedChange(existing, wanted.spec);
   if (refusal !== undefined) return refusal;
-  const circle = circleThrough(edit, wanted.spec);
-  if (circle !== undefined) {
-    const order = circle.map((id) => `"${id}"`).join(' after ');
-    return refused('invalid', `jobs would wait for each other in a circle: ${order}`);
-  }
+  const circle = refusedCircle(edit, wanted.spec);
+  if (circle !== undefined) return circle;
   const job = putVersion(edit, wanted.spec);
   if (existing === undefined) askThoseAfter(edit, job.namespace, job.id);
   evaluate(edit, job, entry.evaluation);
@@ -108,6 +105,8 @@ export function dispatchJob(edit: Edit, entry: JobDispatched): Outcome {
   if (earlier !== undefined) {
     return accepted(edit, { childId: earlier.id, jobModifyIndex: earlier.jobModifyIndex });
   }
+  const circle = refusedCircle(edit, child);
+  if (circle !== undefined) return circle;
   const job = putVersion(edit, child);
   evaluate(edit, job, entry.evaluation);
   return accepted(edit, { childId: job.id, jobModifyIndex: job.jobModifyIndex });
@@ -121,6 +120,8 @@ export function launchPeriodic(edit: Edit, entry: PeriodicLaunched): Outcome {
   if (!entry.forced && last !== undefined && last.launchAt >= entry.launchAt) {
     return refused('conflict', `job "${entry.parentId}" was launched already`);
   }
+  const circle = entry.child && refusedCircle(edit, entry.child);
+  if (circle !== undefined && entry.forced) return circle;
   if (!entry.forced) {
     const launch = {
       namespace: entry.namespace,
@@ -130,10 +131,18 @@ export function launchPeriodic(edit: Edit, entry: PeriodicLaunched): Outcome {
     };
     edit.putPlain('periodicLaunches', launch, key);
   }
-  if (entry.child === undefined) return accepted(edit);
+  // A launch that would close a circle counts as made, or it would be tried again for ever.
+  if (entry.child === undefined || circle !== undefined) return accepted(edit);
   const job = putVersion(edit, entry.child);
   evaluate(edit, job, entry.evaluation);
   return accepted(edit, { childId: job.id, jobModifyIndex: job.jobModifyIndex });
+}
+
+function refusedCircle(edit: Edit, spec: JobSpec): Refused | undefined {
+  const circle = circleThrough(edit, spec);
+  if (circle === undefined) return undefined;
+  const order = circle.map((id) => `"${id}"`).join(' after ');
+  return refused('invalid', `jobs would wait for each other in a circle: ${order}`);
 }
 
 /** Registers a kept version again, as a new one; answers it, or undefined where it is not kept. */

@@ -2,7 +2,7 @@
  * In which order batch jobs begin: what a state knows of jobs that name others in `after`, or share
  * a concurrency group. The scheduler decides on it (`hold.ts`), and applying looks once more.
  *
- * O1: no registration closes a circle of jobs that would wait for each other.
+ * O1: no registration, dispatch or launch closes a circle of jobs that would wait for each other.
  */
 import { isTerminal, type Alloc } from '../model/alloc.ts';
 import type { JobId, Namespace } from '../model/ids.ts';

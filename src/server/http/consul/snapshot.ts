@@ -17,8 +17,8 @@ export function snapshotHandlers({ ops }: ConsulDeps): readonly Bound[] {
         body: whole(bytes),
       };
     }),
-    bind(routes.restoreSnapshot, async ({ body }) => {
-      await ops.snapshots.restore(body);
+    bind(routes.restoreSnapshot, async ({ body, signal }) => {
+      await ops.snapshots.restore(body, signal);
       return { value: undefined };
     }),
   ];
