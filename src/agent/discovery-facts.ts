@@ -29,12 +29,17 @@ export function tagsOf({ config, nodeId, version }: DiscoveryIdentity): Tags {
     vsn: '2',
     vsn_min: '2',
     vsn_max: '3',
-    ...(server === undefined ? {} : serverTags(server.bootstrapExpect)),
+    ...(server === undefined ? {} : serverTags(config, server.bootstrapExpect)),
   };
 }
 
-function serverTags(expect: number): Tags {
-  return { raft_vsn: '3', ...(expect > 1 ? { expect: String(expect) } : { bootstrap: '1' }) };
+function serverTags({ addresses, ports }: AgentConfig, expect: number): Tags {
+  return {
+    raft_vsn: '3',
+    rpc_addr: addresses.rpc,
+    ...(expect > 1 ? { expect: String(expect) } : { bootstrap: '1' }),
+    ...(ports.serfWan > 0 ? { wan_join_port: String(ports.serfWan) } : {}),
+  };
 }
 
 /** The agents that this one knows; itself where it does not gossip. */

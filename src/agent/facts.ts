@@ -24,11 +24,24 @@ export interface AgentSources {
   readonly leader: () => string;
   /** The same of every server. */
   readonly servers: () => readonly string[];
+  /** The servers that gossip, of all regions; none where this agent does not. */
+  readonly gossiping: () => readonly Gossiping[];
+  /** The regions that there is a way to, this one too, by name. */
+  readonly regions: () => readonly string[];
   readonly logger: Logger;
   /** Facts of the machine, for support. */
   readonly host: () => JsonObject;
   /** Renders a log line for people. */
   readonly formatLine: (line: LogLine) => string;
+}
+
+/** A member of a pool of agents, as it tells of itself. */
+export interface Gossiping {
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+  readonly status: string;
+  readonly tags: Readonly<Record<string, string>>;
 }
 
 /** The agent as a member of its region. */
@@ -76,7 +89,7 @@ export class Facts {
           leader: String(this.#sources.leading()),
           leader_addr: this.leader(),
           bootstrap: 'true',
-          known_regions: '1',
+          known_regions: String(this.regions().length),
         },
         raft: { last_log_index: String(this.#sources.lastIndex()), state: this.#state() },
         ...(nodeId === undefined
@@ -88,6 +101,8 @@ export class Facts {
   }
 
   members(): readonly Member[] {
+    const members = this.#sources.gossiping().flatMap((each) => serverMember(each) ?? []);
+    if (members.length > 0) return members;
     return this.#identity.config.server === undefined ? [] : [this.#member()];
   }
 
@@ -118,7 +133,7 @@ export class Facts {
   }
 
   regions(): readonly string[] {
-    return [this.region];
+    return this.#sources.regions();
   }
 
   host(): JsonObject {
@@ -158,6 +173,22 @@ export class Facts {
       },
     };
   }
+}
+
+/** Undefined: it is no server. */
+function serverMember({ name, address, port, status, tags }: Gossiping): Member | undefined {
+  const { role, region = '', dc = '', build = '', id = '' } = tags;
+  if (role !== 'consul' || region === '') return undefined;
+  const suffix = `.${region}`;
+  return {
+    name: name.endsWith(suffix) ? name : `${name}${suffix}`,
+    ...{ address, port, status },
+    tags: {
+      ...{ build, dc, id, region, role: 'nomad', port: tags['port'] ?? '', vsn: '1' },
+      ...{ rpc_addr: tags['rpc_addr'] ?? address, raft_vsn: '3' },
+      ...(tags['expect'] === undefined ? { bootstrap: '1' } : { expect: tags['expect'] }),
+    },
+  };
 }
 
 async function* renderLines(

@@ -1,32 +1,26 @@
 /** Builds the gossip role, and what others have of it. */
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { networkInterfaces } from 'node:os';
-import { dirname, join } from 'node:path';
+import { randomUUID } from 'node:crypto';
 import { membersOf, tagsOf } from '../agent/discovery-facts.ts';
 import type { AgentMember } from '../api/consul/agent-routes.ts';
-import { explain, Failure } from '../base/failure.ts';
-import { toBase64 } from '../base/base64.ts';
 import type { Random } from '../base/random.ts';
 import type { AgentConfig } from '../core/agent-config/config.ts';
-import type { Address } from '../core/gossip/address.ts';
-import { parseKey, type KeyRing } from '../core/gossip/key-ring.ts';
+import { refusalByRegion, type RegionServer } from '../core/federation/region-server.ts';
 import { LAN } from '../core/gossip/serf/step.ts';
 import { SERF_HEALTH } from '../core/model/health-check.ts';
 import { readUserEvents } from '../core/state/reads-kv.ts';
 import { EventLoop } from '../gossip/event-loop.ts';
-import { Gossip } from '../gossip/gossip.ts';
+import type { Gossip } from '../gossip/gossip.ts';
 import { parseJoin } from '../gossip/join-address.ts';
-import { changeKeys, listKeys } from '../gossip/keys.ts';
 import { UpkeepLoop, type GossipCatalog } from '../gossip/upkeep-loop.ts';
 import { systemClock } from '../io/clock.ts';
-import { systemGossipSockets } from '../io/gossip/sockets.ts';
 import type { Service } from '../ports/service.ts';
-import { untilAborted } from '../run/aborted.ts';
 import type { OwnPool } from '../server/http/consul/own-agent.ts';
+import type { ServerMembership } from '../server/http/deps.ts';
 import type { Operations } from '../server/operations.ts';
 import { VERSION } from '../version.ts';
+import { buildMember, poolOf, unlessTaken } from './gossip-member.ts';
 import type { RegistrarParts } from './registrar.ts';
+import { buildWan, type WanParts } from './wan-gossip.ts';
 
 export interface GossipWorld {
   readonly nodeName: string;
@@ -43,9 +37,15 @@ export interface GossipParts {
   readonly services: readonly Service[];
   /** What the API does with the pool. */
   readonly pool: OwnPool | undefined;
+  /** The pool that servers of all regions share; undefined where this agent is none of them. */
+  readonly wan: WanParts | undefined;
+  /** Coming and going of servers. */
+  readonly membership: ServerMembership | undefined;
   /** Everybody that is known; this agent alone where it does not gossip. */
   members(): readonly AgentMember[];
 }
+
+const NEITHER = { wan: undefined, membership: undefined };
 
 /** How long a stream may take [ms]. Source: memberlist's `TCPTimeout`. */
 const STREAM_TIMEOUT_MS = 10_000;
@@ -56,39 +56,65 @@ export function buildGossip(config: AgentConfig, world: GossipWorld): GossipPart
   const port = config.ports.serf;
   if (port < 0) {
     const members = (): readonly AgentMember[] => membersOf(identity, []);
-    return { gossip: undefined, services: [], pool: undefined, members };
+    return { gossip: undefined, services: [], pool: undefined, ...NEITHER, members };
   }
-  const ringPath = join(config.dataDir, 'gossip', 'keyring.json');
-  const gossip = new Gossip(
+  const gossip = buildMember(
+    config,
     {
-      name: nodeName,
-      listen: { host: config.gossip.address, port },
-      advertise: advertised(config),
-      tags: tagsOf(identity),
-      keys: keysOf(config.encrypt, ringPath),
-      label: '',
-      retryJoin: config.gossip.join,
+      ...{ name: nodeName, settings: config.gossip, port, keyFile: 'keyring.json' },
+      ...{ tags: tagsOf(identity), policy: LAN, streamTimeoutMs: STREAM_TIMEOUT_MS },
       defaultPort: port === 0 ? DEFAULT_PORT : port,
-      policy: LAN,
-      streamTimeoutMs: STREAM_TIMEOUT_MS,
+      refusal: refusalByRegion(config.region),
     },
-    {
-      sockets: systemGossipSockets,
-      clock: systemClock,
-      random,
-      note,
-      keepKeys: (keys) => keepKeys(ringPath, keys),
-    },
+    { random, note },
   );
+  const wan = buildWan(config, identity, { lan: gossip, random: random.fork('wan'), note });
   return {
     gossip,
-    services: [config.dev ? unlessTaken(gossip, note) : gossip],
+    services: [config.dev ? unlessTaken(gossip, note) : gossip, ...(wan?.services ?? [])],
     pool: poolOf(gossip),
+    wan,
+    membership: membershipOf(config.region, gossip, wan),
     members: () => membersOf(identity, gossip.members()),
   };
 }
 
 const DEFAULT_PORT = 8_301;
+
+/**
+ * Servers are joined as people of Nomad join them, wherever they are: those of this region in its
+ * pool, all of them in the one between regions. A port that is named says which is meant.
+ */
+function membershipOf(
+  ownRegion: string,
+  lan: Gossip,
+  wan: WanParts | undefined,
+): ServerMembership {
+  return {
+    join: async (address) => {
+      const { port } = parseJoin(address, 0);
+      const isLan = port !== 0 && port === (lan.at?.port ?? DEFAULT_PORT);
+      if (wan === undefined || isLan) return lan.join(address);
+      if (port !== 0) return wan.gossip.join(address);
+      const joined = await wan.gossip.join(address).catch(async (error: unknown) => {
+        // Nobody gossips between regions there: a server of this one may.
+        await lan.join(address).catch(() => {
+          throw error;
+        });
+        return 1;
+      });
+      const isNear = ({ region, node }: RegionServer): boolean =>
+        region === ownRegion && lan.member(node) === undefined;
+      if (wan.servers().some(isNear)) await lan.join(address);
+      return joined;
+    },
+    forceLeave: (name, prune) => {
+      if (wan !== undefined) wan.gossip.forceLeave(name, prune);
+      // Within a region, servers go by the names of their nodes.
+      else lan.forceLeave(name.replace(/\.[^.]*$/, ''), prune);
+    },
+  };
+}
 
 /** What servers do besides: the catalog is told of members, and events pass both ways. */
 export function gossipServices(
@@ -124,10 +150,11 @@ export function gossipServices(
 /** Takes the agent out of the catalog and the pool, in good order. */
 export function leaving(
   { registrar }: RegistrarParts,
-  { gossip }: GossipParts,
+  { gossip, wan }: GossipParts,
 ): () => Promise<void> {
   return async () => {
     await registrar.leave();
+    await wan?.gossip.leave();
     await gossip?.leave();
   };
 }
@@ -161,85 +188,4 @@ function catalogOf(ops: Operations): GossipCatalog {
       await ops.catalog.updateCoordinates(updates.map((each) => ({ ...each, segment: '' })));
     },
   };
-}
-
-function poolOf(gossip: Gossip): OwnPool {
-  return {
-    join: (address) => gossip.join(address),
-    forceLeave: (name, prune) => gossip.forceLeave(name, prune),
-    leave: () => gossip.leave(),
-    listKeys: async () => {
-      const { keys, primaryKeys, members } = await listKeys(gossip);
-      return { keys, primaryKeys, numNodes: members };
-    },
-    changeKeys: (verb, key) => changeKeys(gossip, verb, key),
-  };
-}
-
-/** An agent that is only tried out starts although another one is there. */
-function unlessTaken(gossip: Gossip, note: (line: string) => void): Service {
-  return {
-    name: gossip.name,
-    run: async (signal) => {
-      try {
-        await gossip.run(signal);
-      } catch (error) {
-        if (!(error instanceof Failure) || error.fault !== 'conflict') throw error;
-        note(`no gossip: ${explain(error)}`);
-        await untilAborted(signal);
-      }
-    },
-  };
-}
-
-/** Where it listens everywhere, others are told an address of the machine. */
-function advertised(config: AgentConfig): Partial<Address> {
-  const { address, advertise } = config.gossip;
-  if (advertise !== undefined) return parseJoin(advertise, config.ports.serf || DEFAULT_PORT);
-  if (address !== '0.0.0.0' && address !== '::') return {};
-  const family = address === '::' ? 'IPv6' : 'IPv4';
-  const all = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
-  const found = all.find((each) => !each.internal && each.family === family);
-  return { host: found?.address ?? (family === 'IPv4' ? '127.0.0.1' : '::1') };
-}
-
-/**
- * The keys of the last run, changed by other members since; at first the one configured. What is no
- * key of the right length is a word that one is made of.
- */
-function keysOf(encrypt: string, path: string): KeyRing {
-  if (encrypt === '') return [];
-  const configured =
-    parseKey(encrypt) === undefined
-      ? toBase64(createHash('sha256').update(encrypt).digest())
-      : encrypt.trim();
-  const kept = keptKeys(path);
-  if (kept.length === 0) return [configured];
-  return kept.includes(configured) ? kept : [...kept, configured];
-}
-
-function keptKeys(path: string): KeyRing {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch {
-    return [];
-  }
-  try {
-    const keys: unknown = JSON.parse(text);
-    if (Array.isArray(keys)) {
-      return keys.filter((key): key is string => {
-        return typeof key === 'string' && parseKey(key) !== undefined;
-      });
-    }
-  } catch (cause) {
-    throw new Failure('invalid', `cannot read the keys in ${path}`, { cause });
-  }
-  throw new Failure('invalid', `${path} holds no list of keys`);
-}
-
-function keepKeys(path: string, keys: KeyRing): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  writeFileSync(`${path}.new`, `${JSON.stringify(keys)}\n`, { mode: 0o600 });
-  renameSync(`${path}.new`, path);
 }

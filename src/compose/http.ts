@@ -8,6 +8,7 @@ import type { Index } from '../base/brand.ts';
 import { explain, Failure } from '../base/failure.ts';
 import type { Random } from '../base/random.ts';
 import type { AgentConfig } from '../core/agent-config/config.ts';
+import { regionsOf } from '../core/federation/region-server.ts';
 import { systemClock } from '../io/clock.ts';
 import { nodeHttpServer } from '../io/http/server.ts';
 import { formatLine } from '../io/logger/logger.ts';
@@ -19,7 +20,7 @@ import type { Service } from '../ports/service.ts';
 import { untilAborted } from '../run/aborted.ts';
 import type { OwnAgent } from '../server/http/consul/own-agent.ts';
 import { consulAgentApp, consulApp } from '../server/http/consul-api.ts';
-import type { MetricsSource } from '../server/http/deps.ts';
+import type { HttpDeps, MetricsSource } from '../server/http/deps.ts';
 import { joinedApps } from '../server/http/joined-apps.ts';
 import { nomadAgentApp, nomadApp } from '../server/http/nomad-api.ts';
 import { VERSION } from '../version.ts';
@@ -64,6 +65,7 @@ export function serverApps(config: AgentConfig, parts: ServerHttpParts): Apps {
     lastIndex: () => server.log.lastIndex,
     leader: () => cluster.leader(),
     servers: () => cluster.servers(),
+    regions: () => regionsOf(config.region, parts.gossip.wan?.servers() ?? []),
     readings: () => serverReadings(operations.stats()),
   });
   const jobs = nomadApp(
@@ -73,6 +75,7 @@ export function serverApps(config: AgentConfig, parts: ServerHttpParts): Apps {
       jobs: jobLanguage(process.argv[1] ?? ''),
       agent: known.facts,
       metrics: known.metrics,
+      ...known.membership,
       clientOf: (id) => cluster.clientOf(id),
       ownNode: () => client?.client.nodeId,
     },
@@ -102,11 +105,12 @@ export function clientApps(config: AgentConfig, parts: ClientHttpParts): Apps {
     lastIndex: () => 0,
     leader: () => '',
     servers: () => pool.servers,
+    regions: () => [config.region],
     readings: () => [],
   });
   const [http, discovery] = [new HttpForwarder(pool, 'http'), new HttpForwarder(pool, 'discovery')];
   const { facts, metrics, own, report } = known;
-  const deps = { agent: facts, clock: systemClock };
+  const deps = { agent: facts, clock: systemClock, ...known.membership };
   const stats = { stats: () => ({ leading: false, index: 0 as Index }) };
   const jobs = nomadAgentApp({ ...deps, metrics }, http, report);
   const catalog = consulAgentApp({ ...deps, ops: stats }, own, discovery, report);
@@ -132,10 +136,12 @@ interface Sources {
   readonly lastIndex: () => number;
   readonly leader: () => string;
   readonly servers: () => readonly string[];
+  readonly regions: () => readonly string[];
   readonly readings: () => readonly Reading[];
 }
 
 interface Known {
+  readonly membership: Pick<HttpDeps, 'membership'>;
   readonly facts: Facts;
   readonly metrics: MetricsSource;
   readonly own: OwnAgent;
@@ -144,7 +150,7 @@ interface Known {
 
 /** What the agent knows of itself. */
 function knownOf(config: AgentConfig, parts: AgentHttpParts, sources: Sources): Known {
-  const { client, logger } = parts;
+  const { client, gossip, logger } = parts;
   const nodeName = config.name ?? hostname();
   const httpAddress = `${config.addresses.http}:${config.ports.http}`;
   const facts = new Facts(
@@ -152,6 +158,7 @@ function knownOf(config: AgentConfig, parts: AgentHttpParts, sources: Sources): 
     {
       ...sources,
       nodeId: () => client?.client.nodeId,
+      gossiping: () => (gossip.wan ?? gossip).members(),
       logger,
       host: () => ({ OS: process.platform, Arch: process.arch, Hostname: hostname() }),
       formatLine,
@@ -166,10 +173,12 @@ function knownOf(config: AgentConfig, parts: AgentHttpParts, sources: Sources): 
     const stack = error instanceof Error && !(error instanceof Failure) ? error.stack : undefined;
     logger.write('error', 'http', stack ?? explain(error));
   };
+  const { membership } = gossip;
   return {
     facts,
     metrics,
     report,
+    membership: membership === undefined ? {} : { membership },
     own: ownAgent({ config, facts, metrics, sources, ...parts }),
   };
 }
@@ -190,6 +199,7 @@ function ownAgent(parts: OwnParts): OwnAgent {
     metrics: parts.metrics,
     nodeId: registrar.node.id,
     ...(pool === undefined ? {} : { pool }),
+    ...(gossip.wan === undefined ? {} : { wan: gossip.wan }),
     nodeMeta: config.discovery.nodeMeta,
     isServer: config.server !== undefined,
     checkOutputMaxBytes: config.discovery.checkOutputMaxBytes,

@@ -24,6 +24,8 @@ import { Bell } from '../run/bell.ts';
 import { parseJoin } from './join-address.ts';
 
 export interface GossipOptions {
+  /** Of the service; absent: `gossip`. */
+  readonly service?: string;
   /** Of this member; unique in the pool. */
   readonly name: string;
   /** Port 0: a free one. */
@@ -39,6 +41,10 @@ export interface GossipOptions {
   readonly defaultPort: number;
   readonly policy: RingPolicy;
   readonly streamTimeoutMs: number;
+  /** Why a member of these tags belongs to another pool. */
+  readonly refusal?: (tags: Tags) => string | undefined;
+  /** Whether with this other member nobody needs to be joined; absent: with any. */
+  readonly isCompany?: (member: Member) => boolean;
 }
 
 export interface GossipDeps {
@@ -79,7 +85,7 @@ const RETRY_MS_MIN = 1_000;
 const RETRY_MS_MAX = 30_000;
 
 export class Gossip implements Service {
-  readonly name = 'gossip';
+  readonly name: string;
   readonly #options: GossipOptions;
   readonly #deps: GossipDeps;
   readonly #bell = new Bell();
@@ -95,6 +101,7 @@ export class Gossip implements Service {
   #lastNote = '';
 
   constructor(options: GossipOptions, deps: GossipDeps) {
+    this.name = options.service ?? 'gossip';
     this.#options = options;
     this.#deps = deps;
   }
@@ -236,10 +243,11 @@ export class Gossip implements Service {
   }
 
   #begin(socket: GossipSocket): void {
-    const { name, tags, keys, policy, advertise } = this.#options;
+    const { name, tags, keys, policy, advertise, refusal } = this.#options;
     const address = { ...socket.at, ...advertise };
     const random = this.#deps.random.fork('ring');
-    this.#ring = newRing({ name, address, tags, keys, policy, random });
+    const admission = refusal === undefined ? {} : { refusal };
+    this.#ring = newRing({ name, address, tags, keys, policy, random, ...admission });
     this.#socket = socket;
     this.#deps.note(`listening on ${addressText(socket.at)} as ${name} (${addressText(address)})`);
   }
@@ -269,8 +277,9 @@ export class Gossip implements Service {
   }
 
   #isAlone(): boolean {
-    const others = this.members().filter(({ name }) => name !== this.#options.name);
-    return !others.some(({ status }) => status === 'alive') && this.#leaving === undefined;
+    const { name: self, isCompany = () => true } = this.#options;
+    const others = this.members().filter(({ name, status }) => name !== self && status === 'alive');
+    return !others.some(isCompany) && this.#leaving === undefined;
   }
 
   /** True where somebody else was found. */

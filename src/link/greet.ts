@@ -132,11 +132,13 @@ function sessionOf(
   { facts, clock, answersFor, notYet, note }: GreetDeps,
 ): LinkSession {
   const betweenServers = facts.role === 'server' && peer.role === 'server';
+  // Nobody waits to write for a server of another region, and the way there may be slow.
+  const isNear = betweenServers && facts.region === peer.region;
   const policy: SessionPolicy = {
     dialled,
     callsMax: betweenServers ? LINK_SERVER_CALLS_MAX : LINK_CLIENT_CALLS_MAX,
-    pingMs: betweenServers ? LINK_SERVER_PING_MS : LINK_PING_MS,
-    deadMs: betweenServers ? LINK_SERVER_DEAD_MS : LINK_DEAD_MS,
+    pingMs: isNear ? LINK_SERVER_PING_MS : LINK_PING_MS,
+    deadMs: isNear ? LINK_SERVER_DEAD_MS : LINK_DEAD_MS,
   };
   const answers = (): Answers => answersFor(peer);
   return new LinkSession(policy, {

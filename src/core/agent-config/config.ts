@@ -67,6 +67,8 @@ export interface AgentPorts {
   readonly balancerUi: number;
   readonly rpc: number;
   readonly serf: number;
+  /** Gossip between the servers of all regions. */
+  readonly serfWan: number;
   /** Of the member that a server among several manages: for requests, and for other members. */
   readonly etcd: number;
   readonly etcdPeer: number;
@@ -148,6 +150,7 @@ export function agentConfig(
   const problems: ConfigProblem[] = [];
   const bindAddr = root.text('bind_addr', '127.0.0.1');
   const dataDir = root.text('data_dir', dev ? devDir : '');
+  const serf = root.block('ports').count('serf', 8301);
   const config: AgentConfig = {
     dev,
     region: root.text('region', 'global'),
@@ -173,7 +176,9 @@ export function agentConfig(
       balancerTls: root.block('ports').count('balancer_tls', -1),
       balancerUi: root.block('ports').count('balancer_ui', 9998),
       rpc: root.block('ports').count('rpc', 4647),
-      serf: root.block('ports').count('serf', 8301),
+      serf,
+      // Who gossips not at all, or anywhere, does so between regions.
+      serfWan: root.block('ports').count('serf_wan', serf > 0 ? 8302 : serf),
       etcd: root.block('ports').count('etcd', 2379),
       etcdPeer: root.block('ports').count('etcd_peer', 2380),
     },
@@ -208,6 +213,7 @@ const OPTIONAL_PORTS: ReadonlySet<string> = new Set([
   'balancerTls',
   'balancerUi',
   'serf',
+  'serfWan',
 ]);
 
 /** Where the setting is named otherwise. */
@@ -215,6 +221,7 @@ const PORT_NAMES: Readonly<Record<string, string>> = {
   balancerTls: 'balancer_tls',
   balancerUi: 'balancer_ui',
   etcdPeer: 'etcd_peer',
+  serfWan: 'serf_wan',
 };
 
 function check(config: AgentConfig): ConfigProblem[] {

@@ -17,7 +17,23 @@ test('members to join: of every block that names some, once each, on their gossi
     address: '10.0.0.9',
     advertise: '192.0.2.1:8301',
     join: ['10.0.0.1', 'b:9301', '10.0.0.4:8301', '10.0.0.2', '10.0.0.3', '[::1]'],
+    wan: { address: '10.0.0.9', join: [] },
   });
   const empty = gossipSettings(new Reader({}, ''), '127.0.0.1');
-  assert.deepEqual(empty, { address: '127.0.0.1', join: [] });
+  const nobody = { address: '127.0.0.1', join: [] };
+  assert.deepEqual(empty, { ...nobody, wan: nobody });
+});
+
+test('the pool of all regions: where it listens, is reached and joins', () => {
+  const file = {
+    retry_join_wan: ['10.1.0.1'],
+    server: { retry_join_wan: ['10.1.0.1', '10.2.0.1:9302'], start_join_wan: ['c'] },
+    addresses: { serf_wan: '192.0.2.9' },
+    advertise: { serf_wan: '192.0.2.1' },
+  };
+  assert.deepEqual(gossipSettings(new Reader(file, ''), '127.0.0.1').wan, {
+    address: '192.0.2.9',
+    advertise: '192.0.2.1',
+    join: ['10.1.0.1', '10.2.0.1:9302', 'c'],
+  });
 });

@@ -12,6 +12,8 @@ export interface GossipSettings {
   readonly advertise?: string;
   /** `host` or `host:port`: members that are joined. */
   readonly join: readonly string[];
+  /** The same of the pool that servers of several regions share. */
+  readonly wan: Omit<GossipSettings, 'wan'>;
 }
 
 /** @param bindAddr what is listened on where nothing else is said */
@@ -26,9 +28,24 @@ export function gossipSettings(root: Reader, bindAddr: string): GossipSettings {
   ]);
   // Servers gossip, too: on their gossip port, whatever port they are called on.
   const servers = client.texts('servers').map((each) => each.replace(/(?<=^[^:]+|\]):\d+$/, ''));
+  const address = root.block('addresses').text('serf', bindAddr);
   return {
-    address: root.block('addresses').text('serf', bindAddr),
+    address,
     ...(advertise === undefined ? {} : { advertise }),
     join: [...new Set([...named, ...servers])],
+    wan: wanSettings(root, address),
+  };
+}
+
+function wanSettings(root: Reader, lanAddress: string): GossipSettings['wan'] {
+  const advertise = root.block('advertise').text('serf_wan');
+  const joins = [root, root.block('server')].flatMap((block) => [
+    ...block.texts('retry_join_wan'),
+    ...block.texts('start_join_wan'),
+  ]);
+  return {
+    address: root.block('addresses').text('serf_wan', lanAddress),
+    ...(advertise === undefined ? {} : { advertise }),
+    join: [...new Set(joins)],
   };
 }

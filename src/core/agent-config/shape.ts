@@ -19,6 +19,7 @@ const PORTS = block('Ports to listen on.', {
   balancer_ui: count('Its page, routes and metrics; 9998. -1: none.'),
   rpc: count('Agent to agent; 4647. Not listened on in `-dev` without `encrypt`.'),
   serf: count('Gossip, over UDP and TCP; 8301. -1: none.'),
+  serf_wan: count('Gossip of servers between regions, over UDP and TCP; 8302. -1: none.'),
   etcd: count('A managed etcd member, for requests; 2379.'),
   etcd_peer: count('The same, for the other members; 2380.'),
 });
@@ -31,6 +32,7 @@ const ADDRESSES = block('Addresses to listen on, where they differ from `bind_ad
   balancer_ui: text('Of its page.'),
   rpc: text('Of the agent link.'),
   serf: text('Of gossip.'),
+  serf_wan: text('Of gossip between regions, where it differs from that.'),
 });
 
 const ETCD = block('Where several servers keep their log; members are managed otherwise.', {
@@ -52,12 +54,18 @@ const SERVER = block('The role that decides.', {
     'Agents to find the others by, tried until one answers: `host` or `host:port`.',
   ),
   start_join: texts('The same.'),
+  retry_join_wan: texts(
+    'Servers of other regions, tried until one answers: `host` or `host:port`.',
+  ),
+  start_join_wan: texts('The same.'),
   raft_trailing_logs: count('Entries left in the log behind the kept state; 10000.'),
   data_dir: text('Accepted: its state lives in `DATA_DIR/log` and `DATA_DIR/state`.'),
   encrypt: text('Key of the cluster: agents that do not hold it are refused.'),
   heartbeat_grace: duration('How long beyond its time a heartbeat is waited for; 10s.'),
   min_heartbeat_ttl: duration('Shortest time between two heartbeats of a client; 10s.'),
-  max_heartbeats_per_second: count('Accepted: one client is never too many.'),
+  max_heartbeats_per_second: count(
+    'Heartbeats of all clients together; the more clients, the more rarely each sends one; 50.',
+  ),
   num_schedulers: count('Accepted: one scheduler is at work.'),
   enabled_schedulers: texts('Accepted: jobs of all kinds are scheduled.'),
   job_gc_threshold: duration('Age at which finished jobs are forgotten; 4h.'),
@@ -160,10 +168,13 @@ export const AGENT_SETTINGS: Settings = {
   log_json: flag('Log lines as JSON.'),
   log_file: text('Accepted; log lines go to standard error.'),
   bind_addr: text('Address to listen on; 127.0.0.1.'),
+  retry_join_wan: texts('As in `server`.'),
+  start_join_wan: texts('The same.'),
   advertise: block('Addresses told to others, where they differ.', {
     http: text('Of the jobs API.'),
     rpc: text('Accepted: what `addresses` or `bind_addr` says is told.'),
     serf: text('Of gossip: `host` or `host:port`.'),
+    serf_wan: text('The same of gossip between regions.'),
   }),
   addresses: ADDRESSES,
   ports: PORTS,

@@ -1,7 +1,8 @@
 /** The agent itself. */
 import * as routes from '../../api/nomad/agent-routes.ts';
 import { LOG_FRAME } from '../../api/nomad/file-codec.ts';
-import { Failure } from '../../base/failure.ts';
+import { Bug } from '../../base/assert.ts';
+import { explain, Failure } from '../../base/failure.ts';
 import { plainly, type HttpDeps } from './deps.ts';
 import { notFound, textReply } from './fail.ts';
 import { bind, bindRaw, type Bound } from './mount.ts';
@@ -11,7 +12,7 @@ import { bytesReply, linesReply, toLines, withHeartbeats } from './stream.ts';
 const HEARTBEAT_MS = 10_000;
 
 /** What the agent's own endpoints need, on a server or without one. */
-export type AgentDeps = Pick<HttpDeps, 'agent' | 'clock' | 'metrics'>;
+export type AgentDeps = Pick<HttpDeps, 'agent' | 'clock' | 'metrics' | 'membership'>;
 
 /** Binds what concerns the agent. */
 export function agentHandlers(deps: AgentDeps): readonly Bound[] {
@@ -47,7 +48,7 @@ export function agentHandlers(deps: AgentDeps): readonly Bound[] {
       const shaped = toLines(framed(frames), LOG_FRAME, (frame) => frame.bytes.length === 0);
       return Promise.resolve(linesReply(shaped));
     }),
-    ...membership(deps),
+    ...membershipHandlers(deps),
     bindRaw(routes.readMetrics, async ({ query }) => {
       if (query.format === 'prometheus') {
         const type = 'text/plain; version=0.0.4; charset=utf-8';
@@ -59,19 +60,31 @@ export function agentHandlers(deps: AgentDeps): readonly Bound[] {
   ];
 }
 
-function membership({ agent }: AgentDeps): readonly Bound[] {
+function membershipHandlers({ agent, membership }: AgentDeps): readonly Bound[] {
   return [
-    bind(routes.joinAgent, () =>
-      // Honest until there is gossip: one server has nobody to join.
-      plainly({ error: 'joining other servers is not supported yet', joined: 0 }),
-    ),
-    bind(routes.forceLeave, ({ query }) => {
-      const member = agent.members().find((one) => one.name === query.node);
-      if (member === undefined) throw notFound(`there is no member "${query.node ?? ''}"`);
-      throw new Failure('invalid', `member "${member.name}" is ${member.status}, not failed`);
+    bind(routes.joinAgent, async ({ query: { address = '' } }) => {
+      if (membership === undefined) return { value: { error: NO_GOSSIP, joined: 0 } };
+      try {
+        return { value: { error: '', joined: await membership.join(address) } };
+      } catch (error) {
+        if (error instanceof Bug) throw error;
+        return { value: { error: explain(error), joined: 0 } };
+      }
+    }),
+    bind(routes.forceLeave, ({ query: { node = '', prune } }) => {
+      const member = agent.members().find(({ name }) => name === node);
+      if (member === undefined) throw notFound(`there is no member "${node}"`);
+      if (member.status === 'alive') {
+        throw new Failure('invalid', `member "${member.name}" is ${member.status}, not failed`);
+      }
+      if (membership === undefined) throw new Failure('unsupported', NO_GOSSIP);
+      membership.forceLeave(node, prune === true);
+      return plainly(undefined);
     }),
   ];
 }
+
+const NO_GOSSIP = 'this agent does not gossip with other servers (ports.serf is -1, or was taken)';
 
 const encoder = new TextEncoder();
 

@@ -20,6 +20,8 @@ export interface HttpDeps {
   readonly jobs: JobLanguage;
   readonly agent: AgentFacts;
   readonly metrics: MetricsSource;
+  /** Absent: this agent does not gossip. */
+  readonly membership?: ServerMembership;
   /** The client that runs on a node; absent where it cannot be reached from here. */
   clientOf(nodeId: NodeId): ClientLink | undefined;
   /** The node of this agent's own client; absent on a server alone. */
@@ -63,6 +65,14 @@ export interface AgentFacts {
     options: { readonly level: string; readonly json: boolean },
     signal: AbortSignal,
   ): AsyncIterable<string>;
+}
+
+/** Coming and going of servers; what the gossip of this agent does. */
+export interface ServerMembership {
+  /** Answers how many joined. Fails: `unavailable` nobody there; `invalid` no address. */
+  join(address: string): Promise<number>;
+  /** Makes a server that failed one that left; `prune`: and forgets it. */
+  forceLeave(name: string, prune: boolean): void;
 }
 
 export interface MetricsSource {

@@ -21,8 +21,9 @@ export function completeJob(draft: JobDraft, { agent, jobs, ops }: Door, asked: 
   const namespace = draft.namespace ?? asked;
   const known = namespaceOf(ops.snapshot(), namespace);
   if (known === undefined) throw invalid(`Job.Namespace: there is no namespace "${namespace}"`);
-  const region = draft.region ?? agent.region;
-  if (!agent.regions().includes(region)) {
+  // Source: Nomad takes `global` for wherever it is asked.
+  const region = draft.region === 'global' ? agent.region : (draft.region ?? agent.region);
+  if (region !== agent.region) {
     throw invalid(`Job.Region: there is no path to region "${region}"`);
   }
   const pool = draft.nodePool ?? '';

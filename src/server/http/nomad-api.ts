@@ -53,7 +53,7 @@ export function nomadHandlers(deps: HttpDeps): readonly Bound[] {
 export function nomadApp(deps: HttpDeps, report: (error: unknown) => void): HttpApp {
   const mounts = nomadHandlers(deps)
     .flatMap((bound) => bound.mounts)
-    .map((mount) => inRegion(mount, () => deps.agent.regions()));
+    .map((mount) => inRegion(mount, deps.agent.region));
   return appOf(mounts, report);
 }
 

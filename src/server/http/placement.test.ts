@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { placementOf } from './placement.ts';
+import { isPlacedByJob, placementOf, regionOfJob, whereaboutsOf } from './placement.ts';
 
 const rows: readonly (readonly [string, string, string, 'server' | 'client', 'here' | 'leader'])[] =
   [
@@ -21,6 +21,9 @@ const rows: readonly (readonly [string, string, string, 'server' | 'client', 'he
     ['POST', '/v1/jobs', '', 'server', 'leader'],
     ['GET', '/v1/jobs', 'stale', 'server', 'here'],
     ['GET', '/v1/event/stream', '', 'server', 'here'],
+    ['GET', '/v1/regions', '', 'server', 'here'],
+    ['GET', '/v1/catalog/datacenters', '', 'server', 'here'],
+    ['GET', '/v1/catalog/datacenters', '', 'client', 'leader'],
   ];
 
 for (const [method, pattern, query, role, expected] of rows) {
@@ -28,3 +31,42 @@ for (const [method, pattern, query, role, expected] of rows) {
     assert.equal(placementOf({ method, pattern, query }, role), expected);
   });
 }
+
+test('PL3: which region is named', () => {
+  const rows: readonly [string, string, object][] = [
+    ['/v1/jobs', '', {}],
+    ['/v1/jobs', 'region=eu&dc=x', { region: 'eu' }],
+    ['/v1/jobs', 'pretty&region=', {}],
+    ['/v1/kv/*key', 'recurse&dc=a%20b', { datacenter: 'a b' }],
+    ['/v1/kv/*key', 'dc=&acquire=x', {}],
+    ['/v1/kv/*key', 'notdc=x', {}],
+    ['/v1/agent/self', 'dc=x', {}],
+  ];
+  for (const [pattern, query, expected] of rows) {
+    assert.deepEqual(whereaboutsOf({ pattern, query }), expected, `${pattern}?${query}`);
+  }
+});
+
+test('PL3: a job says where it belongs, unless the request does', () => {
+  const rows: readonly [string, string, string, boolean][] = [
+    ['PUT', '/v1/jobs', '', true],
+    ['POST', '/v1/job/:id', '', true],
+    ['PUT', '/v1/job/:id/plan', 'pretty', true],
+    ['PUT', '/v1/jobs', 'region=us', false],
+    ['GET', '/v1/jobs', '', false],
+    ['DELETE', '/v1/job/:id', '', false],
+    ['PUT', '/v1/job/:id/evaluate', '', false],
+  ];
+  for (const [method, pattern, query, expected] of rows) {
+    assert.equal(isPlacedByJob({ method, pattern, query }), expected, `${method} ${pattern}`);
+  }
+  const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+  const bodies: readonly [string, string | undefined][] = [
+    ['{"Job":{"ID":"x","Region":"eu"}}', 'eu'],
+    ['{"Job":{"ID":"x","Region":"global"}}', undefined],
+    ['{"Job":{"ID":"x","Region":null}}', undefined],
+    ['{"Job":7}', undefined],
+    ['no JSON', undefined],
+  ];
+  for (const [body, expected] of bodies) assert.equal(regionOfJob(bytes(body)), expected, body);
+});

@@ -71,14 +71,15 @@ export function heardAnswer(pool: Pool, id: number, message: StreamMessage): voi
     return;
   }
   const isJoin = exchange.kind === 'join' && exchange.joinId !== RECONNECTING;
-  if (message.type === 'push-pull') merge(pool, message, isJoin);
-  const problem =
-    message.type === 'push-pull'
-      ? {}
-      : { problem: message.type === 'error' ? message.why : `was answered with ${message.type}` };
+  const problem = message.type === 'push-pull' ? merge(pool, message, isJoin) : refusalOf(message);
   if (exchange.kind === 'join') {
-    pool.effects.push({ do: 'told', joinId: exchange.joinId, ...problem });
+    const told = problem === undefined ? {} : { problem };
+    pool.effects.push({ do: 'told', joinId: exchange.joinId, ...told });
   }
+}
+
+function refusalOf(message: StreamMessage): string {
+  return message.type === 'error' ? message.why : `was answered with ${message.type}`;
 }
 
 /** What was asked came to nothing. */
@@ -89,10 +90,20 @@ export function heardNothing(pool: Pool, id: number, why: string): void {
   pool.effects.push({ do: 'told', joinId: exchange.joinId, problem: why });
 }
 
-/** Takes over what the other side knows, as if it had been said. */
-function merge(pool: Pool, { peers, user }: PushPull, isJoin: boolean): void {
+/**
+ * Takes over what the other side knows, as if it had been said. Nothing of it where it is of another
+ * pool: the answer says why.
+ */
+function merge(pool: Pool, { peers, user }: PushPull, isJoin: boolean): string | undefined {
+  for (const peer of peers) {
+    const why = peer.condition === 'alive' ? pool.layer.refusal?.(peer) : undefined;
+    if (why === undefined) continue;
+    pool.effects.push({ do: 'note', line: `does not join another pool: ${why}` });
+    return why;
+  }
   for (const peer of peers) mergePeer(pool, peer);
   if (user.length > 0) pool.layer.onState(user, isJoin);
+  return undefined;
 }
 
 function mergePeer(pool: Pool, { condition, ...peer }: PeerState): void {

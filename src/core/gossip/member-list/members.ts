@@ -5,6 +5,7 @@
  *     itself raises its incarnation.
  * K2: whatever is said of this member itself, and is not so, it denies with a higher incarnation.
  * K3: a suspicion ends in death unless it is denied; the more members suspect, the sooner.
+ * K4: nobody is admitted who belongs to another pool, whoever tells of it.
  *
  * Source: SWIM (Das, Gupta, Motivala 2002) and Lifeguard (https://arxiv.org/abs/1707.00788)
  */
@@ -61,8 +62,9 @@ function isSameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
 
-/** A member not known before, in a random place of the order; undefined: there are too many. */
+/** A member not known before, in a random place of the order; undefined: there is no room, or K4. */
 function admit(pool: Pool, { name, address, meta, versions }: Alive): Peer | undefined {
+  if (pool.layer.refusal?.({ name, meta }) !== undefined) return undefined;
   if (pool.peers.size >= MEMBERS_MAX) {
     pool.effects.push({ do: 'note', line: `no room for ${name} among ${MEMBERS_MAX} members` });
     return undefined;

@@ -40,6 +40,18 @@ export const LAN_POLICY: Policy = {
   pushPullIntervalMs: 30_000,
 };
 
+/** Between regions: round trips are long, and nothing hurries. */
+export const WAN_POLICY: Policy = {
+  ...LAN_POLICY,
+  probeIntervalMs: 5_000,
+  probeTimeoutMs: 3_000,
+  suspicionMult: 6,
+  gossipIntervalMs: 500,
+  gossipNodes: 4,
+  gossipToTheDeadMs: 60_000,
+  pushPullIntervalMs: 60_000,
+};
+
 /** How often a message is passed on in a pool of so many. */
 export function retransmitLimit(mult: number, members: number): number {
   return mult * Math.ceil(Math.log10(members + 1));

@@ -99,6 +99,8 @@ export interface Layer {
   onJoin(peer: Peer): void;
   onLeave(peer: Peer): void;
   onUpdate(peer: Peer): void;
+  /** Why somebody belongs to another pool; undefined, or absent: welcome. */
+  refusal?(peer: Pick<Peer, 'name' | 'meta'>): string | undefined;
   /** Two members use one name. */
   onConflict(known: Peer, other: Address): void;
   onUser(bytes: Uint8Array, from: Address): void;

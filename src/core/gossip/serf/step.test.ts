@@ -8,6 +8,8 @@ import { encodeMessage } from '../wire/messages.ts';
 import { VERSIONS } from '../member-list/pool.ts';
 import { decodeKeyResponse, encodeKeyRequest, encodeSerf } from '../wire/serf-messages.ts';
 import type { QueryMessage, SerfMessage } from '../wire/serf-messages.ts';
+import type { PeerState } from '../wire/stream.ts';
+import { encodeTags, type Tags } from '../wire/tags.ts';
 import { decodeConflict, encodeConflict } from './conflict.ts';
 import { answerInternal } from './internal-queries.ts';
 import { LamportClock } from './lamport.ts';
@@ -15,7 +17,7 @@ import { INTERNAL } from './queries.ts';
 import type { Ring, RingEffect, RingNews } from './ring.ts';
 import { SeenTimes } from './seen-times.ts';
 import { heardIntent } from './statuses.ts';
-import { LAN, newRing, stepRing } from './step.ts';
+import { LAN, newRing, stepRing, WAN } from './step.ts';
 
 const KEY = 'cg8StVXbQJ0gPvMd9o7yrg==';
 const OTHER = 'T9jncgl9mbLus+baTTa7q7nPSUrXwbDi2dhbtqir37s=';
@@ -188,4 +190,38 @@ test('Y1: the key in use stays; what is no key is refused; the clock only goes o
   clock.witness(3);
   clock.witness(2 ** 50);
   assert.deepEqual([clock.time, clock.tick(), clock.time], [8, 8, 9]);
+});
+
+test('K4: who belongs to another ring is not admitted, nor joined with all that it knows', () => {
+  const random = seeded('ring');
+  const refusal = ({ region }: Tags): string | undefined =>
+    region === undefined || region === 'eu' ? undefined : `is of region ${region}`;
+  const ring = newRing({
+    ...{ name: 'a', address: at(1), tags: { region: 'eu' }, keys: [], policy: WAN, random },
+    refusal,
+  });
+  const peer = (name: string, i: number, tags: Tags): PeerState => ({
+    ...{ name, address: at(i), meta: encodeTags(tags), versions: VERSIONS },
+    ...{ incarnation: 1, condition: 'alive' },
+  });
+  const told = (peers: readonly PeerState[]): readonly RingEffect[] => {
+    const join = stepRing(ring, { type: 'join', joinId: 7, to: at(2) }, 1 as Millis).effects;
+    const id = join.flatMap((effect) => (effect.do === 'exchange' ? [effect.id] : []))[0] ?? 0;
+    const message = { type: 'push-pull', isJoin: false, peers, user: new Uint8Array(0) } as const;
+    const { effects } = stepRing(ring, { type: 'answered', id, message }, 2 as Millis);
+    return effects.filter((effect) => effect.do === 'told');
+  };
+  const [b, c, d] = [
+    peer('b', 2, {}),
+    peer('c', 3, { region: 'us' }),
+    peer('d', 4, { region: 'eu' }),
+  ];
+  assert.deepEqual(told([b, c]), [{ do: 'told', joinId: 7, problem: '"c" is of region us' }]);
+  assert.deepEqual([...ring.members.keys()], ['a']);
+  assert.deepEqual(told([b, d]), [{ do: 'told', joinId: 7 }]);
+  const { incarnation, name, address, meta, versions } = c;
+  const alive = { type: 'alive', name, incarnation, address, meta, versions } as const;
+  const bytes = encodeMessage(alive);
+  stepRing(ring, { type: 'packet', from: at(2), bytes }, 3 as Millis);
+  assert.deepEqual([...ring.members.keys()], ['a', 'b', 'd']);
 });

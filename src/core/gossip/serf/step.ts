@@ -13,7 +13,7 @@ import type { KeyRing } from '../key-ring.ts';
 import { BroadcastQueue } from '../member-list/broadcasts.ts';
 import { RECONNECTING } from '../member-list/exchange.ts';
 import { announce, leave } from '../member-list/members.ts';
-import { LAN_POLICY } from '../member-list/policy.ts';
+import { LAN_POLICY, WAN_POLICY } from '../member-list/policy.ts';
 import { newPool, type Layer, type Peer, type PoolInput } from '../member-list/pool.ts';
 import { stepPool } from '../member-list/step.ts';
 import { Timers } from '../member-list/timers.ts';
@@ -21,7 +21,7 @@ import { bytesOf } from '../wire/msgpack.ts';
 import { decodePingPayload, encodePingPayload } from '../wire/ping-payload.ts';
 import { decodeSerf, encodeSerf } from '../wire/serf-messages.ts';
 import type { EventMessage, SerfMessage, SerfState } from '../wire/serf-messages.ts';
-import { encodeTags, type Tags } from '../wire/tags.ts';
+import { decodeTags, encodeTags, type Tags } from '../wire/tags.ts';
 import { LamportClock } from './lamport.ts';
 import {
   answer,
@@ -50,6 +50,9 @@ export const LAN: RingPolicy = {
   intentMs: 5 * 60_000,
 };
 
+/** Between regions. Source: the same. */
+export const WAN: RingPolicy = { ...LAN, pool: WAN_POLICY };
+
 export interface RingOptions {
   readonly name: string;
   /** Where others reach it. */
@@ -59,11 +62,13 @@ export interface RingOptions {
   readonly keys: KeyRing;
   readonly policy: RingPolicy;
   readonly random: Random;
+  /** Why a member of these tags is of another ring; absent: everybody is welcome. */
+  readonly refusal?: (tags: Tags) => string | undefined;
 }
 
 /** A ring with this member alone. Fails: `invalid` for tags that are too long. */
 export function newRing(options: RingOptions): Ring {
-  const { name, address, tags, policy, random } = options;
+  const { name, address, tags, policy, random, refusal } = options;
   const queues = {
     intents: new BroadcastQueue(),
     queries: new BroadcastQueue(),
@@ -76,6 +81,10 @@ export function newRing(options: RingOptions): Ring {
     onJoin: (peer) => peerJoined(ring, peer),
     onLeave: (peer) => peerLeft(ring, peer),
     onUpdate: (peer) => peerUpdated(ring, peer),
+    refusal: (peer) => {
+      const why = refusal?.(decodeTags(peer.meta));
+      return why === undefined ? undefined : `"${peer.name}" ${why}`;
+    },
     onConflict: (known, other) => conflict(ring, known, other),
     onUser: (bytes, from) => heard(ring, bytes, from),
     onState: (user, isJoin) => heardState(ring, user, isJoin),

@@ -36,7 +36,7 @@ function facts(deps: OwnAgentDeps, own: OwnAgent): readonly Bound[] {
   return [
     bind(routes.consulSelf, () => plainly(selfOf(deps, own))),
     bind(routes.consulMembers, ({ query }) => {
-      const all = own.members().filter(({ tags }) => query.wan !== true || isServer(tags));
+      const all = query.wan === true ? serversOf(own) : own.members();
       return plainly(filtered(all, routes.AGENT_MEMBER, query.filter));
     }),
     bind(routes.consulHost, () => plainly(own.host())),
@@ -46,8 +46,9 @@ function facts(deps: OwnAgentDeps, own: OwnAgent): readonly Bound[] {
   ];
 }
 
-function isServer(tags: Readonly<Record<string, string>>): boolean {
-  return tags['role'] === 'consul';
+/** Of all regions; of this one where the agent knows no other. */
+function serversOf(own: OwnAgent): readonly routes.AgentMember[] {
+  return own.wan?.members() ?? own.members().filter(({ tags }) => tags['role'] === 'consul');
 }
 
 function selfOf({ agent, ops }: OwnAgentDeps, own: OwnAgent): ConsulSelf {
@@ -147,19 +148,24 @@ function commands(own: OwnAgent): readonly Bound[] {
     }),
     bind(routes.leaveAgent, async () => {
       await own.registrar.leave();
+      await own.wan?.pool.leave();
       await own.pool?.leave();
       own.stop();
       return { value: undefined };
     }),
     bind(routes.forceLeaveMember, ({ params: { node }, query }) => {
-      if (!own.members().some(({ name }) => name === node)) {
+      const members = query.wan === true ? serversOf(own) : own.members();
+      if (!members.some(({ name }) => name === node)) {
         throw notFound(`agent: No node found with name '${node}'`);
       }
-      own.pool?.forceLeave(node, query.prune === true);
+      const pool = query.wan === true ? own.wan?.pool : own.pool;
+      pool?.forceLeave(node, query.prune === true);
       return Promise.resolve({ value: undefined });
     }),
-    bind(routes.joinMember, async ({ params: { address } }) => {
-      await poolOf(own, `cannot join ${address}`).join(address);
+    bind(routes.joinMember, async ({ params: { address }, query }) => {
+      const what = `cannot join ${address}`;
+      const pool = query.wan === true ? wanPoolOf(own, what) : poolOf(own, what);
+      await pool.join(address);
       return { value: undefined };
     }),
     // There are no tokens yet: one that is set changes nothing.
@@ -171,5 +177,12 @@ function commands(own: OwnAgent): readonly Bound[] {
 export function poolOf({ pool }: OwnAgent, what: string): OwnPool {
   if (pool !== undefined) return pool;
   const why = `${what}: this agent does not gossip (ports.serf is -1, or was taken)`;
+  throw new Failure('unsupported', why, { facts: { status: 500 } });
+}
+
+/** Fails: as `poolOf`, where the agent does not gossip with other regions. */
+function wanPoolOf({ wan }: OwnAgent, what: string): OwnPool {
+  if (wan !== undefined) return wan.pool;
+  const why = `${what}: this agent is no server that gossips between regions (ports.serf_wan)`;
   throw new Failure('unsupported', why, { facts: { status: 500 } });
 }

@@ -76,25 +76,34 @@ function autopilot({ ops, agent }: ConsulDeps): readonly Bound[] {
 }
 
 function keyring({ agent, own }: ConsulDeps): readonly Bound[] {
-  const pool = (): OwnPool => {
-    if (own !== undefined) return poolOf(own, 'no keys');
-    throw new Failure('internal', 'keyring is empty: agents do not gossip encrypted');
+  const pools = (): readonly OwnPool[] => {
+    if (own === undefined) {
+      throw new Failure('internal', 'keyring is empty: agents do not gossip encrypted');
+    }
+    return [poolOf(own, 'no keys'), ...(own.wan === undefined ? [] : [own.wan.pool])];
+  };
+  /** One pool after the other: a key that the first refuses is in neither. */
+  const change = async (verb: 'install' | 'use' | 'remove', key: string): Promise<void> => {
+    for (const pool of pools()) await pool.changeKeys(verb, key);
   };
   return [
     bind(routes.listKeyring, async () => {
-      const lan = await pool().listKeys();
-      return { value: [{ wan: false, datacenter: agent.datacenter, segment: '', ...lan }] };
+      const { datacenter } = agent;
+      const rings = await Promise.all(pools().map((pool) => pool.listKeys()));
+      const value = rings.map((ring, i) => ({ wan: i > 0, datacenter, segment: '', ...ring }));
+      // Source: Consul tells of the pool of all datacenters first.
+      return { value: value.reverse() };
     }),
     bind(routes.installKey, async ({ body }) => {
-      await pool().changeKeys('install', body.key);
+      await change('install', body.key);
       return { value: undefined };
     }),
     bind(routes.useKey, async ({ body }) => {
-      await pool().changeKeys('use', body.key);
+      await change('use', body.key);
       return { value: undefined };
     }),
     bind(routes.removeKey, async ({ body }) => {
-      await pool().changeKeys('remove', body.key);
+      await change('remove', body.key);
       return { value: undefined };
     }),
   ];

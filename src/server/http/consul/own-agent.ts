@@ -19,6 +19,13 @@ export interface OwnPool {
   changeKeys(verb: 'install' | 'use' | 'remove', key: string): Promise<void>;
 }
 
+/** The pool that servers of all regions share. */
+export interface WanPool {
+  readonly pool: OwnPool;
+  /** The servers of all regions, itself among them. */
+  members(): readonly AgentMember[];
+}
+
 export interface OwnAgent {
   readonly registrar: Registrar;
   readonly metrics: MetricsSource;
@@ -30,6 +37,8 @@ export interface OwnAgent {
   readonly checkOutputMaxBytes: number;
   /** Undefined: it does not gossip. */
   readonly pool?: OwnPool;
+  /** The pool that servers of all regions share. Undefined: it is no member of it. */
+  readonly wan?: WanPool;
   /** The agents it knows, itself among them. */
   members(): readonly AgentMember[];
   /** The configuration in force, secrets left out. */

@@ -1,0 +1,150 @@
+/**
+ * This agent as a member of one pool: where it is reached, and the keys that it keeps from one run
+ * to the next.
+ */
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
+import { dirname, join } from 'node:path';
+import { toBase64 } from '../base/base64.ts';
+import { explain, Failure } from '../base/failure.ts';
+import type { Random } from '../base/random.ts';
+import type { AgentConfig } from '../core/agent-config/config.ts';
+import type { GossipSettings } from '../core/agent-config/gossip-settings.ts';
+import type { Address } from '../core/gossip/address.ts';
+import { parseKey, type KeyRing } from '../core/gossip/key-ring.ts';
+import { Gossip, type GossipOptions } from '../gossip/gossip.ts';
+import { parseJoin } from '../gossip/join-address.ts';
+import { changeKeys, listKeys } from '../gossip/keys.ts';
+import { systemClock } from '../io/clock.ts';
+import { systemGossipSockets } from '../io/gossip/sockets.ts';
+import type { Service } from '../ports/service.ts';
+import { untilAborted } from '../run/aborted.ts';
+import type { OwnPool } from '../server/http/consul/own-agent.ts';
+
+/** What differs from pool to pool. */
+export interface MemberOptions extends Pick<
+  GossipOptions,
+  | 'service'
+  | 'name'
+  | 'tags'
+  | 'policy'
+  | 'streamTimeoutMs'
+  | 'refusal'
+  | 'isCompany'
+  | 'defaultPort'
+> {
+  readonly settings: Omit<GossipSettings, 'wan'>;
+  readonly port: number;
+  /** In the data directory. */
+  readonly keyFile: string;
+}
+
+export function buildMember(
+  config: AgentConfig,
+  { settings, port, keyFile, ...options }: MemberOptions,
+  { random, note }: { readonly random: Random; readonly note: (line: string) => void },
+): Gossip {
+  const ringPath = join(config.dataDir, 'gossip', keyFile);
+  return new Gossip(
+    {
+      ...options,
+      listen: { host: settings.address, port },
+      advertise: advertised(settings, options.defaultPort),
+      keys: keysOf(config.encrypt, ringPath),
+      label: '',
+      retryJoin: settings.join,
+    },
+    {
+      sockets: systemGossipSockets,
+      clock: systemClock,
+      random,
+      note,
+      keepKeys: (keys) => keepKeys(ringPath, keys),
+    },
+  );
+}
+
+/** What the API does with a pool. */
+export function poolOf(gossip: Gossip): OwnPool {
+  return {
+    join: (address) => gossip.join(address),
+    forceLeave: (name, prune) => gossip.forceLeave(name, prune),
+    leave: () => gossip.leave(),
+    listKeys: async () => {
+      const { keys, primaryKeys, members } = await listKeys(gossip);
+      return { keys, primaryKeys, numNodes: members };
+    },
+    changeKeys: (verb, key) => changeKeys(gossip, verb, key),
+  };
+}
+
+/** The agent goes on without this pool where another program has its port. */
+export function unlessTaken(gossip: Gossip, note: (line: string) => void): Service {
+  return {
+    name: gossip.name,
+    run: async (signal) => {
+      try {
+        await gossip.run(signal);
+      } catch (error) {
+        if (!(error instanceof Failure) || error.fault !== 'conflict') throw error;
+        note(`no gossip: ${explain(error)}`);
+        await untilAborted(signal);
+      }
+    },
+  };
+}
+
+/** Where it listens everywhere, others are told an address of the machine. */
+function advertised(
+  { address, advertise }: Omit<GossipSettings, 'wan'>,
+  defaultPort: number,
+): Partial<Address> {
+  if (advertise !== undefined) return parseJoin(advertise, defaultPort);
+  if (address !== '0.0.0.0' && address !== '::') return {};
+  const family = address === '::' ? 'IPv6' : 'IPv4';
+  const all = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+  const found = all.find((each) => !each.internal && each.family === family);
+  return { host: found?.address ?? (family === 'IPv4' ? '127.0.0.1' : '::1') };
+}
+
+/**
+ * The keys of the last run, changed by other members since; at first the one configured. What is no
+ * key of the right length is a word that one is made of.
+ */
+function keysOf(encrypt: string, path: string): KeyRing {
+  if (encrypt === '') return [];
+  const configured =
+    parseKey(encrypt) === undefined
+      ? toBase64(createHash('sha256').update(encrypt).digest())
+      : encrypt.trim();
+  const kept = keptKeys(path);
+  if (kept.length === 0) return [configured];
+  return kept.includes(configured) ? kept : [...kept, configured];
+}
+
+function keptKeys(path: string): KeyRing {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch {
+    return [];
+  }
+  try {
+    const keys: unknown = JSON.parse(text);
+    if (Array.isArray(keys)) {
+      return keys.filter((key): key is string => {
+        return typeof key === 'string' && parseKey(key) !== undefined;
+      });
+    }
+  } catch (cause) {
+    throw new Failure('invalid', `cannot read the keys in ${path}`, { cause });
+  }
+  throw new Failure('invalid', `${path} holds no list of keys`);
+}
+
+function keepKeys(path: string, keys: KeyRing): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  writeFileSync(`${path}.new`, `${JSON.stringify(keys)}\n`, { mode: 0o600 });
+  renameSync(`${path}.new`, path);
+}
