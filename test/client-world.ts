@@ -10,7 +10,9 @@ import type { TaskGroup } from '../src/core/model/task-group.ts';
 import type { Task } from '../src/core/model/task.ts';
 import type { Driver } from '../src/ports/driver.ts';
 import type { Assignment } from '../src/ports/server-link.ts';
+import { SimAllocData } from '../src/sim/alloc-data.ts';
 import { SimAllocDirs } from '../src/sim/alloc-dirs.ts';
+import { SimPreviousAllocs } from '../src/sim/previous-allocs.ts';
 import { SimClock } from '../src/sim/clock.ts';
 import type { SimDriverNetworks } from '../src/sim/driver-networks.ts';
 import { SimDriver, SimTasks } from '../src/sim/driver.ts';
@@ -242,6 +244,7 @@ export class ClientWorld {
   readonly machine = new Machine(this.clock);
   readonly files = new SimStateFiles();
   readonly dirs = new SimAllocDirs(this.clock);
+  readonly previous = new SimPreviousAllocs();
   readonly networks = new SimNetworks();
   readonly fingerprinter = new SimFingerprinter();
   readonly registrar = new SimRegistrar();
@@ -318,6 +321,8 @@ export class ClientWorld {
       drivers: [this.machine.driver()],
       files: this.files,
       dirs: this.dirs,
+      data: new SimAllocData(this.dirs),
+      previous: this.previous,
       networks: this.networks,
       fingerprinter: this.fingerprinter,
       registrar: this.registrar,

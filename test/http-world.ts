@@ -25,7 +25,9 @@ import type { AgentFacts } from '../src/server/http/deps.ts';
 import { nomadApp } from '../src/server/http/nomad-api.ts';
 import { Replica } from '../src/server/replica.ts';
 import { Server } from '../src/server/server.ts';
+import { SimAllocData } from '../src/sim/alloc-data.ts';
 import { SimAllocDirs } from '../src/sim/alloc-dirs.ts';
+import { SimPreviousAllocs } from '../src/sim/previous-allocs.ts';
 import { SimDriver, SimTasks } from '../src/sim/driver.ts';
 import { SimFingerprinter } from '../src/sim/fingerprinter.ts';
 import { SimArtifacts } from '../src/sim/artifacts.ts';
@@ -218,6 +220,8 @@ function newClient(server: Server, dirs: SimAllocDirs, lines: string[]): Client 
     drivers: [new EchoDriver('raw_exec', { tasks, clock: systemClock })],
     files: new SimStateFiles(),
     dirs,
+    data: new SimAllocData(dirs),
+    previous: new SimPreviousAllocs(),
     networks: new SimNetworks(),
     fingerprinter: new SimFingerprinter(),
     registrar: new SimRegistrar(),

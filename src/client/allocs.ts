@@ -58,6 +58,11 @@ export class Allocs {
     await this.#runners.get(id)?.ended(signal);
   }
 
+  /** True where it was given to this node, and is not forgotten yet. */
+  isHere(id: AllocId): boolean {
+    return this.#runners.has(id) || this.#collected.has(id);
+  }
+
   /** True where nothing of it runs here, or will. */
   hasEnded(id: AllocId): boolean {
     const runner = this.#runners.get(id);

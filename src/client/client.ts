@@ -11,6 +11,7 @@ import { explain, Failure } from '../base/failure.ts';
 import type { Random } from '../base/random.ts';
 import type { AllocId, NodeId } from '../core/model/ids.ts';
 import type { NodeFacts } from '../core/model/node.ts';
+import type { AllocData } from '../ports/alloc-data.ts';
 import type { AllocDirs } from '../ports/alloc-dir.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
 import type { ClientLink } from '../ports/client-link.ts';
@@ -18,6 +19,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Driver } from '../ports/driver.ts';
 import type { Fingerprinter } from '../ports/fingerprint.ts';
 import type { AllocNetworks } from '../ports/network.ts';
+import type { PreviousAllocs } from '../ports/previous-allocs.ts';
 import type { ServerLink } from '../ports/server-link.ts';
 import type { Service } from '../ports/service.ts';
 import type { TemplateSource } from '../ports/template-source.ts';
@@ -42,6 +44,8 @@ export interface ClientDeps {
   readonly drivers: readonly Driver[];
   readonly files: StateFiles;
   readonly dirs: AllocDirs;
+  readonly data: AllocData;
+  readonly previous: PreviousAllocs;
   readonly networks: AllocNetworks;
   readonly fingerprinter: Fingerprinter;
   readonly registrar: AllocRegistrar;
@@ -100,6 +104,9 @@ export class Client implements Service {
       hostVolumes: config.hostVolumes,
       artifacts: new ArtifactsHook(deps.artifacts, clock),
       templates: this.#templates,
+      ...{ data: deps.data, previous: deps.previous },
+      proof: () => ({ nodeId: node().id, secretId: node().secretId }),
+      isHere: (id: Parameters<Allocs['isHere']>[0]) => this.#allocs.isHere(id),
       awaitEnd: (id: Parameters<Allocs['awaitEnd']>[0], signal: AbortSignal) =>
         this.#allocs.awaitEnd(id, signal),
       hasEnded: (id: Parameters<Allocs['hasEnded']>[0]) => this.#allocs.hasEnded(id),

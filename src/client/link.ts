@@ -8,6 +8,7 @@ import type { AllocId } from '../core/model/ids.ts';
 import { restartSignaled, signaling } from '../core/runner/events.ts';
 import { NO_USAGE } from '../core/model/usage.ts';
 import type { AllocUsage, HostUsage, TaskUsage } from '../core/model/usage.ts';
+import type { AllocData } from '../ports/alloc-data.ts';
 import type { AllocDirs } from '../ports/alloc-dir.ts';
 import type { ClientLink, FileFrame, FileInfo, LogsQuery } from '../ports/client-link.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -22,6 +23,7 @@ import { taskOf } from './task-edge.ts';
 export interface LinkDeps {
   readonly allocs: Allocs;
   readonly dirs: AllocDirs;
+  readonly data: AllocData;
   readonly clock: Clock;
   readonly fingerprinter: Fingerprinter;
 }
@@ -126,6 +128,13 @@ export class AllocLink implements ClientLink {
     taskOf(runner.group, query.task);
     const isOver = (): boolean => runner.endedAt !== undefined;
     yield* readLogs(this.#deps.dirs, { id, isOver }, query, signal);
+  }
+
+  async *allocData(id: AllocId, signal: AbortSignal): AsyncIterable<Uint8Array> {
+    const { group, endedAt } = this.#deps.allocs.get(id);
+    if (endedAt === undefined) throw new Failure('conflict', `allocation "${id}" has not ended`);
+    const tasks = group.tasks.map(({ name }) => name);
+    yield* this.#deps.data.pack(id, tasks, signal);
   }
 
   collectGarbage(id?: AllocId): Promise<void> {

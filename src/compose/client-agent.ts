@@ -7,6 +7,7 @@ import { parseListen } from '../core/dns/settings.ts';
 import { systemClock } from '../io/clock.ts';
 import { systemDnsSockets } from '../io/dns/sockets.ts';
 import { DnsRelay } from '../link/dns-relay.ts';
+import { RemotePreviousAllocs } from '../link/remote-previous.ts';
 import { RemoteCatalog, RemoteServers } from '../link/remote-servers.ts';
 import type { ClientLink } from '../ports/client-link.ts';
 import type { Service } from '../ports/service.ts';
@@ -47,6 +48,7 @@ export async function runClientAgent(
     clock: systemClock,
     random: random.fork('client'),
     servers: new RemoteServers(pool, pool),
+    previous: new RemotePreviousAllocs(pool),
     registrar: registrar.registrar,
     log: log('client'),
   });

@@ -10,6 +10,7 @@ import { DEFAULT_CLIENT_CONFIG, taskHostEnv, type ClientConfig } from '../client
 import { ARTIFACT_CACHE_BYTES_MAX } from '../core/limits.ts';
 import type { AgentConfig, ClientSettings } from '../core/agent-config/config.ts';
 import { SystemArtifacts } from '../io/artifact/artifacts.ts';
+import { DiskAllocData } from '../io/alloc-dir/alloc-data.ts';
 import { DiskAllocDirs } from '../io/alloc-dir/alloc-dirs.ts';
 import { JournalStateFiles } from '../io/client-state/journal-state-files.ts';
 import { HostFingerprinter } from '../io/fingerprint/host.ts';
@@ -18,6 +19,7 @@ import { keeperSocketPath } from '../io/keeper/find-keeper.ts';
 import { BridgeNetworks, DEFAULT_SUBNET } from '../io/network/bridge.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Keeper } from '../ports/keeper.ts';
+import type { PreviousAllocs } from '../ports/previous-allocs.ts';
 import type { ServerLink } from '../ports/server-link.ts';
 import type { Service } from '../ports/service.ts';
 import { untilAborted } from '../run/aborted.ts';
@@ -37,6 +39,7 @@ export interface ClientWorld {
   readonly random: Random;
   readonly registrar: AllocRegistrar;
   readonly servers: ServerLink;
+  readonly previous: PreviousAllocs;
   readonly log: (line: string) => void;
 }
 
@@ -68,6 +71,7 @@ export function buildClient(
     templates: templateSource(config),
     files: new JournalStateFiles(settings.stateDir ?? join(config.dataDir, 'client'), log),
     dirs: new DiskAllocDirs(allocDir, clock),
+    data: new DiskAllocData(allocDir),
     networks: new BridgeNetworks({
       dir: join(config.dataDir, 'client', 'network'),
       subnet: DEFAULT_SUBNET,

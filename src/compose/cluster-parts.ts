@@ -5,6 +5,7 @@ import type { Dns } from '../dns/dns.ts';
 import type { CatalogLink } from '../ports/catalog-link.ts';
 import type { ClientLink } from '../ports/client-link.ts';
 import type { HttpApp } from '../ports/http.ts';
+import type { PreviousAllocs } from '../ports/previous-allocs.ts';
 import type { ServerLink } from '../ports/server-link.ts';
 import type { Service } from '../ports/service.ts';
 import type { ClientParts } from './client.ts';
@@ -17,7 +18,7 @@ export interface Apps {
 }
 
 /** A server's place among others, before it has a state. */
-export interface Peering extends Pick<ServerWorld, 'shared' | 'isLed'> {
+export interface Peering extends Pick<ServerWorld, 'shared' | 'isLed' | 'evaluations'> {
   /** `host:port` of all servers' links. */
   servers(): readonly string[];
   join(parts: ClusterParts): Cluster;
@@ -29,7 +30,11 @@ export interface Cluster {
   /** The first to begin, the last to end. */
   readonly services: readonly Service[];
   /** How this agent's own client and registrar reach whoever leads. */
-  readonly links: { readonly servers: ServerLink; readonly catalog: CatalogLink };
+  readonly links: {
+    readonly servers: ServerLink;
+    readonly previous: PreviousAllocs;
+    readonly catalog: CatalogLink;
+  };
   /** `host:port` of the leader's link; empty when there is none. */
   leader(): string;
   /** The same of every server. */

@@ -32,11 +32,14 @@ export async function openPeering(
 
 /** A server that nobody else talks to. */
 function hidden(own: string, { server, catalog, client }: ClusterParts): Omit<Cluster, 'services'> {
+  const clientOf: Cluster['clientOf'] = (id) =>
+    id === client()?.client.nodeId ? client()?.client.link : undefined;
+  const previous = server.server.previousAllocs(clientOf);
   return {
-    links: { servers: server.server.link, catalog },
+    links: { servers: server.server.link, previous, catalog },
     leader: () => (server.server.operations.stats().leading ? own : ''),
     servers: () => [own],
-    clientOf: (id) => (id === client()?.client.nodeId ? client()?.client.link : undefined),
+    clientOf,
     placed: (apps) => apps,
     serve: () => undefined,
   };

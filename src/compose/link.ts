@@ -92,20 +92,25 @@ export function buildDoor(
 export function loneCluster(door: Door, parts: ClusterParts): Cluster {
   const { server, client, catalog, dns } = parts;
   const { nodes, facts } = door;
+  const clientOf: Cluster['clientOf'] = (id) => {
+    if (id === client()?.client.nodeId) return client()?.client.link;
+    const session = nodes.of(id);
+    return session === undefined ? undefined : new RemoteClient(session);
+  };
+  const links = {
+    ...{ servers: server.server.link, catalog },
+    previous: server.server.previousAllocs(clientOf),
+  };
   return {
     services: [door.server],
-    links: { servers: server.server.link, catalog },
+    links,
     leader: () => (server.server.operations.stats().leading ? facts.address : ''),
     servers: () => [facts.address],
-    clientOf: (id) => {
-      if (id === client()?.client.nodeId) return client()?.client.link;
-      const session = nodes.of(id);
-      return session === undefined ? undefined : new RemoteClient(session);
-    },
+    clientOf,
     placed: (apps) => apps,
     serve: (apps) => {
       door.open({
-        ...serverAnswers({ servers: server.server.link, catalog, nodes, knows: knowsIn(server) }),
+        ...serverAnswers({ ...links, nodes, knows: knowsIn(server) }),
         ...httpAnswers({ apps, admit: () => undefined }),
         ...dnsAnswers(dns()),
       });

@@ -61,6 +61,7 @@ async function runOnce(
           clock: systemClock,
           random: random.fork('client'),
           servers: cluster.links.servers,
+          previous: cluster.links.previous,
           registrar: registrar.registrar,
           log: log('client'),
         });

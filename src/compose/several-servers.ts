@@ -8,6 +8,7 @@ import type { Outcome } from '../core/state/outcome.ts';
 import { systemClock } from '../io/clock.ts';
 import { entryCodec } from '../io/log/entry-codec.ts';
 import { dnsAnswers } from '../link/dns-relay.ts';
+import { EvalAnswers, type EvalCodecs } from '../link/eval-answers.ts';
 import { httpAnswers, type HttpAnswersDeps } from '../link/http-answers.ts';
 import { admitAsLeader, LeaderCaller, type LeaderDeps } from '../link/leader.ts';
 import { LeaderHttp } from '../link/leader-http.ts';
@@ -16,6 +17,7 @@ import { Mesh } from '../link/mesh.ts';
 import { NodeCaller, relayAnswers } from '../link/relay.ts';
 import { RemoteClient } from '../link/remote-client.ts';
 import { RemoteCatalog, RemoteServers } from '../link/remote-servers.ts';
+import { RemoteEvaluations } from '../link/remote-evaluations.ts';
 import { RemoteState } from '../link/remote-state.ts';
 import { serverAnswers } from '../link/server-answers.ts';
 import type { Answers, Asked } from '../link/session.ts';
@@ -25,12 +27,16 @@ import type { ClusterLog } from '../ports/cluster-log.ts';
 import type { Service } from '../ports/service.ts';
 import { untilAborted } from '../run/aborted.ts';
 import { placedApp } from '../server/http/placed-app.ts';
+import { VERSION } from '../version.ts';
 import type { Apps, Cluster, ClusterParts, Peering, PeeringWorld } from './cluster-parts.ts';
 import { externalEtcd, manageEtcd, serverIdOf, useEtcd, type ClusterStore } from './etcd.ts';
 import { buildDoor, knowsIn, type Door } from './link.ts';
 
 /** Rows of a state between servers. */
 const stateRows = entryCodec<CheckpointRow>();
+
+/** Evaluations between servers, and what was decided of them. */
+const evalCodecs: EvalCodecs = { taken: entryCodec(), decision: entryCodec() };
 
 type StateLog = ClusterLog<Entry, Outcome>;
 
@@ -61,6 +67,10 @@ export async function openServerPeering(
   return {
     servers: () => mesh.addresses(),
     isLed: () => log?.holder !== undefined,
+    evaluations: new RemoteEvaluations({
+      leader: () => mesh.sessionWith(log?.holder?.address ?? ''),
+      ...{ codecs: evalCodecs, clock: systemClock },
+    }),
     shared: {
       store: unlessFailed(store, early),
       signal: early.signal,
@@ -191,15 +201,24 @@ function severalServers({ door, mesh, log, services }: SeveralParts, parts: Clus
   const proving = { ...leading, caller, provenMs: () => log.provenMs, prove: () => log.prove() };
   const unwatched = { heard: () => undefined, unheard: () => undefined };
   const knows = knowsIn(server);
+  const reach = { nodes, servers: () => mesh.sessions() };
+  const clientOf: Cluster['clientOf'] = (id) =>
+    id === client()?.client.nodeId
+      ? client()?.client.link
+      : new RemoteClient(new NodeCaller(id, reach));
+  const previous = server.server.previousAllocs(clientOf);
   const links = {
+    previous,
     servers: new LedServers(
       { here: server.server.link, there: new RemoteServers(caller, unwatched) },
       { ...leading, servers: () => mesh.addresses(), knows },
     ),
     catalog: new LedCatalog({ here: catalog, there: new RemoteCatalog(caller) }, leading),
   };
+  const { evaluations } = server.server;
+  const codecs = evalCodecs;
+  const evals = new EvalAnswers({ evaluations, codecs, version: VERSION, clock: systemClock });
   const admit: HttpAnswersDeps['admit'] = (asked) => admitAsLeader(leading.isLeading, asked);
-  const reach = { nodes, servers: () => mesh.sessions() };
   const placedBy = ({ http, discovery }: Apps): Apps => ({
     http: placedApp(http, new LeaderHttp(proving, 'http')),
     discovery: placedApp(discovery, new LeaderHttp(proving, 'discovery')),
@@ -209,13 +228,10 @@ function severalServers({ door, mesh, log, services }: SeveralParts, parts: Clus
     links,
     leader: address,
     servers: () => mesh.addresses(),
-    clientOf: (id) =>
-      id === client()?.client.nodeId
-        ? client()?.client.link
-        : new RemoteClient(new NodeCaller(id, reach)),
+    clientOf,
     placed: placedBy,
     serve: (apps) => {
-      const own = { servers: server.server.link, catalog };
+      const own = { servers: server.server.link, previous, catalog };
       // Other servers ask for this one alone; clients, for whoever leads.
       door.open({
         ...bySender(
@@ -226,6 +242,7 @@ function severalServers({ door, mesh, log, services }: SeveralParts, parts: Clus
         ...dnsAnswers(dns()),
         ...relayAnswers(nodes),
         ...stateAnswers({ state: () => server.replica.state, codec: stateRows }),
+        ...evals.answers,
       });
     },
   };

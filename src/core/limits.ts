@@ -74,6 +74,10 @@ export const EVAL_DELIVERIES_MAX = 3;
 export const EVAL_NACK_DELAYS_MS: readonly number[] = [1_000, 20_000];
 /** A failed evaluation is followed by another one after this [ms], so that a fault heals itself. */
 export const EVAL_FOLLOW_UP_MS = 60_000;
+/** How long a server that schedules waits until its state is as new as an evaluation [ms]. */
+export const REPLICA_BEHIND_MS_MAX = 5_000;
+/** How long a server of which another asks an evaluation to decide waits for one [ms]. */
+export const EVAL_TAKE_MS_MAX = 20_000;
 /** How often those are tried again whose plans were refused too often [ms]. Source: Nomad. */
 export const BLOCKED_RETRY_MS = 60_000;
 /**
@@ -118,6 +122,16 @@ export const HEARTBEAT_TTL_MS_MIN = 10_000;
  * `heartbeat_grace`.
  */
 export const HEARTBEAT_GRACE_MS = 10_000;
+/** What moves with an allocation from one machine to another at most: more than any disk is quick. */
+export const MOVED_DATA_BYTES_MAX = 256 * 1024 ** 3;
+/** The same in files, folders and links. */
+export const MOVED_DATA_ENTRIES_MAX = 2_000_000;
+/** Data of which nothing more arrives for so long does not come any more [ms]. */
+export const MOVED_DATA_STALL_MS = 60_000;
+/** So often the data is asked for before the task begins without it: links break and come back. */
+export const MOVED_DATA_TRIES = 3;
+/** How long one question for the predecessor's end stays open [ms]. */
+export const PREVIOUS_WAIT_MS = 60_000;
 /**
  * So many nodes, and most of all, that are late at once are more likely a fault on the servers' side
  * (a switch, a route) than so many broken machines. Fewer are replaced at once.

@@ -38,6 +38,45 @@ export function* inPieces(bytes: Uint8Array): Generator<Uint8Array> {
   }
 }
 
+/** The pieces of an answer; lets go of the stream over there when its reader stops early. */
+export async function* streamOf(
+  caller: Caller,
+  { method, question }: { readonly method: string; readonly question: object },
+  signal: AbortSignal,
+): AsyncGenerator {
+  const done = new AbortController();
+  const either = AbortSignal.any([signal, done.signal]);
+  try {
+    const exchange = await caller.open(method, question, { signal: either });
+    yield* exchange.pieces;
+  } catch (error) {
+    // Who asked has gone: a stream that is given up ends quietly, as it does at home.
+    if (!signal.aborted) throw error;
+  } finally {
+    done.abort();
+  }
+}
+
+/** Hands on what is answered piece by piece. */
+export async function sendAll(
+  values: AsyncIterable<unknown>,
+  { stream }: Pick<Asked, 'stream'>,
+): Promise<null> {
+  for await (const value of values) await stream.send(value);
+  return null;
+}
+
+/** The same of bytes, in pieces that a stream carries. */
+export async function sendBytes(
+  values: AsyncIterable<Uint8Array>,
+  asked: Pick<Asked, 'stream'>,
+): Promise<null> {
+  for await (const bytes of values) {
+    for (const piece of inPieces(bytes)) await asked.stream.send(piece);
+  }
+  return null;
+}
+
 function spaced(problem: string): string {
   return /^[.[]/.test(problem) ? problem : ` ${problem}`;
 }

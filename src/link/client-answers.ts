@@ -3,7 +3,7 @@ import { Failure } from '../base/failure.ts';
 import { CLIENT_REQUESTS } from '../core/link/requests.ts';
 import type { ClientLink } from '../ports/client-link.ts';
 import type { ExecRequest, ExecSession } from '../ports/driver.ts';
-import { inPieces, questionOf } from './caller.ts';
+import { inPieces, questionOf, sendAll, sendBytes } from './caller.ts';
 import type { Answers, Asked } from './session.ts';
 
 /** @param client asked for each time: the answers are made before the client is */
@@ -61,6 +61,10 @@ function streams(link: () => ClientLink): Answers {
       const { id, ...query } = questionOf(requests['alloc.logs'], asked);
       return sendAll(link().logs(id, query, asked.signal), asked);
     },
+    'alloc.data': (asked) => {
+      const { id } = questionOf(requests['alloc.data'], asked);
+      return sendBytes(link().allocData(id, asked.signal), asked);
+    },
     'alloc.exec': async (asked) => {
       const { id, task, columns, rows, ...rest } = questionOf(requests['alloc.exec'], asked);
       const size = columns === undefined || rows === undefined ? {} : { size: { columns, rows } };
@@ -68,11 +72,6 @@ function streams(link: () => ClientLink): Answers {
       return runExec(await link().exec(id, task, request, asked.signal), asked);
     },
   };
-}
-
-async function sendAll(values: AsyncIterable<unknown>, { stream }: Asked): Promise<null> {
-  for await (const value of values) await stream.send(value);
-  return null;
 }
 
 /** The first piece says that the command runs; the answer is its exit code. */

@@ -4,7 +4,7 @@ import type { AllocId } from '../core/model/ids.ts';
 import type { AllocUsage, HostUsage } from '../core/model/usage.ts';
 import type { ClientLink, FileFrame, FileInfo, LogsQuery } from '../ports/client-link.ts';
 import type { ExecRequest, ExecSession } from '../ports/driver.ts';
-import { answerOf, bytesOf, inPieces, type Caller } from './caller.ts';
+import { answerOf, bytesOf, inPieces, streamOf, type Caller } from './caller.ts';
 import type { Exchange } from './session.ts';
 
 /** How long a question is waited for whose answer is at hand [ms]. */
@@ -89,6 +89,10 @@ export class RemoteClient implements ClientLink {
     for await (const piece of pieces) yield frameOf(piece);
   }
 
+  async *allocData(id: AllocId, signal: AbortSignal): AsyncIterable<Uint8Array> {
+    for await (const piece of this.#stream('alloc.data', { id }, signal)) yield bytesOf(piece);
+  }
+
   async collectGarbage(id?: AllocId): Promise<void> {
     await this.#ask('client.collect', id === undefined ? {} : { id });
   }
@@ -98,19 +102,8 @@ export class RemoteClient implements ClientLink {
     return this.#caller.call(method, question, { signal, deadlineMs: ANSWER_MS });
   }
 
-  /** Lets go of the stream over there when its reader stops early. */
-  async *#stream(method: string, question: object, signal: AbortSignal): AsyncGenerator {
-    const done = new AbortController();
-    const either = AbortSignal.any([signal, done.signal]);
-    try {
-      const exchange = await this.#caller.open(method, question, { signal: either });
-      yield* exchange.pieces;
-    } catch (error) {
-      // Who asked has gone: a stream that is given up ends quietly, as it does at home.
-      if (!signal.aborted) throw error;
-    } finally {
-      done.abort();
-    }
+  #stream(method: string, question: object, signal: AbortSignal): AsyncGenerator {
+    return streamOf(this.#caller, { method, question }, signal);
   }
 }
 

@@ -7,8 +7,9 @@
 import { SERVER_REQUESTS } from '../core/link/requests.ts';
 import type { NodeId } from '../core/model/ids.ts';
 import type { CatalogLink } from '../ports/catalog-link.ts';
+import type { PreviousAllocs } from '../ports/previous-allocs.ts';
 import type { ServerLink } from '../ports/server-link.ts';
-import { questionOf } from './caller.ts';
+import { questionOf, sendBytes } from './caller.ts';
 import type { NodeSessions } from './node-sessions.ts';
 import type { Answers, Asked } from './session.ts';
 
@@ -16,13 +17,14 @@ export interface ServerAnswersDeps {
   /** Whichever server leads answers these. */
   readonly servers: ServerLink;
   readonly catalog: CatalogLink;
+  readonly previous: PreviousAllocs;
   readonly nodes: NodeSessions;
   /** Whether this is the secret of a node that is known here. */
   readonly knows: (nodeId: NodeId, secretId: string) => boolean;
 }
 
 export function serverAnswers(deps: ServerAnswersDeps): Answers {
-  return { ...nodeAnswers(deps), ...catalogAnswers(deps) };
+  return { ...nodeAnswers(deps), ...previousAnswers(deps), ...catalogAnswers(deps) };
 }
 
 function nodeAnswers({ servers, nodes, knows }: ServerAnswersDeps): Answers {
@@ -54,6 +56,18 @@ function nodeAnswers({ servers, nodes, knows }: ServerAnswersDeps): Answers {
       const { nodeId, secretId, updates } = questionOf(requests['node.update'], asked);
       await servers.updateAllocs(nodeId, secretId, updates, asked.signal);
       return null;
+    },
+  };
+}
+
+function previousAnswers({ previous }: ServerAnswersDeps): Answers {
+  const requests = SERVER_REQUESTS;
+  return {
+    'alloc.previous': (asked) =>
+      previous.stateOf(questionOf(requests['alloc.previous'], asked), asked.signal),
+    'alloc.previous-data': (asked) => {
+      const question = questionOf(requests['alloc.previous-data'], asked);
+      return sendBytes(previous.dataOf(question, asked.signal), asked);
     },
   };
 }

@@ -14,17 +14,15 @@ import { drainController } from '../core/controllers/drain.ts';
 import { GC_INTERVAL_MS, GC_THRESHOLDS, findGarbage } from '../core/controllers/gc.ts';
 import type { GcThresholds } from '../core/controllers/gc.ts';
 import { periodicController } from '../core/controllers/periodic.ts';
-import {
-  HEARTBEAT_GRACE_MS,
-  HEARTBEAT_TTL_MS_MIN,
-  HEARTBEATS_PER_SECOND,
-} from '../core/limits.ts';
+import { HEARTBEAT_GRACE_MS, HEARTBEAT_TTL_MS_MIN, HEARTBEATS_PER_SECOND } from '../core/limits.ts';
 import type { SchedulerConfig } from '../core/model/scheduler-config.ts';
 import type { Entry } from '../core/state/entry.ts';
 import type { Outcome } from '../core/state/outcome.ts';
 import { DEFAULT_CONFIG_ROW } from '../core/state/state.ts';
 import type { AlarmClock } from '../ports/clock.ts';
+import type { Evaluations } from '../ports/evaluations.ts';
 import type { Log } from '../ports/log.ts';
+import type { PreviousAllocs } from '../ports/previous-allocs.ts';
 import type { ServerLink } from '../ports/server-link.ts';
 import type { Service } from '../ports/service.ts';
 import { isAborted } from '../run/aborted.ts';
@@ -46,7 +44,9 @@ import { kvOperations } from './kv-operations.ts';
 import { NodeLink } from './node-link.ts';
 import type { Operations, ServerStats } from './operations.ts';
 import { ParkedReads } from './parked-reads.ts';
+import { ServerPreviousAllocs, type PreviousAllocsDeps } from './previous-allocs.ts';
 import type { Replica } from './replica.ts';
+import { SchedulingWorker } from './scheduling-worker.ts';
 import { SessionTimers } from './session-timers.ts';
 import { planningOperations } from './planning-operations.ts';
 import { rolloutOperations } from './rollout-operations.ts';
@@ -81,6 +81,8 @@ export interface ServerDeps {
   readonly servers: () => readonly string[];
   /** Whether any server leads; absent: this one, or nobody. */
   readonly isLed?: () => boolean;
+  /** Those of whoever leads, for this server to help with while it does not; absent: nobody else. */
+  readonly evaluations?: Evaluations;
   /** What else runs as long as the server does: the checkpoint's writer. */
   readonly companions?: readonly Service[];
 }
@@ -117,6 +119,11 @@ export class Server implements Service {
     this.operations = this.#makeOperations(new ChangeLog(deps));
   }
 
+  /** Evaluations for workers of other servers, while this one leads. */
+  get evaluations(): Evaluations {
+    return this.#decider.queue.forOthers();
+  }
+
   /** Serves until `signal` aborts. Does not close the log, which others may still read. */
   async run(signal: AbortSignal): Promise<void> {
     const companions = (this.#deps.companions ?? []).map((each) => this.#keep(each, signal));
@@ -124,23 +131,29 @@ export class Server implements Service {
     await Promise.all(companions);
   }
 
-  /** Starts and stops the leader's loops with the leadership (V1). */
+  /** Starts and stops the leader's loops with the leadership (V1), and a follower's. */
   async #follow(signal: AbortSignal): Promise<void> {
-    let leading: { readonly stop: AbortController; readonly done: Promise<unknown> } | undefined;
+    let part: { readonly stop: AbortController; readonly done: Promise<unknown> } | undefined;
     const end = async (): Promise<void> => {
       this.#isLeading = false;
-      leading?.stop.abort();
-      await leading?.done;
-      leading = undefined;
+      part?.stop.abort();
+      await part?.done;
+      part = undefined;
     };
     for await (const { leading: isLeading } of this.#deps.log.leadership(signal)) {
       await end();
-      if (!isLeading) continue;
       const stop = new AbortController();
-      leading = { stop, done: this.#lead(stop.signal) };
-      this.#isLeading = true;
+      part = { stop, done: isLeading ? this.#lead(stop.signal) : this.#help(stop.signal) };
+      this.#isLeading = isLeading;
     }
     await end();
+  }
+
+  /** Decides evaluations for whoever leads. */
+  async #help(signal: AbortSignal): Promise<void> {
+    const { evaluations } = this.#deps;
+    if (evaluations === undefined) return;
+    await this.#keep(new SchedulingWorker({ ...this.#deps, evaluations }), signal);
   }
 
   async #lead(signal: AbortSignal): Promise<void> {
@@ -191,6 +204,16 @@ export class Server implements Service {
   #keep(service: Service, signal: AbortSignal): Promise<void> {
     const { clock, random, note } = this.#deps;
     return keepRunning(service, { clock, random: random.fork(service.name), log: note }, signal);
+  }
+
+  /**
+   * What clients ask of the predecessors of their allocations, from this server's own state.
+   *
+   * @param clientOf the way to a node, over this server or another one
+   */
+  previousAllocs(clientOf: PreviousAllocsDeps['clientOf']): PreviousAllocs {
+    const { replica } = this.#deps;
+    return new ServerPreviousAllocs({ replica, parked: this.#parked, clientOf });
   }
 
   #makeOperations(changes: ChangeLog): Operations {

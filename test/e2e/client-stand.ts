@@ -5,6 +5,7 @@ import { seeded } from '../../src/base/random.ts';
 import { Client } from '../../src/client/client.ts';
 import { DEFAULT_CLIENT_CONFIG, taskHostEnv, type ClientConfig } from '../../src/client/config.ts';
 import { SystemArtifacts } from '../../src/io/artifact/artifacts.ts';
+import { DiskAllocData } from '../../src/io/alloc-dir/alloc-data.ts';
 import { DiskAllocDirs } from '../../src/io/alloc-dir/alloc-dirs.ts';
 import { findHierarchies } from '../../src/io/cgroup/hierarchy.ts';
 import { TaskCgroups } from '../../src/io/cgroup/task-cgroups.ts';
@@ -17,6 +18,7 @@ import type { Keeper } from '../../src/ports/keeper.ts';
 import type { AllocNetworks } from '../../src/ports/network.ts';
 import type { ServerLink } from '../../src/ports/server-link.ts';
 import { SimNetworks } from '../../src/sim/networks.ts';
+import { SimPreviousAllocs } from '../../src/sim/previous-allocs.ts';
 import { SimRegistrar } from '../../src/sim/registrar.ts';
 import { SimTemplateSource } from '../../src/sim/template-source.ts';
 
@@ -47,6 +49,8 @@ export function realClient(
       ],
       files: new JournalStateFiles(join(dir, 'client'), deps.log ?? (() => undefined)),
       dirs: new DiskAllocDirs(allocs, systemClock),
+      data: new DiskAllocData(allocs),
+      previous: new SimPreviousAllocs(),
       networks: deps.networks ?? new SimNetworks(),
       registrar: new SimRegistrar(),
       templates: new SimTemplateSource(),

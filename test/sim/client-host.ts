@@ -8,6 +8,7 @@ import { DEFAULT_CLIENT_CONFIG, type ClientConfig } from '../../src/client/confi
 import type { NodeId } from '../../src/core/model/ids.ts';
 import { createIdSource } from '../../src/core/scheduler/draw-id.ts';
 import type { ServerLink } from '../../src/ports/server-link.ts';
+import { SimAllocData } from '../../src/sim/alloc-data.ts';
 import { SimAllocDirs } from '../../src/sim/alloc-dirs.ts';
 import type { SimClock } from '../../src/sim/clock.ts';
 import { SimDriver, SimTasks } from '../../src/sim/driver.ts';
@@ -17,6 +18,7 @@ import { SimRegistrar } from '../../src/sim/registrar.ts';
 import { SimTemplateSource } from '../../src/sim/template-source.ts';
 import type { SimNet } from '../../src/sim/net.ts';
 import { SimNetworks } from '../../src/sim/networks.ts';
+import { SimPreviousAllocs } from '../../src/sim/previous-allocs.ts';
 import { SimProcess } from '../../src/sim/process.ts';
 import { SimServerCalls } from '../../src/sim/server-calls.ts';
 import { SimStateFiles } from '../../src/sim/state-files.ts';
@@ -157,6 +159,8 @@ export class ClientHost {
       drivers: [process.fence(driver)],
       files: process.fence(this.files),
       dirs: process.fence(this.#dirs),
+      data: process.fence(new SimAllocData(this.#dirs)),
+      previous: new SimPreviousAllocs(),
       networks: process.fence(this.#networks),
       fingerprinter: process.fence(this.#fingerprinter),
       registrar: new SimRegistrar(),

@@ -7,13 +7,13 @@ import { dispatchPayloadHook } from './dispatch-payload.ts';
 import type { AllocHook, TaskHook } from './hook.ts';
 import { networkAgainHook, networkHook, type NetworkDeps } from './network.ts';
 import { preemptedAllocsHook, type PreemptedDeps } from './preempted-allocs.ts';
-import { previousAllocHook } from './previous-alloc.ts';
+import { previousAllocHook, type PreviousDeps } from './previous-alloc.ts';
 import type { TemplatesHook } from './templates.ts';
 import { unsupportedHook } from './unsupported.ts';
 import { volumesHook } from './volumes.ts';
 
 /** What the hooks work with. */
-export interface HookDeps extends NetworkDeps, PreemptedDeps {
+export interface HookDeps extends NetworkDeps, PreemptedDeps, PreviousDeps {
   readonly dirs: AllocDirs;
   readonly hostVolumes: Readonly<Record<string, HostVolume>>;
   readonly artifacts: ArtifactsHook;

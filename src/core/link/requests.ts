@@ -9,7 +9,7 @@ import type {
 } from '../model/alloc.ts';
 import type { CatalogNodeFacts, ServiceFacts, ServiceKind } from '../model/catalog.ts';
 import type { CheckFacts } from '../model/health-check.ts';
-import type { AllocId, NodeId } from '../model/ids.ts';
+import type { AllocId, EvalId, NodeId } from '../model/ids.ts';
 import type {
   DriverInfo,
   HostNetwork,
@@ -22,6 +22,7 @@ import {
   anyRecord,
   branded,
   brandedCount,
+  bytes,
   count,
   flag,
   list,
@@ -43,6 +44,11 @@ export interface NodeProof {
 interface Pull extends NodeProof {
   readonly after: Index;
   readonly waitMs: number;
+}
+
+/** The same question as of `PreviousAllocs` in `ports/previous-allocs.ts`. */
+interface PreviousOf extends NodeProof {
+  readonly allocId: AllocId;
 }
 
 interface Update {
@@ -183,6 +189,8 @@ export const SERVER_REQUESTS = {
     ...proof,
     updates: list(UPDATE, 1_000),
   }),
+  'alloc.previous': object<PreviousOf>({ ...proof, allocId: branded<AllocId>() }),
+  'alloc.previous-data': object<PreviousOf>({ ...proof, allocId: branded<AllocId>() }),
   'catalog.register': object<Rows>({
     ...{ node: CATALOG_NODE, skipNodeUpdate: flag, services: list(SERVICE), checks: list(CHECK) },
   }),
@@ -198,9 +206,20 @@ export const SERVER_REQUESTS = {
   }),
 } as const satisfies Readonly<Record<string, Shape<never>>>;
 
+/** Who may decide an evaluation. */
+interface EvalProof {
+  readonly id: EvalId;
+  readonly token: string;
+}
+
+const evalProof = { id: branded<EvalId>(), token: text };
+
 /** What servers ask each other. */
 export const PEER_REQUESTS = {
   'server.state': object<{ least: Index }>({ least: brandedCount<Index>() }),
+  'eval.take': object<Record<never, never>>({}),
+  'eval.submit': object<EvalProof & { bytes: Uint8Array }>({ ...evalProof, bytes }),
+  'eval.give-back': object<EvalProof & { why: string }>({ ...evalProof, why: text }),
 } as const satisfies Readonly<Record<string, Shape<never>>>;
 
 /** What one that runs tasks is asked about one of its allocations, or about itself. */
@@ -233,6 +252,7 @@ export const CLIENT_REQUESTS = {
     ...{ id: branded<AllocId>(), task: text, type: oneOf('stdout', 'stderr'), follow: flag },
     ...{ offset: count, origin: oneOf('start', 'end') },
   }),
+  'alloc.data': object<{ id: AllocId }>({ id: branded<AllocId>() }),
   'client.collect': object<{ id?: AllocId }>({ id: optional(branded<AllocId>()) }),
   'client.stats': object<object>({}),
 } as const satisfies Readonly<Record<string, Shape<never>>>;

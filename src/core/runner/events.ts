@@ -39,7 +39,8 @@ export function downloadProgress(
   return plain('Downloading Artifacts', text);
 }
 
-function megabytes(bytes: number): string {
+/** For people. */
+export function megabytes(bytes: number): string {
   return `${Math.floor(bytes / 1_000_000)} MB`;
 }
 
@@ -115,6 +116,11 @@ export function shutdownDelay(delayMs: number): EventDraft {
   );
 }
 
+/** @param maxMs for how long it might run [ms] */
+export function overran(maxMs: number): EventDraft {
+  return plain('Killing', `Ran for its max_run_duration of ${formatDuration(maxMs)}`);
+}
+
 export function siblingFailed(sibling: string): EventDraft {
   return {
     ...plain('Sibling Task Failed', `Task's sibling "${sibling}" failed`),
@@ -142,6 +148,9 @@ export function preemptedOverdue(evicted: readonly string[], waitedMs: number): 
   const shown = `Started although ${what} did not end within ${formatDuration(waitedMs)}`;
   return plain('Waiting for preempted allocations', shown);
 }
+
+/** What becomes of the data of the allocation that this one takes the place of. */
+export const movingData = (text: string): EventDraft => plain('Moving Data', text);
 
 /** @param missing what its templates still wait for */
 export function templateWaits(missing: readonly string[]): EventDraft {

@@ -15,17 +15,17 @@ import type { AllocId } from '../../core/model/ids.ts';
 import type { AllocData, Unpacked } from '../../ports/alloc-data.ts';
 import { untar } from '../artifact/untar.ts';
 import { failureOf } from './errors.ts';
-import { dataFolders, moveFolder } from './move-data.ts';
+import { dataFolders, dirOfAlloc, moveFolder } from './move-data.ts';
 
 /** Where data arrives; no task has this name, as names of tasks begin with no dot. */
 const INCOMING = '.incoming';
 
 export class DiskAllocData implements AllocData {
-  readonly #dirOf: (id: AllocId) => string;
+  readonly #root: string;
 
-  /** @param dirOf an allocation's directory */
-  constructor(dirOf: (id: AllocId) => string) {
-    this.#dirOf = dirOf;
+  /** @param root as of `DiskAllocDirs` */
+  constructor(root: string) {
+    this.#root = root;
   }
 
   async *pack(
@@ -34,14 +34,15 @@ export class DiskAllocData implements AllocData {
     signal: AbortSignal,
   ): AsyncIterable<Uint8Array> {
     const { create } = await import('tar');
-    const cwd = this.#dirOf(id);
+    const cwd = dirOfAlloc(this.#root, id);
     const folders: string[] = [];
     for (const folder of dataFolders(tasks)) {
       if (await isFolder(join(cwd, folder))) folders.push(folder);
     }
     // An archive of nothing has no form: its reader would wait for one.
     if (folders.length === 0) throw new Failure('not_found', `allocation ${id} has left no data`);
-    const packed = create({ cwd, follow: false, noMtime: false }, folders);
+    let isOver = false;
+    const packed = create({ cwd, filter: () => !isOver }, folders);
     try {
       for await (const piece of packed) {
         if (signal.aborted) throw new Failure('canceled', 'nobody wants the data any more');
@@ -50,7 +51,9 @@ export class DiskAllocData implements AllocData {
     } catch (error) {
       throw failureOf(error, `cannot read the data of allocation ${id}`);
     } finally {
-      packed.abort(new Error('it is over'));
+      // The file that is being read is read to its end, which closes it; no other is opened.
+      isOver = true;
+      packed.resume();
     }
   }
 
@@ -60,13 +63,13 @@ export class DiskAllocData implements AllocData {
     pieces: AsyncIterable<Uint8Array>,
     signal: AbortSignal,
   ): Promise<Unpacked> {
-    const dir = this.#dirOf(id);
+    const dir = dirOfAlloc(this.#root, id);
     const incoming = join(dir, INCOMING);
     const folders = dataFolders(tasks);
     const cargo = new Cargo(folders);
     try {
       // What an earlier attempt left.
-      await rm(incoming, { recursive: true, force: true });
+      await clear(incoming);
       await mkdir(incoming, { mode: 0o700 });
       await untar(
         incoming,
@@ -84,9 +87,15 @@ export class DiskAllocData implements AllocData {
       if (signal.aborted) throw new Failure('canceled', 'taking the data over was given up');
       throw unpackFailure(error);
     } finally {
-      await rm(incoming, { recursive: true, force: true });
+      // What cannot be cleared away now goes with the allocation.
+      await clear(incoming).catch(() => undefined);
     }
   }
+}
+
+/** The parser may still be writing what it began. */
+async function clear(incoming: string): Promise<void> {
+  await rm(incoming, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
 }
 
 /** What the parser says of a stream that is no archive has a code of its own. */
@@ -147,7 +156,8 @@ class Cargo {
       transform: (piece: Uint8Array, _, done) => {
         this.#bytes += piece.length;
         if (this.#bytes <= MOVED_DATA_BYTES_MAX) done(null, piece);
-        else done(new Failure('exhausted', `the data is larger than ${MOVED_DATA_BYTES_MAX} bytes`));
+        else
+          done(new Failure('exhausted', `the data is larger than ${MOVED_DATA_BYTES_MAX} bytes`));
       },
     });
   }

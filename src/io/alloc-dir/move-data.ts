@@ -1,7 +1,15 @@
-/** Moves what outlives an allocation from one directory to another on the same machine. */
+/** Directories of allocations, and the moving of what outlives one to another on the same machine. */
 import { cp, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Failure } from '../../base/failure.ts';
+import type { AllocId } from '../../core/model/ids.ts';
 import { isAbsent } from './errors.ts';
+
+/** Below the root of all. Fails: `invalid` what names no allocation. */
+export function dirOfAlloc(root: string, id: AllocId): string {
+  if (!/^[\w-]+$/.test(id)) throw new Failure('invalid', `"${id}" is no allocation's id`);
+  return join(root, id);
+}
 
 /** What is to outlive an allocation, below its directory. */
 export function dataFolders(tasks: readonly string[]): readonly string[] {

@@ -2,7 +2,7 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, stat, symlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { PassThrough, Readable, type Transform } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
 import { createGunzip } from 'node:zlib';
@@ -10,6 +10,7 @@ import { Failure } from '../../base/failure.ts';
 import { unpackedName } from '../../core/artifact/archive.ts';
 import type { ArchiveEntry, Packing } from '../../core/artifact/archive.ts';
 import { Budget } from './budget.ts';
+import { untar } from './untar.ts';
 
 export interface Unpacking {
   /** The archive on disk. */
@@ -32,8 +33,15 @@ export async function unpack(
     else {
       const plain = await decompressed(work.file, packing.compression);
       const counted = budget.counting();
-      if (packing.container === 'tar') await unpackTar(work, { plain, counted, budget }, signal);
-      else {
+      if (packing.container === 'tar') {
+        const admit = (entry: ArchiveEntry): boolean => {
+          budget.admit(entry);
+          return true;
+        };
+        // The agent may be root; what it unpacks belongs to it.
+        const tar = { plain, counted, admit, keepOwners: false };
+        await untar(work.into, tar, signal);
+      } else {
         const target = join(work.into, unpackedName(basename(work.file)));
         await pipeline(plain, counted, createWriteStream(target), { signal });
       }
@@ -74,73 +82,6 @@ function passing(from: Readable, through: NodeJS.ReadWriteStream): NodeJS.Readab
     out.destroy(error instanceof Error ? error : new Error(String(error)));
   });
   return out;
-}
-
-async function unpackTar(
-  { into }: Unpacking,
-  {
-    plain,
-    counted,
-    budget,
-  }: {
-    readonly plain: NodeJS.ReadableStream;
-    readonly counted: Transform;
-    readonly budget: Budget;
-  },
-  signal: AbortSignal,
-): Promise<void> {
-  const { extract } = await import('tar');
-  const stop = new AbortController();
-  let refusal: { readonly cause: unknown } | undefined;
-  const extractor = extract({
-    cwd: into,
-    strict: true,
-    // The agent may be root; what it unpacks belongs to it, and no program in it gains rights.
-    preserveOwner: false,
-    filter: (path, entry) => {
-      try {
-        if (refusal === undefined)
-          budget.admit(tarEntry(path, 'type' in entry ? entry : undefined));
-      } catch (error) {
-        // The parser does not pass on what is thrown here.
-        refusal = { cause: error };
-        stop.abort();
-      }
-      return refusal === undefined;
-    },
-    onReadEntry: (entry) => {
-      entry.mode = (entry.mode ?? 0o644) & 0o777;
-    },
-  });
-  // What it began before it was stopped may fail when the directory is gone: nobody else listens.
-  extractor.on('error', (cause: unknown) => {
-    refusal ??= { cause };
-  });
-  const options = { signal: AbortSignal.any([signal, stop.signal]) };
-  await pipeline(plain, counted, extractor as unknown as NodeJS.WritableStream, options).catch(
-    (error: unknown) => {
-      refusal ??= { cause: error };
-    },
-  );
-  if (refusal !== undefined) throw refusal.cause;
-}
-
-const TAR_KINDS: Readonly<Record<string, ArchiveEntry['kind']>> = {
-  File: 'file',
-  OldFile: 'file',
-  ContiguousFile: 'file',
-  Directory: 'directory',
-  GNUDumpDir: 'directory',
-  SymbolicLink: 'symlink',
-  Link: 'hardlink',
-};
-
-function tarEntry(
-  path: string,
-  entry: { readonly type: string; readonly linkpath?: string } | undefined,
-): ArchiveEntry {
-  const kind = TAR_KINDS[entry?.type ?? ''] ?? 'other';
-  return { path, kind, ...(entry?.linkpath === undefined ? {} : { target: entry.linkpath }) };
 }
 
 const S_IFMT = 0o170000;
