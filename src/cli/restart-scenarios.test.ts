@@ -5,6 +5,7 @@ import * as client from '../api/nomad/client-routes.ts';
 import * as job from '../api/nomad/job-routes.ts';
 import { Failure } from '../base/failure.ts';
 import type { JsonObject } from '../base/json.ts';
+import { OVERRAN } from '../core/model/alloc.ts';
 import type { EvalId } from '../core/model/ids.ts';
 import { replay } from './golden.fixture.ts';
 import * as sample from './samples.fixture.ts';
@@ -64,7 +65,8 @@ test('a batch job is waited for, and its exit code answered', () =>
       .on(job.registerJob, changed(sample.EVAL_ID))
       .on(job.listJobs, [sample.sampleJobStub({ ID: 'resize', ParameterizedJob: true })])
       .on(job.dispatchJob, {
-        ...{ childId: 'resize/dispatch-1' as never, evalId: sample.EVAL_ID as EvalId },
+        ...{ childId: 'resize/dispatch-1' as never },
+        ...(line.includes('again') ? {} : { evalId: sample.EVAL_ID as EvalId }),
         ...{ evalCreateIndex: 9 as never, jobCreateIndex: 9 as never, index: 9 as never },
       })
       .on(alloc.readEval, sample.sampleEval({ DeploymentID: '' }))
@@ -75,7 +77,10 @@ test('a batch job is waited for, and its exit code answered', () =>
       ])
       .on(job.jobAllocs, [
         sample.sampleStub('00000000', { ...ended(1), NextAllocation: sample.longId('11111111') }),
-        sample.sampleStub('11111111', ended(code)),
+        sample.sampleStub('11111111', {
+          ...ended(code),
+          ...(line.includes('too long') ? { ClientDescription: OVERRAN } : {}),
+        }),
       ])
       .on(client.taskLogs, ({ query }) => {
         const text = query.type === 'stderr' ? 'boom\n' : 'one\ntwo\n';

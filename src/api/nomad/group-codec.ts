@@ -73,6 +73,7 @@ export const GROUP: Shape<TaskGroup> = shape({
   meta: textMap('Meta'),
   services: list('Services', SERVICE),
   shutdownDelayMs: maybe(duration('ShutdownDelay', null)),
+  maxRunMs: maybe(duration('MaxRunDuration', OMIT)),
   stopAfterClientDisconnectMs: maybe(duration('StopAfterClientDisconnect', null)),
   maxClientDisconnectMs: maybe(duration('MaxClientDisconnect', OMIT)),
   preventRescheduleOnLost: bool('PreventRescheduleOnLost', OMIT),

@@ -5,7 +5,7 @@
 import type { AllocStub } from '../../api/nomad/alloc-codec.ts';
 import { taskLogs } from '../../api/nomad/client-routes.ts';
 import { Failure } from '../../base/failure.ts';
-import type { TaskState } from '../../core/model/alloc.ts';
+import { OVERRAN, type TaskState } from '../../core/model/alloc.ts';
 import { showTail } from '../commands/tail.ts';
 import type { Session } from '../session.ts';
 
@@ -16,10 +16,10 @@ const LINE_BYTES = 120;
 /** Prints what is known of the newest failure among the allocations; nothing where none failed. */
 export async function tellFailure(allocs: readonly AllocStub[], by: Session): Promise<void> {
   const newest = [...allocs].sort((a, b) => b.createIndex - a.createIndex);
-  const failed = newest.find(hasFailed) ?? newest.find(isUnhealthy);
+  const failed = newest.find(hasFailed) ?? newest.find(isUnhealthy) ?? newest.find(hasOverrun);
   if (failed === undefined) return;
   const { world, ids } = by;
-  const how = hasFailed(failed) ? 'failed' : 'did not become healthy';
+  const how = howItWent(failed);
   world.out(
     `\nAllocation "${ids(failed.id)}" of group "${failed.group}" on node "${failed.nodeName}" ${how}\n`,
   );
@@ -32,9 +32,21 @@ export async function tellFailure(allocs: readonly AllocStub[], by: Session): Pr
   }
 }
 
-/** The exit code of an allocation that is over: that of its first failed task, 0 if none failed. */
-export function exitCodeOf({ clientStatus, taskStates }: AllocStub): number {
-  if (clientStatus === 'complete') return 0;
+function howItWent(alloc: AllocStub): string {
+  if (hasFailed(alloc)) return 'failed';
+  return hasOverrun(alloc) ? 'ran for too long' : 'did not become healthy';
+}
+
+/** What `timeout` of a shell exits with, too. */
+const TIMED_OUT = 124;
+
+/**
+ * The exit code of an allocation that is over: that of its first failed task, 0 if none failed, 124
+ * if it was ended because it ran for too long.
+ */
+export function exitCodeOf(alloc: AllocStub): number {
+  const { clientStatus, taskStates } = alloc;
+  if (clientStatus === 'complete') return hasOverrun(alloc) ? TIMED_OUT : 0;
   const failed = Object.values(taskStates).filter((state) => state.failed);
   const codes = failed.map(({ events }) => {
     return events.findLast(({ type }) => type === 'Terminated')?.exitCode ?? 0;
@@ -45,6 +57,10 @@ export function exitCodeOf({ clientStatus, taskStates }: AllocStub): number {
 
 function hasFailed({ clientStatus }: AllocStub): boolean {
   return clientStatus === 'failed' || clientStatus === 'lost';
+}
+
+function hasOverrun({ clientDescription }: AllocStub): boolean {
+  return clientDescription === OVERRAN;
 }
 
 function isUnhealthy({ deploymentStatus }: AllocStub): boolean {

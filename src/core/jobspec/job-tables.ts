@@ -49,6 +49,7 @@ const GROUP = table<WrittenGroup>({
   arguments: {
     count: int('count'),
     shutdown_delay: duration('shutdownDelayMs'),
+    max_run_duration: duration('maxRunMs'),
     stop_after_client_disconnect: duration('stopAfterClientDisconnectMs'),
     max_client_disconnect: duration('maxClientDisconnectMs'),
     prevent_reschedule_on_lost: flag('preventRescheduleOnLost'),

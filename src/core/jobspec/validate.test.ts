@@ -78,6 +78,18 @@ test('an update wider than the group is odd', () => {
   );
 });
 
+test('only what ends by itself may be bounded in time', () => {
+  const only = 'max_run_duration can only be used with "batch" or "sysbatch" scheduler';
+  checkIssues([
+    [around('max_run_duration = "5m"', '', 'type = "batch"'), []],
+    [around('max_run_duration = "5m"'), [`group "g": ${only}`]],
+    [
+      around('max_run_duration = "0s"', '', 'type = "sysbatch"'),
+      ['group "g": max_run_duration must be positive'],
+    ],
+  ]);
+});
+
 test('what a job waits for is checked', () => {
   checkIssues([
     [around('', '', 'type = "batch"\nafter = ["a"]\nconcurrency {\n group = "g"\n}'), []],

@@ -191,6 +191,17 @@ function validateGroup(group: TaskGroup, job: Job, issues: Issues): void {
   for (const task of tasks) validateTask(task, group, issues.inside(`task "${task.name}"`));
 }
 
+function validateMaxRun({ maxRunMs }: TaskGroup, { type }: Job, issues: Issues): void {
+  if (maxRunMs === undefined) return;
+  issues.addIf(
+    [
+      !TO_AN_END.has(type),
+      'max_run_duration can only be used with "batch" or "sysbatch" scheduler',
+    ],
+    [maxRunMs <= 0, 'max_run_duration must be positive'],
+  );
+}
+
 function validateStrategies(group: TaskGroup, job: Job, issues: Issues): void {
   const { update, reschedule, migrate, scaling } = group;
   const everywhere = ONCE_PER_NODE.has(job.type);
@@ -210,6 +221,7 @@ function validateStrategies(group: TaskGroup, job: Job, issues: Issues): void {
   if (update !== undefined) validateUpdate(update, issues.inside('update'));
   if (migrate !== undefined) validateMigrate(migrate, issues.inside('migrate'));
   validateDisconnect(group, job, issues);
+  validateMaxRun(group, job, issues);
   if (scaling !== undefined) validateScaling(scaling, group.count, issues.inside('scaling'));
 }
 

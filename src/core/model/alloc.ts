@@ -139,6 +139,9 @@ export function isClientTerminal(alloc: Pick<Alloc, 'clientStatus'>): boolean {
   }
 }
 
+/** What the description says of one that was ended because it ran for too long. */
+export const OVERRAN = 'allocation exceeded max_run_duration';
+
 /** True once it holds nothing of its node: told to stop, or ended by itself. */
 export function isTerminal(alloc: Pick<Alloc, 'clientStatus' | 'desiredStatus'>): boolean {
   return alloc.desiredStatus !== 'run' || isClientTerminal(alloc);

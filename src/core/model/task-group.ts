@@ -32,6 +32,8 @@ export interface TaskGroup {
   readonly ephemeralDisk: EphemeralDisk;
   readonly meta: Readonly<Record<string, string>>;
   readonly shutdownDelayMs?: number;
+  /** For how long an allocation may run, of jobs that end [ms]. */
+  readonly maxRunMs?: number;
   readonly stopAfterClientDisconnectMs?: number;
   readonly maxClientDisconnectMs?: number;
   readonly preventRescheduleOnLost: boolean;

@@ -99,6 +99,7 @@ function policyOf(args: readonly string[]): AllocPolicy {
   return {
     tasks: Object.fromEntries(tasks),
     shutdownDelayMs: number('shutdown_delay', 0),
+    ...(settings.has('max_run') ? { maxRunMs: number('max_run', 0) } : {}),
     checks: [],
     ...(min === ''
       ? {}

@@ -7,6 +7,8 @@
  *     not given away while a process may still use it.
  * A4: the order up and down is `lifecycle.ts`; everything is decided anew from the whole state
  *     after each input, so that an input that is lost or repeated costs nothing.
+ * A5: an allocation that ran for as long as it may is stopped, once, and its poststop tasks do not
+ *     run. What its end takes, shutdown delays included, comes on top.
  */
 import type { Millis } from '../../base/brand.ts';
 import { assert } from '../../base/assert.ts';
@@ -57,6 +59,10 @@ export interface AllocRun {
   readonly network?: AllocNetworkStatus;
   /** Absent: nothing is known of any check. */
   readonly checks?: CheckStates;
+  /** When its client took it up. */
+  readonly begunAt?: Millis;
+  /** It was stopped because it ran for too long (A5). */
+  readonly overran?: true;
 }
 
 /** What its job says, as far as the machine needs it. Derived anew from each version. */
@@ -67,6 +73,8 @@ export interface AllocPolicy {
   readonly shutdownDelayMs: number;
   readonly checks: readonly WatchedCheck[];
   readonly health?: HealthPolicy;
+  /** Counted from the beginning, whatever its tasks do [ms]. */
+  readonly maxRunMs?: number;
 }
 
 export type AllocInput =
@@ -112,6 +120,7 @@ export function stepAlloc(
 ): AllocTurn {
   const scope = new Scope(run, policy, now);
   take(scope, input);
+  heedOverrun(scope);
   settle(scope);
   return scope.turn();
 }
@@ -135,6 +144,8 @@ class Scope {
   health: HealthState | undefined;
   network: AllocNetworkStatus | undefined;
   checks: CheckStates;
+  begunAt: Millis | undefined;
+  overran: true | undefined;
   readonly policy: AllocPolicy;
   readonly now: Millis;
   readonly effects: AllocEffect[] = [];
@@ -147,6 +158,8 @@ class Scope {
     this.health = run.health;
     this.network = run.network;
     this.checks = run.checks ?? NO_CHECKS;
+    this.begunAt = run.begunAt;
+    this.overran = run.overran;
     this.policy = policy;
     this.now = now;
     this.#tasks = run.tasks;
@@ -168,6 +181,14 @@ class Scope {
 
   stepAll(selected: readonly Member[], input: TaskInput): void {
     for (const { name } of selected) this.step(name, input);
+  }
+
+  /** When it will have run for as long as it may; undefined: never, or it ends already. */
+  get overrunsAt(): Millis | undefined {
+    const { life, begunAt, policy } = this;
+    if (begunAt === undefined || policy.maxRunMs === undefined) return undefined;
+    const isUnderWay = life.stage === 'running' || (life.stage === 'preparing' && !life.stopping);
+    return isUnderWay ? ((begunAt + policy.maxRunMs) as Millis) : undefined;
   }
 
   judge(): void {
@@ -197,10 +218,11 @@ class Scope {
   }
 
   turn(): AllocTurn {
-    const { life, health, network, effects, checks } = this;
+    const { life, health, network, effects, checks, begunAt, overran } = this;
     const wakes = [
       ...Object.values(this.#tasks).map(taskWakeAt),
       life.stage === 'draining' ? life.until : undefined,
+      this.overrunsAt,
       this.#healthWakeAt,
       this.#checksWakeAt,
     ].filter((at) => at !== undefined);
@@ -210,6 +232,8 @@ class Scope {
       ...(health === undefined ? {} : { health }),
       ...(network === undefined ? {} : { network }),
       ...(checks === NO_CHECKS ? {} : { checks }),
+      ...(begunAt === undefined ? {} : { begunAt }),
+      ...(overran === undefined ? {} : { overran }),
     };
     if (wakes.length === 0) return { state, effects };
     return { state, effects, wakeAt: Math.min(...wakes) as Millis };
@@ -221,6 +245,7 @@ function take(scope: Scope, input: AllocInput): void {
     case 'begin':
       if (scope.life.stage !== 'new') return;
       scope.life = { stage: 'preparing', stopping: false };
+      scope.begunAt = scope.now;
       scope.effects.push({ do: 'prepare' });
       return;
     case 'prepared':
@@ -304,6 +329,21 @@ function takeStop(scope: Scope): void {
 function takeAbandon(scope: Scope): void {
   takeStop(scope);
   if (scope.life.stage === 'draining') scope.life = { stage: 'killing' };
+  killPoststop(scope);
+}
+
+/** A5. */
+function heedOverrun(scope: Scope): void {
+  const { overrunsAt, policy } = scope;
+  if (overrunsAt === undefined || scope.now < overrunsAt) return;
+  scope.overran = true;
+  const event = events.overran(policy.maxRunMs ?? 0);
+  scope.stepAll(scope.members().filter(isBody), { type: 'note', event });
+  takeStop(scope);
+  killPoststop(scope);
+}
+
+function killPoststop(scope: Scope): void {
   const poststop = scope.members().filter((m) => m.role.hook === 'poststop');
   scope.stepAll(poststop, { type: 'kill' });
 }

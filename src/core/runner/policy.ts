@@ -42,6 +42,7 @@ export function allocPolicy(
     shutdownDelayMs: group.shutdownDelayMs ?? 0,
     checks,
     ...(health === undefined ? {} : { health }),
+    ...(group.maxRunMs === undefined ? {} : { maxRunMs: group.maxRunMs }),
   };
 }
 

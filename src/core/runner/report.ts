@@ -4,7 +4,12 @@
  * Source: the client descriptions that Nomad's `alloc status` prints.
  */
 import type { Millis } from '../../base/brand.ts';
-import type { AllocNetworkStatus, ClientStatus, TaskState } from '../model/alloc.ts';
+import {
+  OVERRAN,
+  type AllocNetworkStatus,
+  type ClientStatus,
+  type TaskState,
+} from '../model/alloc.ts';
 import type { AllocLife, AllocRun } from './alloc.ts';
 import { reportTask } from './task.ts';
 
@@ -23,7 +28,9 @@ export function reportAlloc(run: AllocRun): AllocReport {
   );
   const verdict = run.health?.verdict;
   return {
-    ...summarise(Object.values(taskStates), run.life.stage),
+    ...(run.overran === true && run.life.stage === 'ended'
+      ? { clientStatus: 'complete', clientDescription: OVERRAN }
+      : summarise(Object.values(taskStates), run.life.stage)),
     taskStates,
     ...(verdict === undefined ? {} : { deploymentStatus: verdict }),
     ...(run.network === undefined ? {} : { networkStatus: run.network }),

@@ -8,7 +8,7 @@
  * W3: a result counts for as long as it is known: also when the job was stopped or purged after it
  *     had ended well. The garbage collector leaves what a held job waits for.
  */
-import { isTerminal, type Alloc } from '../model/alloc.ts';
+import { isTerminal, OVERRAN, type Alloc } from '../model/alloc.ts';
 import type { Evaluation } from '../model/evaluation.ts';
 import type { JobId, Namespace } from '../model/ids.ts';
 import type { Job } from '../model/job.ts';
@@ -90,11 +90,12 @@ function lastKnown(snapshot: Snapshot, namespace: Namespace, id: JobId): Job | u
   return newest < 0 ? undefined : snapshot.jobVersion(namespace, id, newest);
 }
 
-/** As many instances of each group as it wants ran to their end, and did not fail. */
+/** As many instances of each group as it wants ran to their own end, and did not fail. */
 function haveEndedWell(allocs: readonly Alloc[], { type, groups }: Job): boolean {
   const ended = new Map<string, number>();
-  for (const { group, clientStatus, desiredStatus } of allocs) {
+  for (const { group, clientStatus, clientDescription, desiredStatus } of allocs) {
     if (clientStatus !== 'complete' || desiredStatus !== 'run') continue;
+    if (clientDescription === OVERRAN) continue;
     ended.set(group, (ended.get(group) ?? 0) + 1);
   }
   return groups.every(({ name, count }) => {
