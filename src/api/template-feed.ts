@@ -18,6 +18,8 @@ export interface FeedDeps {
   /** How to make a signal; the pure part of the program knows none. */
   readonly newAbort: () => Abort;
   readonly answered: (dependency: Dependency, value: AnswerOf[Dependency['kind']]) => void;
+  /** Between attempts that fail [ms]; the usual ones where absent. */
+  readonly backoff?: Readonly<{ first: number; most: number }>;
   readonly failed: (dependency: Dependency, error: unknown, retryInMs: number) => void;
 }
 
@@ -64,13 +66,14 @@ export class TemplateFeed {
 
   async #follow(dependency: Dependency, signal: AbortSignal): Promise<void> {
     let index = 0;
-    let retryInMs: number = TEMPLATE_BACKOFF_MS.first;
+    const { first, most } = this.#deps.backoff ?? TEMPLATE_BACKOFF_MS;
+    let retryInMs = first;
     while (!signal.aborted) {
       try {
         const reply = await this.#deps.ask(dependency, index, signal);
         if (isAborted(signal)) return;
         this.#deps.answered(dependency, reply.value);
-        retryInMs = TEMPLATE_BACKOFF_MS.first;
+        retryInMs = first;
         // An index that went back is of another life of the servers: nothing is known of before.
         index = reply.index < index ? 0 : reply.index;
         await this.#deps.sleep(reply.index === 0 ? TEMPLATE_POLL_MS : PAUSE_MS, signal);
@@ -79,7 +82,7 @@ export class TemplateFeed {
         this.#deps.failed(dependency, error, retryInMs);
         index = 0;
         await this.#deps.sleep(retryInMs, signal);
-        retryInMs = Math.min(retryInMs * 2, TEMPLATE_BACKOFF_MS.most);
+        retryInMs = Math.min(retryInMs * 2, most);
       }
     }
   }

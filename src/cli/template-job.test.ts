@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { WireRequest, WireResponse } from '../api/api.ts';
+import { Failure } from '../base/failure.ts';
 import { replaceFile } from '../io/template/replace-file.ts';
-import { startLine } from '../io/template/shell.ts';
+import { filesIn, removeFile } from '../io/template/files.ts';
+import { startCommand } from '../io/template/shell.ts';
 import { COMMANDS } from './golden.fixture.ts';
 import { runProgram } from './program.ts';
 import { testWorld, type TestWorld } from './test-world.fixture.ts';
@@ -57,7 +59,9 @@ function world(store: Store, over: Partial<World> = {}): TestWorld {
     templates: {
       ...base.templates,
       replace: replaceFile,
-      start: (line) => Promise.resolve(startLine(line)),
+      start: (command, env) => Promise.resolve(startCommand(command, env)),
+      filesIn,
+      remove: removeFile,
     },
     ...over,
   });
@@ -117,7 +121,7 @@ test('a file follows its keys, its command runs on changes only, one query for e
     await until('followed', async () => (await contentOf(runs)) === '12');
     assert.equal(await contentOf(`${out}2`), '2');
     stop.abort();
-    assert.equal(await running, 0);
+    assert.equal(await running, 12);
     const first = store.asked.filter((path) => !path.includes('index='));
     assert.equal(first.length, 1);
   });
@@ -131,7 +135,7 @@ test('a program is kept running, told of changes, and ended with us', async () =
     await writeFile(source, '{{ key "a" }}');
     const script = [
       `trap 'echo told $(cat ${out}) >>${said}' HUP`,
-      `trap 'echo ended >>${said}; exit 0' TERM`,
+      `trap 'echo ended >>${said}; exit 0' INT`,
       `echo started $(cat ${out}) >>${said}`,
       'while :; do sleep 0.05; done',
     ];
@@ -145,7 +149,7 @@ test('a program is kept running, told of changes, and ended with us', async () =
     store.put('a', '2');
     await until('told', async () => (await contentOf(said)).includes('told 2'));
     stop.abort();
-    assert.equal(await running, 0);
+    assert.equal(await running, 12);
     assert.match(await contentOf(said), /ended\n$/);
   });
 });
@@ -154,15 +158,20 @@ test('what is wrong is told before anything is done', async () => {
   await inDirectory(async (dir) => {
     const source = join(dir, 'in.tpl');
     await writeFile(source, '{{ nope }}');
-    const rows: readonly (readonly [words: readonly string[], said: RegExp])[] = [
-      [[], /nothing to render/],
-      [['-template', 'x'], /expected in:out/],
-      [['-template', `${source}:out`], /in\.tpl:1: function "nope" not defined/],
-      [['-template', `${source}:out`, '-wait', 'x'], /invalid wait "x"/],
+    const config = join(dir, 'bad.hcl');
+    await writeFile(config, 'nope = 1');
+    const rows: readonly (readonly [number, words: readonly string[], said: RegExp])[] = [
+      [14, [], /nothing to render/],
+      [13, ['-template', 'x'], /expected in:out/],
+      [14, ['-template', `${source}:out`], /in\.tpl:1: function "nope" not defined/],
+      [13, ['-template', `${source}:out`, '-wait', 'x'], /invalid wait "x"/],
+      [13, ['-kill-signal', 'SIGKILL'], /no signal "SIGKILL"/],
+      [15, ['-config', config], /nope/],
+      [15, ['-config', join(dir, 'none')], /cannot read/],
     ];
-    for (const [words, said] of rows) {
+    for (const [code, words, said] of rows) {
       const one = world(new Store());
-      assert.equal(await runProgram(COMMANDS, ['template', ...words], one), 1);
+      assert.equal(await runProgram(COMMANDS, ['template', ...words], one), code, words.join(' '));
       assert.match(one.complained(), said);
     }
   });
@@ -183,5 +192,88 @@ test('dry: what would be written is printed', async () => {
       0,
     );
     assert.equal(one.printed(), '> /never\n1\n');
+  });
+});
+
+test('a directory of settings, delimiters, a pid file, and nothing done by -parse-only', async () => {
+  await inDirectory(async (dir) => {
+    const store = new Store();
+    store.put('a', '1');
+    await mkdir(join(dir, 'conf.d', 'more'), { recursive: true });
+    const out = join(dir, 'out');
+    const block = (name: string, rest: string): string =>
+      `template {\n contents = "${name}<< key \\"a\\" >>"\n destination = "${out}${name}"\n${rest}}\n`;
+    await writeFile(
+      join(dir, 'conf.d', 'a.hcl'),
+      'default_delimiters {\n left = "<<"\n right = ">>"\n}',
+    );
+    await writeFile(join(dir, 'conf.d', 'more', 'b.hcl'), block('x', ''));
+    const list = `command = ["cp", "${out}y", "${out}z"]\n`;
+    await writeFile(join(dir, 'conf.d', 'more', 'c.hcl'), `${block('y', list)}once = true\n`);
+    const pidFile = join(dir, 'pid');
+    const words = ['template', '-config', join(dir, 'conf.d'), '-pid-file', pidFile];
+    assert.equal(await runProgram(COMMANDS, [...words, '-parse-only'], world(store)), 0);
+    assert.equal(await contentOf(`${out}x`), '');
+    assert.equal(await runProgram(COMMANDS, words, world(store)), 0);
+    assert.equal(await contentOf(`${out}x`), 'x1');
+    assert.equal(await contentOf(`${out}z`), 'y1');
+    assert.equal(await contentOf(pidFile), '', 'it is taken away at the end');
+  });
+});
+
+test('what goes wrong ends it with 14, where it was not told to go on', async () => {
+  await inDirectory(async (dir) => {
+    const store = new Store();
+    store.put('a', 'x');
+    const source = join(dir, 'in.tpl');
+    await writeFile(source, '{{ key "a" | parseInt }}');
+    const flag = ['-template', `${source}:${join(dir, 'out')}`];
+    const fatal = world(store);
+    assert.equal(await runProgram(COMMANDS, ['template', ...flag], fatal), 14);
+    assert.match(fatal.complained(), /parseInt/);
+    const stop = new AbortController();
+    const going = world(store, { signal: stop.signal });
+    const words = ['template', ...flag, '-template-error-fatal=false'];
+    const running = runProgram(COMMANDS, words, going);
+    await until('it is told', () => Promise.resolve(going.complained().includes('parseInt')));
+    store.put('a', '5');
+    await until('it went on', async () => (await contentOf(join(dir, 'out'))) === '5');
+    stop.abort();
+    assert.equal(await running, 12);
+
+    const failing = [...flag.slice(0, 1), `${source}:${join(dir, 'out2')}:exit 3`];
+    const command = world(store);
+    assert.equal(await runProgram(COMMANDS, ['template', '-once', ...failing], command), 14);
+    assert.match(command.complained(), /ended with code 3/);
+    const away = world(store, {
+      connect: () => ({ send: () => Promise.reject(new Failure('unavailable', 'nobody there')) }),
+    });
+    const retry = ['-consul-retry-attempts', '3', '-consul-retry-backoff', '10ms'];
+    assert.equal(await runProgram(COMMANDS, ['template', ...flag, ...retry], away), 14);
+    assert.equal(away.complained().split('nobody there').length - 1, 3);
+  });
+});
+
+test('C1: changes in quick succession are told once, after a pause', async () => {
+  await inDirectory(async (dir) => {
+    const store = new Store();
+    store.put('a', '1');
+    const [source, out, said] = [join(dir, 'in.tpl'), join(dir, 'out'), join(dir, 'said')];
+    await writeFile(source, '{{ key "a" }}');
+    await writeFile(said, '');
+    const script = `trap 'cat ${out} >>${said}' HUP; echo up >>${said}; while :; do sleep 0.02; done`;
+    const stop = new AbortController();
+    const one = world(store, { signal: stop.signal });
+    const words = ['template', '-template', `${source}:${out}`, '-exec', script];
+    const running = runProgram(COMMANDS, [...words, '-exec-reload-signal', 'SIGHUP'], one);
+    await until('it is up', async () => (await contentOf(said)) === 'up\n');
+    for (const value of ['2', '3', '4']) {
+      store.put('a', value);
+      await until('rendered', async () => (await contentOf(out)) === value);
+    }
+    await until('told', async () => (await contentOf(said)).endsWith('4'));
+    assert.equal(await contentOf(said), 'up\n4');
+    stop.abort();
+    assert.equal(await running, 12);
   });
 });

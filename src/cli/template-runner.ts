@@ -18,11 +18,15 @@ import {
   type RunnerState,
   type RunnerTemplate,
 } from '../core/template/runner.ts';
-import type { ChildSettings, TemplateSettings } from '../core/template/runner-config.ts';
+import type { ChildSettings, RetrySettings } from '../core/template/runner-config.ts';
+import type { TemplateSettings } from '../core/template/runner-template.ts';
 import { Drive } from '../run/drive.ts';
 import { TemplateChild } from './template-child.ts';
+import { commandName, runCommand } from './template-command.ts';
+import { EXIT, FORWARDED } from './template-exit.ts';
 import { TemplateLog, type Level } from './template-log.ts';
 import type { World } from './world.ts';
+import { TEMPLATE_BACKOFF_MS } from '../core/limits.ts';
 
 /** All that is to be done, read and checked. */
 export interface TemplateJob {
@@ -33,6 +37,13 @@ export interface TemplateJob {
   readonly once: boolean;
   readonly dry: boolean;
   readonly level: Level;
+  readonly retry: RetrySettings;
+  /** Ends it; empty: none but SIGINT and SIGTERM. */
+  readonly killSignal: string;
+  /** Reads files and templates again; empty: none. */
+  readonly reloadSignal: string;
+  /** Of commands. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   readonly child?: ChildSettings | undefined;
 }
 
@@ -57,34 +68,35 @@ class TemplateRun {
   #drive: Drive<RunnerState, RunnerInput, RunnerEffect> | undefined;
   #outcome: number | 'reload' = 0;
   #waitingFor = '';
+  /** Sent to the program at the end where it is another one than its settings say. */
+  #lastSignal: string | undefined;
+  /** Failures in a row, by question. */
+  readonly #failures = new Map<string, number>();
 
   constructor(job: TemplateJob, world: World) {
     this.#job = job;
     this.#world = world;
     this.#log = new TemplateLog(world, job.level);
+    const { retry, child, env } = job;
     this.#feed = new TemplateFeed({
       ask: (dependency, index, signal) => this.#ask(dependency, index, signal),
       sleep: (ms, signal) => world.sleep(ms, signal),
       newAbort: () => new AbortController(),
+      backoff: {
+        first: retry.backoffMs ?? TEMPLATE_BACKOFF_MS.first,
+        most:
+          retry.backoffMsMax === 0 ? Infinity : (retry.backoffMsMax ?? TEMPLATE_BACKOFF_MS.most),
+      },
       answered: (dependency, value) => {
+        this.#failures.delete(dependencyKey(dependency));
         this.#log.say('debug', `${dependencyKey(dependency)} answered`);
         this.#send({ type: 'answered', dependency, value });
       },
-      failed: (dependency, error, retryInMs) => {
-        const what = `${dependencyKey(dependency)}: ${explain(error)}`;
-        // What nobody will ever answer is not waited for.
-        if (error instanceof Failure && error.fault === 'unsupported') {
-          this.#log.say('err', what);
-          this.#finish(1);
-          return;
-        }
-        this.#log.say('warn', `${what} (retry in ${retryInMs} ms)`);
-      },
+      failed: (dependency, error, retryInMs) => this.#failed(dependency, error, retryInMs),
     });
     const ended = (code: number): void => this.#finish(code);
-    const child = job.child;
-    this.#child =
-      child === undefined ? undefined : new TemplateChild(child, { world, log: this.#log, ended });
+    const deps = { world, log: this.#log, env, ended };
+    this.#child = child === undefined ? undefined : new TemplateChild(child, deps);
   }
 
   async run(): Promise<number | 'reload'> {
@@ -119,21 +131,48 @@ class TemplateRun {
     } finally {
       forget();
       await this.#feed.close();
-      await this.#child?.stop();
+      const code = await this.#child?.stop(this.#lastSignal);
+      if (this.#lastSignal !== undefined && code !== undefined) this.#outcome = code;
     }
     return this.#outcome;
+  }
+
+  #failed(dependency: Dependency, error: unknown, retryInMs: number): void {
+    const key = dependencyKey(dependency);
+    const what = `${key}: ${explain(error)}`;
+    const { attemptsMax } = this.#job.retry;
+    const failures = (this.#failures.get(key) ?? 0) + 1;
+    this.#failures.set(key, failures);
+    const isLast = attemptsMax > 0 && failures >= attemptsMax;
+    // What nobody will ever answer is not waited for.
+    const isHopeless = error instanceof Failure && error.fault === 'unsupported';
+    if (isLast || isHopeless) {
+      this.#log.say('err', what);
+      this.#finish(EXIT.failed);
+      return;
+    }
+    this.#log.say('warn', `${what} (retry in ${retryInMs} ms)`);
   }
 
   /** What people and init systems tell this process. */
   #listen(): () => void {
     const { templates, signal } = this.#world;
-    const stop = (): void => this.#finish(0);
+    const { killSignal, reloadSignal } = this.#job;
+    const stop = (): void => this.#finish(EXIT.interrupted);
     if (signal.aborted) stop();
     signal.addEventListener('abort', stop, { once: true });
-    const forget = [
-      templates.onSignal('SIGTERM', stop),
-      templates.onSignal('SIGHUP', () => this.#finish('reload')),
-    ];
+    const meanings = new Map<string, () => void>();
+    if (this.#child !== undefined) {
+      for (const name of FORWARDED) meanings.set(name, () => this.#child?.forward(name));
+    }
+    meanings.set('SIGTERM', () => {
+      // The program is told as we were, and its end is ours.
+      this.#lastSignal = 'SIGTERM';
+      stop();
+    });
+    if (reloadSignal !== '') meanings.set(reloadSignal, () => this.#finish('reload'));
+    if (killSignal !== '' && killSignal !== 'SIGINT') meanings.set(killSignal, stop);
+    const forget = [...meanings].map(([name, listener]) => templates.onSignal(name, listener));
     return () => {
       signal.removeEventListener('abort', stop);
       for (const one of forget) one();
@@ -180,7 +219,7 @@ class TemplateRun {
         this.#child?.tell();
         return;
       case 'finish':
-        this.#finish(effect.failed ? 1 : 0);
+        this.#finish(effect.failed ? EXIT.failed : 0);
     }
   }
 
@@ -189,20 +228,25 @@ class TemplateRun {
       await this.#child?.start();
     } catch (error) {
       this.#log.say('err', explain(error));
-      this.#finish(1);
+      this.#finish(EXIT.failed);
     }
   }
 
   async #write(template: number, text: string): Promise<RunnerInput> {
     const target = this.#job.targets[template];
     if (target === undefined) return { type: 'written', template, changed: false };
-    const { destination, perms, backup, createDirectories } = target;
+    const { destination, perms, user, group, backup, createDirectories } = target;
     if (this.#job.dry) {
       this.#world.out(`> ${destination}\n`);
       await this.#world.outBytes(toBytes(text));
       return { type: 'written', template, changed: false };
     }
-    const options = { backup, createDirectories, ...(perms === undefined ? {} : { perms }) };
+    const options = {
+      ...{ backup, createDirectories },
+      ...(perms === undefined ? {} : { perms }),
+      ...(user === undefined ? {} : { user }),
+      ...(group === undefined ? {} : { group }),
+    };
     try {
       const { templates } = this.#world;
       const changed = await templates.replace(destination, toBytes(text), options);
@@ -218,6 +262,7 @@ class TemplateRun {
   async #runAll(commands: readonly string[]): Promise<RunnerInput> {
     const failures: string[] = [];
     for (const command of commands) {
+      this.#log.say('info', `running "${command}"`);
       const failure = await this.#runOne(command);
       if (failure !== undefined) failures.push(failure);
     }
@@ -225,38 +270,14 @@ class TemplateRun {
     return { type: 'commands-ended', ...(failure === '' ? {} : { failure }) };
   }
 
-  async #runOne(command: string): Promise<string | undefined> {
-    this.#log.say('info', `running "${command}"`);
-    try {
-      const started = await this.#world.templates.start(command);
-      const { timedOut, ended } = await this.#inTime(started, command);
-      if (timedOut) return `command "${command}" took too long and was killed`;
-      const isFine = 'code' in ended && ended.code === 0;
-      const how =
-        'code' in ended ? `ended with code ${ended.code}` : `was ended by ${ended.signal}`;
-      return isFine ? undefined : `command "${command}" ${how}`;
-    } catch (error) {
-      return explain(error);
-    }
-  }
-
-  async #inTime(
-    started: Awaited<ReturnType<World['templates']['start']>>,
-    command: string,
-  ): Promise<Readonly<{ timedOut: boolean; ended: Awaited<(typeof started)['ended']> }>> {
-    const timeouts = this.#job.targets.filter((target) => target.command === command);
-    const most = Math.max(...timeouts.map(({ commandTimeoutMs }) => commandTimeoutMs));
-    const done = new AbortController();
-    let timedOut = false;
-    const timer = this.#world.sleep(most, done.signal).then(() => {
-      if (done.signal.aborted) return;
-      timedOut = true;
-      started.signal('SIGKILL');
-    });
-    const ended = await started.ended;
-    done.abort();
-    await timer;
-    return { timedOut, ended };
+  /** Of several files with one command, the longest of their times counts. */
+  async #runOne(name: string): Promise<string | undefined> {
+    const { targets, env } = this.#job;
+    const same = targets.filter(({ command }) => command && commandName(command) === name);
+    const [{ command = [] } = {}] = same;
+    const times = same.map(({ commandTimeoutMs }) => commandTimeoutMs);
+    const timeoutMs = times.includes(0) ? 0 : Math.max(...times);
+    return runCommand({ name, command, timeoutMs, env }, this.#world);
   }
 
   async #ask(dependency: Dependency, index: number, signal: AbortSignal): Promise<Reply> {

@@ -77,7 +77,13 @@ export function testWorld(
         return Promise.resolve(changed);
       },
       start: () => Promise.reject(new Failure('not_found', 'no programs in this test')),
+      remove: (path) => {
+        text.delete(path);
+        return Promise.resolve();
+      },
+      filesIn: (path) => Promise.resolve([path]),
       onSignal: () => () => undefined,
+      pid: 1,
       chance: () => 0,
     },
     functionHost: () => Promise.resolve({}),

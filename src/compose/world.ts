@@ -46,11 +46,15 @@ export function processWorld(): World {
       host: async () => (await import('../io/template/host.ts')).templateHost(env),
       replace: async (path, content, options) =>
         (await import('../io/template/replace-file.ts')).replaceFile(path, content, options),
-      start: async (line) => (await import('../io/template/shell.ts')).startLine(line),
+      remove: async (path) => (await import('../io/template/files.ts')).removeFile(path),
+      filesIn: async (path) => (await import('../io/template/files.ts')).filesIn(path),
+      start: async (command, childEnv) =>
+        (await import('../io/template/shell.ts')).startCommand(command, childEnv),
       onSignal: (name, listener) => {
         process.on(name, listener);
         return () => process.off(name, listener);
       },
+      pid: process.pid,
       chance: () => Math.random(),
     },
     functionHost: async () => {

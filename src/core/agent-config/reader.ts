@@ -54,6 +54,11 @@ export class Reader {
     return known ? (value as JsonObject) : {};
   }
 
+  /** As it was written, of any kind. */
+  free(name: string): Json | undefined {
+    return this.#values[name];
+  }
+
   record(name: string): Readonly<Record<string, string>> {
     return this.object(name) as Readonly<Record<string, string>>;
   }

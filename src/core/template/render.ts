@@ -8,6 +8,7 @@
 import type { Template, TemplateText } from './ast.ts';
 import { dependencyKey, type Answered, type AnswerOf, type Dependency } from './dependency.ts';
 import { evaluate } from './evaluate.ts';
+import { fail, type FunctionTable, type TemplateFunction } from './function.ts';
 import { TEMPLATE_FUNCTIONS } from './functions/library.ts';
 import { newScratch } from './functions/scratch.ts';
 import type { TemplateHost } from './host.ts';
@@ -27,13 +28,32 @@ export type Rendering = Readonly<{
   missing: readonly Dependency[];
 }>;
 
-/** Parses a template with the functions there are. */
+/**
+ * Parses a template with the functions there are.
+ *
+ * @param denied functions that fail when they are called
+ */
 export function parseWithFunctions(
   source: TemplateText,
   delimiters?: Delimiters,
+  denied: readonly string[] = [],
 ): Template | TemplateProblem {
-  return parseTemplate(source, TEMPLATE_FUNCTIONS, delimiters);
+  return parseTemplate(source, without(TEMPLATE_FUNCTIONS, denied), delimiters);
 }
+
+function without(functions: FunctionTable, denied: readonly string[]): FunctionTable {
+  if (denied.length === 0) return functions;
+  return new Map([
+    ...functions,
+    ...denied.filter((name) => functions.has(name)).map((name) => [name, DISABLED] as const),
+  ]);
+}
+
+const DISABLED: TemplateFunction = {
+  params: [],
+  rest: 'any',
+  call: () => fail('function is disabled'),
+};
 
 /** Renders; never throws for what a template says or is answered. */
 export function render(

@@ -1,51 +1,41 @@
 /**
- * What `muster template` is told to do: in flags (`in:out:command`) and in files of
- * consul-template's form.
+ * What `muster template` is told to do by files of consul-template's form.
  *
  * Source: consul-template's "Configuration".
  */
-import { parseDuration } from '../../base/duration.ts';
-import type { Json, JsonObject } from '../../base/json.ts';
+import type { JsonObject } from '../../base/json.ts';
 import { Reader } from '../agent-config/reader.ts';
-import {
-  block,
-  blocks,
-  count,
-  duration,
-  flag,
-  text,
-  type Settings,
-} from '../agent-config/setting.ts';
+import type { ChildEnvironment } from './child-environment.ts';
 import type { Quiescence } from './runner.ts';
-
-/** One template: where from, where to, and what then. */
-export type TemplateSettings = Readonly<{
-  /** A path; absent with `contents`. */
-  source?: string;
-  contents?: string;
-  destination: string;
-  command?: string;
-  commandTimeoutMs: number;
-  /** Of a new file; one that is there keeps its own where absent. */
-  perms?: number;
-  /** Keep the file of before as `<destination>.bak`. */
-  backup: boolean;
-  createDirectories: boolean;
-  leftDelimiter: string;
-  rightDelimiter: string;
-  errorOnMissingKey: boolean;
-  wait?: Quiescence;
-}>;
+import {
+  commandLine,
+  given,
+  templateSettings,
+  WAIT_FACTOR,
+  type CommandLine,
+  type ConfigTrouble,
+  type TemplateSettings,
+} from './runner-template.ts';
 
 /** The program that is kept running in exec mode. */
 export type ChildSettings = Readonly<{
-  command: string;
+  command: CommandLine;
   /** Sent when files have changed; absent: it is stopped and started again. */
   reloadSignal?: string;
   killSignal: string;
   killTimeoutMs: number;
   /** Waits a random part of it before it is told [ms], so that not all machines act at once. */
   splayMs: number;
+  env?: ChildEnvironment;
+}>;
+
+/** When to give up on an agent that does not answer. */
+export type RetrySettings = Readonly<{
+  /** Failures in a row; 0: never. */
+  attemptsMax: number;
+  backoffMs?: number;
+  /** 0: no bound. */
+  backoffMsMax?: number;
 }>;
 
 /** What files say; flags count more. */
@@ -55,49 +45,38 @@ export type RunnerConfig = Readonly<{
   child?: ChildSettings;
   logLevel?: string;
   address?: string;
+  https: boolean;
   token?: string;
+  tokenFile?: string;
+  namespace?: string;
+  retry: RetrySettings;
+  once: boolean;
+  parseOnly: boolean;
+  errorFatal: boolean;
+  pidFile?: string;
+  /** Empty: none. */
+  killSignal?: string;
+  reloadSignal?: string;
+  delimiters: Readonly<{ left: string; right: string }>;
 }>;
 
-export type ConfigTrouble = Readonly<{ problem: string }>;
-
-/** Source: consul-template's defaults. */
-const COMMAND_TIMEOUT_MS = 30_000;
 const KILL_TIMEOUT_MS = 30_000;
-/** `-wait 5s` is `5s:20s`. */
-const WAIT_FACTOR = 4;
 
-const WAIT: Settings = {
-  enabled: flag('`false` renders at once'),
-  min: duration('waits for so long after the last change'),
-  max: duration('and for so long after the first at most'),
-};
-
-/** The blocks and arguments of a configuration file. */
-export const RUNNER_SETTINGS: Settings = {
-  consul: block('the agent', {
-    address: text('`host:port` or a URL'),
-    token: text('secret of an access token'),
-  }),
-  template: blocks('a template'),
-  wait: block('for all templates that say nothing', WAIT),
-  exec: block('a program to keep running', {
-    command: text('the program, for a shell'),
-    splay: duration('waits a random part of it before the program is told'),
-    reload_signal: text('sent after a change; without it the program is started again'),
-    kill_signal: text('ends it'),
-    kill_timeout: duration('before it is killed'),
-  }),
-  log_level: text('`trace`, `debug`, `info`, `warn` or `err`'),
-  block_query_wait: text('accepted'),
-  max_stale: text('accepted'),
-  reload_signal: text('accepted'),
-  kill_signal: text('accepted'),
-  pid_file: text('accepted'),
-  max_open_files: count('accepted'),
-};
+/** What consul-template has and is not there, and why. */
+const REFUSED: readonly (readonly [path: string, why: string])[] = [
+  ['syslog', 'it tells on standard error; `| logger` takes it to syslog'],
+  ['log_file', 'it tells on standard error; whoever starts it keeps what it says'],
+  ['telemetry', 'the agent tells its metrics, this program none'],
+  ['consul.auth', 'agents know tokens, and no user names'],
+  ...['cert', 'key', 'ca_cert', 'ca_path', 'server_name', 'verify'].map(
+    (name) => [`consul.ssl.${name}`, 'https is asked for with what Node trusts'] as const,
+  ),
+];
 
 /** Reads a decoded file. */
 export function runnerConfig(file: JsonObject): RunnerConfig | ConfigTrouble {
+  const refused = REFUSED.find(([path]) => isAsked(file, path.split('.')));
+  if (refused !== undefined) return { problem: `"${refused[0]}" is not there: ${refused[1]}` };
   const root = new Reader(file, '');
   const templates: TemplateSettings[] = [];
   for (const written of root.objects('template')) {
@@ -105,144 +84,85 @@ export function runnerConfig(file: JsonObject): RunnerConfig | ConfigTrouble {
     if ('problem' in settings) return settings;
     templates.push(settings);
   }
-  const wait = quiescence(root.block('wait'));
-  const exec = root.block('exec');
-  const command = exec.text('command');
+  const child = childOf(root.block('exec'));
+  if (child !== undefined && 'problem' in child) return child;
   const consul = root.block('consul');
+  if (consul.text('namespace', '') !== '') {
+    return { problem: '"consul.namespace" is not there: keys and services have no namespaces' };
+  }
+  const delimiters = root.block('default_delimiters');
   return {
     templates,
-    ...given('wait', wait),
-    ...given('child', command === undefined ? undefined : childOf(command, exec)),
+    ...given('wait', quiescence(root.block('wait'))),
+    ...given('child', child),
     ...given('logLevel', root.text('log_level')),
     ...given('address', consul.text('address')),
+    https: consul.block('ssl').flag('enabled', false),
     ...given('token', consul.text('token')),
+    ...given('tokenFile', consul.text('token_file')),
+    ...given('namespace', root.block('nomad').text('namespace')),
+    retry: retryOf(consul.block('retry'), root.flag('err_on_failed_lookup', false)),
+    once: root.flag('once', false),
+    parseOnly: root.flag('parse_only', false),
+    errorFatal: root.flag('template_error_fatal', true),
+    ...given('pidFile', root.text('pid_file')),
+    ...given('killSignal', root.text('kill_signal')),
+    ...given('reloadSignal', root.text('reload_signal')),
+    delimiters: { left: delimiters.text('left', ''), right: delimiters.text('right', '') },
   };
 }
 
 /** A program with the usual ways to tell it. */
 export function childSettings(
-  command: string,
+  command: CommandLine,
   over: Readonly<Partial<Omit<ChildSettings, 'command'>>> = {},
 ): ChildSettings {
-  return { command, killSignal: 'SIGTERM', killTimeoutMs: KILL_TIMEOUT_MS, splayMs: 0, ...over };
+  return { command, killSignal: 'SIGINT', killTimeoutMs: KILL_TIMEOUT_MS, splayMs: 0, ...over };
 }
 
-function childOf(command: string, exec: Reader): ChildSettings {
-  const reloadSignal = exec.text('reload_signal');
+function childOf(exec: Reader): ChildSettings | ConfigTrouble | undefined {
+  const command = commandLine(exec.free('command'));
+  if (command !== undefined && 'problem' in command) return { problem: `exec: ${command.problem}` };
+  if (command === undefined || exec.flag('enabled') === false) return undefined;
+  const reloadSignal = exec.text('reload_signal', '');
+  const env = exec.block('env');
   return childSettings(command, {
-    ...(reloadSignal === undefined || reloadSignal === '' ? {} : { reloadSignal }),
-    killSignal: exec.text('kill_signal', 'SIGTERM'),
+    ...given('reloadSignal', reloadSignal === '' ? undefined : reloadSignal),
+    killSignal: exec.text('kill_signal', 'SIGINT'),
     killTimeoutMs: exec.count('kill_timeout', KILL_TIMEOUT_MS),
     splayMs: exec.count('splay', 0),
+    env: {
+      pristine: env.flag('pristine', false),
+      custom: env.texts('custom'),
+      allowed: [...env.texts('allowlist'), ...env.texts('whitelist')],
+      denied: [...env.texts('denylist'), ...env.texts('blacklist')],
+    },
   });
 }
 
-/** `in.tpl:out.conf:command with: anything`; the command may be left out. */
-export function parseTemplateFlag(value: string): TemplateSettings | ConfigTrouble {
-  const [source = '', destination = '', ...rest] = value.split(':');
-  if (source === '' || destination === '') {
-    return { problem: `invalid template "${value}": expected in:out or in:out:command` };
-  }
-  const command = rest.join(':');
-  return { ...DEFAULTS, source, destination, ...(command === '' ? {} : { command }) };
-}
-
-/** `5s` or `5s:20s`. */
-export function parseWaitFlag(value: string): Quiescence | ConfigTrouble {
-  const [minText = '', maxText, ...rest] = value.split(':');
-  const minMs = parseDuration(minText.trim());
-  const maxMs = maxText === undefined ? undefined : parseDuration(maxText.trim());
-  const isBad = minMs === undefined || minMs < 0 || rest.length > 0;
-  if (isBad || (maxText !== undefined && maxMs === undefined)) {
-    return { problem: `invalid wait "${value}": expected min or min:max, such as 5s:20s` };
-  }
-  if (maxMs !== undefined && maxMs < minMs) {
-    return { problem: `invalid wait "${value}": min must be at most max` };
-  }
-  return { minMs, maxMs: maxMs ?? minMs * WAIT_FACTOR };
-}
-
-const DEFAULTS = {
-  commandTimeoutMs: COMMAND_TIMEOUT_MS,
-  backup: false,
-  createDirectories: true,
-  leftDelimiter: '',
-  rightDelimiter: '',
-  errorOnMissingKey: false,
-} as const;
-
-/** Names of a `template` block; others are mistakes. */
-const NAMES: ReadonlySet<string> = new Set([
-  ...['source', 'contents', 'destination', 'command', 'command_timeout', 'exec', 'perms', 'backup'],
-  ...['create_dest_dirs', 'left_delimiter', 'right_delimiter', 'error_on_missing_key', 'wait'],
-]);
-
-function templateSettings(written: JsonObject): TemplateSettings | ConfigTrouble {
-  const unknown = Object.keys(written).find((name) => !NAMES.has(name));
-  if (unknown !== undefined) return { problem: `template: unknown argument "${unknown}"` };
-  const reader = new Reader(written, 'template');
-  const [source, contents] = [reader.text('source'), reader.text('contents')];
-  const destination = reader.text('destination', '');
-  if (destination === '') return { problem: 'template: "destination" is required' };
-  if ((source === undefined) === (contents === undefined)) {
-    return { problem: 'template: one of "source" and "contents" is required' };
-  }
-  const perms = permissions(written['perms']);
-  if (Number.isNaN(perms)) return { problem: 'template: "perms" is no octal number: 0644' };
-  const exec = firstBlock(written['exec'], 'exec');
-  const wait = waitOf(firstBlock(written['wait'], 'wait'));
-  if (wait !== undefined && 'problem' in wait) return wait;
+function retryOf(retry: Reader, atOnce: boolean): RetrySettings {
+  const isOff = atOnce || retry.flag('enabled') === false;
   return {
-    ...DEFAULTS,
-    ...given('source', source),
-    ...given('contents', contents),
-    destination,
-    ...given('command', exec.text('command') ?? reader.text('command')),
-    commandTimeoutMs:
-      milliseconds(exec.text('timeout') ?? reader.text('command_timeout')) ?? COMMAND_TIMEOUT_MS,
-    ...given('perms', perms),
-    backup: reader.flag('backup', false),
-    createDirectories: reader.flag('create_dest_dirs', true),
-    leftDelimiter: reader.text('left_delimiter', ''),
-    rightDelimiter: reader.text('right_delimiter', ''),
-    errorOnMissingKey: reader.flag('error_on_missing_key', false),
-    ...given('wait', wait),
+    attemptsMax: isOff ? 1 : retry.count('attempts', 0),
+    ...given('backoffMs', retry.count('backoff')),
+    ...given('backoffMsMax', retry.count('max_backoff')),
   };
 }
 
-/** `0644` or `"0644"`: both are octal, as the digits are written. */
-function permissions(value: Json | undefined): number | undefined {
-  if (value === undefined) return undefined;
-  const digits = typeof value === 'number' || typeof value === 'string' ? String(value) : '';
-  return /^0?[0-7]{3,4}$/.test(digits) ? parseInt(digits, 8) : NaN;
-}
-
-/** Free blocks come as lists of one. */
-function firstBlock(value: Json | undefined, path: string): Reader {
-  const first = Array.isArray(value) ? (value as readonly Json[])[0] : value;
-  const isBlock = typeof first === 'object' && first !== null && !Array.isArray(first);
-  return new Reader(isBlock ? (first as JsonObject) : {}, path);
-}
-
-function waitOf(reader: Reader): Quiescence | ConfigTrouble | undefined {
-  const [min, max] = [reader.text('min'), reader.text('max')];
-  if (min === undefined || reader.flag('enabled') === false) return undefined;
-  return parseWaitFlag(max === undefined ? min : `${min}:${max}`);
+/** A block that says no more than that it is off asks for nothing. */
+function isAsked(file: JsonObject, [name = '', ...rest]: readonly string[]): boolean {
+  const value = file[name];
+  if (rest.length > 0) {
+    const isBlock = typeof value === 'object' && value !== null && !Array.isArray(value);
+    return isBlock && isAsked(value as JsonObject, rest);
+  }
+  if (value === undefined || value === '') return false;
+  const isBlock = typeof value === 'object' && value !== null && !Array.isArray(value);
+  return !(isBlock && (value as JsonObject)['enabled'] === false);
 }
 
 function quiescence(reader: Reader): Quiescence | undefined {
   const minMs = reader.count('min');
   if (minMs === undefined || reader.flag('enabled') === false) return undefined;
   return { minMs, maxMs: reader.count('max', minMs * WAIT_FACTOR) };
-}
-
-function milliseconds(value: string | undefined): number | undefined {
-  return value === undefined ? undefined : parseDuration(value);
-}
-
-function given<K extends string, V>(
-  name: K,
-  value: V | undefined,
-): Readonly<Partial<Record<K, V>>> {
-  return (value === undefined ? {} : { [name]: value }) as Partial<Record<K, V>>;
 }

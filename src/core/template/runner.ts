@@ -27,6 +27,8 @@ export type RunnerTemplate = Readonly<{
   name: string;
   template: Template;
   errorOnMissingKey: boolean;
+  /** What goes wrong in it ends all. */
+  errorFatal?: boolean;
   wait?: Quiescence;
   /** Run after the file changed; several templates may name the same. */
   command?: string;
@@ -238,7 +240,9 @@ class Step {
     // A template may stumble over what is still empty; it is run again when that has come.
     if (missing.length > 0) return item;
     if ('problem' in result) {
-      if (result.problem !== before.problem) this.#problem(result.problem);
+      if (result.problem !== before.problem) {
+        this.#problem(result.problem, template.errorFatal);
+      }
       return { ...item, problem: result.problem };
     }
     if (result.text === text) return item;
@@ -327,9 +331,9 @@ class Step {
     }
   }
 
-  #problem(problem: string): void {
+  #problem(problem: string, isFatal = false): void {
     this.#effects.push({ do: 'report', problem });
-    if (this.#policy.once) this.#finish(true);
+    if (this.#policy.once || isFatal) this.#finish(true);
   }
 
   #finish(failed: boolean): void {

@@ -56,3 +56,26 @@ test('directories are made where asked for, links followed, directories left alo
     await rm(dir, { recursive: true });
   }
 });
+
+const isRoot = process.getuid?.() === 0;
+
+test('W1: an owner that is asked for', { skip: isRoot ? false : 'needs root' }, async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'replace-'));
+  try {
+    const path = join(dir, 'a.conf');
+    const owner = async (): Promise<readonly number[]> => {
+      const { uid, gid } = await stat(path);
+      return [uid, gid];
+    };
+    await replaceFile(path, bytes('one'), { ...PLAIN, user: '12', group: 'root' });
+    assert.deepEqual(await owner(), [12, 0]);
+    assert.equal(await replaceFile(path, bytes('one'), { ...PLAIN, group: '34' }), false);
+    assert.deepEqual(await owner(), [12, 34], 'of equal content, too');
+    await replaceFile(path, bytes('two'), PLAIN);
+    assert.deepEqual(await owner(), [12, 34]);
+    const nobody = replaceFile(path, bytes('three'), { ...PLAIN, user: 'no-such-user' });
+    await assert.rejects(nobody, /"no-such-user" is not in \/etc\/passwd/);
+  } finally {
+    await rm(dir, { recursive: true });
+  }
+});

@@ -2,7 +2,7 @@
  * Puts a file's new content in the place of the old, at once: whoever reads sees all of one or all
  * of the other, also after a crash.
  *
- * W1: the file of before keeps its owner and its mode, unless a mode is asked for.
+ * W1: the file of before keeps its owner and its mode, unless others are asked for.
  * W2: equal content is not written.
  */
 import { randomBytes } from 'node:crypto';
@@ -10,13 +10,27 @@ import { copyFile, mkdir, open, readFile, realpath, rename, rm, stat } from 'nod
 import type { Stats } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { Failure } from '../../base/failure.ts';
+import { numberOf } from './files.ts';
 
 export interface Replacing {
   /** Mode of the file; that of the one before, or 0644, where absent. */
   readonly perms?: number;
+  /** Names or numbers; absent: those of the file before. */
+  readonly user?: string;
+  readonly group?: string;
   /** Keeps the content of before in `<path>.bak`. */
   readonly backup: boolean;
   readonly createDirectories: boolean;
+}
+
+interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+interface Wanted {
+  readonly perms: number;
+  readonly owner: Owner | undefined;
 }
 
 const DEFAULT_PERMS = 0o644;
@@ -39,12 +53,13 @@ export async function replaceFile(
     if (before?.isDirectory() === true) throw new Failure('invalid', `"${path}" is a directory`);
     const old = before === undefined ? undefined : await readFile(target);
     const perms = options.perms ?? (before === undefined ? DEFAULT_PERMS : before.mode & 0o7777);
-    if (old !== undefined && old.equals(content)) {
-      if (before !== undefined && (before.mode & 0o7777) !== perms) await setMode(target, perms);
+    const owner = await ownerOf(options, before);
+    if (before !== undefined && old !== undefined && old.equals(content)) {
+      await adjust(target, before, { perms, owner });
       return false;
     }
     if (old !== undefined && options.backup) await keepBackup(target);
-    await putInPlace(target, content, { perms, owner: before });
+    await putInPlace(target, content, { perms, owner });
     return true;
   } catch (cause) {
     if (cause instanceof Failure) throw cause;
@@ -65,11 +80,7 @@ async function makeDirectories(path: string): Promise<void> {
   });
 }
 
-async function putInPlace(
-  target: string,
-  content: Uint8Array,
-  as: { readonly perms: number; readonly owner: Stats | undefined },
-): Promise<void> {
+async function putInPlace(target: string, content: Uint8Array, as: Wanted): Promise<void> {
   const draft = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}`);
   try {
     await using file = await open(draft, 'wx', as.perms);
@@ -91,8 +102,25 @@ function ifAllowed(error: unknown): void {
   if ((error as NodeJS.ErrnoException).code !== 'EPERM') throw error;
 }
 
-async function setMode(path: string, perms: number): Promise<void> {
+/** Undefined: whoever this process is. */
+async function ownerOf(
+  { user, group }: Replacing,
+  before: Stats | undefined,
+): Promise<Owner | undefined> {
+  if (user === undefined && group === undefined) return before;
+  const uid = user === undefined ? before?.uid : await numberOf(user, '/etc/passwd');
+  const gid = group === undefined ? before?.gid : await numberOf(group, '/etc/group');
+  return { uid: uid ?? -1, gid: gid ?? -1 };
+}
+
+/** A file whose content is right already. */
+async function adjust(path: string, before: Stats, { perms, owner }: Wanted): Promise<void> {
+  const hasOwner = (now: number, wanted: number | undefined): boolean =>
+    wanted === undefined || wanted === -1 || wanted === now;
+  const isOwned = hasOwner(before.uid, owner?.uid) && hasOwner(before.gid, owner?.gid);
+  if (isOwned && (before.mode & 0o7777) === perms) return;
   await using file = await open(path, 'r');
+  if (!isOwned && owner !== undefined) await file.chown(owner.uid, owner.gid);
   await file.chmod(perms);
 }
 

@@ -1,9 +1,9 @@
-/** Programs that templates tell of their changes: lines for a shell, each in a group of its own. */
+/** Programs that templates tell of their changes, each in a group of its own. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { Failure } from '../../base/failure.ts';
 import type { Ended } from '../../ports/programs.ts';
 
-/** A line under way. */
+/** A program under way. */
 export interface Started {
   /**
    * Sends a signal to the program and all that it started; nothing if it has ended.
@@ -18,11 +18,21 @@ export interface Started {
 /** The shell's word for what it could not start. */
 const NOT_FOUND = 127;
 
-/** Starts a line; it reads nothing and writes where this process does. */
-export function startLine(line: string): Started {
-  const child = spawn('sh', ['-c', line], {
+/**
+ * Starts a program; it reads nothing and writes where this process does.
+ *
+ * @param command one text is a line for a shell, several are a program and its arguments
+ * @param env absent: that of this process
+ */
+export function startCommand(
+  command: readonly string[],
+  env?: Readonly<Record<string, string>>,
+): Started {
+  const [program = '', ...args] = command.length === 1 ? ['sh', '-c', ...command] : command;
+  const child = spawn(program, args, {
     stdio: ['ignore', 'inherit', 'inherit'],
     detached: true,
+    ...(env === undefined ? {} : { env }),
   });
   const ended = new Promise<Ended>((resolve) => {
     child.once('error', () => resolve({ code: NOT_FOUND }));
