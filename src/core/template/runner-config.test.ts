@@ -128,11 +128,12 @@ test('what is written in every other key', () => {
   assert.deepEqual([config.pidFile, config.tokenFile, config.https], ['/run/ct.pid', '/t', true]);
   assert.deepEqual([config.namespace, config.delimiters.left], ['prod', '<<']);
   const [one] = config.templates;
-  assert.deepEqual([one?.command, one?.commandTimeoutMs], [['cat', 'b c'], 0]);
-  assert.deepEqual([one?.user, one?.group, one?.denied], ['www-data', '33', ['env']]);
+  assert.ok(one !== undefined && config.child !== undefined);
+  assert.deepEqual([one.command, one.commandTimeoutMs], [['cat', 'b c'], 0]);
+  assert.deepEqual([one.user, one.group, one.denied], ['www-data', '33', ['env']]);
   assert.equal(one.errorFatal, true);
-  assert.deepEqual(config.child?.command, ['server', '-x']);
-  assert.deepEqual(config.child?.env, {
+  assert.deepEqual(config.child.command, ['server', '-x']);
+  assert.deepEqual(config.child.env, {
     ...{ pristine: true, custom: ['A=b'], allowed: ['C*'], denied: [] },
   });
 });
