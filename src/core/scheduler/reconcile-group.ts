@@ -236,7 +236,8 @@ class GroupDraft {
   }
 
   placeCanaries(): void {
-    const wanted = this.#group.update?.canary ?? 0;
+    // Nothing would ever promote those of a group that has no rollout.
+    const wanted = this.#state === undefined ? 0 : (this.#group.update?.canary ?? 0);
     const { rollout } = this.#scope;
     const promoted = this.#state?.promoted === true;
     // One that failed is still one: it is tried again in its time, or its rollout fails.
@@ -260,7 +261,11 @@ class GroupDraft {
   /** Replaces what failed or was lost, then fills up to the count. */
   placeMissing(buckets: Buckets): void {
     this.#limit = this.#computeLimit(buckets);
-    if (this.#waitsForClients) return;
+    if (this.#waitsForClients) {
+      const { keep, rescheduleNow } = buckets;
+      this.#limit -= Math.max(0, this.#group.count - keep.length - rescheduleNow.length);
+      return;
+    }
     const requests = this.#missing(buckets);
     this.#expect(requests.length);
     this.#pending += requests.length;
@@ -273,8 +278,7 @@ class GroupDraft {
       if (reschedule) return !(rollout.failed && previous?.deploymentId === rollout.current?.id);
       return lost-- > 0;
     });
-    const away = requests.length + buckets.migrate.length;
-    if (ready) this.#limit -= Math.min(away, this.#limit);
+    this.#limit -= requests.length + buckets.migrate.length;
     this.#place.push(...allowed);
     this.#placedCount += allowed.length;
     this.#stopped += allowed.filter((request) => request.reschedule).length;
@@ -282,7 +286,8 @@ class GroupDraft {
 
   /** Replaces instances of the old version, as many at a time as the rollout allows (R2). */
   replaceOutdated(): void {
-    const count = this.#placesFreely() ? Math.min(this.#destructive.length, this.#limit) : 0;
+    const limit = this.#placesFreely() ? Math.max(0, this.#limit) : 0;
+    const count = Math.min(this.#destructive.length, limit);
     for (const alloc of this.#destructive.slice(0, count)) {
       this.#replacements.push({
         name: alloc.name,
@@ -415,16 +420,12 @@ class GroupDraft {
     const outdated = this.#destructive.length + buckets.migrate.length;
     if (update === undefined || update.maxParallel === 0 || outdated === 0) return count;
     if (rollout.paused || rollout.failed || this.#inCanaryPhase()) return 0;
-    let limit = update.maxParallel;
     const { current } = rollout;
-    if (current === undefined || !isActive(current)) return limit;
-    for (const alloc of this.#present) {
-      if (alloc.deploymentId !== current.id) continue;
-      // One that is unhealthy stops the rollout; one that is not yet healthy is waited for.
-      if (alloc.deploymentStatus?.healthy === false) return 0;
-      if (alloc.deploymentStatus?.healthy !== true) limit--;
-    }
-    return Math.max(0, limit);
+    if (current === undefined || !isActive(current)) return update.maxParallel;
+    const placed = this.#present.filter((alloc) => alloc.deploymentId === current.id);
+    // One that is unhealthy stops the rollout.
+    if (placed.some((alloc) => alloc.deploymentStatus?.healthy === false)) return 0;
+    return update.maxParallel - placed.filter(isWaitedFor).length;
   }
 
   #placesFreely(): boolean {
@@ -479,6 +480,11 @@ const LOST: StopReason = { description: say.STOP_LOST, clientStatus: 'lost' };
 /** Promotion takes the mark away: whoever has it is not promoted. */
 function isCanary(alloc: Alloc): boolean {
   return alloc.deploymentStatus?.canary === true;
+}
+
+/** Not yet healthy; or it was, and failed, and waits to be tried again. */
+function isWaitedFor(alloc: Alloc): boolean {
+  return alloc.deploymentStatus?.healthy !== true || isTerminal(alloc);
 }
 
 function namesOf(allocs: readonly Alloc[]): ReadonlySet<string> {
