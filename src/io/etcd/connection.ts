@@ -118,6 +118,8 @@ const FAULT_OF: Partial<Record<codes, Fault>> = {
   [codes.RESOURCE_EXHAUSTED]: 'exhausted',
   [codes.UNIMPLEMENTED]: 'unsupported',
   [codes.UNAVAILABLE]: 'unavailable',
+  // What etcd has no code for passes, a proposal that it dropped among them.
+  [codes.UNKNOWN]: 'unavailable',
 };
 
 /** An error of the library as ours. */
