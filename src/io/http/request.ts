@@ -27,10 +27,10 @@ export class OpenRequests {
     this.#watched.delete(request);
   }
 
-  /** Aborts all, those to come included. */
+  /** Aborts all that only ask, those to come included; changes come to their end. */
   close(): void {
     this.#isClosing = true;
-    for (const request of this.#watched) request.abort();
+    for (const request of this.#watched) if (request.onlyAsks) request.abort();
   }
 }
 
@@ -78,6 +78,11 @@ export class Incoming implements HttpRequest {
     return readBody(this.#message, bound);
   }
 
+  /** Given up, it changes nothing; and it may wait for long. */
+  get onlyAsks(): boolean {
+    return this.method === 'GET' || this.method === 'HEAD';
+  }
+
   /** Tells whoever works on the answer that nobody waits for it. */
   abort(): void {
     this.#gone?.abort();
@@ -92,7 +97,7 @@ export class Incoming implements HttpRequest {
 
   #watch(): AbortController {
     const gone = new AbortController();
-    if (this.#open.isClosing || this.#peer.destroyed) {
+    if ((this.#open.isClosing && this.onlyAsks) || this.#peer.destroyed) {
       gone.abort();
       return gone;
     }

@@ -84,6 +84,25 @@ const mounts: readonly HttpMount[] = [
     },
   },
   {
+    method: 'PUT',
+    path: '/change',
+    handle: async ({ signal }) => {
+      seen.parked += 1;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      return text(signal.aborted ? 'given up' : 'changed');
+    },
+  },
+  {
+    method: 'GET',
+    path: '/given-up',
+    handle: ({ signal }) => {
+      seen.parked += 1;
+      return new Promise((_, reject) => {
+        signal.addEventListener('abort', () => reject(new Failure('canceled', 'given up')));
+      });
+    },
+  },
+  {
     method: 'GET',
     path: '/socket/:kind',
     handle: () => Promise.resolve(text('upgrade', 400)),
@@ -307,6 +326,25 @@ test('H3: closing answers parked requests and lets the port go', async () => {
     (error: unknown) => error instanceof Failure && error.fault === 'conflict',
   );
   await again.close(100);
+});
+
+test('H3: closing lets changes come to their end, and says why it gives questions up', async () => {
+  const own = await nodeHttpServer.listen({ host: '127.0.0.1', port: 0 }, app);
+  const caller = connectHttp(`127.0.0.1:${own.port}`);
+  const parkedBefore = seen.parked;
+  const sent = [
+    caller.send({ method: 'PUT', path: '/change', headers: {} }),
+    caller.send({ method: 'GET', path: '/given-up', headers: {} }),
+  ];
+  await until(() => seen.parked > parkedBefore + 1, 'both are under way');
+  await own.close(5000);
+  const bodies = (await Promise.all(sent)).map(async ({ body }) => {
+    let told = '';
+    for await (const chunk of body) told += Buffer.from(chunk).toString();
+    return told;
+  });
+  assert.deepEqual(await Promise.all(bodies), ['changed', 'the agent stops']);
+  await caller.close();
 });
 
 test('nobody there is told as unavailable', async () => {

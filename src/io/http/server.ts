@@ -119,8 +119,14 @@ class Listening {
     request.params = found.params;
     return soonOr(
       () => found.mount.handle(request),
-      (error) => this.#app.failed(error, request),
+      (error) => this.#app.failed(this.#reasonOf(error), request),
     );
+  }
+
+  /** What was given up because this server ends was not given up by its sender. */
+  #reasonOf(error: unknown): unknown {
+    const isOurs = this.#open.isClosing && error instanceof Failure && error.fault === 'canceled';
+    return isOurs ? new Failure('unavailable', 'the agent stops', { cause: error }) : error;
   }
 
   #allowed(path: string): readonly string[] {
