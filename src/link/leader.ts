@@ -67,7 +67,7 @@ export class LeaderCaller implements Caller, Service {
   }
 
   async call(method: string, body: unknown, options: CallOptions): Promise<unknown> {
-    return (await this.open(method, body, options)).reply;
+    return this.open(method, body, options).reply;
   }
 
   open(method: string, body: unknown, { signal, deadlineMs }: CallOptions): Exchange {
@@ -99,7 +99,7 @@ export class LeaderCaller implements Caller, Service {
   }
 }
 
-async function* noted(pieces: AsyncIterable<unknown>, begun: () => void): AsyncGenerator<unknown> {
+async function* noted(pieces: AsyncIterable<unknown>, begun: () => void): AsyncGenerator {
   for await (const piece of pieces) {
     begun();
     yield piece;

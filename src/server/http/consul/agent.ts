@@ -59,7 +59,7 @@ function selfOf({ agent, ops }: OwnAgentDeps, own: OwnAgent): ConsulSelf {
     tags: {},
     status: 'alive',
   };
-  const { leading, index } = ops.stats();
+  const { leading, index, stateHash } = ops.stats();
   const checks = own.registrar.checks();
   const ttls = checks.filter(({ definition }) => definition?.probe.kind === 'ttl').length;
   return {
@@ -95,6 +95,8 @@ function selfOf({ agent, ops }: OwnAgentDeps, own: OwnAgent): ConsulSelf {
         applied_index: String(index),
         commit_index: String(index),
         last_log_index: String(index),
+        // Servers at one index say the same.
+        state_hash: stateHash,
         state: leading ? 'Leader' : 'Follower',
       },
     },

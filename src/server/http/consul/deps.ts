@@ -20,7 +20,7 @@ export interface ConsulDeps {
 
 /** What the agent's own endpoints need, on a server or without one. */
 export interface OwnAgentDeps extends Pick<ConsulDeps, 'agent' | 'clock'> {
-  readonly ops: { stats(): Pick<ServerStats, 'leading' | 'index'> };
+  readonly ops: { stats(): Pick<ServerStats, 'leading' | 'index' | 'stateHash'> };
 }
 
 /** What the agent knows of itself and its peers. */
