@@ -163,6 +163,19 @@ export class Machine {
     this.#inside('iptables', '-w', '-F', 'INPUT');
   }
 
+  /** Has connections from others to one port come to another one. */
+  redirect(port: number, to: number): void {
+    const come = ['-i', 'eth0', '-p', 'tcp', '--dport', String(port)];
+    const go = ['-j', 'REDIRECT', '--to-ports', String(to)];
+    this.#inside('iptables', '-w', '-t', 'nat', '-A', 'PREROUTING', ...come, ...go);
+  }
+
+  /** Runs a program of the test's own here, which stays when the agent ends. */
+  spawn(...command: readonly string[]): ChildProcess {
+    const args = [...this.#entry, '--', ...command];
+    return spawn('nsenter', args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  }
+
   get output(): string {
     return readFileSync(join(this.#dir, `${this.name}.log`), 'utf8');
   }
@@ -247,10 +260,9 @@ export class Machines implements AsyncDisposable {
     }
   }
 
-  /** The ends of what all agents said. */
-  lastWords(): string {
-    const words = this.#all.map(({ name, output }) => `--- ${name}\n${output.slice(-2_000)}`);
-    return words.join('\n');
+  /** What all agents said. @param most of each, from its end */
+  words(most = Infinity): string {
+    return this.#all.map(({ name, output }) => `--- ${name}\n${output.slice(-most)}`).join('\n');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -274,7 +274,7 @@ async function main(): Promise<void> {
 try {
   await main();
 } catch (error) {
-  console.error(error, machines.lastWords());
+  console.error(error, machines.words(2_000));
   process.exitCode = 1;
 } finally {
   rmSync(dir, { recursive: true, force: true });

@@ -1,0 +1,47 @@
+/** Runs in namespaces of its own: plays rounds until the time is over, and tells. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Cluster } from './cluster.ts';
+import { Jobs } from './jobs.ts';
+import { Report } from './report.ts';
+import { play } from './rounds.ts';
+import { roundOf } from './schedule.ts';
+
+const [seed = '', minutes = '', first = '', file = ''] = process.argv.slice(2);
+const dir = mkdtempSync(join(tmpdir(), 'muster-campaign-'));
+const report = new Report(seed);
+
+async function main(): Promise<void> {
+  await using cluster = await Cluster.start(dir);
+  const { machines, servers, clients } = cluster;
+  try {
+    await machines.until('all nodes are ready', async () => {
+      const nodes = (await servers[0]?.json('/v1/nodes')) as readonly { Status: string }[];
+      return nodes.filter(({ Status }) => Status === 'ready').length === clients.length;
+    });
+    const jobs = new Jobs(cluster);
+    const until = Date.now() + Number(minutes) * 60_000;
+    let goesOn = true;
+    for (let number = Number(first); goesOn && Date.now() < until; number++) {
+      const round = roundOf(seed, number);
+      const told = await play(round, cluster, jobs);
+      console.log(report.add(round, told));
+      // What did not settle would fail every round from here on.
+      goesOn = told.isSettled;
+    }
+  } finally {
+    if (report.failed > 0) writeFileSync(`${file}.log`, machines.words());
+  }
+}
+
+try {
+  await main();
+} catch (error) {
+  report.broke(error);
+}
+writeFileSync(file, report.text());
+console.log(`\n${report.text()}`);
+console.log(`${report.passed} passed, ${report.failed} failed`);
+process.exitCode = report.failed === 0 && report.passed > 0 ? 0 : 1;
+rmSync(dir, { recursive: true, force: true });

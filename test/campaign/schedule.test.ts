@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CLIENT_FAULTS, roundOf, SERVER_FAULTS, tellFault } from './schedule.ts';
+
+test('S1: a seed and a number give one round, others give others', () => {
+  assert.deepEqual(roundOf('7', 3), roundOf('7', 3));
+  assert.notDeepEqual(roundOf('7', 3), roundOf('7', 4));
+  assert.notDeepEqual(roundOf('7', 3), roundOf('8', 3));
+});
+
+test('every kind of fault has its turn, within its bounds', () => {
+  const rounds = Array.from({ length: 300 }, (_, number) => roundOf('all', number));
+  const faults = rounds.flatMap((round) => round.faults);
+  const kinds = new Set<string>(faults.map(({ kind }) => kind));
+  assert.deepEqual(
+    [...SERVER_FAULTS, ...CLIENT_FAULTS].filter((kind) => !kinds.has(kind)),
+    [],
+  );
+  assert.ok(rounds.every(({ faults, count }) => faults.length > 0 && count >= 3 && count <= 12));
+  assert.ok(faults.every(({ forMs, place }) => forMs >= 1_000 && forMs <= 8_000 && place < 3));
+  assert.equal(
+    tellFault({ kind: 'lossy', place: 1, afterMs: 0, forMs: 1_500, degree: 0.25 }),
+    'lossy 1 by 0.25 for 1.5 s',
+  );
+});
