@@ -110,13 +110,8 @@ export function clientApps(config: AgentConfig, parts: ClientHttpParts): Apps {
   });
   const [http, discovery] = [new HttpForwarder(pool, 'http'), new HttpForwarder(pool, 'discovery')];
   const { facts, metrics, own, report } = known;
-<<<<<<< Updated upstream
   const deps = { agent: facts, clock: systemClock, ...known.membership };
-  const stats = { stats: () => ({ leading: false, index: 0 as Index }) };
-=======
-  const deps = { agent: facts, clock: systemClock };
   const stats = { stats: () => ({ leading: false, index: 0 as Index, stateHash: '' }) };
->>>>>>> Stashed changes
   const jobs = nomadAgentApp({ ...deps, metrics }, http, report);
   const catalog = consulAgentApp({ ...deps, ops: stats }, own, discovery, report);
   return { http: joinedApps(jobs, catalog), discovery: joinedApps(catalog, jobs) };
