@@ -9,7 +9,9 @@ import type { PreviousAllocs } from '../ports/previous-allocs.ts';
 import type { ServerLink } from '../ports/server-link.ts';
 import type { Service } from '../ports/service.ts';
 import type { ClientParts } from './client.ts';
+import type { Federation } from './federation.ts';
 import type { ServerParts, ServerWorld } from './server.ts';
+import type { WanParts } from './wan-gossip.ts';
 
 /** The APIs of an agent, each answering what the other has, too. */
 export interface Apps {
@@ -41,7 +43,9 @@ export interface Cluster {
   servers(): readonly string[];
   /** Of a node that this server, or another one, is in touch with. */
   clientOf(nodeId: NodeId): ClientLink | undefined;
-  /** The APIs as they are answered here: by this server or by the leader. */
+  /** The other regions; undefined where this server does not gossip with them. */
+  readonly federation: Federation | undefined;
+  /** The APIs as they are answered here: by this server, the leader, or another region. */
   readonly placed: (apps: Apps) => Apps;
   /** What other agents are answered from. Called once, before the services run. */
   serve(apps: Apps): void;
@@ -54,7 +58,9 @@ export interface ClusterParts {
   /** Made later, where there are any. */
   readonly client: () => ClientParts | undefined;
   readonly dns: () => Dns | undefined;
+  readonly wan: WanParts | undefined;
   readonly nodeName: string;
+  readonly random: Random;
   readonly note: (line: string) => void;
 }
 

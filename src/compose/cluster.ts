@@ -24,7 +24,7 @@ export async function openPeering(
   return {
     ...alone,
     join: (parts) => {
-      const cluster = loneCluster(buildDoor(config, parts), parts);
+      const cluster = loneCluster(config, buildDoor(config, parts), parts);
       return { ...cluster, services: [...cluster.services, ...world.early] };
     },
   };
@@ -40,6 +40,7 @@ function hidden(own: string, { server, catalog, client }: ClusterParts): Omit<Cl
     leader: () => (server.server.operations.stats().leading ? own : ''),
     servers: () => [own],
     clientOf,
+    federation: undefined,
     placed: (apps) => apps,
     serve: () => undefined,
   };

@@ -6,10 +6,12 @@ import { StateDirectory } from '../core/dns/state-directory.ts';
 import { Dns } from '../dns/dns.ts';
 import { systemClock } from '../io/clock.ts';
 import { systemDnsSockets } from '../io/dns/sockets.ts';
+import type { Federation } from './federation.ts';
 import type { ServerParts } from './server.ts';
 
 export interface DnsParts {
   readonly server: ServerParts;
+  readonly federation: Federation | undefined;
   readonly nodeName: string;
   readonly random: Random;
   readonly note: (line: string) => void;
@@ -18,7 +20,7 @@ export interface DnsParts {
 /** Undefined where DNS is not wanted. */
 export function buildDns(
   config: AgentConfig,
-  { server, nodeName, random, note }: DnsParts,
+  { server, federation, nodeName, random, note }: DnsParts,
 ): Dns | undefined {
   const { addresses, ports, discovery } = config;
   if (ports.dns < 0) return undefined;
@@ -27,11 +29,15 @@ export function buildDns(
     datacenter: config.datacenter,
     serverNames: () => [nodeName],
     agentNode: nodeName,
+    ...(federation === undefined ? {} : { datacenters: federation.facts.datacenters }),
   });
   // The configuration was found without a mistake.
   const listen = parseListen(addresses.dns, ports.dns) ?? [];
   return new Dns(
     { settings: discovery.dns, listen },
-    { directory, sockets: systemDnsSockets, clock: systemClock, random, note },
+    {
+      ...{ directory, sockets: systemDnsSockets, clock: systemClock, random, note },
+      ...(federation === undefined ? {} : { elsewhere: federation.dns }),
+    },
   );
 }

@@ -85,11 +85,7 @@ const DEFAULT_PORT = 8_301;
  * Servers are joined as people of Nomad join them, wherever they are: those of this region in its
  * pool, all of them in the one between regions. A port that is named says which is meant.
  */
-function membershipOf(
-  ownRegion: string,
-  lan: Gossip,
-  wan: WanParts | undefined,
-): ServerMembership {
+function membershipOf(ownRegion: string, lan: Gossip, wan: WanParts | undefined): ServerMembership {
   return {
     join: async (address) => {
       const { port } = parseJoin(address, 0);

@@ -91,6 +91,7 @@ export function serverApps(config: AgentConfig, parts: ServerHttpParts): Apps {
       agent: known.facts,
       limits: { kvValueMaxBytes, txnMaxBytes, sessionTtlMsMin },
       own: known.own,
+      ...(cluster.federation === undefined ? {} : { federation: cluster.federation.facts }),
     },
     known.report,
   );

@@ -26,6 +26,7 @@ import type { Answers } from '../link/session.ts';
 import type { ClientLink } from '../ports/client-link.ts';
 import { VERSION } from '../version.ts';
 import type { Cluster, ClusterParts } from './cluster-parts.ts';
+import { federationOf } from './federation.ts';
 import { PROGRAM } from './registrar.ts';
 import type { ServerParts } from './server.ts';
 
@@ -56,6 +57,8 @@ export interface Door {
   begin(answers: Answers): void;
   /** What else is answered from now on. */
   open(answers: Answers): void;
+  /** What servers of other regions are answered; that, and nothing else (RG2 of `Regions`). */
+  openAbroad(answers: Answers): void;
 }
 
 export function buildDoor(
@@ -63,6 +66,7 @@ export function buildDoor(
   { nodeName, note }: Pick<ClusterParts, 'nodeName' | 'note'>,
 ): Door {
   let answers: Answers = {};
+  let abroad: Answers = {};
   let isOpen = false;
   const facts = factsOf(config, nodeName);
   const deps = {
@@ -70,7 +74,7 @@ export function buildDoor(
     key: linkKey(config.encrypt),
     clock: systemClock,
     sockets: systemLinkSockets,
-    answersFor: () => answers,
+    answersFor: ({ region }: AgentFacts) => (region === config.region ? answers : abroad),
     notYet: () => (isOpen ? undefined : 'this server is starting'),
     note,
   };
@@ -85,13 +89,15 @@ export function buildDoor(
       answers = { ...answers, ...more };
       isOpen = true;
     },
+    openAbroad: (all) => (abroad = all),
   };
 }
 
 /** A server with a log of its own, to which others may turn. */
-export function loneCluster(door: Door, parts: ClusterParts): Cluster {
+export function loneCluster(config: AgentConfig, door: Door, parts: ClusterParts): Cluster {
   const { server, client, catalog, dns } = parts;
   const { nodes, facts } = door;
+  const federation = federationOf(config, door, parts);
   const clientOf: Cluster['clientOf'] = (id) => {
     if (id === client()?.client.nodeId) return client()?.client.link;
     const session = nodes.of(id);
@@ -102,17 +108,24 @@ export function loneCluster(door: Door, parts: ClusterParts): Cluster {
     previous: server.server.previousAllocs(clientOf),
   };
   return {
-    services: [door.server],
+    services: [door.server, ...(federation === undefined ? [] : [federation.regions])],
     links,
     leader: () => (server.server.operations.stats().leading ? facts.address : ''),
     servers: () => [facts.address],
     clientOf,
-    placed: (apps) => apps,
+    federation,
+    placed: (apps) => federation?.regioned(apps) ?? apps,
     serve: (apps) => {
+      const admit = (): void => undefined;
       door.open({
         ...serverAnswers({ ...links, nodes, knows: knowsIn(server) }),
-        ...httpAnswers({ apps, admit: () => undefined }),
+        ...httpAnswers({ apps: federation?.regioned(apps) ?? apps, admit }),
         ...dnsAnswers(dns()),
+      });
+      door.openAbroad({
+        ...httpAnswers({ apps, admit }),
+        ...dnsAnswers(dns(), 'here'),
+        ...federation?.regions.answers,
       });
     },
   };

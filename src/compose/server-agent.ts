@@ -67,6 +67,7 @@ async function runOnce(
         });
   const dns = buildDns(config, {
     ...{ server, nodeName, random: random.fork('dns'), note: log('dns') },
+    federation: cluster.federation,
   });
   const balancer = buildBalancer(config, {
     ...{ server, random: random.fork('balancer'), note: log('balancer') },
@@ -175,6 +176,7 @@ async function openOwn(
   const later: Own['later'] = {};
   const cluster = peering.join({
     ...{ server, nodeName, note: log('link'), client: () => later.client, dns: () => later.dns },
+    ...{ wan: gossip.wan, random: random.fork('link') },
     catalog: new ServerCatalogLink(server.server.operations),
   });
   const { catalog } = cluster.links;

@@ -30,6 +30,7 @@ import { placedApp } from '../server/http/placed-app.ts';
 import { VERSION } from '../version.ts';
 import type { Apps, Cluster, ClusterParts, Peering, PeeringWorld } from './cluster-parts.ts';
 import { externalEtcd, manageEtcd, serverIdOf, useEtcd, type ClusterStore } from './etcd.ts';
+import { federationOf, type Federation } from './federation.ts';
 import { buildDoor, knowsIn, type Door } from './link.ts';
 
 /** Rows of a state between servers. */
@@ -81,7 +82,8 @@ export async function openServerPeering(
       log = parts.server.clusterLog;
       if (log === undefined) throw new Failure('internal', 'the log is one that servers share');
       const services = [early.service, untilStopped(log)];
-      return severalServers({ door, mesh, log, services }, parts);
+      const federation = federationOf(config, door, parts);
+      return severalServers({ door, mesh, log, services, federation }, parts);
     },
     close: async () => {
       await store.close();
@@ -183,9 +185,11 @@ interface SeveralParts {
   readonly mesh: Mesh;
   readonly log: StateLog;
   readonly services: readonly Service[];
+  readonly federation: Federation | undefined;
 }
 
-function severalServers({ door, mesh, log, services }: SeveralParts, parts: ClusterParts): Cluster {
+function severalServers(several: SeveralParts, parts: ClusterParts): Cluster {
+  const { door, mesh, log, services, federation } = several;
   const { server, client, catalog, dns } = parts;
   const { nodes } = door;
   const { operations } = server.server;
@@ -223,13 +227,15 @@ function severalServers({ door, mesh, log, services }: SeveralParts, parts: Clus
     http: placedApp(http, new LeaderHttp(proving, 'http')),
     discovery: placedApp(discovery, new LeaderHttp(proving, 'discovery')),
   });
+  const regioned = (apps: Apps): Apps => federation?.regioned(placedBy(apps)) ?? placedBy(apps);
   return {
-    services: [...services, caller],
+    services: [...services, caller, ...(federation === undefined ? [] : [federation.regions])],
     links,
     leader: address,
     servers: () => mesh.addresses(),
     clientOf,
-    placed: placedBy,
+    federation,
+    placed: regioned,
     serve: (apps) => {
       const own = { servers: server.server.link, previous, catalog };
       // Other servers ask for this one alone; clients, for whoever leads.
@@ -238,11 +244,16 @@ function severalServers({ door, mesh, log, services }: SeveralParts, parts: Clus
           admitted(serverAnswers({ ...own, nodes, knows }), admit),
           serverAnswers({ ...links, nodes, knows }),
         ),
-        ...bySender(httpAnswers({ apps, admit }), httpAnswers({ apps: placedBy(apps), admit })),
+        ...bySender(httpAnswers({ apps, admit }), httpAnswers({ apps: regioned(apps), admit })),
         ...dnsAnswers(dns()),
         ...relayAnswers(nodes),
         ...stateAnswers({ state: () => server.replica.state, codec: stateRows }),
         ...evals.answers,
+      });
+      door.openAbroad({
+        ...httpAnswers({ apps: placedBy(apps), admit: () => undefined }),
+        ...dnsAnswers(dns(), 'here'),
+        ...federation?.regions.answers,
       });
     },
   };

@@ -7,8 +7,8 @@
 import { Bug } from '../base/assert.ts';
 import { explain } from '../base/failure.ts';
 import type { Random } from '../base/random.ts';
-import { Answerer, type Follow } from '../core/dns/answer.ts';
-import type { Directory } from '../core/dns/directory.ts';
+import { Answerer, type Decision, type Follow } from '../core/dns/answer.ts';
+import type { Directory, QueryResult } from '../core/dns/directory.ts';
 import {
   answersMax,
   encodeRejection,
@@ -20,6 +20,8 @@ import { decodeQuery, type Query } from '../core/dns/query.ts';
 import { RCODE, type ResourceRecord } from '../core/dns/record.ts';
 import { addressesIn, cutReply, encodeFollow } from '../core/dns/recursion.ts';
 import type { DnsSettings, SocketAddress } from '../core/dns/settings.ts';
+import { queryResult } from '../core/dns/state-directory.ts';
+import type { QueryReading } from '../core/state/reads-queries.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DnsListener, DnsSockets, DnsTransport } from '../ports/dns.ts';
 import type { Service } from '../ports/service.ts';
@@ -33,8 +35,26 @@ export interface DnsOptions {
   readonly listen: readonly SocketAddress[];
 }
 
+/** A message as it came in. */
+export interface DnsQuestion {
+  readonly message: Uint8Array;
+  readonly transport: DnsTransport;
+}
+
+/** The other regions, as far as names lead there. */
+export interface DnsElsewhere {
+  /** Whether one of them has a datacenter (lower case). */
+  hasDatacenter(datacenter: string): boolean;
+  /** Has a question answered where a datacenter is. Fails: `unavailable`, `timeout`. */
+  ask(datacenter: string, question: DnsQuestion, signal: AbortSignal): Promise<Uint8Array>;
+  /** Carries a query on in the datacenters that it has not tried. */
+  failover(reading: QueryReading, signal: AbortSignal): Promise<QueryReading>;
+}
+
 export interface DnsDeps {
   readonly directory: Directory;
+  /** Absent: there are no other regions. */
+  readonly elsewhere?: DnsElsewhere;
   readonly sockets: DnsSockets;
   readonly clock: Clock;
   readonly random: Random;
@@ -98,10 +118,18 @@ export class Dns implements Service {
   }
 
   /** Answers one message. At once, unless others are to be asked. */
-  readonly answer = (
-    message: Uint8Array,
-    transport: DnsTransport,
-  ): Answered | Promise<Answered> => {
+  readonly answer = (message: Uint8Array, transport: DnsTransport): Answered | Promise<Answered> =>
+    this.#answer({ message, transport }, this.#deps.elsewhere);
+
+  /** The same for a question that came from another region: it is not passed on again. */
+  readonly answerHere: Dns['answer'] = (message, transport) =>
+    this.#answer({ message, transport }, undefined);
+
+  #answer(
+    question: DnsQuestion,
+    elsewhere: DnsElsewhere | undefined,
+  ): Answered | Promise<Answered> {
+    const { message } = question;
     const received = decodeQuery(message);
     switch (received.verdict) {
       case 'ignore':
@@ -112,18 +140,22 @@ export class Dns implements Service {
           recursion: this.#recursion,
         });
       case 'query':
-        return this.#guarded(received.query, transport);
+        return this.#guarded(received.query, question, elsewhere);
     }
-  };
+  }
 
   get #recursion(): boolean {
     return this.#settings.recursors.length > 0;
   }
 
   /** A failure costs this question its answer, a bug the process (Q1). */
-  #guarded(query: Query, transport: DnsTransport): Answered | Promise<Answered> {
+  #guarded(
+    query: Query,
+    question: DnsQuestion,
+    elsewhere: DnsElsewhere | undefined,
+  ): Answered | Promise<Answered> {
     try {
-      const reply = this.#decide(query, transport);
+      const reply = this.#decide(query, question, elsewhere);
       if (!(reply instanceof Promise)) return reply;
       return reply.catch((error: unknown) => this.#failed(query, error));
     } catch (error) {
@@ -142,17 +174,46 @@ export class Dns implements Service {
     return encodeRejection(query.packet, RCODE.serverFailure, { query, recursion });
   }
 
-  #decide(query: Query, transport: DnsTransport): Answered | Promise<Answered> {
+  /** @param found what a query came to that was carried on in other regions */
+  #decide(
+    query: Query,
+    question: DnsQuestion,
+    elsewhere: DnsElsewhere | undefined,
+    found?: QueryResult,
+  ): Answered | Promise<Answered> {
     const { name, type } = query;
+    const { transport } = question;
     const { directory, random, clock } = this.#deps;
     const bytesMax = replyBytesMax(query, transport);
     const most = answersMax(bytesMax, transport, this.#settings.udpAnswerLimit);
     const decision = this.#answerer.decide(
       { name, type, answersMax: most },
-      { directory, random, now: clock.now() },
+      {
+        ...{ directory, random, now: clock.now() },
+        ...(elsewhere && { elsewhere }),
+        ...(found && { found }),
+      },
     );
-    if (decision.do === 'forward') return this.#forward(query, transport, bytesMax);
-    const { reply, follow } = decision;
+    const signal = this.#stopping.signal;
+    switch (decision.do) {
+      case 'forward':
+        return this.#forward(query, transport, bytesMax);
+      case 'ask':
+        return elsewhere?.ask(decision.datacenter, question, signal);
+      case 'fail over':
+        return elsewhere
+          ?.failover(decision.reading, signal)
+          .then((reading) => this.#decide(query, question, elsewhere, queryResult(reading)));
+      case 'reply':
+        return this.#replied(query, decision, bytesMax);
+    }
+  }
+
+  #replied(
+    query: Query,
+    { reply, follow }: Extract<Decision, { do: 'reply' }>,
+    bytesMax: number,
+  ): Answered | Promise<Answered> {
     if (follow.length === 0 || !this.#recursion) return this.#encode(query, reply, bytesMax);
     return this.#withFollowed(query, reply, follow).then((whole) =>
       this.#encode(query, whole, bytesMax),

@@ -84,13 +84,19 @@ const bytes: Shape<Uint8Array> = (value) =>
 
 const QUESTION = object<Question>({ message: bytes, transport: oneOf('udp', 'tcp') });
 
-/** @param dns absent: this server answers none */
-export function dnsAnswers(dns: { readonly answer: AnswerDns } | undefined): Answers {
+/**
+ * @param dns absent: this server answers none
+ * @param reach `here`: nothing of other regions
+ */
+export function dnsAnswers(
+  dns: { readonly answer: AnswerDns; readonly answerHere: AnswerDns } | undefined,
+  reach: 'everywhere' | 'here' = 'everywhere',
+): Answers {
   if (dns === undefined) return {};
   return {
     dns: async (asked) => {
       const { message, transport } = questionOf(QUESTION, asked);
-      const answer = await dns.answer(message, transport);
+      const answer = await dns[reach === 'here' ? 'answerHere' : 'answer'](message, transport);
       if (answer === undefined) throw new Failure('invalid', 'not a question of DNS');
       return answer;
     },

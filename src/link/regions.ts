@@ -13,6 +13,7 @@ import type { Datacenter } from '../core/federation/nearness.ts';
 import type { RegionServer } from '../core/federation/region-server.ts';
 import { DATACENTERS_MAX, REGIONS_MAX } from '../core/limits.ts';
 import { list, object, text } from '../core/link/shape.ts';
+import { folded } from '../core/model/catalog.ts';
 import type { LinkSockets } from '../ports/link.ts';
 import type { Service } from '../ports/service.ts';
 import { isAborted } from '../run/aborted.ts';
@@ -73,6 +74,11 @@ export class Regions implements Service {
     };
   }
 
+  /** Whether another region is known. */
+  isAny(): boolean {
+    return this.#ways.size > 0;
+  }
+
   /** Of all other regions, as far as they told, and of their servers. */
   datacenters(): readonly Datacenter[] {
     const found = new Map<string, Datacenter>();
@@ -84,9 +90,10 @@ export class Regions implements Service {
     return [...found.values()];
   }
 
-  /** The other region that has a datacenter; of several, the first by name. */
-  regionWith(datacenter: string): string | undefined {
-    const having = this.datacenters().filter((each) => each.datacenter === datacenter);
+  /** The other region that has a datacenter, in any spelling; of several, the first by name. */
+  regionWith(name: string): string | undefined {
+    const wanted = folded(name);
+    const having = this.datacenters().filter(({ datacenter }) => folded(datacenter) === wanted);
     return having.map(({ region }) => region).sort()[0];
   }
 

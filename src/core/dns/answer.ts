@@ -8,7 +8,8 @@
 import type { Millis } from '../../base/brand.ts';
 import type { Random } from '../../base/random.ts';
 import { reverseAddress } from './address.ts';
-import type { Directory, DirectoryNode, Instance } from './directory.ts';
+import type { QueryReading } from '../state/reads-queries.ts';
+import type { Directory, DirectoryNode, Instance, QueryResult } from './directory.ts';
 import type { Reply } from './encode.ts';
 import { parseLookup, type Lookup } from './lookup.ts';
 import { isWithin, labelTexts, parseName, type Name } from './name.ts';
@@ -38,6 +39,13 @@ export interface Sources {
   readonly directory: Directory;
   readonly random: Random;
   readonly now: Millis;
+  /** The other regions; absent: there are none, or they are not to be asked. */
+  readonly elsewhere?: {
+    /** Whether one of them has a datacenter (lower case). */
+    hasDatacenter(datacenter: string): boolean;
+  };
+  /** What the query asked for came to in other regions; absent: they were not asked. */
+  readonly found?: QueryResult;
 }
 
 export type Decision =
@@ -48,7 +56,11 @@ export type Decision =
       readonly follow: readonly Follow[];
     }
   /** Not ours: to be handed to a recursor as it is. */
-  | { readonly do: 'forward' };
+  | { readonly do: 'forward' }
+  /** Of another region's datacenter: to be answered there. */
+  | { readonly do: 'ask'; readonly datacenter: string }
+  /** Nothing here: to be carried on in other regions, and decided again with what they have. */
+  | { readonly do: 'fail over'; readonly reading: QueryReading };
 
 export interface Follow {
   readonly name: Name;
@@ -85,8 +97,7 @@ export class Answerer {
     const zone = this.#zoneAbove(question.name);
     if (zone !== undefined) {
       const { name, type, answersMax } = question;
-      const { directory, random, now } = sources;
-      return this.#ours({ name, type, answersMax, directory, random, now, zone, depth: 0 });
+      return this.#ours({ ...sources, name, type, answersMax, zone, depth: 0 });
     }
     const address = reverseAddress(labelTexts(question.name));
     if (address !== undefined) return this.#reverse(question, sources, address);
@@ -111,7 +122,13 @@ export class Answerer {
     }
     if (type === TYPE.NS) return this.#found(task, this.#nameServers(task));
     const labels = labelTexts(name).slice(0, name.starts.length - zone.name.starts.length);
-    return this.#lookup(task, parseLookup(labels, type));
+    const lookup = parseLookup(labels, type);
+    const datacenter = 'datacenter' in lookup ? lookup.datacenter : undefined;
+    const isOurs = datacenter === undefined || task.directory.hasDatacenter(datacenter);
+    if (!isOurs && task.elsewhere?.hasDatacenter(datacenter) === true) {
+      return { do: 'ask', datacenter };
+    }
+    return this.#lookup(task, lookup);
   }
 
   #lookup(task: Task, lookup: Lookup): Decision {
@@ -189,7 +206,10 @@ export class Answerer {
 
   #query(task: Task, name: string, named: string | undefined): Decision {
     const datacenter = named ?? task.directory.datacenter;
-    const result = task.directory.preparedQuery(name, datacenter);
+    const result = task.found ?? task.directory.preparedQuery(name, datacenter);
+    if (result?.pending !== undefined && task.elsewhere !== undefined) {
+      return { do: 'fail over', reading: result.pending };
+    }
     if (result === undefined || result.instances.length === 0) return this.#missing(task);
     const { instances, service, ttlMs } = result;
     const ttl = ttlMs === undefined ? this.#serviceTtl(service.toLowerCase()) : seconds(ttlMs);

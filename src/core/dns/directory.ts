@@ -9,6 +9,8 @@
  * O3: names are asked for in lower case, and mean any spelling.
  */
 
+import type { QueryReading } from '../state/reads-queries.ts';
+
 export interface Directory {
   /** Of this agent, lower case: what a name without a datacenter means. */
   readonly datacenter: string;
@@ -86,4 +88,6 @@ export interface QueryResult {
   readonly service: string;
   /** As the query says it [ms]; undefined: the service's. */
   readonly ttlMs?: number;
+  /** Where nothing is found here and it may be in other regions: to be carried on there. */
+  readonly pending?: QueryReading;
 }

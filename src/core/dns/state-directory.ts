@@ -2,7 +2,7 @@
 import type { Index } from '../../base/brand.ts';
 import { folded, type CatalogNode, type ServiceInstance } from '../model/catalog.ts';
 import { worst, type HealthCheck, type HealthStatus } from '../model/health-check.ts';
-import { readExecution } from '../state/reads-queries.ts';
+import { readExecution, type QueryReading } from '../state/reads-queries.ts';
 import type { State } from '../state/state.ts';
 import { watch } from '../state/watch.ts';
 import type { AddressOwner, Directory, DirectoryNode, Instance, QueryResult } from './directory.ts';
@@ -15,6 +15,8 @@ export interface StateDirectoryDeps {
   readonly serverNames: () => readonly string[];
   /** Name of this agent's node: queries may want what is nearest to it. */
   readonly agentNode: string;
+  /** All datacenters, nearest first, those of other regions too; absent: there are no others. */
+  readonly datacenters?: () => readonly string[];
 }
 
 /** What was answered for a service, and the state that it was taken from. */
@@ -81,23 +83,32 @@ export class StateDirectory implements Directory {
   }
 
   preparedQuery(name: string, datacenter: string): QueryResult | undefined {
-    const { state, agentNode } = this.#deps;
+    const { state, agentNode, datacenters } = this.#deps;
     // The state has the name as it was written.
     const asked = datacenter === this.datacenter ? this.#deps.datacenter : datacenter;
-    const found = readExecution(name, { datacenter: asked, agentNode, near: '' })(state()).value;
-    if (found === undefined) return undefined;
-    const { query, ordered } = found;
-    const { ttlMs } = query.dns;
-    return {
-      instances: found.instances.map(({ node, service, checks }) =>
-        toInstance(service, node, worstOf(checks)),
-      ),
-      ordered,
-      datacenter: folded(found.datacenter),
-      service: query.service.service,
-      ...(ttlMs > 0 ? { ttlMs } : {}),
+    const execution = {
+      ...{ datacenter: asked, agentNode, near: '' },
+      ...(datacenters === undefined ? {} : { datacenters: datacenters() }),
     };
+    const found = readExecution(name, execution)(state()).value;
+    return found === undefined ? undefined : queryResult(found);
   }
+}
+
+/** What a query found, as DNS shows it. */
+export function queryResult(found: QueryReading): QueryResult {
+  const { query, ordered, untried } = found;
+  const { ttlMs } = query.dns;
+  return {
+    instances: found.instances.map(({ node, service, checks }) =>
+      toInstance(service, node, worstOf(checks)),
+    ),
+    ordered,
+    datacenter: folded(found.datacenter),
+    service: query.service.service,
+    ...(ttlMs > 0 ? { ttlMs } : {}),
+    ...(untried === undefined ? {} : { pending: found }),
+  };
 }
 
 function sameTables(a: State['tables'], b: State['tables']): boolean {

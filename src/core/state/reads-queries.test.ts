@@ -3,7 +3,14 @@ import { test } from 'node:test';
 import { CatalogWorld, machine, offer, preparedQuery, probe } from '../../../test/catalog-world.ts';
 import { T0 } from '../../../test/state-world.ts';
 import type { PreparedQueryFacts } from '../model/prepared-query.ts';
-import { readExecution, readExplained, readQueries, readQuery } from './reads-queries.ts';
+import {
+  readExecution,
+  readExplained,
+  readQueries,
+  readQuery,
+  readWanted,
+  wantedBy,
+} from './reads-queries.ts';
 import type { Execution, QueryReading } from './reads-queries.ts';
 
 const LOCAL: Execution = { datacenter: 'dc1', agentNode: 'a', near: '' };
@@ -104,4 +111,34 @@ test('lists and single queries wake on theirs', () => {
   for (const key of [...list(made.state).keys, ...one(made.state).keys]) {
     assert.equal(made.state.indexOf(key), made.state.index);
   }
+});
+
+test('a query goes on in other regions where its next datacenter is one of theirs', () => {
+  const datacenters = ['dc1', 'ohio', 'dc2', 'tokyo'];
+  const query = (nearestN: number, ...named: readonly string[]): PreparedQueryFacts =>
+    preparedQuery(
+      1,
+      { name: 'q' },
+      { service: 'only-there', failover: { nearestN, datacenters: named } },
+    );
+  const rows: readonly [PreparedQueryFacts, string, number, readonly string[] | undefined][] = [
+    [query(1), 'dc1', 0, ['ohio']],
+    [query(2, 'tokyo', 'nowhere'), 'dc1', 0, ['ohio', 'dc2', 'tokyo']],
+    [query(0, 'dc2', 'ohio'), 'dc2', 1, undefined],
+    [query(0, 'tokyo'), 'dc1', 0, ['tokyo']],
+  ];
+  for (const [facts, datacenter, failovers, untried] of rows) {
+    const found = execute(world(facts), 'q', { datacenters });
+    assert.deepEqual(
+      [found.datacenter, found.failovers, found.untried],
+      [datacenter, failovers, untried],
+    );
+  }
+  const service = { ...query(0).service, nodeMeta: {}, tags: ['!v2'] };
+  const here = readWanted({ ...service, service: 'web' }, 'dc1')(world().state).value;
+  assert.deepEqual(
+    here.map(({ node }) => node.name),
+    ['a'],
+  );
+  assert.deepEqual(wantedBy({ ...service, nodeMeta: { rack: '7' } }, here), []);
 });

@@ -42,6 +42,8 @@ export interface Execution {
   readonly agentNode: string;
   /** Instead of the query's own; empty: the query's own. */
   readonly near: string;
+  /** All datacenters, nearest first, those of other regions too; absent: the state's, by name. */
+  readonly datacenters?: readonly string[];
 }
 
 /** What a query found. */
@@ -53,6 +55,8 @@ export interface QueryReading {
   readonly datacenter: string;
   /** Datacenters that were asked in vain before. */
   readonly failovers: number;
+  /** Those still to be asked, in order; the first is another region's. Absent: none. */
+  readonly untried?: readonly string[];
 }
 
 /** Carries out a query; absent: there is none by that id or name. */
@@ -64,8 +68,15 @@ export function readExecution(
     const query = resolveQuery(state, idOrName);
     const keys: WatchKey[] = [watch.table('preparedQueries')];
     if (query === undefined) return { value: undefined, keys };
-    const datacenters = [execution.datacenter, ...failovers(state, query, execution.datacenter)];
+    const own = datacentersOf(state);
+    const known = execution.datacenters ?? [...own].sort();
+    const datacenters = [execution.datacenter, ...failovers(query, known, execution.datacenter)];
     for (const [asked, datacenter] of datacenters.entries()) {
+      if (asked > 0 && !own.has(datacenter)) {
+        const sofar = { query, instances: [], ordered: false, datacenter: execution.datacenter };
+        const untried = datacenters.slice(asked);
+        return { value: { ...sofar, failovers: asked - 1, untried }, keys };
+      }
       const found = find(state, query.service, datacenter);
       keys.push(...found.keys);
       const isLast = asked === datacenters.length - 1;
@@ -95,14 +106,13 @@ function resolveQuery(state: StateReader, idOrName: string): PreparedQuery | und
 
 /** Other datacenters to ask, in order: the nearest few, then those named. */
 function failovers(
-  state: StateReader,
   { service: { failover } }: PreparedQuery,
+  known: readonly string[],
   local: string,
 ): readonly string[] {
-  const known = datacentersOf(state);
-  const others = [...known].filter((dc) => dc !== local).sort();
+  const others = known.filter((dc) => dc !== local);
   const nearest = others.slice(0, Math.max(0, failover.nearestN));
-  const named = failover.datacenters.filter((dc) => known.has(dc) && dc !== local);
+  const named = failover.datacenters.filter((dc) => others.includes(dc));
   return [...new Set([...nearest, ...named])];
 }
 
@@ -113,14 +123,30 @@ function find(
 ): Reading<readonly InstanceHealth[]> {
   const where = { datacenter, nodeMeta: service.nodeMeta, near: '', tags: [], passing: false };
   const { value, keys } = readServiceHealth(service.service, where)(state);
+  return { value: wantedBy(service, value), keys };
+}
+
+/** What a query finds in a datacenter, wherever it was defined. */
+export function readWanted(
+  service: QueryService,
+  datacenter: string,
+): Read<readonly InstanceHealth[]> {
+  return (state) => find(state, service, datacenter);
+}
+
+/** Those of a service's instances that a query lets pass. */
+export function wantedBy(
+  service: QueryService,
+  instances: readonly InstanceHealth[],
+): readonly InstanceHealth[] {
   const isWanted = tagTest(service.tags);
-  const kept = value.filter(
+  return instances.filter(
     (each) =>
       isHealthy(each.checks, service) &&
+      hasMeta(each.node.meta, service.nodeMeta) &&
       hasMeta(each.service.meta, service.serviceMeta) &&
       isWanted(each.service.tags),
   );
-  return { value: kept, keys };
 }
 
 function isHealthy(checks: readonly HealthCheck[], service: QueryService): boolean {

@@ -55,6 +55,7 @@ function lists(deps: ConsulDeps): readonly Bound[] {
   const { ops, agent } = deps;
   return [
     bind(routes.listDatacenters, () => {
+      if (deps.federation !== undefined) return plainly(deps.federation.datacenters());
       const others = [...datacentersOf(ops.snapshot())].filter((dc) => dc !== agent.datacenter);
       return plainly([agent.datacenter, ...others.sort()]);
     }),

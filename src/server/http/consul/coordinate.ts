@@ -1,5 +1,6 @@
 /** Where nodes stand in the network. */
 import * as routes from '../../../api/consul/coordinate-routes.ts';
+import type { Index } from '../../../base/brand.ts';
 import { COORDINATE_DIMENSIONS_MAX } from '../../../core/limits.ts';
 import type { Coordinate, NodeCoordinate } from '../../../core/model/coordinate.ts';
 import { datacentersOf, readCoordinates } from '../../../core/state/reads-catalog.ts';
@@ -7,7 +8,7 @@ import { plainly, toldOf } from '../deps.ts';
 import { invalid, notFound } from '../fail.ts';
 import type { Bound } from '../mount.ts';
 import { bind } from './bind.ts';
-import type { ConsulDeps } from './deps.ts';
+import type { ConsulDeps, FederationFacts } from './deps.ts';
 
 /** Binds what concerns coordinates. */
 export function coordinateHandlers(deps: ConsulDeps): readonly Bound[] {
@@ -15,6 +16,7 @@ export function coordinateHandlers(deps: ConsulDeps): readonly Bound[] {
   return [
     bind(routes.coordinateDatacenters, () => {
       const state = ops.snapshot();
+      if (deps.federation !== undefined) return plainly(mapsOf(deps.federation, agent.datacenter));
       const others = [...datacentersOf(state)].filter((each) => each !== agent.datacenter).sort();
       const maps = [agent.datacenter, ...others].map((datacenter) => ({
         datacenter,
@@ -42,6 +44,26 @@ export function coordinateHandlers(deps: ConsulDeps): readonly Bound[] {
       return { value: undefined };
     }),
   ];
+}
+
+/** Where the servers of all datacenters stand; this one's first. */
+function mapsOf(
+  federation: FederationFacts,
+  own: string,
+): readonly Readonly<{
+  datacenter: string;
+  areaId: string;
+  coordinates: readonly NodeCoordinate[];
+}>[] {
+  const servers = federation.servers();
+  const names = [...new Set([own, ...servers.map(({ datacenter }) => datacenter).sort()])];
+  return names.map((datacenter) => ({
+    datacenter,
+    areaId: 'wan',
+    coordinates: servers
+      .filter((each) => each.datacenter === datacenter)
+      .map(({ node, coordinate }) => ({ node, segment: '', coordinate, modifyIndex: 0 as Index })),
+  }));
 }
 
 function ofSegment(

@@ -1,5 +1,7 @@
 /** What the handlers of the discovery API need of the program around them; made by compose. */
 import type { Random } from '../../../base/random.ts';
+import type { Coordinate } from '../../../core/model/coordinate.ts';
+import type { QueryReading } from '../../../core/state/reads-queries.ts';
 import type { Clock } from '../../../ports/clock.ts';
 import type { Operations, ServerStats } from '../../operations.ts';
 import type { CoordinationLimits } from './coordination-limits.ts';
@@ -14,8 +16,20 @@ export interface ConsulDeps {
   readonly agent: ConsulAgentFacts;
   /** Absent: `DEFAULT_COORDINATION_LIMITS`. */
   readonly limits?: CoordinationLimits;
+  /** Absent: there are no other regions. */
+  readonly federation?: FederationFacts;
   /** Absent: what concerns the agent itself is not served. */
   readonly own?: OwnAgent;
+}
+
+/** What is known of the datacenters of all regions, this one's too. */
+export interface FederationFacts {
+  /** Nearest first, each once. */
+  datacenters(): readonly string[];
+  /** Where servers stand, as far as they told. */
+  servers(): readonly Readonly<{ datacenter: string; node: string; coordinate: Coordinate }>[];
+  /** Carries a query on in the datacenters that it has not tried. */
+  failover(reading: QueryReading, signal: AbortSignal): Promise<QueryReading>;
 }
 
 /** What the agent's own endpoints need, on a server or without one. */

@@ -44,7 +44,7 @@ function changes(deps: ConsulDeps): readonly Bound[] {
 }
 
 function reads(deps: ConsulDeps): readonly Bound[] {
-  const { ops, agent, random } = deps;
+  const { ops, agent, random, federation } = deps;
   return [
     bind(routes.listQueries, async ({ waiting, signal }) => {
       const answer = await ops.query(readQueries(), waiting, signal);
@@ -65,11 +65,14 @@ function reads(deps: ConsulDeps): readonly Bound[] {
         datacenter: datacenter ?? agent.datacenter,
         agentNode: agent.nodeName,
         near: query.near ?? '',
+        ...(federation === undefined ? {} : { datacenters: federation.datacenters() }),
       };
       const answer = await ops.query(readExecution(params.id, execution), waiting, signal);
       if (answer.value === undefined) throw notFound(answer.index);
-      const { query: found, datacenter: from, failovers } = answer.value;
-      const nodes = limited(dealt(answer.value, random), query.limit);
+      const isOver = answer.value.untried === undefined || federation === undefined;
+      const reading = isOver ? answer.value : await federation.failover(answer.value, signal);
+      const { query: found, datacenter: from, failovers } = reading;
+      const nodes = limited(dealt(reading, random), query.limit);
       const { service, dns } = { service: found.service.service, dns: found.dns };
       return { value: { service, nodes, dns, datacenter: from, failovers }, ...toldOf(answer) };
     }),
