@@ -7,7 +7,6 @@
  */
 import { setMaxListeners } from 'node:events';
 import { Bug } from '../base/assert.ts';
-import type { Millis } from '../base/brand.ts';
 import { explain, Failure } from '../base/failure.ts';
 import type { AllocId } from '../core/model/ids.ts';
 import { isClientTerminal } from '../core/model/alloc.ts';
@@ -134,13 +133,18 @@ export class Allocs {
     }
   }
 
-  /** Stops groups whose job wants that when the servers were silent for too long. */
-  stopSilent(heardAt: Millis): void {
-    const silentMs = this.#deps.clock.now() - heardAt;
+  /** Whether any group is to stop when the servers are silent for too long. */
+  get mindsSilence(): boolean {
+    return this.all().some(
+      (each) => each.endedAt === undefined && silenceMsMax(each) !== undefined,
+    );
+  }
+
+  /** Stops groups whose job wants that. @param silentMs how long the servers have been silent */
+  stopSilent(silentMs: number): void {
     for (const runner of this.all()) {
-      const { disconnect, stopAfterClientDisconnectMs } = runner.group;
-      const limitMs = disconnect?.stopOnClientAfterMs ?? stopAfterClientDisconnectMs;
-      if (limitMs !== undefined && silentMs > limitMs) runner.stop();
+      const limitMs = silenceMsMax(runner);
+      if (limitMs !== undefined && silentMs > limitMs) runner.stopUnheard(silentMs);
     }
   }
 
@@ -211,4 +215,9 @@ export class Allocs {
       .finally(() => this.#underway.delete(done));
     this.#underway.add(done);
   }
+}
+
+/** How long the servers may be silent before a group is stopped [ms]; undefined: as long as they like. */
+function silenceMsMax({ group }: AllocRunner): number | undefined {
+  return group.disconnect?.stopOnClientAfterMs ?? group.stopAfterClientDisconnectMs;
 }

@@ -337,20 +337,6 @@ test('-dev: everything ends with the client and nothing is left', async () => {
   assert.equal(world.files.files.size, 0);
 });
 
-test('a group that must not outlive the contact to the servers stops by itself', async () => {
-  const world = new ClientWorld();
-  await world.start();
-  const group = groupOf([taskOf('server')], { stopAfterClientDisconnectMs: 30_000 });
-  world.servers.assign(assignmentOf(A, world.nodeId, jobOf(group)));
-  await world.pass(1_000);
-  world.servers.away = true;
-  await world.pass(20_000);
-  assert.equal(world.machine.running().length, 1);
-  await world.pass(20_000);
-  assert.equal(world.machine.running().length, 0);
-  await world.stop();
-});
-
 test('ST2: what cannot be read is named and set aside, the rest is found again', async () => {
   const world = new ClientWorld();
   await world.start();

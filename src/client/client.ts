@@ -6,12 +6,13 @@
  */
 import { setMaxListeners } from 'node:events';
 import { Bug } from '../base/assert.ts';
-import type { Index } from '../base/brand.ts';
+import type { Index, Millis } from '../base/brand.ts';
 import { explain, Failure } from '../base/failure.ts';
 import type { Random } from '../base/random.ts';
 import type { AllocId, NodeId } from '../core/model/ids.ts';
 import type { NodeFacts } from '../core/model/node.ts';
 import type { AllocData } from '../ports/alloc-data.ts';
+import { awayMs, Silence } from '../core/runner/silence.ts';
 import type { AllocDirs } from '../ports/alloc-dir.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
 import type { ClientLink } from '../ports/client-link.ts';
@@ -78,6 +79,9 @@ export class Client implements Service {
   readonly #allocs: Allocs;
   readonly #templates: TemplatesHook;
   #node: NodeFacts | undefined;
+  #silence: Silence;
+  /** Of what is on disk. */
+  #heardAt: Millis | undefined;
 
   constructor(config: ClientConfig, deps: ClientDeps) {
     const { clock, random, log, dirs, networks, servers } = deps;
@@ -85,7 +89,11 @@ export class Client implements Service {
     this.#config = config;
     this.#deps = deps;
     this.#store = new ClientStore(deps.files, log);
-    this.#heart = new Heart({ clock, random: random.fork('heart'), servers, node, log });
+    this.#silence = new Silence(clock.elapsedMs(), undefined);
+    this.#heart = new Heart({
+      ...{ clock, random: random.fork('heart'), servers, node, log },
+      onHeard: (nextMs) => this.#silence.heard(clock.elapsedMs(), nextMs),
+    });
     this.#reporter = new Reporter({
       clock,
       random: random.fork('reporter'),
@@ -147,6 +155,7 @@ export class Client implements Service {
     const identity = await this.#store.identity(() => this.#drawIdentity());
     this.#node = await this.#look(identity, signal);
     await this.#allocs.restore();
+    await this.#recallSilence();
     await this.#sweep();
     const stop = new AbortController();
     const all = AbortSignal.any([signal, stop.signal]);
@@ -257,9 +266,19 @@ export class Client implements Service {
     }
   }
 
-  #stopSilent(): Promise<void> {
-    this.#allocs.stopSilent(this.#heart.heardAt);
-    return Promise.resolve();
+  async #recallSilence(): Promise<void> {
+    const { clock } = this.#deps;
+    this.#heardAt = await this.#store.heardAt();
+    this.#silence = new Silence(clock.elapsedMs(), awayMs(this.#heardAt, clock.now()));
+  }
+
+  /** What is written down counts after a restart; only where somebody minds. */
+  async #stopSilent(): Promise<void> {
+    this.#allocs.stopSilent(this.#silence.lengthMs(this.#deps.clock.elapsedMs()));
+    const { heardAt } = this.#heart;
+    if (heardAt === undefined || heardAt === this.#heardAt || !this.#allocs.mindsSilence) return;
+    this.#heardAt = heardAt;
+    await this.#store.putHeardAt(heardAt);
   }
 
   async #every(ms: number, work: () => Promise<void>, signal: AbortSignal): Promise<void> {

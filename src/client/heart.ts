@@ -23,6 +23,8 @@ export interface HeartDeps {
   readonly random: Random;
   readonly servers: ServerLink;
   readonly node: () => NodeFacts;
+  /** The servers answered, and are asked again after `nextMs`. */
+  readonly onHeard: (nextMs: number) => void;
   readonly log: (line: string) => void;
 }
 
@@ -31,17 +33,16 @@ export class Heart {
   /** Grows whenever the node is to be told anew; the other is what the servers have, 0: nothing. */
   #version = 1;
   #told = 0;
-  #heardAt: Millis;
+  #heardAt: Millis | undefined;
   #waiters: (() => void)[] = [];
   #wake: () => void = () => undefined;
 
   constructor(deps: HeartDeps) {
     this.#deps = deps;
-    this.#heardAt = deps.clock.now();
   }
 
-  /** When the servers last answered; before that, when the client began. */
-  get heardAt(): Millis {
+  /** When the servers last answered in this life; undefined: not yet. */
+  get heardAt(): Millis | undefined {
     return this.#heardAt;
   }
 
@@ -97,9 +98,10 @@ export class Heart {
     this.#heardAt = clock.now();
     for (const resolve of this.#waiters.splice(0)) resolve();
     // Twice within the time to live, so that one lost beat costs nothing.
+    const nextMs = Math.max(BEAT_MS_MIN, reply.ttlMs * (0.35 + 0.15 * random.next()));
+    this.#deps.onHeard(nextMs);
     // The node changed while it was told.
-    if (this.#told !== this.#version) return 0;
-    return Math.max(BEAT_MS_MIN, reply.ttlMs * (0.35 + 0.15 * random.next()));
+    return this.#told === this.#version ? nextMs : 0;
   }
 
   #backoff(failures: number): number {

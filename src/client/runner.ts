@@ -22,7 +22,7 @@ import {
   type AllocRun,
 } from '../core/runner/alloc.ts';
 import { allocPolicy, groupOf } from '../core/runner/policy.ts';
-import type { EventDraft } from '../core/runner/events.ts';
+import { unheard, type EventDraft } from '../core/runner/events.ts';
 import { reportAlloc, type AllocReport } from '../core/runner/report.ts';
 import { resumeAlloc } from '../core/runner/resume.ts';
 import { handleOf, type TaskInput } from '../core/runner/task.ts';
@@ -78,6 +78,8 @@ export class AllocRunner {
   #cancel = new AbortController();
   #ready: Promise<void> = Promise.resolve();
   #endedAt: Millis | undefined;
+  /** It was stopped for want of servers. */
+  #isUnheard = false;
   /** What the servers were told last, without the details. */
   #gist: string;
   readonly #ended: Promise<void>;
@@ -186,6 +188,14 @@ export class AllocRunner {
   /** As if the servers had said so: a node out of touch, a forgotten allocation. */
   stop(): void {
     if (this.#endedAt === undefined) this.#drive.send({ type: 'stop' });
+  }
+
+  /** No server was heard for longer than its group can do without. @param silentMs for how long */
+  stopUnheard(silentMs: number): void {
+    if (this.#isUnheard || this.#endedAt !== undefined || this.#wantsStop()) return;
+    this.#isUnheard = true;
+    this.#scope.tell(unheard(silentMs));
+    this.stop();
   }
 
   /** Ends everything, poststop tasks too. */

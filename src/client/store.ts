@@ -4,6 +4,7 @@
  * ST1: an identity is drawn once; every later start reads it back, or it is told that it cannot.
  * ST2: a file that cannot be read is named, set aside and never silently taken for absent.
  */
+import type { Millis } from '../base/brand.ts';
 import { explain, Failure } from '../base/failure.ts';
 import type { AllocId, NodeId } from '../core/model/ids.ts';
 import type { AllocRun } from '../core/runner/alloc.ts';
@@ -24,6 +25,7 @@ export interface StoredAlloc {
 /** Version of the files' shape; what is newer than us is set aside rather than guessed at. */
 const VERSION = 1;
 const NODE = 'node.json';
+const HEARD = 'heard.json';
 const ALLOCS = 'allocs';
 
 export class ClientStore {
@@ -58,6 +60,15 @@ export class ClientStore {
     return found;
   }
 
+  /** When the servers were last heard, as an earlier life wrote it down. */
+  async heardAt(): Promise<Millis | undefined> {
+    return (await this.#load<{ readonly at: Millis }>(HEARD, isHeard))?.at;
+  }
+
+  putHeardAt(at: Millis): Promise<void> {
+    return this.#save(HEARD, { at }, false);
+  }
+
   putAssignment(assignment: Assignment): Promise<void> {
     return this.#save(`${ALLOCS}/${assignment.alloc.id}/assignment.json`, assignment, false);
   }
@@ -74,6 +85,7 @@ export class ClientStore {
   async clear(): Promise<void> {
     await this.#files.remove(ALLOCS);
     await this.#files.remove(NODE);
+    await this.#files.remove(HEARD);
   }
 
   #save(name: string, value: unknown, durable: boolean): Promise<void> {
@@ -103,6 +115,10 @@ function isIdentity(value: unknown): boolean {
   return (
     isRecord(value) && typeof value['nodeId'] === 'string' && typeof value['secretId'] === 'string'
   );
+}
+
+function isHeard(value: unknown): boolean {
+  return isRecord(value) && Number.isFinite(value['at']);
 }
 
 function isAssignment(value: unknown, id: string): boolean {

@@ -152,6 +152,12 @@ export function preemptedOverdue(evicted: readonly string[], waitedMs: number): 
 /** What becomes of the data of the allocation that this one takes the place of. */
 export const movingData = (text: string): EventDraft => plain('Moving Data', text);
 
+/** @param silentMs how long no server was heard [ms] */
+export function unheard(silentMs: number): EventDraft {
+  const seconds = formatDuration(Math.floor(silentMs / 1_000) * 1_000);
+  return plain('Client Disconnected', `Stopping: no server was heard for ${seconds}`);
+}
+
 /** @param missing what its templates still wait for */
 export function templateWaits(missing: readonly string[]): EventDraft {
   const [first = '', ...more] = missing;
