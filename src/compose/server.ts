@@ -15,6 +15,7 @@ import { openSegmentLog } from '../io/log/segment-log.ts';
 import type { Checkpoint } from '../ports/checkpoint.ts';
 import type { AlarmClock } from '../ports/clock.ts';
 import type { ClusterLog } from '../ports/cluster-log.ts';
+import type { Evaluations } from '../ports/evaluations.ts';
 import type { Log } from '../ports/log.ts';
 import type { SentState, StateSource } from '../ports/state-source.ts';
 import { Checkpointer, restoreReplica } from '../server/checkpointer.ts';
@@ -52,6 +53,8 @@ export interface ServerWorld {
   };
   /** Whether anybody leads; absent: this server, or nobody. */
   readonly isLed?: () => boolean;
+  /** Those of whoever leads; absent: this server, or nobody. */
+  readonly evaluations?: Evaluations;
 }
 
 /**

@@ -217,7 +217,7 @@ const evalProof = { id: branded<EvalId>(), token: text };
 /** What servers ask each other. */
 export const PEER_REQUESTS = {
   'server.state': object<{ least: Index }>({ least: brandedCount<Index>() }),
-  'eval.take': object<Record<never, never>>({}),
+  'eval.take': object<object>({}),
   'eval.submit': object<EvalProof & { bytes: Uint8Array }>({ ...evalProof, bytes }),
   'eval.give-back': object<EvalProof & { why: string }>({ ...evalProof, why: text }),
 } as const satisfies Readonly<Record<string, Shape<never>>>;

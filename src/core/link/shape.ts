@@ -40,6 +40,9 @@ export const count: Shape<number> = (value) =>
 export const flag: Shape<boolean> = (value) =>
   typeof value === 'boolean' ? undefined : 'is neither true nor false';
 
+export const bytes: Shape<Uint8Array> = (value) =>
+  value instanceof Uint8Array ? undefined : 'is no bytes';
+
 /** A text with a meaning of its own: an id. */
 export function branded<T extends string>(): Shape<T> {
   return text;

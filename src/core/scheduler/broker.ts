@@ -101,6 +101,11 @@ export class Broker {
     return undefined;
   }
 
+  /** How many `dequeue` might answer before it has none: some of them may be gone by then. */
+  get readyAtMost(): number {
+    return this.#ready.length;
+  }
+
   /** True while the worker that was given the token is still the one to decide it. */
   holds(id: EvalId, token: number): boolean {
     return this.#leases.get(id)?.token === token;

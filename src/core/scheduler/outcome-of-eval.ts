@@ -20,7 +20,7 @@ export function afterRefusals(
   evaluation: Evaluation,
   id: EvalId,
   snapshotIndex: Index,
-): readonly Evaluation[] {
+): readonly [Evaluation, Evaluation] {
   const attempts = planAttemptsMax(evaluation);
   const failed: Evaluation = {
     ...evaluation,
@@ -50,7 +50,7 @@ export function afterDeliveries(
   id: EvalId,
   now: Millis,
   deliveries: number,
-): readonly Evaluation[] {
+): readonly [Evaluation, Evaluation] {
   const failed: Evaluation = {
     ...evaluation,
     status: 'failed',
