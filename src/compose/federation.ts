@@ -88,7 +88,8 @@ function buildFederation(
       isAny: () => regions.isAny(),
       find: (asked): Elsewhere | undefined => {
         const found = regionOf(asked);
-        const caller = found === undefined ? undefined : regions.caller(found);
+        const named = asked.region === undefined ? 'datacenter' : 'region';
+        const caller = found === undefined ? undefined : regions.caller(found, named);
         return caller === undefined ? undefined : new RegionHttp(caller, api);
       },
     });
@@ -118,7 +119,7 @@ async function askDns(
   { question, signal }: { readonly question: DnsQuestion; readonly signal: AbortSignal },
 ): Promise<Uint8Array> {
   const region = regions.regionWith(datacenter);
-  const caller = region === undefined ? undefined : regions.caller(region);
+  const caller = region === undefined ? undefined : regions.caller(region, 'datacenter');
   if (caller === undefined) throw new Failure('unavailable', 'No path to datacenter');
   const answer = await caller.call('dns', question, { signal, deadlineMs: DNS_MS });
   if (answer instanceof Uint8Array) return answer;

@@ -97,10 +97,18 @@ export class Regions implements Service {
     return having.map(({ region }) => region).sort()[0];
   }
 
-  /** Undefined: no such region is known (RG1). */
-  caller(region: string): Caller | undefined {
+  /**
+   * Undefined: no such region is known (RG1).
+   *
+   * @param asked what the asker named: there is no path to that
+   */
+  caller(region: string, asked: 'region' | 'datacenter' = 'region'): Caller | undefined {
     const way = this.#ways.get(region);
-    return way === undefined ? undefined : callerOver(region, way.pool);
+    if (way === undefined) return undefined;
+    const why = `No path to ${asked}`;
+    const noPath = (cause: unknown): Failure =>
+      new Failure('unavailable', why, { cause, facts: { status: 500, region } });
+    return callerOver(way.pool, noPath);
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -186,9 +194,7 @@ export class Regions implements Service {
 }
 
 /** Asks a region; fails where nobody there is in reach, before anything was said. */
-function callerOver(region: string, pool: ServerPool): Caller {
-  const noPath = (cause: unknown): Failure =>
-    new Failure('unavailable', 'No path to region', { cause, facts: { status: 500, region } });
+function callerOver(pool: ServerPool, noPath: (cause: unknown) => Failure): Caller {
   const open: Caller['open'] = async (method, body, options) => {
     try {
       return await pool.open(method, body, options);

@@ -76,7 +76,11 @@ export class LoopbackAgents implements AsyncDisposable {
   }
 
   async run(agent: LoopbackAgent, ...args: string[]): Promise<string> {
-    const env = { ...process.env, MUSTER_ADDR: `http://${agent.address}:4646` };
+    const env = {
+      ...process.env,
+      MUSTER_ADDR: `http://${agent.address}:4646`,
+      MUSTER_HTTP_ADDR: `http://${agent.address}:8500`,
+    };
     const child = spawn(PROGRAM, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
     let out = '';
     child.stdout.on('data', (piece: Buffer) => (out += piece.toString()));

@@ -1,7 +1,8 @@
 /**
  * `rtt`: how far two nodes are apart. Source: https://developer.hashicorp.com/consul/commands/rtt
  */
-import { listCoordinates } from '../../api/consul/coordinate-routes.ts';
+import type { Api } from '../../api/api.ts';
+import { coordinateDatacenters, listCoordinates } from '../../api/consul/coordinate-routes.ts';
 import { consulSelf } from '../../api/consul/agent-routes.ts';
 import { Failure } from '../../base/failure.ts';
 import type { Coordinate } from '../../core/model/coordinate.ts';
@@ -11,32 +12,58 @@ import { discoveryApi, withDiscoveryFlags } from '../discovery-api.ts';
 export const rtt: Command = {
   name: 'rtt',
   summary: 'Estimate the round trip between two nodes',
-  description: 'From the coordinates that agents measure; nothing is sent between the two.',
+  description:
+    'From the coordinates that agents measure; nothing is sent between the two. Servers of ' +
+    'several datacenters are named `NODE.DATACENTER` with -wan.',
   arguments: ['<node>', '[<node>]'],
-  flags: withDiscoveryFlags(flag.boolean('wan', 'Not there: datacenters have no coordinates yet.')),
-  examples: [{ line: 'muster rtt n1 n2', says: 'Between two nodes:' }],
+  flags: withDiscoveryFlags(flag.boolean('wan', 'Between servers of two datacenters.')),
+  examples: [
+    { line: 'muster rtt n1 n2', says: 'Between two nodes:' },
+    { line: 'muster rtt -wan s1.berlin s1.ohio', says: 'Between two regions:' },
+  ],
   failureCode: 1,
   run: async (invocation, world) => {
-    if (invocation.flags.has('wan')) {
-      throw new Failure('unsupported', 'There are no coordinates between datacenters yet');
-    }
+    const isWan = invocation.flags.has('wan');
     const api = await discoveryApi(invocation, world);
-    const all = await api.call(listCoordinates, {}, world.signal);
+    const all = await (isWan ? wanCoordinates : lanCoordinates)(api, world.signal);
     const [one = '', typed] = invocation.args;
-    const other = typed ?? (await api.call(consulSelf, {}, world.signal)).config.nodeName;
+    const other = typed ?? (await ownName(api, isWan, world.signal));
     const [a, b] = [one, other].map((name) => {
-      const found = all.find(({ node }) => node === name);
+      const found = all.get(name);
       if (found === undefined) {
         throw new Failure('not_found', `Could not find a coordinate for node "${name}"`);
       }
-      return found.coordinate;
+      return found;
     });
     if (a === undefined || b === undefined) return 1;
     const ms = (distance(a, b) * 1000).toFixed(3);
-    world.out(`Estimated ${one} <-> ${other} rtt: ${ms} ms (using LAN coordinates)\n`);
+    world.out(
+      `Estimated ${one} <-> ${other} rtt: ${ms} ms (using ${isWan ? 'WAN' : 'LAN'} coordinates)\n`,
+    );
     return 0;
   },
 };
+
+type Coordinates = ReadonlyMap<string, Coordinate>;
+
+async function lanCoordinates(api: Api, signal: AbortSignal): Promise<Coordinates> {
+  const all = await api.call(listCoordinates, {}, signal);
+  return new Map(all.map(({ node, coordinate }) => [node, coordinate]));
+}
+
+async function wanCoordinates(api: Api, signal: AbortSignal): Promise<Coordinates> {
+  const all = await api.call(coordinateDatacenters, {}, signal);
+  return new Map(
+    all.flatMap(({ datacenter, coordinates }) =>
+      coordinates.map(({ node, coordinate }) => [`${node}.${datacenter}`, coordinate] as const),
+    ),
+  );
+}
+
+async function ownName(api: Api, isWan: boolean, signal: AbortSignal): Promise<string> {
+  const { nodeName, datacenter } = (await api.call(consulSelf, {}, signal)).config;
+  return isWan ? `${nodeName}.${datacenter}` : nodeName;
+}
 
 /** [s] Source: https://developer.hashicorp.com/consul/docs/architecture/coordinates */
 function distance(a: Coordinate, b: Coordinate): number {

@@ -1,4 +1,5 @@
 /** Commands about the servers: `members`, `join`, `force-leave`. */
+import type { Api } from '../../api/api.ts';
 import { agentMembers, forceLeave, joinAgent, type Member } from '../../api/nomad/agent-routes.ts';
 import { statusLeader } from '../../api/nomad/cluster-routes.ts';
 import { Failure } from '../../base/failure.ts';
@@ -24,12 +25,33 @@ export const serverMembers: Command = {
       world.out(`${detailed(members)}\n`);
       return 0;
     }
-    world.out(`${table(members, await api.call(statusLeader, {}, world.signal))}\n`);
+    const regions = [...new Set(members.map(({ tags }) => tags['region'] ?? ''))];
+    const leaders = await Promise.all(
+      regions.map((region) => leaderOf(api, { region, own: answer.serverRegion }, world.signal)),
+    );
+    world.out(`${table(members, new Map(regions.map((each, i) => [each, leaders[i] ?? ''])))}\n`);
     return 0;
   },
 };
 
-function table(members: readonly Member[], leader: string): string {
+/** Where a region's leader is. Empty: nobody leads there, or there is no way to ask. */
+async function leaderOf(
+  api: Api,
+  { region, own }: { readonly region: string; readonly own: string },
+  signal: AbortSignal,
+): Promise<string> {
+  if (region === own) return api.call(statusLeader, {}, signal);
+  try {
+    return await api.call(statusLeader, { query: { region } }, signal);
+  } catch (error) {
+    // A region that is out of reach must not hide the others.
+    if (error instanceof Failure) return '';
+    throw error;
+  }
+}
+
+/** @param leaders by region */
+function table(members: readonly Member[], leaders: ReadonlyMap<string, string>): string {
   return columns([
     [
       ...['Name', 'Address', 'Port', 'Status', 'Leader', 'Protocol', 'Build', 'Datacenter'],
@@ -40,7 +62,7 @@ function table(members: readonly Member[], leader: string): string {
       address,
       String(port),
       status,
-      String(leader !== '' && leader === rpcAddress({ address, tags })),
+      String(leaders.get(tags['region'] ?? '') === rpcAddress({ address, tags })),
       '2',
       tags['build'] ?? '',
       tags['dc'] ?? '',
@@ -72,11 +94,11 @@ function detailed(members: readonly Member[]): string {
 export const serverJoin: Command = {
   name: 'server join',
   aliases: ['server-join'],
-  summary: 'Join other servers',
+  summary: 'Join other servers, of this region or another',
   arguments: ['<address...>'],
   flags: withApiFlags(),
   examples: [
-    { line: 'muster server join 127.0.0.2:8301', says: 'Make two servers know each other:' },
+    { line: 'muster server join 10.2.0.1', says: 'Bring the servers of two regions together:' },
   ],
   run: async (invocation, world) => {
     const { api } = openSession(invocation, world);

@@ -19,7 +19,7 @@ const PORTS = block('Ports to listen on.', {
   balancer_ui: count('Its page, routes and metrics; 9998. -1: none.'),
   rpc: count('Agent to agent; 4647. Not listened on in `-dev` without `encrypt`.'),
   serf: count('Gossip, over UDP and TCP; 8301. -1: none.'),
-  serf_wan: count('Gossip of servers between regions, over UDP and TCP; 8302. -1: none.'),
+  serf_wan: count('Gossip between regions; 8302, or as `serf` where that is -1 or 0. -1: none.'),
   etcd: count('A managed etcd member, for requests; 2379.'),
   etcd_peer: count('The same, for the other members; 2380.'),
 });
