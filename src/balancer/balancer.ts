@@ -11,7 +11,7 @@ import { Bug } from '../base/assert.ts';
 import { explain } from '../base/failure.ts';
 import type { Random } from '../base/random.ts';
 import { offersOf, overrideText, type ReadTags } from '../core/balancer/offers.ts';
-import { override, parseOverrides } from '../core/balancer/override.ts';
+import { override, parseOverrides, type ReadLines } from '../core/balancer/override.ts';
 import type { HistoryEntry } from '../core/balancer/page.ts';
 import { OVERRIDE_KEYS, type BalancerSettings } from '../core/balancer/settings.ts';
 import { changeBetween } from '../core/balancer/show.ts';
@@ -74,6 +74,7 @@ export class Balancer implements Service {
   readonly #listeners: Readonly<Record<'http' | 'tls' | 'page', Listener>>;
   readonly #bell = new Bell();
   readonly #readTags: ReadTags = new Map();
+  readonly #readLines: ReadLines = new Map();
   #options: BalancerOptions;
   /** What `options` were last carried out; undefined: none yet. */
   #inForce: BalancerOptions | undefined;
@@ -223,8 +224,8 @@ export class Balancer implements Service {
       if (view === undefined) return;
       const { tagPrefix, routesFile } = this.#options.settings;
       const found = offersOf(view, tagPrefix, this.#readTags);
-      const filed = parseOverrides(this.#fileText);
-      const own = parseOverrides(overrideText(view, OVERRIDE_KEYS));
+      const filed = parseOverrides(this.#fileText, this.#readLines);
+      const own = parseOverrides(overrideText(view, OVERRIDE_KEYS), this.#readLines);
       this.#tell([
         ...found.problems,
         ...filed.problems.map((line) => `routes of "${routesFile}", ${line}`),

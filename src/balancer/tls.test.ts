@@ -34,6 +34,7 @@ function hasOpenssl(): boolean {
   }
 }
 
+const host = '127.0.0.1';
 const skip = hasOpenssl() ? false : 'openssl is not installed';
 
 async function ask(options: RequestOptions): Promise<[subject: string, body: string]> {
@@ -113,6 +114,63 @@ test('HTTP/2 comes in, HTTP/1.1 goes out', { skip }, async () => {
   assert.deepEqual(headers['set-cookie'], ['a=1', 'b=2']);
   assert.equal(String(await stream.toArray()), 'over two');
   session.destroy();
+});
+
+test('who asks for no name gets the default certificate of the moment', { skip }, async () => {
+  await using world = await BalancerWorld.start();
+  const about = { host, port: world.ports.tls ?? 0, path: '/' };
+  world.put('balancer/certificates/other.com', certificateFor('other.com'));
+  world.offer('w', await world.named('w'), ['urlprefix-/']);
+  await until('there is a table', () => world.balancer.table.rules.length === 1);
+  await assert.rejects(ask(about));
+  for (const name of ['first', 'second']) {
+    world.put('balancer/certificates/default', certificateFor(name));
+    await until(`it is the ${name}`, () =>
+      ask(about).then(
+        ([subject, body]) => subject === name && body === 'w',
+        () => false,
+      ),
+    );
+  }
+});
+
+test('over TLS, too, requests follow each other on one connection', { skip }, async () => {
+  await using world = await BalancerWorld.start();
+  world.put('balancer/certificates/default', certificateFor('any'));
+  const port = await world.backend((incoming, response) => {
+    let length = 0;
+    incoming.on('data', (piece: Buffer) => (length += piece.length));
+    incoming.on('end', () => {
+      response.end(
+        `${String(incoming.headers['x-forwarded-proto'])} ${incoming.url ?? ''} ${length}`,
+      );
+    });
+  });
+  world.offer('w', port, ['urlprefix-/']);
+  const about = { host, port: world.ports.tls ?? 0, path: '/' };
+  await until('certified', () =>
+    ask(about).then(
+      () => true,
+      () => false,
+    ),
+  );
+  const socket = connect({ host, port: about.port, rejectUnauthorized: false });
+  await once(socket, 'secureConnect');
+  let got = '';
+  socket.on('data', (piece: Buffer) => (got += piece.toString('latin1')));
+  const asked = async (request: string, answer: string): Promise<void> => {
+    got = '';
+    socket.write(request);
+    await until(`${answer} is there`, () => got.endsWith(answer));
+  };
+  await asked('GET /a HTTP/1.1\r\nHost: x\r\n\r\n', 'https /a 0');
+  await asked('GET /b HTTP/1.1\r\nHost: x\r\n\r\n', 'https /b 0');
+  // A body: this and all that follow are node's to read.
+  const body = 'x'.repeat(100_000);
+  const head = 'POST /c HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n';
+  await asked(head + body, 'https /c 100000');
+  await asked('GET /d HTTP/1.1\r\nHost: x\r\n\r\n', 'https /d 0');
+  socket.destroy();
 });
 
 test('a server that is asked for by name gets the connection unread', { skip }, async () => {

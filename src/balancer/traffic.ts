@@ -106,16 +106,14 @@ export class BalancerTraffic implements Traffic {
   }
 
   pick(rule: Rule, tried: ReadonlySet<string>): Target | undefined {
-    const { settings, random, clock } = this.#deps;
+    const { settings, random } = this.#deps;
     const turn = this.#turns.get(rule.key) ?? Math.floor(random.next() * rule.ring.length);
     this.#turns.set(rule.key, (turn + 1) % Number.MAX_SAFE_INTEGER);
-    const now = clock.now();
     return pick(rule, settings.strategy, {
       turn,
       random: settings.strategy === 'random' ? random.next() : 0,
       active: ({ address }) => this.#loads.get(address)?.active ?? 0,
-      ejected: ({ address }) =>
-        this.#ejections.size > 0 && isOut(this.#ejections.get(address), now),
+      ejected: (target) => this.#ejections.size > 0 && this.isOut(target),
       tried,
     });
   }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { offer } from './offer.fixture.ts';
-import { override, parseOverrides } from './override.ts';
+import { override, parseOverrides, type ReadLines } from './override.ts';
 import { routeLines } from './show.ts';
 import { buildTable } from './table.ts';
 
@@ -87,4 +87,13 @@ test('O1: no text is too odd', () => {
   fc.assert(
     fc.property(fc.string(), (text) => parseOverrides(`route ${text}`).commands.length >= 0),
   );
+});
+
+test('lines read before are read the same, also where others changed', () => {
+  const read: ReadLines = new Map();
+  const lines = ['route add a /a http://1.2.3.4:80', 'route mend a', '# a word', 'route del a'];
+  for (const text of [lines, lines.toReversed(), lines.slice(1)].map((each) => each.join('\n'))) {
+    assert.deepEqual(parseOverrides(text, read), parseOverrides(text));
+  }
+  assert.equal(read.size, 3);
 });

@@ -41,7 +41,14 @@ export interface Overrides {
 /** Lines that are read. People write some dozens. */
 const LINES_MAX = 20_000;
 
-export function parseOverrides(text: string): Overrides {
+/** Lines read before, so that a change of one does not read all others again. */
+export type ReadLines = Map<string, Command | Refusal>;
+
+/** Lines remembered; beyond, all are read anew. */
+const READ_LINES_MAX = 50_000;
+
+export function parseOverrides(text: string, read: ReadLines = new Map()): Overrides {
+  if (read.size > READ_LINES_MAX) read.clear();
   const commands: Command[] = [];
   const problems: string[] = [];
   const lines = text.split('\n');
@@ -49,7 +56,8 @@ export function parseOverrides(text: string): Overrides {
   lines.slice(0, LINES_MAX).forEach((line, index) => {
     const trimmed = line.trim();
     if (trimmed === '' || trimmed.startsWith('#') || trimmed.startsWith('//')) return;
-    const command = parseLine(trimmed);
+    const command = read.get(trimmed) ?? parseLine(trimmed);
+    read.set(trimmed, command);
     if (isRefusal(command)) problems.push(`line ${index + 1}: ${command.refused}`);
     else commands.push(command);
   });
@@ -58,11 +66,12 @@ export function parseOverrides(text: string): Overrides {
 
 /** Applies the commands to the offers of the catalog. */
 export function override(offers: readonly Offer[], commands: readonly Command[]): readonly Offer[] {
-  let found = offers;
+  let found = [...offers];
   for (const command of commands) {
     switch (command.do) {
       case 'add':
-        found = [...found, command.offer];
+        // In place: some have ten thousand of these.
+        found.push(command.offer);
         break;
       case 'del':
         found = found.filter((offer) => !matches(offer, command.of));
@@ -79,7 +88,7 @@ export function override(offers: readonly Offer[], commands: readonly Command[])
 function weighed(
   offers: readonly Offer[],
   { of, weight }: Extract<Command, { do: 'weight' }>,
-): readonly Offer[] {
+): Offer[] {
   const counts = new Map<string, number>();
   for (const offer of offers) {
     if (!matches(offer, of)) continue;

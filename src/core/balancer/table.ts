@@ -168,6 +168,7 @@ function byLength(a: string, b: string): number {
 }
 
 function withoutPort(host: string): string {
+  if (!host.includes(':')) return host;
   const colon = host.lastIndexOf(':');
   return colon > host.lastIndexOf(']') ? host.slice(0, colon) : host;
 }

@@ -114,6 +114,10 @@ function note(told: Told, name: string, value: string): boolean {
 }
 
 function noteConnection(told: Told, value: string): void {
+  if (value === 'keep-alive') {
+    told.keepAlive = true;
+    return;
+  }
   for (const word of value.toLowerCase().split(',')) {
     if (word.trim() === 'close') told.close = true;
     else if (word.trim() === 'keep-alive') told.keepAlive = true;

@@ -35,6 +35,7 @@ export class Lane implements Reply {
   readonly #owner: LaneOwner;
   readonly #remoteAddress: string;
   readonly #localPort: number;
+  readonly #isSecure: boolean;
   #serving: { gone(): void } | undefined;
   #isHead = false;
   /** Of the answer under way. */
@@ -49,6 +50,7 @@ export class Lane implements Reply {
     this.#owner = owner;
     this.#remoteAddress = (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
     this.#localPort = socket.localPort ?? 0;
+    this.#isSecure = 'encrypted' in socket;
     socket.setTimeout(CALLER_IDLE_MS);
     socket.on('data', this.#read);
     socket.on('timeout', this.#timedOut);
@@ -164,7 +166,7 @@ export class Lane implements Reply {
       headers: plain.headers,
       remoteAddress: this.#remoteAddress,
       localPort: this.#localPort,
-      secure: false,
+      secure: this.#isSecure,
       version: '1.1',
       upgrade: false,
     };

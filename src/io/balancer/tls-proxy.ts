@@ -5,7 +5,7 @@
 import { createSecureServer } from 'node:http2';
 import type { Server } from 'node:http';
 import { createServer, type Socket } from 'node:net';
-import { createSecureContext, type SecureContext } from 'node:tls';
+import { createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
 import { readServerName } from '../../core/balancer/client-hello.ts';
 import type { Certificate, ListenAt, ProxyListener } from '../../ports/balancer.ts';
 import { HTTP_OPTIONS, HttpFront, listening, type ProxyParts } from './http-proxy.ts';
@@ -17,6 +17,8 @@ import {
   STREAMS_MAX,
 } from './limits.ts';
 import { passTunnel } from './tcp-proxy.ts';
+
+const TLS_VERSION_MIN = 'TLSv1.2';
 
 export async function listenTls(
   at: ListenAt,
@@ -34,7 +36,7 @@ export async function listenTls(
   const secure = createSecureServer({
     ...HTTP_OPTIONS,
     allowHTTP1: true,
-    minVersion: 'TLSv1.2',
+    minVersion: TLS_VERSION_MIN,
     settings: { maxConcurrentStreams: STREAMS_MAX, enablePush: false },
     handshakeTimeout: HELLO_MS_MAX,
     SNICallback: (serverName, done) => {
@@ -50,12 +52,37 @@ export async function listenTls(
   secure.on('sessionError', () => undefined);
   const front = new HttpFront(parts);
   front.attach(secure as unknown as Server);
+  // As on a plain listener: node has what the fast lane lets go of, and all of HTTP/2.
+  const taking = secure.listeners('secureConnection') as ((this: object, socket: Socket) => void)[];
+  secure.removeAllListeners('secureConnection');
+  secure.on('secureConnection', (socket: TLSSocket) => {
+    const take = (left: Socket): void => {
+      for (const each of taking) each.call(secure, left);
+    };
+    if (socket.alpnProtocol === 'h2') take(socket);
+    else front.lane(socket, take);
+  });
+  /** Of callers that ask for no name, whom node asks nobody about. */
+  let nameless: Certificate | undefined;
+  const decrypt = (socket: Socket): void => {
+    const certificate = certificates('');
+    try {
+      if (certificate !== nameless) {
+        secure.setSecureContext({ ...certificate, minVersion: TLS_VERSION_MIN });
+        nameless = certificate;
+      }
+      secure.emit('connection', socket);
+    } catch {
+      // What is no certificate is told where certificates are read.
+      socket.destroy();
+    }
+  };
   const open = new Set<Socket>();
   const server = createServer({ noDelay: true }, (socket) => {
     open.add(socket);
     socket.on('error', () => socket.destroy());
     socket.on('close', () => open.delete(socket));
-    sort(socket, parts, () => secure.emit('connection', socket));
+    sort(socket, parts, () => decrypt(socket));
   });
   server.maxConnections = CONNECTIONS_MAX;
   const port = await listening(server, at);
@@ -100,6 +127,8 @@ async function close({ server, front, open }: Open, graceMs: number): Promise<vo
     },
     Math.max(graceMs, CLOSING_LOOK_MS),
   );
+  const look = setInterval(() => front.endIdle(), CLOSING_LOOK_MS);
   await closed;
+  clearInterval(look);
   clearTimeout(cut);
 }
