@@ -42,6 +42,11 @@ export function serverReadings(stats: ServerStats): readonly Reading[] {
       read: () => (stats.leading ? 1 : 0),
     },
     {
+      name: 'muster.server.decided_evals',
+      help: 'Evaluations that this server decided, for itself or for the leader.',
+      read: () => stats.decided,
+    },
+    {
       name: 'muster.server.parked_queries',
       help: 'Blocking queries that wait.',
       read: () => stats.parkedQueries,

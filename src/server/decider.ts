@@ -24,6 +24,11 @@ export class Decider {
     this.#worker = new SchedulingWorker({ ...deps, evaluations: this.queue });
   }
 
+  /** Evaluations that this server decided while it led. */
+  get decided(): number {
+    return this.#worker.decided;
+  }
+
   stats(): BrokerStats & { readonly blocked: number } {
     return this.queue.stats();
   }

@@ -268,6 +268,8 @@ export interface ServerStats {
     readonly blocked: number;
     readonly byType: Readonly<Record<string, { readonly ready: number; readonly unacked: number }>>;
   };
+  /** Evaluations that this server decided, for itself or for whoever leads. */
+  readonly decided: number;
   readonly parkedQueries: number;
   readonly rows: Readonly<Record<string, number>>;
 }

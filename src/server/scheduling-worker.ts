@@ -39,9 +39,15 @@ export class SchedulingWorker implements Service {
   readonly name = 'scheduling worker';
   readonly #deps: SchedulingWorkerDeps;
   readonly #ledger = new Ledger();
+  #decided = 0;
 
   constructor(deps: SchedulingWorkerDeps) {
     this.#deps = deps;
+  }
+
+  /** Evaluations that it came to the end of, in all. */
+  get decided(): number {
+    return this.#decided;
   }
 
   /** Decides evaluations until `signal` aborts. Fails: as `take` of `Evaluations`. */
@@ -79,6 +85,7 @@ export class SchedulingWorker implements Service {
     try {
       if (taken.exhausted) await this.#deps.evaluations.submit(taken, this.#failed(taken), signal);
       else await this.#decide(taken, signal);
+      this.#decided += 1;
     } catch (error) {
       if (error instanceof Bug) throw error;
       // W2

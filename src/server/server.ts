@@ -94,6 +94,8 @@ export class Server implements Service {
   readonly #options: ServerOptions;
   readonly #deps: ServerDeps;
   readonly #decider: Decider;
+  /** Decides for whoever leads, where that is another server. */
+  readonly #helper: SchedulingWorker | undefined;
   readonly #heartbeats: Heartbeats;
   readonly #sessionTimers: SessionTimers;
   readonly #parked: ParkedReads;
@@ -103,6 +105,8 @@ export class Server implements Service {
     this.#options = options;
     this.#deps = deps;
     this.#decider = new Decider(deps);
+    const { evaluations } = deps;
+    this.#helper = evaluations && new SchedulingWorker({ ...deps, evaluations });
     this.#heartbeats = new Heartbeats(
       {
         ttlMsMin: options.heartbeatTtlMsMin ?? HEARTBEAT_TTL_MS_MIN,
@@ -151,9 +155,7 @@ export class Server implements Service {
 
   /** Decides evaluations for whoever leads. */
   async #help(signal: AbortSignal): Promise<void> {
-    const { evaluations } = this.#deps;
-    if (evaluations === undefined) return;
-    await this.#keep(new SchedulingWorker({ ...this.#deps, evaluations }), signal);
+    if (this.#helper !== undefined) await this.#keep(this.#helper, signal);
   }
 
   async #lead(signal: AbortSignal): Promise<void> {
@@ -251,6 +253,7 @@ export class Server implements Service {
       index: state.index,
       stateHash: state.hash,
       broker: this.#decider.stats(),
+      decided: this.#decider.decided + (this.#helper?.decided ?? 0),
       parkedQueries: this.#parked.size,
       rows: state.counts(),
     };

@@ -49,6 +49,11 @@ async function leaderPlace(asked: LoopbackAgent): Promise<number> {
   return servers.findIndex(({ address }) => leader.includes(`${address}:`));
 }
 
+async function figure(server: LoopbackAgent, name: string): Promise<number> {
+  const text = await (await ask(server, '/v1/metrics?format=prometheus')).text();
+  return Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1]);
+}
+
 async function put(server: LoopbackAgent, key: string, value: string): Promise<boolean> {
   const init = { port: 8500, method: 'PUT', body: value };
   const answer = await ask(server, `/v1/kv/${key}`, init);
@@ -110,6 +115,30 @@ test('a job given to any server runs, and every server reaches its output', { sk
     });
     assert.match(await agents.run(server, 'alloc', 'exec', id, 'echo', server.name), /^s\d|^c4/m);
   }
+});
+
+test('servers that follow decide some of many evaluations', { skip }, async () => {
+  const place = await leaderPlace(serverAt(0));
+  const nowhere = { LTarget: '${attr.kernel.name}', Operand: '=', RTarget: 'none' };
+  const decided = async (): Promise<number[]> =>
+    await Promise.all(servers.map((each) => figure(each, 'muster_server_decided_evals')));
+  const before = await decided();
+  await Promise.all(
+    Array.from({ length: 60 }, async (_, i) => {
+      const { Job } = apiJob(`none-${i}`, 'true') as { Job: object };
+      const body = JSON.stringify({ Job: { ...Job, Constraints: [nowhere] } });
+      assert.equal((await ask(serverAt(i), '/v1/jobs', { method: 'PUT', body })).status, 200);
+    }),
+  );
+  await agents.until('all are decided', async () => {
+    const evals = (await askJson(serverAt(place), '/v1/evaluations')) as { Status: string }[];
+    return evals.every(({ Status }) => Status !== 'pending');
+  });
+  const helped = (await decided()).map((each, i) => each - (before[i] ?? 0));
+  assert.ok(
+    helped.some((count, i) => i !== place && count > 0),
+    `${helped.join(', ')} at ${place}`,
+  );
 });
 
 test(

@@ -66,7 +66,7 @@ const SERVER = block('The role that decides.', {
   max_heartbeats_per_second: count(
     'Heartbeats of all clients together; the more clients, the more rarely each sends one; 50.',
   ),
-  num_schedulers: count('Accepted: one scheduler is at work.'),
+  num_schedulers: count('Accepted: one scheduler is at work in each server.'),
   enabled_schedulers: texts('Accepted: jobs of all kinds are scheduled.'),
   job_gc_threshold: duration('Age at which finished jobs are forgotten; 4h.'),
   eval_gc_threshold: duration('Age at which evaluations are forgotten; 1h.'),
