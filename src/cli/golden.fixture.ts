@@ -11,7 +11,8 @@ import { runProgram } from './program.ts';
 import { testWorld } from './test-world.fixture.ts';
 import type { World } from './world.ts';
 
-const GOLDEN = join(import.meta.dirname, '../../test/golden/cli');
+/** Where the goldens of the command line are. */
+export const GOLDEN = join(import.meta.dirname, '../../test/golden/cli');
 
 export const COMMANDS = makeCommands({
   version: '1.2.3',

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { OpenSocket } from '../../api/api.ts';
 import { listAllocs, readAlloc } from '../../api/nomad/alloc-routes.ts';
+import { jobAllocs, listJobs } from '../../api/nomad/job-routes.ts';
+import { Failure } from '../../base/failure.ts';
 import {
   decodeExecInput,
   encodeExecOutput,
@@ -9,8 +11,8 @@ import {
   type ExecOutput,
 } from '../../api/nomad/exec-frames.ts';
 import { runProgram } from '../program.ts';
-import { COMMANDS } from '../golden.fixture.ts';
-import { sampleAlloc, sampleStub } from '../samples.fixture.ts';
+import { COMMANDS, replay } from '../golden.fixture.ts';
+import { sampleAlloc, sampleJob, sampleJobStub, sampleStub } from '../samples.fixture.ts';
 import { ScriptedAgent } from '../scripted-agent.fixture.ts';
 import { testWorld, type TestWorld } from '../test-world.fixture.ts';
 
@@ -132,3 +134,29 @@ test('input can be left out, a terminal refused, an escape character chosen', as
   const long = await session('alloc exec -e ab 219 ls', [exited(0)]);
   assert.match(long.world.complained(), /single character/);
 });
+
+test('what a command in a task prints', () =>
+  replay('alloc-exec', (line) => {
+    const [stdout, stderr] = [out('README\n'), { type: 'stderr', bytes: bytes('oops\n') }];
+    const lost = line.includes('# lost');
+    const said = [stdout, ...(line.includes('fails') ? [{ ...stderr, close: false }] : [])];
+    const answers = [...said, ...(lost ? [] : [exited(line.includes('fails') ? 3 : 0)])];
+    const messages = async function* (): AsyncGenerator<string> {
+      await Promise.resolve();
+      for (const answer of answers) yield encodeExecOutput(answer as ExecOutput);
+    };
+    const open: OpenSocket = () => {
+      if (line.includes('# unknown')) throw new Failure('not_found', 'no command "lss"');
+      const nothing = (): Promise<void> => Promise.resolve();
+      return Promise.resolve({ messages: messages(), send: nothing, close: nothing });
+    };
+    const tasks = { Name: 'echo', Tasks: [{ Name: 'server' }, { Name: 'sidecar' }] };
+    const job = sampleJob(line.includes('# two tasks') ? { TaskGroups: [tasks] } : {});
+    const script = new ScriptedAgent()
+      .on(listJobs, [sampleJobStub()])
+      .on(jobAllocs, [sampleStub('219074bd')])
+      .on(listAllocs, [sampleStub('219074bd')])
+      .on(readAlloc, sampleAlloc('219074bd', {}, job));
+    const quiet = new Promise<void>(() => undefined);
+    return { sleep: () => quiet, connect: () => ({ send: script.send, open }) };
+  }));

@@ -5,7 +5,7 @@ import type { Api } from '../../api/api.ts';
 import { coordinateDatacenters, listCoordinates } from '../../api/consul/coordinate-routes.ts';
 import { consulSelf } from '../../api/consul/agent-routes.ts';
 import { Failure } from '../../base/failure.ts';
-import type { Coordinate } from '../../core/model/coordinate.ts';
+import { distance } from '../../core/model/coordinate.ts';
 import { flag, type Command } from '../command.ts';
 import { discoveryApi, withDiscoveryFlags } from '../discovery-api.ts';
 
@@ -63,12 +63,4 @@ async function wanCoordinates(api: Api, signal: AbortSignal): Promise<Coordinate
 async function ownName(api: Api, isWan: boolean, signal: AbortSignal): Promise<string> {
   const { nodeName, datacenter } = (await api.call(consulSelf, {}, signal)).config;
   return isWan ? `${nodeName}.${datacenter}` : nodeName;
-}
-
-/** [s] Source: https://developer.hashicorp.com/consul/docs/architecture/coordinates */
-function distance(a: Coordinate, b: Coordinate): number {
-  const squares = a.vec.reduce((sum, at, i) => sum + (at - (b.vec[i] ?? 0)) ** 2, 0);
-  const raw = Math.sqrt(squares) + a.height + b.height;
-  const adjusted = raw + a.adjustment + b.adjustment;
-  return adjusted > 0 ? adjusted : raw;
 }
