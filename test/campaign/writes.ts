@@ -52,6 +52,11 @@ interface Seen {
   readonly value: string;
 }
 
+interface Told extends Seen {
+  /** The index in the answer's header. */
+  readonly told: number;
+}
+
 /** One asks again and again what became of a key; what is wrong with the answers is kept. */
 class Watcher {
   readonly wrong: string[] = [];
@@ -84,21 +89,15 @@ class Watcher {
     this.#stop.abort();
   }
 
-  async #ask(index: number): Promise<(Seen & { readonly told: number }) | undefined> {
+  async #ask(index: number): Promise<Told | undefined> {
     const path = `/v1/kv/${this.#key}?index=${index}&wait=${WAIT_MS}ms`;
     const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(2 * WAIT_MS)]);
-    const reply = await this.#machine.ask(path, { port: 8500, signal });
-    if (!reply.ok) {
-      await delay(50);
-      return undefined;
-    }
-    const [pair] = (await reply.json()) as { ModifyIndex: number; Value: string }[];
-    const value = Buffer.from(pair?.Value ?? '', 'base64').toString();
-    const told = Number(reply.headers.get('x-consul-index'));
-    return { index: pair?.ModifyIndex ?? 0, value, told };
+    const seen = await readKey(this.#machine, path, { signal });
+    if (seen === undefined) await delay(50);
+    return seen;
   }
 
-  #judge(seen: Seen & { readonly told: number }, asked: number, tookMs: number): void {
+  #judge(seen: Told, asked: number, tookMs: number): void {
     const { index, value, told } = seen;
     const at = `${this.#machine.name} at ${index}`;
     if (told !== index) this.wrong.push(`${at} tells index ${told}`);
@@ -140,18 +139,33 @@ export class Watching {
     this.#running = Promise.all([this.#keepChanging(), ...this.#watchers.map((one) => one.run())]);
   }
 
-  /** Makes a last change, which all must hear of. Answers what was wrong. @param ms to hear of it */
+  /**
+   * Makes a last change, and waits until all are at what the key then is: a write that was given up
+   * may still have come after it. Answers what was wrong. @param ms to hear of it
+   */
   async end(ms: number): Promise<readonly string[]> {
     this.#isOver = true;
     const until = Date.now() + ms;
     while (!(await this.#change('last')) && Date.now() < until) await delay(50);
-    const deaf = (): readonly Watcher[] =>
-      this.#watchers.filter(({ last }) => last.value !== 'last');
-    while (deaf().length > 0 && Date.now() < until) await delay(20);
-    const missed = deaf().map(({ last }) => `a watcher stands at "${last.value}"`);
+    let deaf = await this.#deaf();
+    while (deaf.length > 0 && Date.now() < until) {
+      await delay(50);
+      deaf = await this.#deaf();
+    }
     for (const watcher of this.#watchers) watcher.stop();
     await this.#running;
-    return [...missed, ...this.#watchers.flatMap(({ wrong }) => wrong)];
+    return [...deaf, ...this.#watchers.flatMap(({ wrong }) => wrong)];
+  }
+
+  /** Which watchers are not at what the key is now. */
+  async #deaf(): Promise<readonly string[]> {
+    try {
+      const now = await readKey(this.#machines[0], `/v1/kv/${this.#key}?consistent`, {});
+      const deaf = this.#watchers.filter(({ last }) => last.index !== now?.index);
+      return deaf.map(({ last }) => `at ${last.index}, not ${now?.index}: "${last.value}"`);
+    } catch (error) {
+      return [String(error)];
+    }
   }
 
   async #keepChanging(): Promise<void> {
@@ -165,6 +179,20 @@ export class Watching {
     const machine = this.#machines[Math.floor(performance.now()) % this.#machines.length];
     return put(machine, this.#key, value);
   }
+}
+
+/** A key as a machine's agent answers it; undefined: with a refusal. */
+async function readKey(
+  machine: Machine | undefined,
+  path: string,
+  init: RequestInit,
+): Promise<Told | undefined> {
+  const reply = await machine?.ask(path, { port: 8500, ...init });
+  if (reply?.ok !== true) return undefined;
+  const [pair] = (await reply.json()) as { ModifyIndex: number; Value: string }[];
+  const value = Buffer.from(pair?.Value ?? '', 'base64').toString();
+  const told = Number(reply.headers.get('x-consul-index'));
+  return { index: pair?.ModifyIndex ?? 0, value, told };
 }
 
 async function put(machine: Machine | undefined, key: string, body: string): Promise<boolean> {
