@@ -60,6 +60,36 @@ report({ name: 'template.parse.200', value: parseMs, unit: 'ms', better: 'lower'
 const renderMs = median(15, () => render(whole, answers, HOST));
 report({ name: 'template.render.200x50', value: renderMs, unit: 'ms', better: 'lower' });
 
+/** The same as the runner decides for it: how long from a change of one service to its new text. */
+const one = {
+  templates: [{ name: 'whole', template: whole, errorOnMissingKey: false }],
+  ...{ host: { env: {} }, once: false, hasChild: false },
+};
+let oneState = initialRunner(one);
+let written = 0;
+function tellOne(input: RunnerInput): void {
+  const turn = stepRunner(oneState, input, one, 0 as Millis);
+  oneState = turn.state;
+  for (const effect of turn.effects) {
+    if (effect.do !== 'write') continue;
+    written += 1;
+    tellOne({ type: 'written', template: effect.template, changed: true });
+  }
+}
+tellOne({ type: 'begun' });
+for (const name of names) {
+  tellOne({ type: 'answered', dependency: query(name), value: instances(name, 8_000) });
+}
+written = 0;
+let changedPort = 8_000;
+const rerenderMs = median(15, () => {
+  changedPort++;
+  const value = instances('service-7', changedPort);
+  tellOne({ type: 'answered', dependency: query('service-7'), value });
+});
+if (written !== 15) throw new RangeError(`rendered ${written} times, not at each change`);
+report({ name: 'template.rerender.200x50', value: rerenderMs, unit: 'ms', better: 'lower' });
+
 /** A thousand templates of two services each: what a change of one service costs. */
 const policy = {
   templates: Array.from({ length: TEMPLATES }, (_, i) => ({
