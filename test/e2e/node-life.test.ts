@@ -151,15 +151,14 @@ function pair(): readonly [LoopbackAgent, LoopbackAgent] {
   return [a, b];
 }
 
-/** Cuts an agent off: its process stands still, its tasks go on. */
-function halt(agent: LoopbackAgent): AsyncDisposable {
-  agent.child?.kill('SIGSTOP');
-  return {
-    [Symbol.asyncDispose]: () => {
-      agent.child?.kill('SIGCONT');
-      return Promise.resolve();
-    },
-  };
+/** Cuts an agent off meanwhile: its process stands still, its tasks go on. */
+async function whileHalted({ child }: LoopbackAgent, work: () => Promise<void>): Promise<void> {
+  child?.kill('SIGSTOP');
+  try {
+    await work();
+  } finally {
+    child?.kill('SIGCONT');
+  }
 }
 
 test('a sticky disk goes along when a new version takes the place of the old one', async () => {
@@ -213,8 +212,7 @@ for (const [reconcile, kept] of [
     const Disconnect = { LostAfter: 600_000_000_000, Replace: true, Reconcile: reconcile };
     const original = await runOn(a, job, { Disconnect });
     const pid = fileOf(a, original, 't/local/pid').trim();
-    {
-      await using _ = halt(a);
+    await whileHalted(a, async () => {
       await agents.until('its node is out of touch', async () => {
         return (await nodeOf(a)).Status === 'disconnected';
       });
@@ -224,7 +222,7 @@ for (const [reconcile, kept] of [
       assert.match(await agents.run(server, 'alloc', 'status', original.ID), /unknown/);
       assert.match(await agents.run(server, 'node', 'status'), /disconnected/);
       assert.ok(isAlive(pid), 'its task does not know');
-    }
+    });
     await agents.until('the node is back', async () => (await nodeOf(a)).Status === 'ready');
     const [stays, goes] = kept === 'original' ? [a, b] : [b, a];
     await agents.until('one of the two goes', async () => {
@@ -244,8 +242,7 @@ test('where it may not be replaced, it is waited for; after its time the node is
   const Disconnect = { LostAfter: 8_000_000_000, Replace: false, Reconcile: 'best_score' };
   const original = await runOn(a, 'waits', { Disconnect });
   const pid = fileOf(a, original, 't/local/pid').trim();
-  {
-    await using _ = halt(a);
+  await whileHalted(a, async () => {
     await agents.until('it is waited for', async () => {
       return (await allocOn('waits', a))?.ClientStatus === 'unknown';
     });
@@ -253,7 +250,7 @@ test('where it may not be replaced, it is waited for; after its time the node is
     await agents.until('its time is over', async () => (await nodeOf(a)).Status === 'down');
     await agents.until('then it is replaced', async () => isRunning(await allocOn('waits', b)));
     assert.equal((await allocOn('waits', a))?.ClientStatus, 'lost');
-  }
+  });
   await agents.until('the surplus goes when it is back', () => Promise.resolve(!isAlive(pid)));
   assert.ok(isRunning(await allocOn('waits', b)));
   await stopJob('waits');
@@ -263,8 +260,7 @@ test('data on a machine that died is gone: the next one begins empty, and says w
   const [a, b] = pair();
   const disk = { EphemeralDisk: { SizeMB: 300, Sticky: true, Migrate: true } };
   await runOn(a, 'bereft', disk);
-  {
-    await using _ = halt(a);
+  await whileHalted(a, async () => {
     await agents.until('it runs there', async () => isRunning(await allocOn('bereft', b)));
     const next = await allocOn('bereft', b);
     assert.ok(next);
@@ -273,7 +269,7 @@ test('data on a machine that died is gone: the next one begins empty, and says w
       /Moving Data +Cannot take over the data of allocation .*out of reach/,
     );
     assert.equal(fileOf(b, next, 'alloc/data/seen'), `${next.ID}\n`);
-  }
+  });
   await agents.until('the node is back', async () => (await nodeOf(a)).Status === 'ready');
   await stopJob('bereft');
 });
@@ -307,11 +303,10 @@ test('a drain that ignores system jobs leaves them; one that forces takes all at
 test('a pause of the server costs no node', async () => {
   const [a] = pair();
   const original = await runOn(a, 'calm', {});
-  {
-    await using _ = halt(server);
+  await whileHalted(server, async () => {
     // Longer than any node may be silent: time to live, grace, and some.
     await new Promise((resolve) => setTimeout(resolve, (2 * TTL_S + GRACE_S + 5) * 1_000));
-  }
+  });
   await agents.until('the server answers', async () => (await nodesNow()).length === 2);
   await new Promise((resolve) => setTimeout(resolve, (2 * TTL_S + GRACE_S) * 1_000));
   assert.deepEqual(
