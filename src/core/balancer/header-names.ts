@@ -1,5 +1,5 @@
 /**
- * Finds headers by name, whatever their case. Every header of every request and answer is looked up,
+ * Finds headers by name, whatever their case. Each header of each request and answer is looked up,
  * and almost all are passed on unread: those are told by length and first letter, without a copy.
  */
 

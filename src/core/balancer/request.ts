@@ -86,8 +86,8 @@ const SLASH = 47;
 const QUESTION = 63;
 
 /**
- * Whether a target is a path, perhaps with a query, that needs no closer look: as almost all are. No
- * segment of it begins with what could be a dot.
+ * Whether a target is a path, perhaps with a query, that needs no closer look: as almost all are.
+ * No segment of it begins with what could be a dot.
  */
 function isPlainOrigin(target: string): boolean {
   if (target.charCodeAt(0) !== SLASH) return false;

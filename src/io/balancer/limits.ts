@@ -37,7 +37,7 @@ export const LOOK_MS_MAX = 250;
 /** What one read of a target's connection takes at most. */
 export const READ_BYTES = 64 * 1024;
 /**
- * A read of a target's connection up to this is taken as text, and goes on in one piece: one call of
- * the system instead of two, or of a dearer one.
+ * A read of a target's connection up to this is taken as text, and goes on in one piece: one call
+ * of the system instead of two, or of a dearer one [bytes].
  */
 export const TEXT_BYTES_MAX = 16 * 1024;

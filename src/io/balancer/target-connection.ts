@@ -23,7 +23,7 @@ import {
   TEXT_BYTES_MAX,
 } from './limits.ts';
 
-/** A body that came with its head: what is short as text, of Latin-1, which is cheaper to pass on. */
+/** A body that came with its head; a short one as text, of Latin-1, which is cheaper to pass on. */
 export type Whole = string | Buffer;
 
 /** Hears of the answer to one request. */
