@@ -1,7 +1,12 @@
-/** A registrar that remembers what allocations offer; its checks say what the simulation wants. */
+/**
+ * A registrar that remembers what allocations offer; its checks say what the simulation wants. A
+ * check that is named after a status always says that.
+ */
 import type { HealthStatus } from '../core/model/health-check.ts';
 import type { AllocId } from '../core/model/ids.ts';
 import type { AllocCheckStatus, AllocRegistration } from '../ports/registrar.ts';
+
+const STATUSES: readonly HealthStatus[] = ['passing', 'warning', 'critical'];
 
 interface Held {
   readonly registration: AllocRegistration;
@@ -16,7 +21,8 @@ export class SimRegistrar {
   registerAlloc(registration: AllocRegistration, tell: Held['tell']): Promise<void> {
     this.#held.set(registration.allocId, { registration, tell });
     for (const { definition } of registration.checks) {
-      this.say(registration.allocId, definition.id, this.startsAs);
+      const says = STATUSES.find((status) => status === definition.name) ?? this.startsAs;
+      this.say(registration.allocId, definition.id, says);
     }
     return Promise.resolve();
   }

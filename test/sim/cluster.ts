@@ -10,6 +10,7 @@ import { between, pick } from './chance.ts';
 import { ClientHost } from './client-host.ts';
 import { History } from './history.ts';
 import { Invariants } from './invariants.ts';
+import { RolloutInvariants } from './rollout-invariants.ts';
 import { ServerHost } from './server-host.ts';
 
 /** Lines of the agents' logs that are kept for a report. */
@@ -22,6 +23,7 @@ export class Cluster {
   readonly net: SimNet;
   readonly history = new History();
   readonly invariants = new Invariants();
+  readonly rollouts = new RolloutInvariants();
   readonly server: ServerHost;
   readonly clients: readonly ClientHost[];
   readonly lines: string[] = [];
@@ -38,8 +40,11 @@ export class Cluster {
       net: this.net,
       random: random.fork('server'),
       history,
-      applied: (batch, state) => {
-        this.#attempt(() => this.invariants.check(batch, state));
+      applied: (entry, batch, state) => {
+        this.#attempt(() => {
+          this.invariants.check(batch, state);
+          this.rollouts.check({ entry, changes: batch.changes, state });
+        });
       },
       note,
       broken,

@@ -1,47 +1,52 @@
 /** Jobs of every kind, from a seed: what people might register on a bad day. */
+import type { JsonObject } from '../../src/base/json.ts';
 import type { Random } from '../../src/base/random.ts';
 import type { JobId } from '../../src/core/model/ids.ts';
 import { DEFAULT_NAMESPACE } from '../../src/core/model/ids.ts';
 import type { JobSpec, JobType } from '../../src/core/model/job.ts';
 import type { NetworkRequest } from '../../src/core/model/network.ts';
 import type { Constraint } from '../../src/core/model/placement.ts';
-import type { UpdateStrategy } from '../../src/core/model/strategy.ts';
+import type { Check, Service } from '../../src/core/model/service.ts';
 import type { TaskGroup } from '../../src/core/model/task-group.ts';
 import type { Task } from '../../src/core/model/task.ts';
 import { group, jobSpec, task } from '../state-world.ts';
 import { between, chance, pick, weighted } from './chance.ts';
+import {
+  drawMigrate,
+  drawReschedule,
+  drawRestart,
+  drawSilence,
+  drawUpdate,
+} from './strategy-maker.ts';
 
 /** What a job is like; fixed for its life, so that its versions differ in what people change. */
 export interface JobKind {
   readonly id: JobId;
   readonly type: JobType;
   readonly periodic: boolean;
-  /** Static port; 0: none. */
+  /** It runs only what is dispatched. */
+  readonly parameterized: boolean;
+  readonly groups: readonly string[];
+  /** Static port of the first group; 0: none. */
   readonly port: number;
 }
 
-const RESTART = { attempts: 2, intervalMs: 60_000, delayMs: 2_000, mode: 'fail' } as const;
-const RESCHEDULE = {
-  attempts: 0,
-  intervalMs: 0,
-  delayMs: 5_000,
-  delayFunction: 'constant',
-  maxDelayMs: 20_000,
-  unlimited: true,
-} as const;
-
-export function drawKind(random: Random, n: number): JobKind {
-  const type = weighted(random, { service: 6, batch: 3, system: 1, sysbatch: 1 });
+/** @param onlyServices as those roll out */
+export function drawKind(random: Random, n: number, onlyServices: boolean): JobKind {
+  const types = { service: 6, batch: 3, system: 1, sysbatch: 1 };
+  const type = onlyServices ? 'service' : weighted(random, types);
   const port = type === 'service' && chance(random, 0.3) ? 8_000 + n : 0;
   const periodic = type === 'batch' && chance(random, 0.4);
-  return { id: `${type}-${n}` as JobId, type, periodic, port };
+  const parameterized = type === 'batch' && !periodic && chance(random, 0.3);
+  const groups = type === 'service' && chance(random, 0.25) ? ['main', 'side'] : ['main'];
+  return { id: `${type}-${n}` as JobId, type, periodic, parameterized, groups, port };
 }
 
 /** One version of such a job. `calm`: nothing in it fails, nothing waits for a person. */
 export function drawJob(random: Random, kind: JobKind, calm: boolean): JobSpec {
-  const { id, type, periodic } = kind;
-  const groups = [drawGroup(random, kind, calm)];
-  return jobSpec(id, {
+  const { id, type, periodic, parameterized } = kind;
+  const groups = kind.groups.map((name) => drawGroup(random, kind, { name, calm }));
+  const spec = jobSpec(id, {
     namespace: DEFAULT_NAMESPACE,
     type,
     priority: between(random, 1, 100),
@@ -50,7 +55,37 @@ export function drawJob(random: Random, kind: JobKind, calm: boolean): JobSpec {
     constraints: chance(random, 0.2) ? [drawConstraint(random)] : [],
     spreads: chance(random, 0.2) ? [SPREAD] : [],
     groups,
-    ...(periodic && { periodic: PERIODIC }),
+    ...(periodic && { periodic: { ...PERIODIC, prohibitOverlap: chance(random, 0.4) } }),
+    ...(parameterized && { parameterized: PARAMETERIZED }),
+  });
+  return calm || type !== 'service' ? spec : nextBuild(random, spec);
+}
+
+/** The next build of a service, all else as it is: in every fifth one something is wrong. */
+export function nextBuild(random: Random, spec: JobSpec): JobSpec {
+  const flaw = weighted(random, { none: 8, crashes: 1, 'never passes': 1 });
+  const build = between(random, 0, 1_000_000);
+  const crash = { runForMs: between(random, 0, 4_000), exitCode: 1 };
+  const status = flaw === 'never passes' ? 'critical' : 'passing';
+  const groups = spec.groups.map((each) => ({
+    ...each,
+    tasks: each.tasks.map((one) => {
+      if (one.lifecycle !== undefined) return one;
+      const { killAfterMs = 0 } = one.config;
+      const config: JsonObject = { killAfterMs, build, ...(flaw === 'crashes' && crash) };
+      return { ...one, config };
+    }),
+    services: each.services.map((service) => ({ ...service, checks: [checkThat(status)] })),
+  }));
+  return { ...spec, groups };
+}
+
+/** Its tasks end in failure, for ever, or its checks never pass where they are asked. */
+export function isFlawed({ groups }: Pick<JobSpec, 'groups'>): boolean {
+  return groups.some(({ tasks, services, update }) => {
+    if (tasks.some(({ config }) => config['exitCode'] === 1)) return true;
+    if (update?.healthCheck !== 'checks') return false;
+    return services.some(({ checks }) => checks.some(({ name }) => name === 'critical'));
   });
 }
 
@@ -62,6 +97,7 @@ const PERIODIC = {
   prohibitOverlap: false,
   timeZone: 'UTC',
 };
+const PARAMETERIZED = { payload: 'optional', metaRequired: [], metaOptional: [] } as const;
 
 function drawConstraint(random: Random): Constraint {
   if (chance(random, 0.3)) {
@@ -71,37 +107,93 @@ function drawConstraint(random: Random): Constraint {
   return { lTarget: '${meta.rack}', rTarget: rack, operand: '!=' };
 }
 
-function drawGroup(random: Random, kind: JobKind, calm: boolean): TaskGroup {
+interface GroupWish {
+  readonly name: string;
+  readonly calm: boolean;
+}
+
+function drawGroup(random: Random, kind: JobKind, { name, calm }: GroupWish): TaskGroup {
   const { type } = kind;
   const isEverywhere = type === 'system' || type === 'sysbatch';
-  const tasks = Array.from({ length: chance(random, 0.2) ? 2 : 1 }, (_, i) =>
-    drawTask(random, kind, `task-${i}`, calm),
-  );
+  const isService = type === 'service';
+  const count = isEverywhere ? 1 : between(random, 1, 8);
+  const restart = drawRestart(random);
+  const tasks = [...drawTasks(random, kind, calm), ...drawHelpers(random, kind, calm)];
+  const sticky = chance(random, 0.2);
   return group({
-    name: 'main',
-    count: isEverywhere ? 1 : between(random, 1, 8),
-    tasks: [...tasks, ...drawHelpers(random, kind, calm)],
-    networks: drawNetworks(random, kind),
-    restart: { ...RESTART, renderTemplates: false },
-    ...drawSilence(random, kind),
-    ephemeralDisk: { sizeMb: 100, sticky: chance(random, 0.2), migrate: false },
-    ...(isEverywhere ? {} : { reschedule: RESCHEDULE }),
-    ...(type === 'service' && chance(random, 0.7) && { update: drawUpdate(random, calm) }),
-    ...(type === 'service' && { migrate: MIGRATE }),
+    name,
+    count,
+    tasks: tasks.map((each) => ({ ...each, restart })),
+    networks: drawNetworks(random, name === 'main' ? kind : { ...kind, port: 0 }),
+    services: isService && chance(random, 0.8) ? [serviceOf(kind, name)] : [],
+    restart,
+    ...(isEverywhere ? {} : drawSilence(random)),
+    ephemeralDisk: { sizeMb: 100, sticky, migrate: false },
+    ...(chance(random, 0.1) && { shutdownDelayMs: between(random, 1, 5) * 1_000 }),
+    ...(isEverywhere ? {} : { reschedule: drawReschedule(random, calm) }),
+    ...(isService && chance(random, 0.8) && { update: drawUpdate(random, count, calm) }),
+    ...(isService && { migrate: drawMigrate(random) }),
   });
 }
 
-/** What becomes of instances whose node is out of touch. */
-function drawSilence(random: Random, { type }: JobKind): Partial<TaskGroup> {
-  if (type !== 'service' && type !== 'batch') return {};
-  if (chance(random, 0.15)) return { stopAfterClientDisconnectMs: between(random, 10, 60) * 1_000 };
-  if (chance(random, 0.15)) return { maxClientDisconnectMs: between(random, 10, 120) * 1_000 };
-  if (!chance(random, 0.2)) return {};
-  const reconcile =
-    pick(random, ['best_score', 'keep_original', 'keep_replacement', 'longest_running'] as const) ??
-    'best_score';
-  const lostAfterMs = between(random, 10, 120) * 1_000;
-  return { disconnect: { lostAfterMs, replace: chance(random, 0.7), reconcile } };
+function serviceOf({ id }: JobKind, name: string): Service {
+  return {
+    name: `${id}-${name}`,
+    taskName: '',
+    portLabel: '',
+    addressMode: 'auto',
+    address: '',
+    tags: [],
+    canaryTags: ['canary'],
+    enableTagOverride: false,
+    meta: {},
+    canaryMeta: {},
+    taggedAddresses: {},
+    checks: [checkThat('passing')],
+    onUpdate: '',
+    provider: 'consul',
+    cluster: '',
+  };
+}
+
+/** The simulated registrar knows by its name what it says. */
+function checkThat(status: 'passing' | 'critical'): Check {
+  return {
+    name: status,
+    type: 'ttl',
+    command: '',
+    args: [],
+    path: '',
+    protocol: '',
+    portLabel: '',
+    addressMode: '',
+    expose: false,
+    method: '',
+    body: '',
+    header: {},
+    intervalMs: 1_000,
+    timeoutMs: 1_000,
+    initialStatus: '',
+    tlsServerName: '',
+    tlsSkipVerify: false,
+    grpcService: '',
+    grpcUseTls: false,
+    aliasService: '',
+    taskName: '',
+    successBeforePassing: 0,
+    failuresBeforeCritical: 0,
+    failuresBeforeWarning: 0,
+    onUpdate: '',
+  };
+}
+
+function drawTasks(random: Random, kind: JobKind, calm: boolean): readonly Task[] {
+  const count = chance(random, 0.2) ? 2 : 1;
+  const leader = chance(random, 0.3);
+  return Array.from({ length: count }, (_, i) => ({
+    ...drawTask(random, kind, `task-${i}`, calm),
+    leader: leader && i === 0,
+  }));
 }
 
 /** Tasks beside the main one: before, along with and after it. */
@@ -112,28 +204,6 @@ function drawHelpers(random: Random, kind: JobKind, calm: boolean): readonly Tas
   const helper = drawTask(random, kind, `helper-${hook}`, calm);
   const config = sidecar ? {} : { runForMs: between(random, 0, 3) * 1_000 };
   return [{ ...helper, config, lifecycle: { hook, sidecar } }];
-}
-
-const MIGRATE = {
-  maxParallel: 1,
-  healthCheck: 'task_states',
-  minHealthyTimeMs: 2_000,
-  healthyDeadlineMs: 30_000,
-} as const;
-
-function drawUpdate(random: Random, calm: boolean): UpdateStrategy {
-  const canary = chance(random, 0.3) ? 1 : 0;
-  return {
-    staggerMs: 5_000,
-    maxParallel: between(random, 1, 3),
-    healthCheck: 'task_states',
-    minHealthyTimeMs: between(random, 1, 5) * 1_000,
-    healthyDeadlineMs: 30_000,
-    progressDeadlineMs: 60_000,
-    autoRevert: chance(random, 0.4),
-    autoPromote: canary > 0 && (calm || chance(random, 0.5)),
-    canary,
-  };
 }
 
 function drawNetworks(random: Random, { port, type }: JobKind): readonly NetworkRequest[] {
@@ -163,7 +233,6 @@ function drawTask(random: Random, kind: JobKind, name: string, calm: boolean): T
     name,
     driver: 'sim',
     config: { ...(runForMs !== undefined && { runForMs, exitCode }), killAfterMs },
-    restart: { ...RESTART, renderTemplates: false },
     killTimeoutMs: between(random, 1, 5) * 1_000,
     resources: {
       ...task().resources,

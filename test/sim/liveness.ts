@@ -17,6 +17,7 @@ import { didItsWork } from '../../src/core/scheduler/buckets.ts';
 import type { State } from '../../src/core/state/state.ts';
 import type { ClientHost } from './client-host.ts';
 import type { Cluster } from './cluster.ts';
+import { isFlawed } from './job-maker.ts';
 
 /** What is still not as it is to be; empty: the cluster has settled. */
 export function unsettled(cluster: Cluster): readonly string[] {
@@ -33,7 +34,8 @@ export function unsettled(cluster: Cluster): readonly string[] {
 export function needPerson(state: State): readonly Job[] {
   return [...state.jobs()].filter((job) => {
     if (job.stop || isTemplate(job)) return false;
-    return waitsForPerson(state, job) || isFaulty(job) || worksInVain(state, job);
+    if (waitsForPerson(state, job) || isFlawed(job)) return true;
+    return worksInVain(state, job) || hasGivenUp(state, job);
   });
 }
 
@@ -43,7 +45,13 @@ function waitsForPerson(state: State, job: Job): boolean {
   if (latest === undefined) return rollsOut(job) && !job.stable;
   if (latest.status === 'failed' || latest.status === 'paused') return true;
   if (!isActive(latest)) return false;
-  return Object.values(latest.groups).some((group) => group.desiredCanaries > 0 && !group.promoted);
+  if (job.groups.some(({ update }) => update?.healthCheck === 'manual')) return true;
+  const waiting = Object.values(latest.groups).filter(
+    ({ desiredCanaries, promoted }) => desiredCanaries > 0 && !promoted,
+  );
+  // One that promotes by itself waits for those beside it that do not, or for room.
+  if (waiting.some(({ autoPromote }) => !autoPromote)) return true;
+  return waiting.length > 0 && [...state.evalsByJob(job.namespace, job.id)].some(isBlocked);
 }
 
 function rollsOut(job: Job): boolean {
@@ -54,17 +62,21 @@ function rollsOut(job: Job): boolean {
 function worksInVain(state: State, job: Job): boolean {
   return [...state.allocsByJob(job.namespace, job.id)].some((alloc) => {
     const version = state.jobVersion(job.namespace, job.id, alloc.jobVersion);
-    return !isTerminal(alloc) && version !== undefined && isFaulty(version);
+    return !isTerminal(alloc) && version !== undefined && isFlawed(version);
   });
 }
 
-/** Its tasks end in failure, for ever. */
-function isFaulty(job: Job): boolean {
-  return job.groups.some((group) => group.tasks.some(({ config }) => config['exitCode'] === 1));
+/** Something failed too often to be tried again. */
+function hasGivenUp(state: State, job: Job): boolean {
+  return [...state.allocsByJob(job.namespace, job.id)].some(({ group: name, ...alloc }) => {
+    const group = job.groups.find((each) => each.name === name);
+    if (group?.reschedule?.unlimited !== false) return false;
+    return alloc.clientStatus === 'failed' && alloc.desiredStatus === 'run';
+  });
 }
 
 function isTemplate(job: Job): boolean {
-  return job.periodic !== undefined;
+  return job.periodic !== undefined || (job.parameterized !== undefined && !job.dispatched);
 }
 
 /** V2. */
@@ -77,7 +89,7 @@ function unsettledClient(state: State, client: ClientHost): readonly string[] {
   if (node.drain !== undefined) wrong.push(`${client.name} still drains`);
   const running = new Set(client.tasks.running().map((id) => id.slice(0, id.indexOf('.'))));
   for (const alloc of state.allocsByNode(node.id)) {
-    const why = unsettledAlloc(alloc, running.has(alloc.id));
+    const why = unsettledAlloc(state, alloc, running.has(alloc.id));
     if (why !== undefined) wrong.push(`${named(alloc)} on ${client.name} ${why}`);
   }
   for (const id of running) {
@@ -89,7 +101,7 @@ function unsettledClient(state: State, client: ClientHost): readonly string[] {
   return wrong;
 }
 
-function unsettledAlloc(alloc: Alloc, runs: boolean): string | undefined {
+function unsettledAlloc(state: State, alloc: Alloc, runs: boolean): string | undefined {
   const { clientStatus } = alloc;
   if (alloc.desiredStatus !== 'run') {
     return isClientTerminal(alloc) ? undefined : `is to stop, but is ${clientStatus}`;
@@ -97,11 +109,22 @@ function unsettledAlloc(alloc: Alloc, runs: boolean): string | undefined {
   if (clientStatus === 'pending' || clientStatus === 'unknown') {
     return `is to run, but is ${clientStatus}`;
   }
-  if (alloc.deploymentId !== undefined && alloc.deploymentStatus?.healthy === undefined) {
+  if (isUnjudged(state, alloc)) {
     return isClientTerminal(alloc) ? undefined : 'is neither called healthy nor unhealthy';
   }
   const isMissing = clientStatus === 'running' && !runs;
   return isMissing ? 'is called running, but nothing of it runs' : undefined;
+}
+
+/** Its rollout waits for a word on its health, by its client. */
+function isUnjudged(state: State, alloc: Alloc): boolean {
+  const { namespace, jobId, jobVersion, deploymentId, deploymentStatus } = alloc;
+  if (deploymentId === undefined || deploymentStatus?.healthy !== undefined) return false;
+  const groups = state.jobVersion(namespace, jobId, jobVersion)?.groups ?? [];
+  const group = groups.find(({ name }) => name === alloc.group);
+  // Of a group without a rollout nobody asks, also beside one that has.
+  const { maxParallel = 0, healthCheck } = group?.update ?? {};
+  return maxParallel > 0 && healthCheck !== 'manual';
 }
 
 /** V1. */

@@ -29,7 +29,7 @@ export interface ServerHostDeps {
   readonly random: Random;
   readonly history: History;
   /** Called after each entry, replayed ones included. */
-  readonly applied: (batch: ChangeBatch, state: State) => void;
+  readonly applied: (entry: Entry, batch: ChangeBatch, state: State) => void;
   readonly note: (line: string) => void;
   readonly broken: (error: unknown) => void;
   /** It ended by itself, and asks to be started after a while. */
@@ -43,7 +43,7 @@ const PREALLOCATE_BYTES = 16 * 1024;
 export const DISK_MS_MAX = 2;
 
 /** All that may go wrong in the server's loops; anything else that they tell is a bug. */
-const EXPECTED = /simulated|no space left|disk full/;
+const EXPECTED = /simulated|no space left|disk full|nodes are silent at once/;
 
 interface Life {
   readonly process: SimProcess;
@@ -142,11 +142,12 @@ export class ServerHost {
     const checkpointer = new Checkpointer({ checkpoint, replica, clock: ownClock, note: tell });
     const disk = process.fence(this.disk);
     const apply = (index: Index, entry: Entry): Outcome => {
+      const leave = replica.subscribe((batch, state) => applied(entry, batch, state));
       const outcome = replica.apply(index, entry);
+      leave();
       history.note(index, entry, replica.state);
       return outcome;
     };
-    replica.subscribe(applied);
     const options = {
       dir: '/data/log',
       applied: replica.state.index,

@@ -6,13 +6,17 @@ import { seeded } from '../../src/base/random.ts';
 import { between } from './chance.ts';
 import { Chaos } from './chaos.ts';
 import { Cluster } from './cluster.ts';
+import { checkAll } from './invariants.ts';
 import { needPerson, unsettled } from './liveness.ts';
+import type { Seen } from './rollout-invariants.ts';
 import { Workload } from './workload.ts';
 
 export interface Scenario {
   readonly seed: string;
   readonly clients: number;
   readonly jobs: number;
+  /** All jobs are services, which roll out. */
+  readonly onlyServices?: boolean;
   /** How long the storm lasts [ms]. */
   readonly stormMs: number;
   /** Mean time between two deeds of people, and between two misfortunes [ms]. */
@@ -28,6 +32,8 @@ export interface Report {
   readonly simulatedMs: number;
   readonly instants: number;
   readonly strikes: Readonly<Record<string, number>>;
+  /** What the rules of rollout-invariants.ts looked at. */
+  readonly seen: Seen;
   readonly allocs: number;
   readonly jobs: number;
 }
@@ -55,9 +61,14 @@ const LOOK_MS = 5_000;
 
 /** The size of a run follows from its seed: mostly small ones, which break sooner. */
 export function scenarioOf(seed: string): Scenario {
-  const [, kind] = /^(large|small)/.exec(seed) ?? [];
+  const [, kind] = /^(large|rollouts)/.exec(seed) ?? [];
   if (kind === 'large') {
     return { seed, clients: 100, jobs: 40, stormMs: 120_000, deedMs: 500, strikeMs: 1_500 };
+  }
+  // A breeze, in which rollouts come to their ends.
+  if (kind === 'rollouts') {
+    const pace = { stormMs: 480_000, deedMs: 7_000, strikeMs: 25_000 };
+    return { seed, clients: 6, jobs: 4, onlyServices: true, ...pace };
   }
   const n = Math.floor(seeded(seed).next() * 27_720);
   const clients = 1 + (n % 12);
@@ -92,6 +103,7 @@ export async function simulate(scenario: Scenario): Promise<Report> {
     simulatedMs: cluster.elapsedMs,
     instants: loop.instants,
     strikes: chaos.counts,
+    seen: cluster.rollouts.seen,
     allocs: rows['allocs'] ?? 0,
     jobs: rows['jobs'] ?? 0,
   };
@@ -118,15 +130,19 @@ async function run(cluster: Cluster, chaos: Chaos, scenario: Scenario): Promise<
 
 function newWorkload(cluster: Cluster, scenario: Scenario): Workload {
   const { server, random } = cluster;
-  return new Workload(scenario.jobs, {
-    random,
-    server: () => {
-      const { operations, state } = server;
-      return operations && state && { operations, state };
+  const { jobs, onlyServices = false } = scenario;
+  return new Workload(
+    { jobs, onlyServices },
+    {
+      random,
+      server: () => {
+        const { operations, state } = server;
+        return operations && state && { operations, state };
+      },
+      note: (line) => cluster.note(line),
+      broken: (error) => cluster.fail(error),
     },
-    note: (line) => cluster.note(line),
-    broken: (error) => cluster.fail(error),
-  });
+  );
 }
 
 function start(cluster: Cluster): void {
@@ -190,6 +206,8 @@ async function beQuiet(cluster: Cluster): Promise<void> {
   await cluster.pass(LAST_WORDS_MS);
   const before = cluster.history.length;
   await cluster.pass(QUIET_MS);
+  const { state } = cluster.server;
+  if (state !== undefined) checkAll(state);
   const wrong = unsettled(cluster);
   if (wrong.length > 0) throw new Error(`it does not stay as it was:\n  ${wrong.join('\n  ')}`);
   const more = cluster.history.length - before;

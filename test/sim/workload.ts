@@ -1,16 +1,24 @@
-/** People at work: they register, change, scale and stop jobs, drain nodes, and make mistakes. */
+/**
+ * People at work: they register, change, scale, revert and stop jobs, roll out builds, promote, judge,
+ * pause and fail them, drain and purge nodes, and make mistakes.
+ */
 import { Bug } from '../../src/base/assert.ts';
 import { explain } from '../../src/base/failure.ts';
 import type { Random } from '../../src/base/random.ts';
 import { isClientTerminal } from '../../src/core/model/alloc.ts';
-import { isActive } from '../../src/core/model/deployment.ts';
+import { isActive, type Deployment } from '../../src/core/model/deployment.ts';
 import { DEFAULT_NAMESPACE } from '../../src/core/model/ids.ts';
 import type { Job } from '../../src/core/model/job.ts';
 import type { Node } from '../../src/core/model/node.ts';
+import {
+  DEFAULT_SCHEDULER_CONFIG,
+  type SchedulerConfig,
+} from '../../src/core/model/scheduler-config.ts';
+import { specOf } from '../../src/core/state/job-spec.ts';
 import type { State } from '../../src/core/state/state.ts';
 import type { Operations } from '../../src/server/operations.ts';
 import { between, chance, pick, weighted } from './chance.ts';
-import { drawJob, drawKind, type JobKind } from './job-maker.ts';
+import { drawJob, drawKind, nextBuild, type JobKind } from './job-maker.ts';
 
 export interface WorkloadDeps {
   readonly random: Random;
@@ -18,6 +26,12 @@ export interface WorkloadDeps {
   readonly server: () => { readonly operations: Operations; readonly state: State } | undefined;
   readonly note: (line: string) => void;
   readonly broken: (error: unknown) => void;
+}
+
+export interface WorkloadSize {
+  readonly jobs: number;
+  /** All jobs roll out. */
+  readonly onlyServices: boolean;
 }
 
 type Deed = (operations: Operations, state: State) => Promise<unknown>;
@@ -32,9 +46,15 @@ const WEIGHTS = {
   drain: 3,
   undrain: 3,
   eligibility: 2,
+  build: 8,
+  revert: 2,
   promote: 3,
+  judge: 2,
   fail: 1,
   pause: 1,
+  dispatch: 2,
+  settings: 1,
+  purgeNode: 1,
   evaluate: 2,
   garbage: 1,
   force: 1,
@@ -46,10 +66,10 @@ export class Workload {
   readonly #kinds: readonly JobKind[];
   readonly #deeds: Readonly<Record<keyof typeof WEIGHTS, () => Deed>>;
 
-  constructor(jobs: number, deps: WorkloadDeps) {
+  constructor({ jobs, onlyServices }: WorkloadSize, deps: WorkloadDeps) {
     this.#deps = deps;
     this.#random = deps.random.fork('workload');
-    this.#kinds = Array.from({ length: jobs }, (_, n) => drawKind(this.#random, n));
+    this.#kinds = Array.from({ length: jobs }, (_, n) => drawKind(this.#random, n, onlyServices));
     this.#deeds = {
       register: () => this.#register(),
       change: () => this.#register(),
@@ -60,12 +80,18 @@ export class Workload {
       drain: () => this.#drain(),
       undrain: () => this.#undrain(),
       eligibility: () => this.#eligibility(),
-      promote: () => this.#deployment((operations, id) => operations.promoteDeployment(id)),
-      fail: () => this.#deployment((operations, id) => operations.failDeployment(id)),
+      build: () => this.#build(),
+      revert: () => this.#revert(),
+      promote: () => this.#promote(),
+      judge: () => this.#judge(),
+      fail: () => this.#deployment((operations, { id }) => operations.failDeployment(id)),
       pause: () => this.#pause(),
       evaluate: () => this.#evaluate(),
       garbage: () => (operations) => operations.collectGarbage(),
       force: () => this.#force(),
+      dispatch: () => this.#dispatch(),
+      settings: () => this.#settings(),
+      purgeNode: () => this.#purgeNode(),
     };
   }
 
@@ -132,7 +158,8 @@ export class Workload {
 
   #scale(): Deed {
     const count = between(this.#random, 0, 10);
-    const request = { group: 'main', count, message: 'scaled', error: false, meta: {} };
+    const group = chance(this.#random, 0.8) ? 'main' : 'side';
+    const request = { group, count, message: 'scaled', error: false, meta: {} };
     return this.#withJob((operations, job) => operations.scaleJob(keyOf(job), request));
   }
 
@@ -143,7 +170,7 @@ export class Workload {
   #evaluate(): Deed {
     const forceReschedule = chance(this.#random, 0.5);
     return this.#withJob((operations, job) => {
-      if (job.periodic !== undefined) return Promise.resolve();
+      if (isTemplate(job)) return Promise.resolve();
       return operations.evaluateJob(keyOf(job), { forceReschedule });
     });
   }
@@ -153,6 +180,87 @@ export class Workload {
       if (job.periodic === undefined) return Promise.resolve();
       return operations.forcePeriodic(keyOf(job));
     });
+  }
+
+  /** A new build of a service: nothing of the job changes but what its tasks are. */
+  #build(): Deed {
+    const random = this.#random;
+    return this.#withJob((operations, job) => {
+      if (job.type !== 'service' || job.stop) return Promise.resolve();
+      return operations.registerJob(nextBuild(random, specOf(job)));
+    });
+  }
+
+  #revert(): Deed {
+    const random = this.#random;
+    return (operations, state) => {
+      const job = pick(random, [...state.jobs(DEFAULT_NAMESPACE)]);
+      if (job === undefined) return Promise.resolve();
+      const older = [...state.jobVersions(job.namespace, job.id)].filter(
+        ({ version }) => version < job.version,
+      );
+      const target = pick(random, older);
+      if (target === undefined || isTemplate(job)) return Promise.resolve();
+      return operations.revertJob(keyOf(job), target.version);
+    };
+  }
+
+  #promote(): Deed {
+    const groups = chance(this.#random, 0.3) ? ['main'] : undefined;
+    return this.#deployment((operations, { id }) => operations.promoteDeployment(id, groups));
+  }
+
+  /** Says of instances how they are where nothing else says it; mostly well. */
+  #judge(): Deed {
+    const isWell = chance(this.#random, 0.85);
+    return (operations, state) => {
+      const manual = [...state.activeDeployments()].filter(({ namespace, jobId }) =>
+        state.job(namespace, jobId)?.groups.some((group) => group.update?.healthCheck === 'manual'),
+      );
+      const deployment = pick(this.#random, manual);
+      if (deployment === undefined) return Promise.resolve();
+      const ids = [...state.allocsByDeployment(deployment.id)]
+        .filter(({ clientStatus }) => clientStatus === 'running')
+        .filter(({ deploymentStatus }) => deploymentStatus?.healthy === undefined)
+        .map(({ id }) => id);
+      if (ids.length === 0) return Promise.resolve();
+      const [healthy, unhealthy] = isWell ? [ids, []] : [[], ids];
+      return operations.setAllocHealth(deployment.id, { healthy, unhealthy });
+    };
+  }
+
+  #dispatch(): Deed {
+    return (operations, state) => {
+      const jobs = [...state.jobs(DEFAULT_NAMESPACE)];
+      const job = pick(
+        this.#random,
+        jobs.filter((each) => each.parameterized !== undefined && !each.dispatched),
+      );
+      if (job === undefined) return Promise.resolve();
+      const request = { payload: '', meta: {}, idempotencyToken: '', idPrefix: '' };
+      return operations.dispatchJob(keyOf(job), request);
+    };
+  }
+
+  /** Who may evict whom, and how nodes are filled. */
+  #settings(): Deed {
+    const random = this.#random;
+    const may = (): boolean => chance(random, 0.5);
+    const config: SchedulerConfig = {
+      ...DEFAULT_SCHEDULER_CONFIG,
+      algorithm: may() ? 'spread' : 'binpack',
+      preemption: { system: may(), sysbatch: may(), batch: may(), service: may() },
+    };
+    return (operations) => operations.setSchedulerConfig(config);
+  }
+
+  /** Mostly one that is away; one that is there registers again. */
+  #purgeNode(): Deed {
+    const any = chance(this.#random, 0.3);
+    return this.#withNode(
+      ({ status }) => any || status === 'down',
+      (operations, node) => operations.purgeNode(node.id),
+    );
   }
 
   #stopAlloc(): Deed {
@@ -190,19 +298,14 @@ export class Workload {
 
   #pause(): Deed {
     const isPaused = chance(this.#random, 0.3);
-    return this.#deployment((operations, id) => operations.pauseDeployment(id, isPaused));
+    return this.#deployment((operations, { id }) => operations.pauseDeployment(id, isPaused));
   }
 
-  #deployment(
-    deed: (
-      operations: Operations,
-      id: Parameters<Operations['failDeployment']>[0],
-    ) => Promise<unknown>,
-  ): Deed {
+  #deployment(deed: (operations: Operations, deployment: Deployment) => Promise<unknown>): Deed {
     return (operations, state) => {
       const active = [...state.deployments()].filter(isActive);
       const deployment = pick(this.#random, active);
-      return deployment === undefined ? Promise.resolve() : deed(operations, deployment.id);
+      return deployment === undefined ? Promise.resolve() : deed(operations, deployment);
     };
   }
 
@@ -222,6 +325,10 @@ export class Workload {
       return node === undefined ? Promise.resolve() : deed(operations, node);
     };
   }
+}
+
+function isTemplate(job: Job): boolean {
+  return job.periodic !== undefined || (job.parameterized !== undefined && !job.dispatched);
 }
 
 function keyOf(job: Job): { readonly namespace: Job['namespace']; readonly id: Job['id'] } {
