@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { posix } from 'node:path';
-import { entryProblem, packingOf, staysInside, type ArchiveEntry } from './archive.ts';
+import { entryProblem, fitsPattern, packingOf, staysInside, type ArchiveEntry } from './archive.ts';
 
 test('AR1: what leaves the directory is refused', () => {
   const rows: readonly (readonly [ArchiveEntry, boolean])[] = [
@@ -46,4 +46,20 @@ test('how a file is packed is seen by its name', () => {
   assert.deepEqual(packingOf('A.TAR.GZ'), { container: 'tar', compression: 'gzip' });
   assert.deepEqual(packingOf('x.json.bz2'), { container: 'single', compression: 'bzip2' });
   assert.equal(packingOf('targz'), undefined);
+});
+
+test('patterns fit within one part of a path', () => {
+  const rows: readonly (readonly [string, string, boolean])[] = [
+    ['test-*', 'test-1.0', true],
+    ['test-*', 'test-1.0/a', false],
+    ['*/bin', 'app/bin', true],
+    ['v?.x', 'v1.x', true],
+    ['v?.x', 'v1yx', false],
+    ['v[0-9]', 'v5', true],
+    ['v[^0-9]', 'v5', false],
+    ['[z-a]', 'z', false],
+    ['a+b(c)', 'a+b(c)', true],
+  ];
+  for (const [pattern, path, fits] of rows) assert.equal(fitsPattern(pattern, path), fits, pattern);
+  fc.assert(fc.property(fc.string(), fc.string(), (a, b) => void fitsPattern(a, b)));
 });

@@ -86,3 +86,31 @@ export function staysInside(path: string): boolean {
   }
   return true;
 }
+
+/** True where a path fits a pattern of the same depth: `*`, `?` and `[a-z]` match within a part. */
+export function fitsPattern(pattern: string, path: string): boolean {
+  const wanted = pattern.split('/');
+  const parts = path.split('/');
+  return wanted.length === parts.length && wanted.every((one, i) => fitsPart(one, parts[i] ?? ''));
+}
+
+/** True where a path is a pattern and no name. */
+export function isPattern(path: string): boolean {
+  return /[*?[]/.test(path);
+}
+
+function fitsPart(pattern: string, name: string): boolean {
+  let expression = '';
+  for (const [token] of pattern.matchAll(/\[\^?[^\]]+\]|[^]/g)) {
+    if (token === '*') expression += '.*';
+    else if (token === '?') expression += '.';
+    else if (token.length > 1) expression += token.replaceAll('\\', '\\\\');
+    else expression += token.replace(/[.+^${}()|[\]\\/-]/g, '\\$&');
+  }
+  try {
+    return new RegExp(`^${expression}$`, 's').test(name);
+  } catch {
+    // `[z-a]` is no class; nothing fits it.
+    return false;
+  }
+}

@@ -72,6 +72,7 @@ test('what is wrong is said', () => {
   const rows: readonly (readonly [string, Record<string, string>, Partial<Artifact>, RegExp])[] = [
     ['ftp://h/a', {}, {}, /neither http/],
     ['hg::http://h/a', {}, {}, /no way to fetch "hg::"/],
+    ['s3::http://h/b/k', { aws_profile: 'x' }, {}, /aws_profile is not looked at/],
     ['http://h/a', { checksum: 'crc:1' }, {}, /no kind/],
     ['http://h/a', { checksum: 'md5:xyz' }, {}, /32 hexadecimal/],
     ['http://h/a', { archive: 'rar' }, {}, /archive "rar"/],

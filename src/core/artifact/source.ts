@@ -55,7 +55,7 @@ export function planArtifact(artifact: Artifact): ArtifactPlan | { readonly mist
   const origin = originOf(split, forced);
   if ('mistake' in origin) return origin;
   const fileName = split.options.get('filename') ?? lastPart(split.address);
-  if (origin.from !== 'git' && !isFileName(fileName)) {
+  if (!isTree(origin) && !isFileName(fileName)) {
     return { mistake: `source "${split.address}" names no file` };
   }
   const packing = packingFor(fileName, split.options.get('archive'));
@@ -71,6 +71,11 @@ export function planArtifact(artifact: Artifact): ArtifactPlan | { readonly mist
     mode: artifact.mode,
     destination: artifact.destination,
   };
+}
+
+/** What comes as many files by nature. */
+function isTree(origin: ArtifactOrigin): boolean {
+  return origin.from === 'git' || (origin.from === 's3' && origin.url.endsWith('/'));
 }
 
 const FORCED = /^([A-Za-z0-9]+)::(.+)$/;
@@ -189,7 +194,12 @@ function s3Origin(
   address: string,
   options: Split['options'],
 ): ArtifactOrigin | { readonly mistake: string } {
-  const url = /^https?:\/\//.test(address) ? address : `https://${address}`;
+  if ((options.get('aws_profile') ?? '') !== '') {
+    return { mistake: 'aws_profile is not looked at: give aws_access_key_id and its secret' };
+  }
+  const version = options.get('version') ?? '';
+  const plain = /^https?:\/\//.test(address) ? address : `https://${address}`;
+  const url = version === '' ? plain : `${plain}?versionId=${encodeURIComponent(version)}`;
   const accessKeyId = options.get('aws_access_key_id') ?? '';
   const region =
     options.get('region') ?? /\bs3[.-]([a-z0-9-]+)\.amazonaws\.com/.exec(url)?.[1] ?? 'us-east-1';

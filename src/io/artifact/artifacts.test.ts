@@ -79,6 +79,7 @@ before(async () => {
   }
   files.set('/one.txt', Buffer.from('one\n'));
   files.set('/one.txt.gz', gzipSync('one\n'));
+  files.set('/tree', Buffer.from('one\n'));
 });
 
 after(() => {
@@ -131,9 +132,10 @@ test('a part of an archive, a single file, a file under another name', async () 
   await fetchInto(dir, `${address}/app.tar.gz//app/bin`);
   assert.ok(existsSync(join(dir, 'local/run')));
   await fetchInto(dir, `${address}/one.txt`);
+  await fetchInto(dir, `${address}/tree`);
   await fetchInto(dir, `${address}/one.txt.gz`, {}, { destination: 'local/gz' });
   await fetchInto(dir, `${address}/one.txt`, {}, { mode: 'file', destination: 'local/my.txt' });
-  for (const name of ['one.txt', 'gz/one.txt', 'my.txt']) {
+  for (const name of ['one.txt', 'tree', 'gz/one.txt', 'my.txt']) {
     assert.equal(readFileSync(join(dir, 'local', name), 'utf8'), 'one\n', name);
   }
 });
@@ -295,4 +297,89 @@ test('git: a branch, a tag, a commit, a part; a link out of the repository is re
   git('add', '.');
   git('commit', '--quiet', '-m', 'evil');
   await fails(fetchInto(taskDir(), url), 'invalid', /"evil" is a link out of it/);
+});
+
+test('a user and password in the address, and what they are not sent to', async () => {
+  const dir = taskDir();
+  const own = address.replace('://', '://exampleUser:pass%2Fword%21@');
+  const sent = (): string => {
+    const [, pair = ''] = (seen.at(-1)?.headers.authorization ?? '').split(' ');
+    return Buffer.from(pair, 'base64').toString();
+  };
+  await fetchInto(dir, `${own}/one.txt`);
+  assert.equal(sent(), 'exampleUser:pass/word!');
+  const headers = { authorization: `Basic ${Buffer.from('a:b').toString('base64')}` };
+  await fetchInto(dir, `${own}/one.txt`, {}, { headers });
+  assert.equal(sent(), 'a:b', 'what the job says itself counts more');
+  const other = createServer((request, response) => {
+    response.writeHead(302, { location: `${address}${request.url ?? ''}` }).end();
+  });
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+  try {
+    const { port } = other.address() as AddressInfo;
+    const token = { headers: { 'X-Token': 'secret' } };
+    await fetchInto(dir, `http://u:p@127.0.0.1:${port}/one.txt`, {}, token);
+    assert.deepEqual([sent(), seen.at(-1)?.headers['x-token']], ['', undefined], 'D1');
+  } finally {
+    other.close();
+    other.closeAllConnections();
+  }
+  const failure = fetchInto(dir, `${own}/nothing`);
+  await assert.rejects(failure, (error: unknown) => !String(error).includes('pass'));
+});
+
+test('mode and patterns: one file of an archive, one entry that fits', async () => {
+  const dir = taskDir();
+  const alone = join(root, 'alone');
+  mkdirSync(alone);
+  writeFileSync(join(alone, 'only'), 'one\n');
+  execFileSync('tar', ['-C', alone, '-czf', join(root, 'only.tgz'), 'only']);
+  execFileSync('zip', ['-q', join(root, 'only.zip'), 'only'], { cwd: alone });
+  for (const name of ['only.tgz', 'only.zip']) {
+    files.set(`/${name}`, readFileSync(join(root, name)));
+    const destination = `local/my-${name}`;
+    await fetchInto(dir, `${address}/${name}`, {}, { mode: 'file', destination });
+    assert.equal(readFileSync(join(dir, destination), 'utf8'), 'one\n');
+  }
+  const whole = fetchInto(
+    dir,
+    `${address}/app.tar.gz`,
+    {},
+    { mode: 'file', destination: 'local/x' },
+  );
+  await fails(whole, 'invalid', /is a directory, and its mode is "file"/);
+  await fetchInto(
+    dir,
+    `${address}/app.tar.gz//a[p]p/b*`,
+    {},
+    { mode: 'dir', destination: 'local/b' },
+  );
+  assert.ok(existsSync(join(dir, 'local/b/run')));
+  const many = fetchInto(dir, `${address}/app.tar.gz//app/*`);
+  await fails(many, 'invalid', /"app\/\*" fits 3 entries of .*, not one/);
+});
+
+test('D2: a file that is another one by now is fetched from its beginning', async () => {
+  let asked = 0;
+  const bytes = (fill: string): Buffer => Buffer.alloc(200_000, fill);
+  const changing = createServer((request, response) => {
+    const isFirst = asked++ === 0;
+    const etag = isFirst ? '"one"' : '"two"';
+    const whole = bytes(isFirst ? '1' : '2');
+    const resumes = request.headers.range !== undefined && request.headers['if-range'] === etag;
+    response.writeHead(resumes ? 206 : 200, { etag, 'content-length': whole.length });
+    if (isFirst) response.write(whole.subarray(0, 100_000), () => response.socket?.end());
+    else response.end(whole);
+  });
+  await new Promise<void>((resolve) => changing.listen(0, '127.0.0.1', resolve));
+  try {
+    const { port } = changing.address() as AddressInfo;
+    const dir = taskDir();
+    await fetchInto(dir, `http://127.0.0.1:${port}/file`);
+    assert.ok(readFileSync(join(dir, 'local/file')).equals(bytes('2')));
+    assert.equal(asked, 2);
+  } finally {
+    changing.close();
+    changing.closeAllConnections();
+  }
 });

@@ -1,11 +1,11 @@
 /** The `Artifacts` port: fetched beside the task's directory, checked, unpacked, then moved in. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { cp, lstat, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { cp, lstat, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { Failure } from '../../base/failure.ts';
-import { unpackedName } from '../../core/artifact/archive.ts';
+import { fitsPattern, isPattern, unpackedName } from '../../core/artifact/archive.ts';
 import { checksumIn, type Checksum } from '../../core/artifact/checksum.ts';
 import type { ArtifactOrigin, ArtifactPlan } from '../../core/artifact/source.ts';
 import { CHECKSUM_LIST_BYTES_MAX } from '../../core/limits.ts';
@@ -46,7 +46,9 @@ export class SystemArtifacts implements Artifacts {
       await refuseStrayLinks(tree, shown(name));
       return partOf(tree, plan);
     }
-    const file = join(place.work, plan.fileName);
+    // Apart from all else in here, as its name is another's choice.
+    const file = join(place.work, 'file', plan.fileName === '' ? 'all' : plan.fileName);
+    await mkdir(dirname(file));
     const wanted = await wantedChecksum(plan, place.work, signal);
     const fetched = { plan, file, progress: place.progress };
     if (origin.from === 'file' || !ArtifactCache.takes(wanted)) {
@@ -97,12 +99,23 @@ interface Fetched {
 
 async function partOf(tree: string, { subdir, name }: ArtifactPlan): Promise<string> {
   if (subdir === '') return tree;
-  const part = join(tree, subdir);
+  const part = join(tree, isPattern(subdir) ? await onlyFit(tree, subdir, name) : subdir);
   const found = await lstat(part).catch(() => undefined);
   if (found === undefined || found.isSymbolicLink()) {
     throw new Failure('invalid', `${shown(name)} has no "${subdir}"`);
   }
   return part;
+}
+
+async function onlyFit(tree: string, pattern: string, name: string): Promise<string> {
+  const found = await readdir(tree, { recursive: true });
+  const fits = found.filter((path) => fitsPattern(pattern, path));
+  const [only, ...more] = fits;
+  if (only !== undefined && more.length === 0) return only;
+  throw new Failure(
+    'invalid',
+    `"${pattern}" fits ${fits.length} entries of ${shown(name)}, not one`,
+  );
 }
 
 async function fetchFile(
@@ -115,9 +128,8 @@ async function fetchFile(
       await download({ url: origin.url, headers: plan.headers, file, progress }, signal);
       return;
     case 's3': {
-      const { signedHeaders } = await import('./s3.ts');
-      const headers = await signedHeaders(origin);
-      await download({ url: origin.url, headers, file, progress }, signal);
+      const { fetchFromS3 } = await import('./s3.ts');
+      await fetchFromS3(origin, { file, progress }, signal);
       return;
     }
     case 'file':
@@ -176,12 +188,20 @@ async function wantedChecksum(
  */
 async function deliver(plan: ArtifactPlan, got: string, taskDir: string): Promise<void> {
   const { mode, destination, name } = plan;
-  const isDir = (await lstat(got)).isDirectory();
-  if (mode === 'file' && isDir) {
+  const found = mode === 'file' ? await onlyFile(got) : got;
+  if (found === undefined) {
     throw new Failure('invalid', `${shown(name)} is a directory, and its mode is "file"`);
   }
-  const target = mode === 'file' || isDir ? destination : `${destination}/${lastPart(got)}`;
-  await moveWithin(taskDir, got, target.replace(/\/+$/, ''));
+  const isDir = (await lstat(found)).isDirectory();
+  const target = mode === 'file' || isDir ? destination : `${destination}/${lastPart(found)}`;
+  await moveWithin(taskDir, found, target.replace(/\/+$/, ''));
+}
+
+/** The file itself, or the one in a directory of nothing else; else undefined. */
+async function onlyFile(path: string): Promise<string | undefined> {
+  if (!(await lstat(path)).isDirectory()) return path;
+  const [only, ...more] = await readdir(path, { withFileTypes: true });
+  return only?.isFile() === true && more.length === 0 ? join(path, only.name) : undefined;
 }
 
 function lastPart(path: string): string {

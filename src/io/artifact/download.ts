@@ -1,7 +1,9 @@
 /**
  * Downloads over HTTP into a file: follows redirects, goes on where a broken connection left off.
  *
- * D1: headers of the job's author go to the host that they were written for and to no other.
+ * D1: headers of the job's author, and a user and password, go to the host that they were written
+ *     for and to no other.
+ * D2: what is gone on with is the same file as before, where the server says which it is.
  */
 import { open, stat, type FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
@@ -27,9 +29,10 @@ const SILENCE_MS_MAX = 60_000;
 
 /** Fails: as `Artifacts.fetch`. */
 export async function download(wanted: Download, signal: AbortSignal): Promise<void> {
+  const resumed: Resumed = {};
   for (let attempt = 1; ; attempt++) {
     try {
-      await downloadOnce(wanted, signal);
+      await downloadOnce(wanted, resumed, signal);
       return;
     } catch (error) {
       if (signal.aborted) throw new Failure('canceled', 'the download was given up');
@@ -41,10 +44,26 @@ export async function download(wanted: Download, signal: AbortSignal): Promise<v
   }
 }
 
-async function downloadOnce(wanted: Download, signal: AbortSignal): Promise<void> {
+/** What one attempt leaves to the next. */
+interface Resumed {
+  /** Names the content, as the server does: a strong tag, or a date. */
+  validator?: string;
+}
+
+async function downloadOnce(
+  wanted: Download,
+  resumed: Resumed,
+  signal: AbortSignal,
+): Promise<void> {
   const have = (await stat(wanted.file).catch(() => undefined))?.size ?? 0;
-  const answer = await follow(wanted, have, signal);
+  const range = {
+    range: `bytes=${have}-`,
+    ...(resumed.validator === undefined ? {} : { 'if-range': resumed.validator }),
+  };
+  const answer = await follow(wanted, have > 0 ? range : {}, signal);
   const resumes = answer.statusCode === 206;
+  const validator = validatorOf(answer.headers);
+  if (validator !== undefined) resumed.validator = validator;
   const file = await open(wanted.file, resumes ? 'a' : 'w');
   try {
     const from = resumes ? have : 0;
@@ -57,6 +76,12 @@ async function downloadOnce(wanted: Download, signal: AbortSignal): Promise<void
   } finally {
     await file.close();
   }
+}
+
+function validatorOf(headers: Dispatcher.ResponseData['headers']): string | undefined {
+  const { etag, 'last-modified': modified } = headers;
+  if (typeof etag === 'string' && !etag.startsWith('W/')) return etag;
+  return typeof modified === 'string' ? modified : undefined;
 }
 
 /** Bytes that wait for the disk before the sender has to wait. */
@@ -98,18 +123,21 @@ async function keep(
 
 async function follow(
   { url: begin, headers }: Download,
-  have: number,
+  range: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<Dispatcher.ResponseData> {
   const { request } = await loadUndici();
-  const { origin } = new URL(begin);
   let url = new URL(begin);
+  const { origin } = url;
+  const own = { ...basicAuth(url), ...headers };
+  url.username = url.password = '';
+  const have = 'range' in range;
   for (let hops = 0; hops <= REDIRECTS_MAX; hops++) {
     const answer = await request(url, {
       signal,
       headers: {
-        ...(url.origin === origin ? headers : {}),
-        ...(have > 0 ? { range: `bytes=${have}-` } : {}),
+        ...(url.origin === origin ? own : {}),
+        ...range,
       },
       headersTimeout: SILENCE_MS_MAX,
       bodyTimeout: SILENCE_MS_MAX,
@@ -126,20 +154,28 @@ async function follow(
   throw new Failure('invalid', `${shown(begin)} leads on and on`);
 }
 
+/** `https://user:password@host/`. */
+function basicAuth({ username, password }: URL): Readonly<Record<string, string>> {
+  if (username === '') return {};
+  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return { authorization: `Basic ${Buffer.from(pair).toString('base64')}` };
+}
+
 async function judged(
   answer: Dispatcher.ResponseData,
   url: URL,
-  have: number,
+  have: boolean,
 ): Promise<Dispatcher.ResponseData> {
   const { statusCode } = answer;
-  if (statusCode === 200 || (statusCode === 206 && have > 0)) return answer;
+  if (statusCode === 200 || (statusCode === 206 && have)) return answer;
   await answer.body.dump();
   // What is on disk is all there is: an earlier attempt was broken off at the very end.
-  if (statusCode === 416 && have > 0) return { ...answer, statusCode: 206, body: emptyBody() };
+  if (statusCode === 416 && have) return { ...answer, statusCode: 206, body: emptyBody() };
   const isPassing = statusCode >= 500 || statusCode === 408 || statusCode === 429;
   throw new Failure(
     isPassing ? 'unavailable' : 'invalid',
     `cannot download ${shown(url.href)}: bad response code: ${statusCode}`,
+    { facts: { statusCode } },
   );
 }
 
