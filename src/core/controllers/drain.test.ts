@@ -106,9 +106,13 @@ test('D1: where checks decide, their verdict is waited for', () => {
   report(world, 1, 'running', true);
   report(world, 2, 'running', false);
   report(world, 3, 'running', true);
-  assert.equal(work(world, 2 * HEALTHY_MS), 0, 'one is away already');
-  report(world, 2, 'running', true);
   assert.equal(work(world, 2 * HEALTHY_MS), 1);
+  assert.equal(
+    world.state.alloc(allocId(2))?.desiredTransition?.migrate,
+    true,
+    'what is of no use',
+  );
+  assert.equal(work(world, DEADLINE_MS), 1, 'one is away already');
   const silent = cluster('service', 3, 'checks');
   drain(silent);
   assert.equal(work(silent, DEADLINE_MS), 1, 'its client never judges');

@@ -45,8 +45,8 @@ class Moving {
   readonly #state: State;
   readonly #now: Millis;
   readonly #allocs: Alloc[] = [];
-  /** By job and group: how many more may leave now. */
-  readonly #allowance = new Map<string, number>();
+  /** By job and group. */
+  readonly #spares = new Map<string, Spare>();
 
   constructor(state: State, now: Millis) {
     this.#state = state;
@@ -96,22 +96,32 @@ class Moving {
     const job = this.#jobOf(alloc);
     if (job?.type === 'batch') return false;
     const key = `${jobKey(alloc.namespace, alloc.jobId)}\0${alloc.group}`;
-    const allowed = this.#allowance.get(key) ?? this.#allowed(alloc, job);
-    this.#allowance.set(key, allowed - 1);
-    return allowed > 0;
+    const spare = this.#spares.get(key) ?? this.#spareOf(alloc, job);
+    this.#spares.set(key, spare);
+    // What is of no use here is moved as long as most of the group is known to run.
+    const isAllowed = (isUnhealthy(alloc) ? spare.judged : spare.healthy) > 0;
+    if (!isAllowed) return false;
+    spare.judged -= 1;
+    if (!isUnhealthy(alloc)) spare.healthy -= 1;
+    return true;
   }
 
-  /** Healthy instances beyond those that must stay up. */
-  #allowed(alloc: Alloc, job: Job | undefined): number {
+  /** Instances beyond those that must stay up. */
+  #spareOf(alloc: Alloc, job: Job | undefined): Spare {
     const group = job?.groups.find(({ name }) => name === alloc.group);
-    if (job === undefined || group === undefined || job.stop) return Infinity;
-    const maxParallel = group.migrate?.maxParallel ?? 1;
+    if (job === undefined || group === undefined || job.stop) {
+      return { healthy: Infinity, judged: Infinity };
+    }
     let healthy = 0;
+    let unhealthy = 0;
     for (const mate of this.#state.allocsByJob(alloc.namespace, alloc.jobId)) {
       if (mate.group !== alloc.group || isTerminal(mate)) continue;
-      if (mate.desiredTransition?.migrate !== true && this.#isHealthy(mate, group)) healthy += 1;
+      if (mate.desiredTransition?.migrate === true) continue;
+      if (isUnhealthy(mate)) unhealthy += 1;
+      else if (this.#isHealthy(mate, group)) healthy += 1;
     }
-    return healthy - (group.count - maxParallel);
+    const least = group.count - (group.migrate?.maxParallel ?? 1);
+    return { healthy: healthy - least, judged: healthy + unhealthy - least };
   }
 
   /**
@@ -119,8 +129,7 @@ class Moving {
    * decide, a client that says nothing is believed only when it has had its time to say more.
    */
   #isHealthy(alloc: Alloc, { migrate }: TaskGroup): boolean {
-    const verdict = alloc.deploymentStatus?.healthy;
-    if (verdict !== undefined) return verdict;
+    if (alloc.deploymentStatus?.healthy === true) return true;
     if (alloc.clientStatus !== 'running') return false;
     const decidedByChecks = migrate?.healthCheck === 'checks';
     const leastMs = migrate?.minHealthyTimeMs ?? MIN_HEALTHY_MS;
@@ -153,6 +162,18 @@ class Moving {
       this.#state.job(namespace, jobId) ?? this.#state.jobVersion(namespace, jobId, jobVersion)
     );
   }
+}
+
+/** How many may leave now. */
+interface Spare {
+  /** Of the healthy ones. */
+  healthy: number;
+  /** Of those that were called unhealthy. */
+  judged: number;
+}
+
+function isUnhealthy({ deploymentStatus }: Alloc): boolean {
+  return deploymentStatus?.healthy === false;
 }
 
 /** When the last of its tasks began to run. */
