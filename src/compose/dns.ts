@@ -29,7 +29,7 @@ export function buildDns(
     datacenter: config.datacenter,
     serverNames: () => [nodeName],
     agentNode: nodeName,
-    ...(federation === undefined ? {} : { datacenters: federation.facts.datacenters }),
+    ...(federation === undefined ? {} : { datacenters: () => federation.facts.datacenters() }),
   });
   // The configuration was found without a mistake.
   const listen = parseListen(addresses.dns, ports.dns) ?? [];

@@ -5,7 +5,7 @@ import type { Api } from '../../api/api.ts';
 import { coordinateDatacenters, listCoordinates } from '../../api/consul/coordinate-routes.ts';
 import { consulSelf } from '../../api/consul/agent-routes.ts';
 import { Failure } from '../../base/failure.ts';
-import { distance } from '../../core/model/coordinate.ts';
+import { distance, type Coordinate } from '../../core/model/coordinate.ts';
 import { flag, type Command } from '../command.ts';
 import { discoveryApi, withDiscoveryFlags } from '../discovery-api.ts';
 
