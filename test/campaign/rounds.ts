@@ -13,7 +13,7 @@ import { Watching, Writer } from './writes.ts';
 
 /** After the last fault everything is as it should be within this [ms]; on a busy machine, too. */
 const SETTLE_MS_MAX = 90_000;
-const CALLERS = 3;
+const CALLERS = 5;
 const HOLDERS = 2;
 /** Operations of one caller on a key: a judge's work grows with a power of them. */
 const OPERATIONS = 25;

@@ -78,8 +78,16 @@ export class Callers {
         if (token !== undefined)
           this.holdings.push({ key: LOCK, holder: session, token, from, to });
       }
-      if (session !== '') await this.#ask('PUT', `session/destroy/${session}`);
-      else await delay(20);
+      if (session === '') await delay(20);
+      else await this.#end(session);
+    }
+  }
+
+  /** Left alone it would keep the lock for as long as it lives. */
+  async #end(session: string): Promise<void> {
+    let told: string | undefined;
+    while (told === undefined && !this.#isOver) {
+      told = await this.#ask('PUT', `session/destroy/${session}`);
     }
   }
 
