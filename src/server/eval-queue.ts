@@ -156,6 +156,7 @@ export class EvalQueue implements Evaluations {
       this.#retryAt = (now + BLOCKED_RETRY_MS) as Millis;
       this.#enqueueAll(this.#blocked.wakeRefused());
     }
+    this.#broker.tick(now);
     for (;;) {
       const [taker] = this.#takers;
       if (taker === undefined || !this.isOpen || this.#isPaused()) return;
@@ -179,7 +180,8 @@ export class EvalQueue implements Evaluations {
 
   /** How long until there may be something to give out that nothing rings for. */
   #waitMs(): number | undefined {
-    if (this.#isPaused()) return undefined;
+    // Whoever comes looks first.
+    if (this.#takers.length === 0 || this.#isPaused()) return undefined;
     const retryAt = this.#blocked.size > 0 ? this.#retryAt : undefined;
     const wakeAt = earlier(this.#broker.wakeAt(), retryAt);
     return wakeAt === undefined ? undefined : Math.max(0, wakeAt - this.#deps.clock.now());
