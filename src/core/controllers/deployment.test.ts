@@ -4,6 +4,7 @@ import type { Index, Millis } from '../../base/brand.ts';
 import type { ClientStatus } from '../model/alloc.ts';
 import type { Deployment, DeploymentGroup } from '../model/deployment.ts';
 import type { DeploymentId } from '../model/ids.ts';
+import type { JobType } from '../model/job.ts';
 import type { Entry } from '../state/entry.ts';
 import {
   T0,
@@ -59,12 +60,13 @@ function deployment(version: number, more: Partial<DeploymentGroup>): Deployment
 }
 
 /** Version 1 of a job whose version 0 is stable, being rolled out: two instances are placed. */
-function rollout(more: Partial<DeploymentGroup> = {}): World {
+function rollout(more: Partial<DeploymentGroup> = {}, type: JobType = 'service'): World {
   const world = new World();
-  world.do(registerNode(1), register(spec(2), 1));
+  world.do(registerNode(1), register({ ...spec(2), type }, 1));
   const { namespace, id: jobId } = spec(2);
   world.do({ type: 'job.stability', at: T0, namespace, jobId, version: 0, stable: true });
-  world.do(register(jobSpec('web', { groups: [group({ count: 2 })], meta: { v: '1' } }), 2));
+  const groups = [group({ count: 2 })];
+  world.do(register(jobSpec('web', { type, groups, meta: { v: '1' } }), 2));
   for (const n of [1, 2]) decide(world, n);
   const canary = (more.desiredCanaries ?? 0) > 0;
   const placements = [1, 2].map((n) => {
@@ -214,6 +216,28 @@ test('Y2: what became healthy just before its deadline is no reason to fail', ()
   const { propose } = deploymentController.decide(world.state, (T0 + DEADLINE) as Millis, newId);
   judge(world, [1]);
   assert.equal(world.do(...propose).outcome.ok, false);
+});
+
+/** What it proposes now; an evaluation stays pending. */
+function carryOut(world: World): void {
+  world.do(...deploymentController.decide(world.state, T0, newId).propose);
+}
+
+test('Y3: of a system job the scheduler tells that a rollout is through, soon after it may be', () => {
+  const world = rollout({}, 'system');
+  judge(world, [1, 2]);
+  assert.deepEqual(asked(world), ['evals.upsert', undefined]);
+  carryOut(world);
+  assert.deepEqual(asked(world, 500), [DEADLINE]);
+  assert.deepEqual(asked(world, DEADLINE), ['failed: Failed due to progress deadline', undefined]);
+});
+
+test('Y4: of a system job an unhealthy instance is begun anew after a pause', () => {
+  const world = rollout({ progressDeadlineMs: 60_000 }, 'system');
+  judge(world, [], [1]);
+  carryOut(world);
+  assert.deepEqual(asked(world, 29_000), [30_000]);
+  assert.deepEqual(asked(world, 30_000), ['allocs.transition', undefined]);
 });
 
 test('where a failed one goes back to', () => {

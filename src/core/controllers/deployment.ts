@@ -6,7 +6,10 @@
  * Y2: a deployment fails at its progress deadline, or, without one, at its first unhealthy
  *     instance; not while it waits for a person to promote canaries that live and are healthy.
  * Y3: it is successful once each group has all its instances healthy and its canaries promoted, and
- *     nothing of another version is left to replace.
+ *     nothing of another version is left to replace. Of system jobs only the scheduler can tell: it
+ *     knows where they are meant to run.
+ * Y4: of a system job, which has no other node to go to, an unhealthy instance is begun anew where it
+ *     is, after a pause.
  *
  * Source: Nomad's deployment watcher, in what it does and in the words of its descriptions.
  */
@@ -61,7 +64,9 @@ interface Rest {
 function step(watched: Watched): Entry | Rest {
   const { state, now, deployment } = watched;
   const groups = Object.values(deployment.groups);
-  if (groups.every(isComplete) && !hasOutdated(watched)) return succeed(watched);
+  if (!isEverywhere(watched) && groups.every(isComplete) && !hasOutdated(watched)) {
+    return succeed(watched);
+  }
   // Reading the allocations of large deployments at every report would cost too much.
   const isHurt = groups.some((group) => group.unhealthyAllocs > 0);
   const unhealthy = isHurt ? [...state.allocsByDeployment(deployment.id)].filter(isUnhealthy) : [];
@@ -72,7 +77,8 @@ function step(watched: Watched): Entry | Rest {
     return fail(watched, FAILED_DEADLINE);
   }
   if (canPromote(state, groups)) return promote(watched);
-  return replaceUnhealthy(watched, unhealthy) ?? goOn(watched);
+  const replaced = replaceUnhealthy(watched, unhealthy);
+  return 'at' in replaced ? replaced : goOn(watched, replaced.wakeAt);
 }
 
 const FAILED_UNHEALTHY = 'Failed due to unhealthy allocations';
@@ -163,30 +169,43 @@ function promote(watched: Watched): Entry {
 }
 
 /** Unhealthy instances may be replaced while the deadline has not come. */
-function replaceUnhealthy(watched: Watched, allocs: readonly Alloc[]): Entry | undefined {
-  const ids = allocs
+function replaceUnhealthy(watched: Watched, allocs: readonly Alloc[]): Entry | Rest {
+  const { now } = watched;
+  const pauseMs = isEverywhere(watched) ? RETRY_PAUSE_MS : 0;
+  const waiting = allocs
     .filter((alloc) => alloc.desiredStatus === 'run')
-    .filter((alloc) => alloc.desiredTransition?.reschedule !== true)
-    .map(({ id }) => id);
-  if (ids.length === 0) return undefined;
+    .filter((alloc) => alloc.desiredTransition?.reschedule !== true);
+  // Its client's clock may be another than ours.
+  const dueAt = ({ modifiedAt }: Alloc): Millis => (modifiedAt + pauseMs) as Millis;
+  const due = pauseMs === 0 ? waiting : waiting.filter((alloc) => dueAt(alloc) <= now);
+  if (due.length === 0) {
+    return { wakeAt: waiting.map(dueAt).reduce<Millis | undefined>(earlier, undefined) };
+  }
   return {
     type: 'allocs.transition',
-    at: watched.now,
-    allocIds: ids,
+    at: now,
+    allocIds: due.map(({ id }) => id),
     transition: { reschedule: true },
     evals: [evaluation(watched)],
   };
 }
 
+/** Before an unhealthy instance is begun anew on its node [ms]: as long as services wait at first. */
+const RETRY_PAUSE_MS = 30_000;
+
+function isEverywhere({ job }: Watched): boolean {
+  return job.type === 'system';
+}
+
 /** Asks for an evaluation where health changed since the last one looked (Y1). */
-function goOn(watched: Watched): Entry | Rest {
+function goOn(watched: Watched, wakeAt: Millis | undefined): Entry | Rest {
   const { state, now, deployment } = watched;
-  const deadline = deadlineOf(watched);
+  const deadline = earlier(deadlineOf(watched), wakeAt);
   const { judgedIndex } = deployment;
   if (judgedIndex === undefined) return { wakeAt: deadline };
   const { seenIndex, askedAt } = lastLook(state, deployment);
   if (seenIndex >= judgedIndex) return { wakeAt: deadline };
-  const pauseMs = isPlaced(deployment) ? PAUSE_PLACED_MS : PAUSE_MS;
+  const pauseMs = isPlaced(deployment) && !mayBeOver(watched) ? PAUSE_PLACED_MS : PAUSE_MS;
   const dueAt = (askedAt + pauseMs) as Millis;
   if (dueAt > now) return { wakeAt: earlier(deadline, dueAt) };
   return { type: 'evals.upsert', at: now, evals: [evaluation(watched)] };
@@ -196,6 +215,11 @@ function goOn(watched: Watched): Entry | Rest {
 const PAUSE_MS = 1_000;
 /** The same where all seems to be placed: little can come of it. */
 const PAUSE_PLACED_MS = 10_000;
+
+/** It takes an evaluation to tell (Y3). */
+function mayBeOver(watched: Watched): boolean {
+  return isEverywhere(watched) && Object.values(watched.deployment.groups).every(isComplete);
+}
 
 function isPlaced({ groups }: Deployment): boolean {
   return Object.values(groups).every(

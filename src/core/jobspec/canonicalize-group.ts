@@ -116,7 +116,14 @@ function updateOf(
 ): UpdateStrategy | undefined {
   const written = overlay(job.draft.update, ofGroup);
   if (job.type === 'service') return fill(UPDATE_DEFAULTS, written);
-  return ifGiven(written, (each) => fill(UPDATE_DEFAULTS, each));
+  return ifGiven(written, (each) => fillUpdate(job.type, each));
+}
+
+/** Of system jobs batches are apart as long as each takes to be healthy, unless it says more. */
+export function fillUpdate(type: JobType, written: Draft<UpdateStrategy>): UpdateStrategy {
+  const filled = fill(UPDATE_DEFAULTS, written);
+  if (type !== 'system' || written.staggerMs !== undefined) return filled;
+  return { ...filled, staggerMs: filled.minHealthyTimeMs };
 }
 
 function migrateOf(

@@ -11,7 +11,7 @@ import type { Draft } from '../model/draft.ts';
 import { DEFAULT_NAMESPACE } from '../model/ids.ts';
 import type { Job, JobDraft, JobType, Multiregion } from '../model/job.ts';
 import type { ReschedulePolicy } from '../model/strategy.ts';
-import { canonicalizeGroup } from './canonicalize-group.ts';
+import { canonicalizeGroup, fillUpdate } from './canonicalize-group.ts';
 import {
   canonicalizeAffinities,
   canonicalizeConstraints,
@@ -23,7 +23,6 @@ import {
   PERIODIC_DEFAULTS,
   PRIORITY_DEFAULT,
   RESCHEDULE_DEFAULTS,
-  UPDATE_DEFAULTS,
 } from './defaults.ts';
 import { fill, given, ifGiven } from './fill.ts';
 
@@ -84,7 +83,7 @@ export function canonicalizeJob(draft: JobDraft): Job {
     groups: (groups ?? []).map((group) => canonicalizeGroup(group, owner)),
     ...given(
       'update',
-      ifGiven(update, (each) => fill(UPDATE_DEFAULTS, each)),
+      ifGiven(update, (each) => fillUpdate(type, each)),
     ),
     ...given(
       'reschedule',

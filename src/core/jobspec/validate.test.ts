@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import type { Job } from '../model/job.ts';
 import { formatIssues } from './issue.ts';
 import { around, checkIssues, issuesOf, jobOf } from './job-text.fixture.ts';
 import { validateJob } from './validate.ts';
@@ -41,6 +42,10 @@ test('what is wrong is told with its place', () => {
       ['group "g" > update: Auto Promote requires a Canary count greater than zero'],
     ],
     [
+      around('update {\n canary = 101\n min_healthy_time = "0s"\n}', '', 'type = "system"'),
+      ['group "g" > update: Canary of a system job is a percentage of its nodes: 101 > 100'],
+    ],
+    [
       around('', '', 'type = "batch"\nperiodic {\n cron = "61 * * * *"\n time_zone = "Mars/X"\n}'),
       ['periodic: Invalid time zone "Mars/X"', 'periodic: Invalid cron spec "61 * * * *"'],
     ],
@@ -67,6 +72,15 @@ test('several mistakes are shown as Nomad shows them', () => {
     formatIssues(validateJob(jobOf('job "a b" {}'))),
     '2 errors occurred:\n\t* Job ID contains a space\n\t* Missing job task groups\n\n',
   );
+});
+
+test('an update of a system job is as wide as its nodes, and apart as it says or as health asks', () => {
+  const system = (update: string): Job =>
+    jobOf(around(`update {\n max_parallel = 9\n ${update}\n}`, '', 'type = "system"'));
+  assert.equal(jobWarnings(system('')), '');
+  assert.equal(system('').groups[0]?.update?.staggerMs, 10_000);
+  assert.equal(system('stagger = "30s"').groups[0]?.update?.staggerMs, 30_000);
+  assert.equal(jobOf(around('', '', 'type = "system"')).groups[0]?.update, undefined);
 });
 
 test('an update wider than the group is odd', () => {

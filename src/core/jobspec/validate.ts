@@ -6,7 +6,7 @@
 import { Cron } from 'croner';
 import { formatDuration } from '../../base/duration.ts';
 import { GROUP_COUNT_MAX, JOB_NAME_MAX } from '../limits.ts';
-import type { Job, Parameterized, Periodic } from '../model/job.ts';
+import type { Job, JobType, Parameterized, Periodic } from '../model/job.ts';
 import type {
   MigrateStrategy,
   ReschedulePolicy,
@@ -218,7 +218,7 @@ function validateStrategies(group: TaskGroup, job: Job, issues: Issues): void {
     ],
   );
   if (reschedule !== undefined) validateReschedule(reschedule, issues.inside('reschedule'));
-  if (update !== undefined) validateUpdate(update, issues.inside('update'));
+  if (update !== undefined) validateUpdate(update, job.type, issues.inside('update'));
   if (migrate !== undefined) validateMigrate(migrate, issues.inside('migrate'));
   validateDisconnect(group, job, issues);
   validateMaxRun(group, job, issues);
@@ -268,7 +268,7 @@ function validateReschedule(policy: ReschedulePolicy, issues: Issues): void {
   );
 }
 
-function validateUpdate(update: UpdateStrategy, issues: Issues): void {
+function validateUpdate(update: UpdateStrategy, type: JobType, issues: Issues): void {
   const { maxParallel, healthCheck, minHealthyTimeMs, healthyDeadlineMs, canary } = update;
   const { progressDeadlineMs, staggerMs, autoPromote } = update;
   const known = ['checks', 'task_states', 'manual'].includes(healthCheck);
@@ -278,6 +278,10 @@ function validateUpdate(update: UpdateStrategy, issues: Issues): void {
     [!known, `Invalid health check given: "${healthCheck}"`],
     [maxParallel < 0, `Max parallel can not be less than zero: ${maxParallel} < 0`],
     [canary < 0, `Canary count can not be less than zero: ${canary} < 0`],
+    [
+      type === 'system' && canary > 100,
+      `Canary of a system job is a percentage of its nodes: ${canary} > 100`,
+    ],
     [canary === 0 && autoPromote, 'Auto Promote requires a Canary count greater than zero'],
     [minHealthyTimeMs < 0, 'Minimum healthy time may not be less than zero'],
     [healthyDeadlineMs <= 0, 'Healthy deadline must be greater than zero'],
@@ -292,7 +296,8 @@ function validateUpdate(update: UpdateStrategy, issues: Issues): void {
       'Healthy deadline must be less than progress deadline: ' +
         `${formatDuration(healthyDeadlineMs)} > ${formatDuration(progressDeadlineMs)}`,
     ],
-    [staggerMs <= 0, 'Stagger must be greater than zero'],
+    // Without a pause, batches of a system job wait for health alone.
+    [staggerMs < (type === 'system' ? 0 : 1), 'Stagger must be greater than zero'],
   );
 }
 

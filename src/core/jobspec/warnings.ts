@@ -34,7 +34,9 @@ function groupWarnings(job: Job, group: TaskGroup): readonly string[] {
   const warnings: string[] = [];
   const { update, count } = group;
   const oneByOne = job.multiregion !== undefined && update?.maxParallel === 1;
-  if (update !== undefined && update.maxParallel > count && !oneByOne) {
+  // Of a system job there are as many as nodes.
+  const isCounted = job.type !== 'system' && !oneByOne;
+  if (update !== undefined && update.maxParallel > count && isCounted) {
     warnings.push(
       `Update max parallel count is greater than task group count (${update.maxParallel} > ` +
         `${count}). A destructive change would result in the simultaneous replacement of all ` +

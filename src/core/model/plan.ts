@@ -4,7 +4,7 @@
  */
 import type { Index } from '../../base/brand.ts';
 import type { Alloc, AllocResources, ClientStatus, RescheduleEvent } from './alloc.ts';
-import type { Deployment, DeploymentStatus } from './deployment.ts';
+import type { Deployment, DeploymentGroup, DeploymentStatus } from './deployment.ts';
 import type { AllocId, DeploymentId, EvalId, JobId, Namespace, NodeId } from './ids.ts';
 import type { PlacementMetrics } from './metrics.ts';
 import type { AssignedPort } from './network.ts';
@@ -31,6 +31,15 @@ export interface Plan {
     readonly status: DeploymentStatus;
     readonly statusDescription: string;
   }[];
+  /** What a running deployment is to come to, where nodes came or went since it began. */
+  readonly deploymentTotals?: DeploymentTotals;
+}
+
+export interface DeploymentTotals {
+  readonly id: DeploymentId;
+  readonly groups: Readonly<
+    Record<string, Pick<DeploymentGroup, 'desiredTotal' | 'desiredCanaries'>>
+  >;
 }
 
 /** An allocation that goes for the sake of a placement. */

@@ -64,6 +64,9 @@ test('whether anybody asks for health', () => {
   assert.equal(allocPolicy(job, group, deployed, LIMITS).health?.key, 'd');
   assert.equal(allocPolicy(job, group, deployed, LIMITS).health?.minHealthyMs, 10);
   assert.equal(allocPolicy(job, group, alloc, LIMITS).health?.key, 'migrate');
+  const system = jobOf(group, { type: 'system' });
+  assert.equal(allocPolicy(system, group, deployed, LIMITS).health?.key, 'd');
+  assert.equal(allocPolicy(system, group, alloc, LIMITS).health, undefined);
   const batch = jobOf(group, { type: 'batch' });
   assert.equal(allocPolicy(batch, group, deployed, LIMITS).health, undefined);
   assert.equal(groupIn(job, { group: 'other' }), undefined);

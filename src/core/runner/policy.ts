@@ -83,9 +83,9 @@ function restartsOnSuccess(job: Job, task: Task): boolean {
   }
 }
 
-/** Health is asked of services only: by a deployment, else by the drain that moved them. */
+/** Health is asked by a deployment, else, of services, by the drain that moved them. */
 function healthPolicy(job: Job, group: TaskGroup, alloc: Alloc): HealthPolicy | undefined {
-  if (job.type !== 'service') return undefined;
+  if (job.type !== 'service' && job.type !== 'system') return undefined;
   if (alloc.deploymentId !== undefined) {
     if (group.update === undefined) return undefined;
     return {
@@ -95,7 +95,7 @@ function healthPolicy(job: Job, group: TaskGroup, alloc: Alloc): HealthPolicy | 
       deadlineMs: group.update.healthyDeadlineMs,
     };
   }
-  if (group.migrate === undefined) return undefined;
+  if (job.type === 'system' || group.migrate === undefined) return undefined;
   return {
     key: 'migrate',
     mode: group.migrate.healthCheck,

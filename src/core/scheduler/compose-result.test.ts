@@ -17,7 +17,7 @@ import type { ScheduleInput } from './contract.ts';
 import { createIdSource } from './draw-id.ts';
 import { scheduleService } from './schedule-service.ts';
 import { staysOn } from './stays-on.ts';
-import { placeOnNodes } from './system-place.ts';
+import { NodePlacer } from './system-place.ts';
 import { seeded } from '../../base/random.ts';
 
 function input(world: SchedulerWorld, spec: JobSpec, budget = 100): ScheduleInput {
@@ -118,23 +118,18 @@ test('given nodes take an instance, or are counted as full or not meant', () => 
   world.do(registerNode(3, { datacenter: 'dc2' }));
   const asked = input(world, small(10, { type: 'system' }));
   const job = world.state.job(DEFAULT_NAMESPACE, 'web' as JobId);
-  const [wanted] = job?.groups ?? [];
-  assert.ok(job && wanted);
-  const outcome = placeOnNodes(
-    asked,
-    job,
-    world.ledger.order.map((slot) => ({
-      group: wanted,
-      slot,
-      name: 'web.web[0]',
-      previous: undefined,
-      replaces: undefined,
-    })),
+  assert.ok(job);
+  const outcome = new NodePlacer(asked, job);
+  const fates = [...world.ledger.order].map((slot) =>
+    outcome.place({
+      ...{ group: 'web', version: job.version, slot, name: 'web.web[0]', canary: false },
+      ...{ previous: undefined, replaces: undefined, stopDescription: '' },
+    }),
   );
   world.ledger.rollback();
+  assert.deepEqual(fates, ['placed', 'full', 'filtered']);
   assert.equal(outcome.placements.length, 1);
   assert.deepEqual([...outcome.queued], [['web', 1]]);
-  assert.deepEqual([...outcome.skipped], [['web', 1]]);
   assert.deepEqual(outcome.failures.get('web')?.metrics.dimensionExhausted, { cpu: 1 });
 });
 

@@ -50,6 +50,7 @@ function composePlan(
   job: Job | undefined,
   { decided, outcome }: { decided: Omit<ReconcileResult, 'groups'>; outcome: PlaceOutcome },
 ): Plan {
+  const { deploymentTotals } = decided;
   return {
     evalId: evaluation.id,
     priority: evaluation.priority,
@@ -68,6 +69,7 @@ function composePlan(
     })),
     ...(decided.deployment === undefined ? {} : { deployment: decided.deployment }),
     deploymentUpdates: decided.deploymentUpdates,
+    ...(deploymentTotals === undefined ? {} : { deploymentTotals }),
   };
 }
 
@@ -77,7 +79,8 @@ function isEmpty(plan: Plan): boolean {
     plan.stops.length === 0 &&
     plan.updates.length === 0 &&
     plan.deployment === undefined &&
-    plan.deploymentUpdates.length === 0
+    plan.deploymentUpdates.length === 0 &&
+    plan.deploymentTotals === undefined
   );
 }
 

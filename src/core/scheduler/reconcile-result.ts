@@ -3,7 +3,7 @@ import type { Alloc } from '../model/alloc.ts';
 import type { Deployment } from '../model/deployment.ts';
 import type { Evaluation } from '../model/evaluation.ts';
 import type { DeploymentId } from '../model/ids.ts';
-import type { DesiredUpdates, InPlaceUpdate, Plan, Stop } from '../model/plan.ts';
+import type { DeploymentTotals, DesiredUpdates, InPlaceUpdate, Plan, Stop } from '../model/plan.ts';
 import type { TaskGroup } from '../model/task-group.ts';
 
 /** One instance that wants a node. */
@@ -38,6 +38,7 @@ export interface ReconcileResult {
   /** A deployment to be created with this plan. */
   readonly deployment: Deployment | undefined;
   readonly deploymentUpdates: Plan['deploymentUpdates'];
+  readonly deploymentTotals?: DeploymentTotals;
   /** The rollout that this evaluation is about: the new one, or the one that runs. */
   readonly deploymentId: DeploymentId | undefined;
   /** Delayed evaluations. */

@@ -244,7 +244,7 @@ function specOf(id: string, wanted: Options): JobSpec {
     memoryMb: number('memory', base.resources.memoryMb),
   };
   const update = {
-    staggerMs: 30_000,
+    staggerMs: number('stagger', 10) * 1_000,
     maxParallel: number('parallel', 1),
     healthCheck: 'task_states' as const,
     minHealthyTimeMs: 10_000,
@@ -266,7 +266,7 @@ function specOf(id: string, wanted: Options): JobSpec {
         : { unlimited: false, attempts: number('attempts', 0), intervalMs: 600_000 }),
     },
     meta: wanted['meta'] === undefined ? {} : { note: wanted['meta'] },
-    ...(rolls && type === 'service' ? { update } : {}),
+    ...(rolls && (type === 'service' || type === 'system') ? { update } : {}),
     ...(wanted['grace'] === undefined ? {} : { maxClientDisconnectMs: number('grace', 0) * 1_000 }),
   });
   const named = (wanted['groups'] ?? 'web').split(',').map((name) => ({ ...web, name }));

@@ -88,6 +88,10 @@ function spec({ count, image, canary, parallel, ...rest }: JobStep, type: JobTyp
     unlimited: true,
   };
   const tasks = [task({ config: { image } })];
+  if (type === 'system') {
+    const shared = { ...update, canary: canary * 40 };
+    return jobSpec('web', { type, groups: [group({ count: 1, update: shared, tasks })] });
+  }
   return jobSpec('web', {
     type,
     groups: [
@@ -109,10 +113,10 @@ function among(allocs: readonly Alloc[], n: number): Alloc | undefined {
 
 export class Play {
   readonly world = new SchedulerWorld();
-  readonly type: 'service' | 'batch';
+  readonly type: 'service' | 'batch' | 'system';
   #entries = 0;
 
-  constructor(type: 'service' | 'batch' = 'service') {
+  constructor(type: Play['type'] = 'service') {
     this.type = type;
     for (let n = 0; n < 3; n++) this.world.do(registerNode(n));
     this.world.run(spec(FIRST, type));

@@ -8,6 +8,7 @@ import { isActive, type Deployment, type DeploymentGroup } from '../model/deploy
 import type { DeploymentId } from '../model/ids.ts';
 import type { Job } from '../model/job.ts';
 import type { Plan } from '../model/plan.ts';
+import type { UpdateStrategy } from '../model/strategy.ts';
 import type { TaskGroup } from '../model/task-group.ts';
 import {
   DEPLOYMENT_AUTO_PROMOTES,
@@ -148,6 +149,12 @@ export function freshGroupState(group: TaskGroup): DeploymentGroup | undefined {
     unhealthyAllocs: 0,
     progressDeadlineMs: update.progressDeadlineMs,
   };
+}
+
+/** Between two batches of a system job, beyond the time that each takes to be healthy [ms]. */
+export function pauseMsOf(update: UpdateStrategy | undefined): number {
+  if (update === undefined || update.staggerMs <= update.minHealthyTimeMs) return 0;
+  return update.staggerMs;
 }
 
 /** Promoted where it has to be, and as many healthy as it wants. */

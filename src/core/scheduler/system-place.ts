@@ -1,7 +1,7 @@
 /** Places instances whose nodes are given: each fits there or does not. */
+import type { Alloc } from '../model/alloc.ts';
 import type { AllocId } from '../model/ids.ts';
 import type { Job } from '../model/job.ts';
-import type { Alloc } from '../model/alloc.ts';
 import type { PlacementMetrics } from '../model/metrics.ts';
 import type { Placement, Stop } from '../model/plan.ts';
 import type { TaskGroup } from '../model/task-group.ts';
@@ -15,91 +15,115 @@ import type { PlaceOutcome, PlannedEviction } from './place-outcome.ts';
 import { preemptionOf, type Preemption, type Room } from './preempt.ts';
 
 export interface NodeRequest {
-  readonly group: TaskGroup;
+  readonly group: string;
+  /** The job's version that is to run there: the newest, or one that is gone back to. */
+  readonly version: number;
   readonly slot: number;
   readonly name: string;
+  readonly canary: boolean;
   readonly previous: Alloc | undefined;
   /** Running; stopped together with the placement, or not at all. */
   readonly replaces: Alloc | undefined;
+  /** What is written on that stop. */
+  readonly stopDescription: string;
 }
 
-export interface NodesOutcome extends PlaceOutcome {
-  /** By group: nodes that are not meant, being out of reach or filtered. */
-  readonly skipped: ReadonlyMap<string, number>;
-  /** By group: outdated instances on nodes that are not meant any more. */
-  readonly removed: ReadonlyMap<string, number>;
+/** Whether a node is to run a group: it is out of reach, or the job's terms leave it out. */
+export type Reach = 'meant' | 'absent' | 'filtered';
+
+/** `later`: the budget ran out; `full`: it is meant, but there is no room. */
+export type Fate = 'placed' | 'later' | 'full' | 'absent' | 'filtered';
+
+/** A group of one job version, ready to be placed. */
+interface Opened {
+  readonly group: TaskGroup;
+  readonly version: number;
+  readonly terms: GroupTerms;
+  readonly metrics: PlacementMetrics;
 }
 
-export function placeOnNodes(
-  input: ScheduleInput,
-  job: Job,
-  requests: readonly NodeRequest[],
-): NodesOutcome {
-  const draft = new OutcomeDraft(input, job);
-  const { ledger, snapshot } = input;
-  const byGroup = new Map<TaskGroup, NodeRequest[]>();
-  for (const request of requests) {
-    const same = byGroup.get(request.group);
-    if (same === undefined) byGroup.set(request.group, [request]);
-    else same.push(request);
-  }
-  for (const [group, mine] of byGroup) {
-    const terms = termsOf(ledger, job, group, snapshot.schedulerConfig);
-    terms.ranking.enter(1, 0);
-    const metrics = explainRanking(ledger, terms.ranking);
-    for (const request of mine) draft.place(request, terms, metrics);
-    terms.ranking.leave();
-  }
-  return draft;
-}
-
-class OutcomeDraft implements NodesOutcome {
+/** Places one after the other on the ledger, and keeps what came of it. */
+export class NodePlacer implements PlaceOutcome {
   readonly placements: Placement[] = [];
   readonly stops: Stop[] = [];
   readonly evictions: PlannedEviction[] = [];
   readonly failures = new Map<string, { metrics: PlacementMetrics; terms: GroupTerms }>();
   readonly queued = new Map<string, number>();
-  readonly skipped = new Map<string, number>();
-  readonly removed = new Map<string, number>();
   remainder = false;
   readonly #input: ScheduleInput;
+  readonly #job: Job;
   readonly #ports;
   readonly #preemption: Preemption | undefined;
+  readonly #opened = new Map<string, Opened | undefined>();
 
   constructor(input: ScheduleInput, job: Job) {
     this.#input = input;
+    this.#job = job;
     this.#preemption = preemptionOf(input, job);
     this.#ports = input.random.fork('ports');
   }
 
-  place(request: NodeRequest, terms: GroupTerms, metrics: PlacementMetrics): void {
+  reachOf(request: Pick<NodeRequest, 'group' | 'version' | 'slot'>): Reach {
+    const opened = this.#open(request);
+    if (opened === undefined) return 'absent';
+    const verdict = this.#verdict(request.slot, opened.terms);
+    if (verdict === 'fits' || verdict === 'exhausted') return 'meant';
+    return verdict === 'absent' ? 'absent' : 'filtered';
+  }
+
+  place(request: NodeRequest): Fate {
     const { ledger, budget } = this.#input;
     const { group, slot, replaces } = request;
-    this.#count(this.queued, group.name, 0);
+    const opened = this.#open(request);
+    if (opened === undefined) return 'absent';
+    this.#queue(group, 0);
     const depth = ledger.depth;
     if (replaces !== undefined) ledger.drop(slot, replaces);
-    const verdict = this.#verdict(slot, terms);
+    const verdict = this.#verdict(slot, opened.terms);
     const open = this.placements.length < budget;
-    const room = open && verdict === 'exhausted' ? this.#makeRoom(request, terms) : undefined;
+    const room = open && verdict === 'exhausted' ? this.#makeRoom(slot, opened) : undefined;
     if (open && (verdict === 'fits' || room !== undefined)) {
-      this.#occupy(request, terms, { metrics, victims: room?.victims ?? [] });
-      return;
+      this.#occupy(request, opened, room?.victims ?? []);
+      return 'placed';
     }
     ledger.rollback(depth);
     if (verdict === 'fits') {
       this.remainder = true;
-      this.#count(this.queued, group.name, 1);
-    } else if (verdict === 'exhausted') {
-      this.#fail(group.name, terms, metrics);
-      this.#count(this.queued, group.name, 1);
-    } else if (replaces !== undefined && verdict !== 'absent') {
-      // Its node is not meant any more.
-      this.stops.push(stopOf(replaces, say.STOP_NOT_NEEDED));
-      ledger.drop(slot, replaces);
-      this.#count(this.removed, group.name, 1);
-    } else {
-      this.#count(this.skipped, group.name, 1);
+      this.#queue(group, 1);
+      return 'later';
     }
+    if (verdict !== 'exhausted') return verdict === 'absent' ? 'absent' : 'filtered';
+    this.#fail(group, opened);
+    this.#queue(group, 1);
+    return 'full';
+  }
+
+  /** Its node is not meant any more. */
+  remove(slot: number, alloc: Alloc): void {
+    this.stops.push(stopOf(alloc, say.STOP_NOT_NEEDED));
+    this.#input.ledger.drop(slot, alloc);
+  }
+
+  /** The terms of a group, as that version of the job has it; undefined where it has none. */
+  #open({ group: name, version }: Pick<NodeRequest, 'group' | 'version'>): Opened | undefined {
+    const key = `${version} ${name}`;
+    if (this.#opened.has(key)) return this.#opened.get(key);
+    const { ledger, snapshot } = this.#input;
+    const newest = this.#job;
+    const job =
+      version === newest.version
+        ? newest
+        : snapshot.jobVersion(newest.namespace, newest.id, version);
+    const group = job?.groups.find((candidate) => candidate.name === name);
+    let opened: Opened | undefined;
+    if (job !== undefined && group !== undefined) {
+      const terms = termsOf(ledger, job, group, snapshot.schedulerConfig);
+      terms.ranking.enter(1, 0);
+      opened = { group, version, terms, metrics: explainRanking(ledger, terms.ranking) };
+      terms.ranking.leave();
+    }
+    this.#opened.set(key, opened);
+    return opened;
   }
 
   #verdict(slot: number, terms: GroupTerms): string {
@@ -108,26 +132,24 @@ class OutcomeDraft implements NodesOutcome {
     return leaf === undefined ? 'absent' : terms.ranking.verdictAt(leaf).kind;
   }
 
-  #makeRoom({ slot, group }: NodeRequest, terms: GroupTerms): Room | undefined {
+  #makeRoom(slot: number, { group, terms }: Opened): Room | undefined {
     return this.#preemption?.roomOn(slot, { terms, group });
   }
 
-  #occupy(
-    request: NodeRequest,
-    terms: GroupTerms,
-    { metrics, victims }: { metrics: PlacementMetrics; victims: readonly Alloc[] },
-  ): void {
+  #occupy(request: NodeRequest, opened: Opened, victims: readonly Alloc[]): void {
     const { ledger, nextId } = this.#input;
-    const { group, slot, previous, replaces } = request;
+    const { slot, previous, replaces, stopDescription, version } = request;
+    const { group, terms, metrics } = opened;
     const placement: Placement = {
       id: nextId() as AllocId,
       name: request.name,
       group: group.name,
+      ...(version === this.#job.version ? {} : { jobVersion: version }),
       nodeId: ledger.nodeAt(slot).id,
       resources: resourcesOn(ledger, slot, terms.ask, group),
       ports: portsOn(ledger, slot, terms.ask, this.#ports),
       metrics,
-      canary: false,
+      canary: request.canary,
       ...(previous === undefined ? {} : { previousAllocId: previous.id }),
       ...(victims.length === 0 ? {} : { preemptedAllocs: victims.map(({ id }) => id) }),
       reschedules: [],
@@ -137,10 +159,10 @@ class OutcomeDraft implements NodesOutcome {
     }
     ledger.hold(slot, placement);
     this.placements.push(placement);
-    if (replaces !== undefined) this.stops.push(stopOf(replaces, say.STOP_UPDATING));
+    if (replaces !== undefined) this.stops.push(stopOf(replaces, stopDescription));
   }
 
-  #fail(group: string, terms: GroupTerms, metrics: PlacementMetrics): void {
+  #fail(group: string, { terms, metrics }: Opened): void {
     const before = this.failures.get(group);
     this.failures.set(group, {
       terms,
@@ -148,8 +170,8 @@ class OutcomeDraft implements NodesOutcome {
     });
   }
 
-  #count(counts: Map<string, number>, group: string, by: number): void {
-    counts.set(group, (counts.get(group) ?? 0) + by);
+  #queue(group: string, by: number): void {
+    this.queued.set(group, (this.queued.get(group) ?? 0) + by);
   }
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Index } from '../../base/brand.ts';
+import type { Index, Millis } from '../../base/brand.ts';
 import type { Deployment, DeploymentGroup } from '../model/deployment.ts';
 import type { DeploymentId } from '../model/ids.ts';
 import {
@@ -133,6 +133,21 @@ test('B4: a verdict on what has changed since is refused', () => {
   assert.equal(world.state.deployment(ID)?.status, 'running');
   const now = status('failed', { ifModifyIndex: world.state.deployment(ID)?.modifyIndex });
   assert.equal(told(world.do(now).outcome), 'accepted');
+});
+
+test('waiting for people takes nothing of the time in which it has to go on', () => {
+  const later = (seconds: number): Millis => (T0 + seconds * 1_000) as Millis;
+  const due = (world: World): number | undefined =>
+    world.state.deployment(ID)?.groups['web']?.requireProgressBy;
+  const promoted = rollout({ desiredCanaries: 1 });
+  promoted.do(health([1]));
+  promoted.do({ type: 'deployment.promote', at: later(60), deploymentId: ID });
+  assert.equal(due(promoted), later(61));
+  const paused = rollout();
+  paused.do(status('paused'));
+  assert.equal(due(paused), later(1));
+  paused.do(status('running', { at: later(60) }));
+  assert.equal(due(paused), later(61));
 });
 
 test('B3: success makes the version stable', () => {

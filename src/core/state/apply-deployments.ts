@@ -6,12 +6,13 @@
  * B3: a successful deployment makes its job version stable, in the same entry.
  * B4: a verdict that was decided before the deployment changed (with `ifModifyIndex`) is refused.
  */
+import type { Millis } from '../../base/brand.ts';
 import { healthyCanaries, isActive } from '../model/deployment.ts';
 import type { Deployment } from '../model/deployment.ts';
 import type { AllocId, DeploymentId } from '../model/ids.ts';
 import { putEvaluation } from './apply-evals.ts';
 import { markStable, revertJob } from './apply-jobs.ts';
-import { countHealth } from './deployment-counts.ts';
+import { countHealth, deadline } from './deployment-counts.ts';
 import type { Edit } from './edit.ts';
 import type {
   DeploymentHealthSet,
@@ -48,7 +49,7 @@ export function promoteDeployment(edit: Edit, entry: DeploymentPromoted): Outcom
   for (const name of names) {
     const group = groups[name];
     if (group === undefined) continue;
-    groups[name] = { ...group, promoted: true };
+    groups[name] = { ...group, promoted: true, ...deadline(group, edit.at) };
     for (const id of group.placedCanaries) unmarkCanary(edit, id);
   }
   edit.putDeployment({
@@ -95,14 +96,25 @@ function setStatus(
   before: Deployment,
   entry: Pick<DeploymentStatusChanged, 'status' | 'description' | 'at'>,
 ): void {
+  const isResumed = before.status === 'paused' && entry.status === 'running';
   edit.putDeployment({
     ...before,
+    groups: isResumed ? resumed(before.groups, edit.at) : before.groups,
     status: entry.status,
     statusDescription: entry.description,
     modifiedAt: edit.at,
     modifyIndex: edit.index,
   });
   if (entry.status === 'successful') markStable(edit, before);
+}
+
+/** While it stood still nothing could become healthy. */
+function resumed(groups: Deployment['groups'], at: Millis): Deployment['groups'] {
+  const moved = Object.entries(groups).map(([name, group]) => {
+    const hasBegun = group.requireProgressBy !== undefined;
+    return [name, hasBegun ? { ...group, ...deadline(group, at) } : group] as const;
+  });
+  return Object.fromEntries(moved);
 }
 
 function revert(

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Index } from '../../base/brand.ts';
+import type { Deployment } from '../model/deployment.ts';
 import type { DeploymentId } from '../model/ids.ts';
 import type { AssignedPort } from '../model/network.ts';
 import type { Placement, Plan } from '../model/plan.ts';
@@ -220,4 +222,29 @@ test('P4: the last turn of a concurrency group is given away once', () => {
   ]);
   assert.deepEqual(refused(world, plan('a', { placements: [on(3, 2)] })), [], 'it has begun');
   assert.equal(placed(world), 2);
+});
+
+test('what a rollout is to come to follows its nodes, and leaves the rest of it alone', () => {
+  const world = new World();
+  const groups = [group({ name: 'web' })];
+  world.do(registerNode(1), register(jobSpec('web', { type: 'system', groups }), 1));
+  const id = 'dddddddd-0000-0000-0000-000000000000' as DeploymentId;
+  const part = { autoRevert: false, autoPromote: false, promoted: false, placedCanaries: [] };
+  const counts = { placedAllocs: 0, healthyAllocs: 0, unhealthyAllocs: 0, progressDeadlineMs: 9 };
+  const web = { ...part, ...counts, desiredCanaries: 1, desiredTotal: 2 };
+  const proposed = plan('web', { placements: [on(1, 1, { deploymentId: id, canary: true })] });
+  const { namespace, jobId, jobVersion } = proposed;
+  const none = 0 as Index;
+  const indexes = { jobModifyIndex: none, jobCreateIndex: none, createIndex: none };
+  const head = { id, namespace, jobId, jobVersion, status: 'running', statusDescription: '' };
+  const deployment = { ...head, ...indexes, modifyIndex: none, createdAt: T0, modifiedAt: T0 };
+  refused(world, { ...proposed, deployment: { ...deployment, groups: { web } } as Deployment });
+  const paused = { deploymentId: id, status: 'paused', description: 'by hand' } as const;
+  world.do({ type: 'deployment.status', at: T0, ...paused });
+  const totals = { web: { desiredTotal: 5, desiredCanaries: 2 }, gone: web };
+  refused(world, plan('web', { deploymentTotals: { id, groups: totals } }));
+  const after = world.state.deployment(id);
+  assert.deepEqual([after?.status, Object.keys(after?.groups ?? {})], ['paused', ['web']]);
+  const { desiredTotal, desiredCanaries, placedAllocs } = after?.groups['web'] ?? web;
+  assert.deepEqual([desiredTotal, desiredCanaries, placedAllocs], [5, 2, 1]);
 });

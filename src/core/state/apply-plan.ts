@@ -17,10 +17,17 @@ import type { Deployment } from '../model/deployment.ts';
 import type { AllocId, NodeId } from '../model/ids.ts';
 import type { Job } from '../model/job.ts';
 import type { Node } from '../model/node.ts';
-import type { Eviction, InPlaceUpdate, Placement, Plan, Stop } from '../model/plan.ts';
+import type {
+  DeploymentTotals,
+  Eviction,
+  InPlaceUpdate,
+  Placement,
+  Plan,
+  Stop,
+} from '../model/plan.ts';
 import { askEvaluation, putEvaluation } from './apply-evals.ts';
 import { markStable } from './apply-jobs.ts';
-import { countEnd, countPlaced } from './deployment-counts.ts';
+import { countEnd, countPlaced, deadline } from './deployment-counts.ts';
 import type { Edit } from './edit.ts';
 import type { PlanApplied } from './entry.ts';
 import { hasBegun, orderViewOf, turnRefusal } from './job-order.ts';
@@ -288,6 +295,7 @@ function serverChange(edit: Edit): {
 
 /** Stores the plan's new deployment and the ends of those it replaces. */
 function putDeployments(edit: Edit, plan: Plan): void {
+  if (plan.deploymentTotals !== undefined) putTotals(edit, plan.deploymentTotals);
   for (const { id, status, statusDescription } of plan.deploymentUpdates) {
     const before = edit.table('deployments').get(id);
     if (before === undefined || !isActive(before)) continue;
@@ -305,6 +313,23 @@ function putDeployments(edit: Edit, plan: Plan): void {
     createIndex: edit.index,
     ...deploymentChange(edit),
   });
+}
+
+/** Whatever happened to its status since the plan was made stays. */
+function putTotals(edit: Edit, { id, groups: totals }: DeploymentTotals): void {
+  const before = edit.table('deployments').get(id);
+  if (before === undefined || !isActive(before)) return;
+  const groups = { ...before.groups };
+  for (const [name, { desiredTotal, desiredCanaries }] of Object.entries(totals)) {
+    const group = groups[name];
+    if (group === undefined) continue;
+    // Promotion was decided on as many canaries as were wanted then.
+    const canaries = group.promoted ? group.desiredCanaries : desiredCanaries;
+    const isMore = canaries > group.desiredCanaries && group.requireProgressBy !== undefined;
+    const moved = { ...group, desiredTotal, desiredCanaries: canaries };
+    groups[name] = isMore ? { ...moved, ...deadline(group, edit.at) } : moved;
+  }
+  edit.putDeployment({ ...before, groups, ...deploymentChange(edit) });
 }
 
 /** Counts begin with this entry, whatever the plan supposed they would come to. */

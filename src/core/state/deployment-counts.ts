@@ -4,7 +4,8 @@
  * D1: `placedAllocs` counts what joined the deployment; `healthyAllocs` and `unhealthyAllocs` those
  *     of them judged so, whatever became of them later.
  * D2: the progress deadline starts with the first placement and moves with each healthy one, and
- *     when a healthy canary is gone before its promotion: the next one has as long as it had.
+ *     when a healthy canary is gone before its promotion: the next one has as long as it had; also
+ *     with what people waited for: promotion, the end of a pause, canaries on more nodes.
  */
 import type { Millis } from '../../base/brand.ts';
 import { isTerminal, type Alloc } from '../model/alloc.ts';
@@ -102,7 +103,10 @@ function join(groups: Groups, alloc: Alloc, at: Millis): void {
 }
 
 /** Without a progress deadline there is none to meet. */
-function deadline(group: DeploymentGroup, at: Millis): Pick<DeploymentGroup, 'requireProgressBy'> {
+export function deadline(
+  group: DeploymentGroup,
+  at: Millis,
+): Pick<DeploymentGroup, 'requireProgressBy'> {
   if (group.progressDeadlineMs === 0) return {};
   return { requireProgressBy: (at + group.progressDeadlineMs) as Millis };
 }
