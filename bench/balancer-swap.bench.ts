@@ -1,6 +1,7 @@
 /**
  * Tables that change while requests go through them: a thousand routes, of which one moves from one
- * backend to another ten times a second, in turn with the same table left alone. No request may fail.
+ * backend to another ten times a second, in turn with the same table left alone. No request may
+ * fail.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { askOnce, BalancerBench, tell, type Outcome, type Subject } from './balancer-world.ts';

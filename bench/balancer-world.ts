@@ -2,8 +2,8 @@
  * What the benchmarks of the balancer share: a real agent, nginx and HAProxy, each one process with
  * the same backend, and how they are asked in turn.
  *
- * W1: a machine's own speed drifts, and callers and backend need processors, too: what one processor
- *     could answer is told from the time of the processor that each answer took.
+ * W1: a machine's own speed drifts, and callers and backend need processors, too: what one
+ *     processor could answer is told from the time of the processor that each answer took.
  */
 import { execFileSync, fork, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';

@@ -13,8 +13,8 @@ const VALUE = 2;
 const CLASSES = new Uint8Array(256);
 for (let code = 0x20; code < 256; code++) if (code !== 0x7f) CLASSES[code] = VALUE;
 CLASSES[9] = VALUE;
-for (const char of "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") {
-  CLASSES[char.charCodeAt(0)] = NAME | VALUE;
+for (let code = 0x21; code < 0x7f; code++) {
+  if (/[\w!#$%&'*+.^`|~-]/.test(String.fromCharCode(code))) CLASSES[code] = NAME | VALUE;
 }
 const TAB = 9;
 const LF = 10;

@@ -1,7 +1,7 @@
 /**
  * The fast lane: one caller's connection with plain requests, one at a time and without a body,
- * read and answered on the bare socket, or on the decrypted one: a small answer costs less than half
- * of what it does over node's server.
+ * read and answered on the bare socket, or on the decrypted one: a small answer costs less than
+ * half of what it does over node's server.
  *
  * L1: what is not plain by the letter (a body, an upgrade, an older version, a doubtful line, a
  *     head in several pieces, requests on top of each other) is not read here: the connection goes
