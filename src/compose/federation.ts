@@ -53,10 +53,7 @@ function buildFederation(
   { door, wan, server, random, note }: FederationWorld,
 ): Federation {
   const { region, datacenter } = config;
-  const state = (): ReturnType<ServerParts['server']['operations']['snapshot']> =>
-    server.server.operations.snapshot();
-  const ownDatacenters = (): ReadonlySet<string> =>
-    new Set([datacenter, ...datacentersOf(state())]);
+  const ownDatacenters = datacentersIn(server, datacenter);
   const regions = new Regions({
     ...door.deps,
     ...{ random, note, datacenters: ownDatacenters },
@@ -82,7 +79,7 @@ function buildFederation(
     const found = regions.regionWith(wanted);
     return found !== undefined && !ownDatacenters().has(wanted) ? found : undefined;
   };
-  const failover = new QueryFailover({ state, regions, note });
+  const failover = new QueryFailover({ state: () => server.replica.state, regions, note });
   const placed = (app: HttpApp, api: ApiName): HttpApp =>
     regionedApp(app, {
       isAny: () => regions.isAny(),
@@ -109,6 +106,19 @@ function buildFederation(
       http: placed(http, 'http'),
       discovery: placed(discovery, 'discovery'),
     }),
+  };
+}
+
+/** All datacenters of this region, gone through again only where nodes have changed. */
+function datacentersIn({ replica }: ServerParts, own: string): () => ReadonlySet<string> {
+  let known: Readonly<{ nodes: unknown; datacenters: ReadonlySet<string> }> | undefined;
+  return () => {
+    const { state } = replica;
+    const nodes = state.tables.catalogNodes;
+    if (known?.nodes !== nodes) {
+      known = { nodes, datacenters: new Set([own, ...datacentersOf(state)]) };
+    }
+    return known.datacenters;
   };
 }
 

@@ -52,7 +52,12 @@ async function tryIn(
   here.register(machine('h1', { datacenter: 'hamburg' }), [offer('web')]);
   const query = preparedQuery(1, { name: 'q' }, service);
   here.do({ type: 'query.set', at: T0, query, mustExist: false });
-  const execution = { datacenter: 'berlin', agentNode: '', near: '', datacenters };
+  const execution = {
+    datacenter: 'berlin',
+    agentNode: '',
+    near: '',
+    datacenters: () => datacenters,
+  };
   const reading = readExecution('q', execution)(here.state).value;
   assert.ok(reading);
   const notes: string[] = [];

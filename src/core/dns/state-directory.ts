@@ -88,7 +88,7 @@ export class StateDirectory implements Directory {
     const asked = datacenter === this.datacenter ? this.#deps.datacenter : datacenter;
     const execution = {
       ...{ datacenter: asked, agentNode, near: '' },
-      ...(datacenters === undefined ? {} : { datacenters: datacenters() }),
+      ...(datacenters === undefined ? {} : { datacenters }),
     };
     const found = readExecution(name, execution)(state()).value;
     return found === undefined ? undefined : queryResult(found);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Member, MemberStatus } from '../gossip/serf/ring.ts';
 import type { Tags } from '../gossip/wire/tags.ts';
-import { missingServers } from './missing-servers.ts';
+import { missingServers, strangers } from './missing-servers.ts';
 
 const TAGS: Tags = { region: 'eu', wan_join_port: '8302' };
 
@@ -26,4 +26,12 @@ test('servers of the region that gossip between regions, and are not there', () 
     { name: 's2', address: { host: 'host-of-s2', port: 8_302 } },
     { name: 's3', address: { host: 'host-of-s3', port: 8_302 } },
   ]);
+});
+
+test('servers of another cluster that has the same name', () => {
+  const wan = [
+    ...[member('s1.eu'), member('s9.eu'), member('gone.eu', TAGS, 'left')],
+    ...[member('s1.us', { ...TAGS, region: 'us' }), member('serf', {})],
+  ];
+  assert.deepEqual(strangers('eu', [member('s1'), member('s2')], wan), ['s9.eu']);
 });

@@ -1,4 +1,4 @@
-/** Which servers of a region are not in the pool of all regions yet. */
+/** Which servers of a region are in one of its pools only: its own, and that of all regions. */
 import type { Address } from '../gossip/address.ts';
 import type { Member } from '../gossip/serf/ring.ts';
 import { regionServerName } from './region-server.ts';
@@ -16,4 +16,16 @@ export function missingServers(
     if (there.has(regionServerName(name, region))) return [];
     return [{ name, address: { host: address.host, port } }];
   });
+}
+
+/** Servers that say they are of a region whose pool does not know them: of another cluster. */
+export function strangers(
+  region: string,
+  lan: readonly Member[],
+  wan: readonly Member[],
+): readonly string[] {
+  const known = new Set(lan.map(({ name }) => regionServerName(name, region)));
+  return wan
+    .filter(({ status, tags }) => status === 'alive' && tags['region'] === region)
+    .flatMap(({ name }) => (known.has(name) ? [] : [name]));
 }

@@ -43,7 +43,7 @@ export interface Execution {
   /** Instead of the query's own; empty: the query's own. */
   readonly near: string;
   /** All datacenters, nearest first, those of other regions too; absent: the state's, by name. */
-  readonly datacenters?: readonly string[];
+  readonly datacenters?: () => readonly string[];
 }
 
 /** What a query found. */
@@ -68,9 +68,9 @@ export function readExecution(
     const query = resolveQuery(state, idOrName);
     const keys: WatchKey[] = [watch.table('preparedQueries')];
     if (query === undefined) return { value: undefined, keys };
-    const own = datacentersOf(state);
-    const known = execution.datacenters ?? [...own].sort();
-    const datacenters = [execution.datacenter, ...failovers(query, known, execution.datacenter)];
+    const own = failsOver(query) ? datacentersOf(state) : NO_DATACENTERS;
+    const others = failsOver(query) ? failovers(query, own, execution) : [];
+    const datacenters = [execution.datacenter, ...others];
     for (const [asked, datacenter] of datacenters.entries()) {
       if (asked > 0 && !own.has(datacenter)) {
         const sofar = { query, instances: [], ordered: false, datacenter: execution.datacenter };
@@ -104,13 +104,21 @@ function resolveQuery(state: StateReader, idOrName: string): PreparedQuery | und
   return best && fillTemplate(best, idOrName);
 }
 
+/** Only then it matters which datacenters there are. */
+function failsOver({ service: { failover } }: PreparedQuery): boolean {
+  return failover.nearestN > 0 || failover.datacenters.length > 0;
+}
+
+const NO_DATACENTERS: ReadonlySet<string> = new Set();
+
 /** Other datacenters to ask, in order: the nearest few, then those named. */
 function failovers(
   { service: { failover } }: PreparedQuery,
-  known: readonly string[],
-  local: string,
+  own: ReadonlySet<string>,
+  { datacenter, datacenters }: Execution,
 ): readonly string[] {
-  const others = known.filter((dc) => dc !== local);
+  const known = datacenters?.() ?? [...own].sort();
+  const others = known.filter((dc) => dc !== datacenter);
   const nearest = others.slice(0, Math.max(0, failover.nearestN));
   const named = failover.datacenters.filter((dc) => others.includes(dc));
   return [...new Set([...nearest, ...named])];

@@ -65,7 +65,7 @@ function reads(deps: ConsulDeps): readonly Bound[] {
         datacenter: datacenter ?? agent.datacenter,
         agentNode: agent.nodeName,
         near: query.near ?? '',
-        ...(federation === undefined ? {} : { datacenters: federation.datacenters() }),
+        ...(federation && { datacenters: () => federation.datacenters() }),
       };
       const answer = await ops.query(readExecution(params.id, execution), waiting, signal);
       if (answer.value === undefined) throw notFound(answer.index);
