@@ -261,7 +261,12 @@ test('the versions of a job, and the way back', () =>
       .on(job.readJob, second)
       .on(job.jobVersions, ({ query }) => ({
         versions: [second, first],
-        diffs: query.diffs === true ? [jobDiff(encodeJob(first), encodeJob(second))] : [],
+        diffs: (query.diffs !== true
+          ? []
+          : query.diffTag === undefined
+            ? [[first, second] as const]
+            : [[first, second] as const, [first, first] as const]
+        ).map(([from, to]) => jobDiff(encodeJob(from), encodeJob(to))),
       }))
       .on(job.revertJob, changed(sample.EVAL_ID))
       .on(job.tagVersion, undefined)

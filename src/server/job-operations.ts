@@ -59,9 +59,9 @@ export function jobOperations(deps: OperationDeps): JobOperations {
 
     planJob: (job) => Promise.resolve(planJob(deps, job)),
 
-    async deregisterJob(key, { purge }) {
+    async deregisterJob(key, { purge, evalPriority }) {
       const job = deps.replica.state.job(key.namespace, key.id);
-      const evaluation = job && evaluationOf(deps, job, 'job-deregister');
+      const evaluation = job && evaluationOf(deps, job, 'job-deregister', evalPriority);
       const done = await propose(deps.log, {
         type: 'job.deregister',
         at: deps.clock.now(),

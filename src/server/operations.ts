@@ -78,7 +78,10 @@ export interface Operations {
   /** What `registerJob` would do, on a copy of the state. Changes nothing. */
   planJob(job: JobSpec): Promise<PlanReply>;
   /** Stops it; with `purge`, forgets it too. An unknown job is not an error when it is purged. */
-  deregisterJob(key: JobKey, options: { readonly purge: boolean }): Promise<JobReply>;
+  deregisterJob(
+    key: JobKey,
+    options: { readonly purge: boolean; readonly evalPriority?: number },
+  ): Promise<JobReply>;
   revertJob(key: JobKey, version: number, ifVersion?: number): Promise<JobReply>;
   setJobStability(key: JobKey, version: number, stable: boolean): Promise<Index>;
   /** Names a version, or, without one, takes the name away. Fails: `conflict` it is another's. */

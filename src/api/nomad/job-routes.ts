@@ -99,7 +99,8 @@ export const jobVersions = read({
   about: 'The kept versions of a job, newest first.',
   query: {
     diffs: queryFlag('diffs', 'with the differences between neighbours'),
-    diffVersion: queryInt('diff_version', 'compare with this version instead'),
+    diffVersion: queryInt('diff_version', 'compare each with this version instead'),
+    diffTag: queryText('diff_tag', 'or with the version of this tag'),
   },
   reply: shape<VersionsAnswer>({
     versions: list('Versions', REGISTERED),
@@ -173,6 +174,10 @@ export const stopJob = write({
   query: {
     purge: queryFlag('purge', 'and forgets it'),
     global: queryFlag('global', 'in every region of a multiregion job'),
+    evalPriority: queryInt(
+      'eval_priority',
+      'priority of the evaluation; that of the job otherwise',
+    ),
   },
   reply: JOB_CHANGED,
 });

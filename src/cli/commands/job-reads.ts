@@ -4,7 +4,7 @@ import type { VersionsAnswer } from '../../api/nomad/job-replies.ts';
 import { encodeJob } from '../../api/nomad/job-codec.ts';
 import { Failure } from '../../base/failure.ts';
 import type { Job } from '../../core/model/job.ts';
-import { flag, type Command, type Invocation } from '../command.ts';
+import { flag, type Command, type FlagValues, type Invocation } from '../command.ts';
 import { printed, printedWire } from '../format/json.ts';
 import { DATA_FLAGS, TEMPLATE_FLAG, VERBOSE, withApiFlags, type Session } from '../session.ts';
 import { allocList } from '../views/allocs.ts';
@@ -33,7 +33,7 @@ export const jobInspect: Command = {
     const job =
       version === undefined
         ? await session.api.call(readJob, { params: { id } }, world.signal)
-        : ofVersion(await versionsOf(id, false, session), version);
+        : ofVersion(await versionsOf(id, {}, session), version);
     const { flags } = invocation;
     if (flags.text('t') === undefined) {
       world.out(`${JSON.stringify({ Job: encodeJob(job) }, null, 4)}\n`);
@@ -73,14 +73,23 @@ export const jobHistory: Command = {
   flags: withApiFlags(
     flag.boolean('p', 'Print what each version changed.'),
     flag.number('version', '<version>', 'Only that version.'),
+    flag.number('diff-version', '<version>', 'Print how each differs from this version.'),
+    flag.string('diff-tag', '<tag>', 'Print how each differs from the version of this tag.'),
+    flag.boolean('full', 'Print each version whole, in its API form.'),
     ...DATA_FLAGS,
     flag.boolean('verbose', 'With -p: print all fields of what is new.'),
   ),
-  examples: [{ line: 'muster job history -p web', says: 'What changed, version by version:' }],
+  examples: [
+    { line: 'muster job history -p web', says: 'What changed, version by version:' },
+    {
+      line: 'muster job history -version 7 -diff-tag golden web',
+      says: 'How one differs from what worked:',
+    },
+  ],
   run: async (invocation, world) => {
     const { flags } = invocation;
     const { session, id } = await theJob(invocation, world);
-    const answer = await versionsOf(id, flags.has('p'), session);
+    const answer = await versionsOf(id, comparison(flags), session);
     const version = flags.number('version');
     const whole = version === undefined ? answer.versions : [ofVersion(answer, version)];
     if (await printedWire(flags, world, () => whole.map(encodeJob))) return 0;
@@ -98,14 +107,39 @@ function texts(
   const shown: string[] = [];
   versions.forEach((job, i) => {
     if (version !== undefined && job.version !== version) return;
-    const diff = flags.has('p') ? diffs[i] : undefined;
-    shown.push(jobVersion(job, diff, paint, flags.has('verbose')));
+    const diff = diffs[i]?.Type === 'None' ? undefined : diffs[i];
+    const text = jobVersion(job, diff, paint, flags.has('verbose'));
+    shown.push(flags.has('full') ? `${text}\nJob         =\n${inApiForm(job)}` : text);
   });
   return shown;
 }
 
-function versionsOf(id: string, diffs: boolean, { api, world }: Session): Promise<VersionsAnswer> {
-  const query = { diffs: diffs ? true : undefined };
+function inApiForm(job: Job): string {
+  return JSON.stringify(encodeJob(job), null, 4);
+}
+
+/** What versions are to be compared with; empty: with nothing. */
+interface Comparison {
+  readonly diffs?: true;
+  readonly diffVersion?: number;
+  readonly diffTag?: string;
+}
+
+function comparison(flags: FlagValues): Comparison {
+  const [diffVersion, diffTag] = [flags.number('diff-version'), flags.text('diff-tag')];
+  if (diffVersion !== undefined && diffTag !== undefined) {
+    throw new Failure('invalid', '-diff-version and -diff-tag cannot be given together');
+  }
+  if (diffVersion !== undefined) return { diffs: true, diffVersion };
+  if (diffTag !== undefined) return { diffs: true, diffTag };
+  return flags.has('p') ? { diffs: true } : {};
+}
+
+function versionsOf(
+  id: string,
+  query: Comparison,
+  { api, world }: Session,
+): Promise<VersionsAnswer> {
   return api.call(jobVersions, { params: { id }, query }, world.signal);
 }
 

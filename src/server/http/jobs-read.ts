@@ -45,7 +45,7 @@ export function jobReads({ ops }: HttpDeps): readonly Bound[] {
       const answer = await ops.query(readJobVersions(namespace, jobId(params)), waiting, signal);
       const versions = answer.value;
       if (versions.length === 0) throw notFound('job versions not found', answer.index);
-      const diffs = query.diffs === true ? diffsOf(versions, query.diffVersion) : [];
+      const diffs = query.diffs === true ? diffsOf(versions, comparedWith(versions, query)) : [];
       return { value: { versions, diffs }, ...toldOf(answer) };
     }),
     bind(routes.jobAllocs, async ({ params, query, namespace, waiting, signal }) => {
@@ -91,15 +91,30 @@ function createdAt(ops: HttpDeps['ops'], namespace: Namespace, id: JobId): numbe
   return ops.snapshot().job(namespace, id)?.createIndex ?? 0;
 }
 
+/** The version that all are compared with; undefined: each with the one before it. */
+function comparedWith(
+  versions: readonly Job[],
+  query: { readonly diffVersion?: number | undefined; readonly diffTag?: string | undefined },
+): Job | undefined {
+  const { diffVersion, diffTag } = query;
+  if (diffVersion === undefined && diffTag === undefined) return undefined;
+  const found = versions.find(({ version, tag }) =>
+    diffTag === undefined ? version === diffVersion : tag?.name === diffTag,
+  );
+  if (found !== undefined) return found;
+  const what = diffTag === undefined ? `version ${diffVersion}` : `tag "${diffTag}"`;
+  throw notFound(`job has no ${what} to compare with`);
+}
+
+/** One for each version, in their order; none for the first where each is compared with the last. */
 function diffsOf(
   versions: readonly Job[],
-  against: number | undefined,
+  fixed: Job | undefined,
 ): readonly ReturnType<typeof jobDiff>[] {
-  const fixed = against === undefined ? undefined : versions.find((job) => job.version === against);
-  const pairs = versions.map((job, i) => [fixed ?? versions[i + 1], job] as const);
-  return pairs.flatMap(([before, after]) =>
-    before === undefined || before === after ? [] : [jobDiff(encodeJob(before), encodeJob(after))],
-  );
+  return versions.flatMap((after, i) => {
+    const before = fixed ?? versions[i + 1];
+    return before === undefined ? [] : [jobDiff(encodeJob(before), encodeJob(after))];
+  });
 }
 
 function scaleAnswer({ job, events, allocs }: ScaleReading): ScaleAnswer {

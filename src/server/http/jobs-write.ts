@@ -126,7 +126,8 @@ function changes({ ops }: HttpDeps): readonly Bound[] {
   });
   return [
     bind(routes.stopJob, async ({ params, query, namespace }) => {
-      const options = { purge: query.purge === true };
+      const { evalPriority } = query;
+      const options = { purge: query.purge === true, ...(evalPriority && { evalPriority }) };
       return changed(await ops.deregisterJob(key(params, namespace), options), '');
     }),
     bind(routes.evaluateJob, async ({ params, body, namespace }) =>
