@@ -22,7 +22,19 @@ const regressions = readdirSync(join(import.meta.dirname, 'regressions'))
   .map((file) => file.slice(0, -'.md'.length));
 
 /** Run every time, so that a change that breaks one of them is seen by whoever made it. */
-const FIXED = ['one', 'two', 'three'];
+const FIXED = ['one', 'two', 'three', 'rollouts-one', 'rollouts-two'];
+
+/** What the rules of rollouts must have had to judge in all of these runs together. */
+const WANTED = [
+  'rollout begun',
+  'rollout successful',
+  'rollout failed: failed due to progress deadline',
+  'canaries promoted',
+  'instance updated',
+  'instance drained',
+  'revert',
+];
+const seen: Record<string, number> = {};
 
 /**
  * New ones with each commit: what nobody has thought of, and the same for everybody who tries that
@@ -30,8 +42,13 @@ const FIXED = ['one', 'two', 'three'];
  */
 const count = process.env['SIM_SEEDS'];
 const fresh = Array.from({ length: Number(count ?? '5') }, (_, i) =>
-  count === undefined ? seedOfCommit(i) : randomBytes(4).toString('hex'),
+  worldOf(i, count === undefined ? seedOfCommit(i) : randomBytes(4).toString('hex')),
 );
+
+/** Every third one is about rollouts only. */
+function worldOf(i: number, seed: string): string {
+  return i % 3 === 2 ? `rollouts-${seed}` : seed;
+}
 
 function seedOfCommit(i: number): string {
   const commit = execFileSync('git', ['rev-parse', 'HEAD'], { cwd: import.meta.dirname });
@@ -49,6 +66,11 @@ else {
     assert.ok(report.entries > 500, `a storm leaves traces, not only ${report.entries} entries`);
   });
 
+  test('the rules of rollouts had something to judge', () => {
+    const unseen = WANTED.filter((kind) => seen[kind] === undefined);
+    assert.deepEqual(unseen, [], `seen: ${JSON.stringify(seen)}`);
+  });
+
   test('the same seed gives the same log, byte for byte; another seed another one', async () => {
     const first = await simulate(scenarioOf('one'));
     assert.deepEqual(await simulate(scenarioOf('one')), first);
@@ -61,6 +83,9 @@ function runs(title: string, seeds: readonly string[]): void {
   for (const seed of seeds) {
     test(`${title}: ${seed}`, async () => {
       const report = await simulate(scenarioOf(seed)).catch(keepTrace);
+      for (const [kind, times] of Object.entries(report.seen)) {
+        seen[kind] = (seen[kind] ?? 0) + (times ?? 0);
+      }
       if (only !== undefined) console.log(report);
     });
   }
