@@ -102,6 +102,7 @@ export class Client implements Service {
     });
     this.#templates = new TemplatesHook({
       ...{ dirs, clock, log, source: deps.templates, random: random.fork('templates') },
+      policy: config.templates,
     });
     const drivers = new Map(deps.drivers.map((driver) => [driver.name, driver]));
     const hookDeps = {

@@ -1,6 +1,7 @@
 /** What an operator says of a client. Plain data: the agent's configuration maps to it. */
 import type { HostNetwork, HostVolume, NodeReserved } from '../core/model/node.ts';
 import type { CollectPolicy } from '../core/runner/collect.ts';
+import { TEMPLATE_POLICY, type TemplatePolicy } from '../core/task-templates/template-policy.ts';
 
 export interface ClientConfig {
   /** Shown to people; undefined: the machine's host name. */
@@ -30,6 +31,7 @@ export interface ClientConfig {
   readonly collect: CollectPolicy & { readonly intervalMs: number };
   /** Between two looks at the drivers [ms]. */
   readonly fingerprintMs: number;
+  readonly templates: TemplatePolicy;
   /** The end of the client ends its tasks and forgets them (`-dev`); else they go on. */
   readonly stopTasksAtEnd: boolean;
 }
@@ -88,5 +90,6 @@ export const DEFAULT_CLIENT_CONFIG: ClientConfig = {
     inodesUsedPercentMax: 70,
   },
   fingerprintMs: 30_000,
+  templates: TEMPLATE_POLICY,
   stopTasksAtEnd: false,
 };

@@ -134,6 +134,7 @@ function clientConfig(config: AgentConfig, settings: ClientSettings): ClientConf
     killTimeoutMsMax: settings.killTimeoutMsMax,
     hostEnv: taskHostEnv(process.env),
     collect: settings.collect,
+    templates: settings.templates,
     stopTasksAtEnd: config.dev,
   };
 }

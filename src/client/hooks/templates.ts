@@ -6,6 +6,7 @@ import { planTemplate, templatePath } from '../../core/task-templates/plan.ts';
 import type { ChangeAction, PlannedTemplate, TaskPlaces } from '../../core/task-templates/plan.ts';
 import { TEMPLATE_SOURCE_MAX } from '../../core/limits.ts';
 import type { Template } from '../../core/model/task.ts';
+import type { TemplatePolicy } from '../../core/task-templates/template-policy.ts';
 import { fromBytes } from '../../core/template/bytes.ts';
 import type { Dependency } from '../../core/template/dependency.ts';
 import type { AllocDirs } from '../../ports/alloc-dir.ts';
@@ -22,6 +23,7 @@ export interface TemplatesDeps {
   readonly source: TemplateSource;
   readonly clock: Clock;
   readonly random: Random;
+  readonly policy: TemplatePolicy;
   readonly log: (line: string) => void;
 }
 
@@ -104,6 +106,7 @@ export class TemplatesHook implements AllocHook, TaskHook {
       notes: notesOf(dirs, scope),
       attempt: () => scope.look().run.tasks[task.name]?.attempt ?? 0,
       act: (actions) => this.#act(actions, scope),
+      ...(this.#deps.policy.backoff && { backoff: this.#deps.policy.backoff }),
       waitsFor: (missing) => {
         if (missing.length > 0) scope.note(events.templateWaits(missing));
       },
@@ -118,7 +121,7 @@ export class TemplatesHook implements AllocHook, TaskHook {
       template.sourcePath === ''
         ? template.embeddedTemplate
         : await this.#read(template.sourcePath, scope);
-    const planned = planTemplate(template, text, places);
+    const planned = planTemplate(template, { text, policy: this.#deps.policy }, places);
     if ('mistake' in planned) throw new Failure('invalid', planned.mistake);
     return planned;
   }

@@ -52,6 +52,8 @@ export interface TaskTemplatesDeps {
   readonly notes: ChangeNotes;
   /** The task's starts so far. */
   readonly attempt: () => number;
+  /** Between attempts of a question that fail [ms]; the usual ones where absent. */
+  readonly backoff?: Readonly<{ first: number; most: number }>;
   readonly act: (actions: readonly ChangeAction[]) => Promise<void>;
   /** Tells people what is waited for; empty: nothing any more. */
   readonly waitsFor: (missing: readonly string[]) => void;
@@ -122,6 +124,7 @@ export class TaskTemplates {
       ask: deps.ask,
       sleep: (ms, signal) => deps.clock.sleep(ms, signal),
       newAbort: () => new AbortController(),
+      ...(deps.backoff && { backoff: deps.backoff }),
       answered: (dependency, value) => this.#drive.send({ type: 'answered', dependency, value }),
       failed: (_, error) => {
         deps.log(`template: ${explain(error)}`);

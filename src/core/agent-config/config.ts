@@ -13,6 +13,8 @@ import type { ConfigProblem } from './config-problem.ts';
 import { consulSettings, type ConsulSettings } from './consul-settings.ts';
 import { discoverySettings, type DiscoverySettings } from './discovery-settings.ts';
 import { gossipSettings, type GossipSettings } from './gossip-settings.ts';
+import { templatePolicy } from './template-settings.ts';
+import type { TemplatePolicy } from '../task-templates/template-policy.ts';
 import { etcdSettings, type EtcdSettings } from './etcd-settings.ts';
 import { parseListen } from '../dns/settings.ts';
 import { Reader } from './reader.ts';
@@ -122,6 +124,7 @@ export interface ClientSettings {
     readonly diskUsedPercentMax: number;
     readonly inodesUsedPercentMax: number;
   };
+  readonly templates: TemplatePolicy;
   readonly drainOnShutdown?: {
     readonly deadlineMs: number;
     readonly force: boolean;
@@ -358,6 +361,7 @@ function clientSettings(client: Reader, problems: ConfigProblem[]): ClientSettin
       diskUsedPercentMax: client.count('gc_disk_usage_threshold', 80),
       inodesUsedPercentMax: client.count('gc_inode_usage_threshold', 70),
     },
+    templates: templatePolicy(client, problems),
     ...(client.has('drain_on_shutdown')
       ? {
           drainOnShutdown: {

@@ -7,6 +7,7 @@
 
 import { BALANCER_SETTING } from './balancer-shape.ts';
 import { DISCOVERY_SETTINGS } from './discovery-shape.ts';
+import { TEMPLATE_SETTING } from './template-settings.ts';
 import { block, count, duration, flag, named, record, text, texts } from './setting.ts';
 import type { Settings } from './setting.ts';
 
@@ -134,6 +135,7 @@ const CLIENT = block('The role that runs tasks.', {
     interface: text('The interface.'),
     reserved_ports: text('Ports that nobody may have there.'),
   }),
+  template: TEMPLATE_SETTING,
   server_join: block('Further servers, as `servers` names them.', {
     retry_join: texts('Addresses, tried until one answers.'),
     start_join: texts('The same.'),

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { TEMPLATE_POLICY } from './template-policy.ts';
 import type { Template } from '../model/task.ts';
 import { actionsFor, planTemplate, type PlannedTemplate, type TaskPlaces } from './plan.ts';
 
+const policy = TEMPLATE_POLICY;
 const PLACES: TaskPlaces = {
   task: 'web',
   taskDir: '/d/alloc/1/web',
@@ -21,7 +23,7 @@ function templateOf(more: Partial<Template> = {}): Template {
 }
 
 function planned(more: Partial<Template> = {}, text = 'x'): PlannedTemplate {
-  const plan = planTemplate(templateOf(more), text, PLACES);
+  const plan = planTemplate(templateOf(more), { text, policy }, PLACES);
   assert.ok(!('mistake' in plan), JSON.stringify(plan));
   return plan;
 }
@@ -39,16 +41,24 @@ test('where a template goes, and with which permissions', () => {
     ['../other/local/x', false, undefined],
   ];
   for (const [destPath, isolated, path] of rows) {
-    const plan = planTemplate(templateOf({ destPath }), 'x', { ...PLACES, isolated });
+    const plan = planTemplate(
+      templateOf({ destPath }),
+      { text: 'x', policy },
+      { ...PLACES, isolated },
+    );
     assert.equal('path' in plan ? plan.path : undefined, path, destPath);
   }
   assert.equal(planned().mode, 0o640);
 });
 
 test('a template that is none, or a change that cannot be, is said', () => {
-  const broken = planTemplate(templateOf(), '{{ if }}', PLACES);
+  const broken = planTemplate(templateOf(), { text: '{{ if }}', policy }, PLACES);
   assert.ok('mistake' in broken && broken.mistake.includes('local/a'));
-  const script = planTemplate(templateOf({ changeMode: 'script', changeScript: {} }), '', PLACES);
+  const script = planTemplate(
+    templateOf({ changeMode: 'script', changeScript: {} }),
+    { text: '', policy },
+    PLACES,
+  );
   assert.ok('mistake' in script && script.mistake.includes('command'));
 });
 

@@ -12,6 +12,7 @@ import type { Template as TaskTemplate } from '../model/task.ts';
 import { isTemplateProblem } from '../template/problem.ts';
 import { parseWithFunctions } from '../template/render.ts';
 import type { RunnerTemplate } from '../template/runner.ts';
+import { waitUnder, type TemplatePolicy } from './template-policy.ts';
 
 /** One template of a task, understood. */
 export interface PlannedTemplate {
@@ -49,10 +50,10 @@ export function templatePath(path: string, places: TaskPlaces): string | undefin
   return within(interpolate(path, places.lookup), places);
 }
 
-/** @param text of the template. Answers what is wrong where it cannot be one. */
+/** @param written its text, and what the client says. Answers what is wrong where it cannot be one. */
 export function planTemplate(
   template: TaskTemplate,
-  text: string,
+  { text, policy }: { readonly text: string; readonly policy: TemplatePolicy },
   places: TaskPlaces,
 ): PlannedTemplate | { readonly mistake: string } {
   const destination = interpolate(template.destPath, places.lookup);
@@ -62,18 +63,19 @@ export function planTemplate(
   }
   const name = template.sourcePath === '' ? destination : template.sourcePath;
   const delimiters = { left: template.leftDelimiter, right: template.rightDelimiter };
-  const parsed = parseWithFunctions({ name, text }, delimiters);
+  const parsed = parseWithFunctions({ name, text }, delimiters, policy.denied);
   if (isTemplateProblem(parsed)) return { mistake: parsed.problem };
   const change = changeOf(template, places.lookup);
   if ('mistake' in change) return change;
   const { uid, gid } = template;
+  const wait = waitUnder(policy, template.wait);
   return {
     runner: {
       name,
       template: parsed,
       errorOnMissingKey: template.errorOnMissingKey,
       command: destination,
-      ...(template.wait === undefined ? {} : { wait: template.wait }),
+      ...(wait === undefined ? {} : { wait }),
     },
     path,
     mode: parseInt(template.perms === '' ? '644' : template.perms, 8) & 0o777,
