@@ -217,7 +217,7 @@ export class Allocs {
   }
 }
 
-/** How long the servers may be silent before a group is stopped [ms]; undefined: as long as they like. */
+/** How long the servers may be silent before its group is stopped [ms]; undefined: for ever. */
 function silenceMsMax({ group }: AllocRunner): number | undefined {
   return group.disconnect?.stopOnClientAfterMs ?? group.stopAfterClientDisconnectMs;
 }

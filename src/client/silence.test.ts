@@ -26,7 +26,7 @@ for (const [what, over] of [
   ['stop_after_client_disconnect', { stopAfterClientDisconnectMs: 30_000 }],
   ['stop_on_client_after', stopsAfter(30_000)],
 ] as const) {
-  test(`${what}: a group that must not outlive the contact to the servers stops by itself`, async () => {
+  test(`${what}: a group that must not outlive the contact stops by itself`, async () => {
     const world = await running(over);
     world.servers.away = true;
     await world.pass(20_000);

@@ -122,7 +122,7 @@ export const HEARTBEAT_TTL_MS_MIN = 10_000;
  * `heartbeat_grace`.
  */
 export const HEARTBEAT_GRACE_MS = 10_000;
-/** What moves with an allocation from one machine to another at most: more than any disk is quick. */
+/** What moves with an allocation to another machine at most: more would take hours. */
 export const MOVED_DATA_BYTES_MAX = 256 * 1024 ** 3;
 /** The same in files, folders and links. */
 export const MOVED_DATA_ENTRIES_MAX = 2_000_000;
@@ -133,8 +133,8 @@ export const MOVED_DATA_TRIES = 3;
 /** How long one question for the predecessor's end stays open [ms]. */
 export const PREVIOUS_WAIT_MS = 60_000;
 /**
- * So many nodes, and most of all, that are late at once are more likely a fault on the servers' side
- * (a switch, a route) than so many broken machines. Fewer are replaced at once.
+ * So many nodes, and most of all, that are late at once are more likely a fault on the servers'
+ * side (a switch, a route) than so many broken machines. Fewer are replaced at once.
  */
 export const MASS_SILENCE_NODES_MIN = 5;
 /**

@@ -1,10 +1,10 @@
-/** What a client asks of predecessors that ran elsewhere, answered by whichever server is in reach. */
+/** What a client asks of predecessors that ran elsewhere, answered by whichever server it has. */
 import { Failure } from '../base/failure.ts';
 import { PREVIOUS_WAIT_MS } from '../core/limits.ts';
 import type { PreviousAllocs, PreviousQuestion, PreviousState } from '../ports/previous-allocs.ts';
 import { bytesOf, streamOf, type Caller } from './caller.ts';
 
-/** The question is answered after `PREVIOUS_WAIT_MS` at the latest; the way takes this at most [ms]. */
+/** An answer comes after `PREVIOUS_WAIT_MS` at the latest; the way takes this at most [ms]. */
 const SLACK_MS = 30_000;
 
 export class RemotePreviousAllocs implements PreviousAllocs {

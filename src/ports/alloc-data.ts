@@ -11,8 +11,8 @@ export interface AllocData {
    */
   pack(id: AllocId, tasks: readonly string[], signal: AbortSignal): AsyncIterable<Uint8Array>;
   /**
-   * Puts the data of another allocation in the place of this one's own: all of it, or nothing. Links
-   * that lead out of it are left out.
+   * Puts the data of another allocation in the place of this one's own: all of it, or nothing.
+   * Links that lead out of it are left out.
    *
    * Fails: `invalid` an entry that would land elsewhere, or no such stream; `exhausted` it is too
    * large, or the disk is full; `canceled`; what the stream fails with.

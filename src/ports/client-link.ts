@@ -34,7 +34,7 @@ export interface ClientLink {
   ): AsyncIterable<FileFrame>;
   /** A task's output across its rotated files. */
   logs(id: AllocId, query: LogsQuery, signal: AbortSignal): AsyncIterable<FileFrame>;
-  /** The data that outlives it, as `AllocData.pack` makes it. Fails: `conflict` it has not ended. */
+  /** Its data, as `AllocData.pack` makes it. Fails: `conflict` it has not ended. */
   allocData(id: AllocId, signal: AbortSignal): AsyncIterable<Uint8Array>;
   /** Removes what ended allocations left on disk, now. */
   collectGarbage(id?: AllocId): Promise<void>;

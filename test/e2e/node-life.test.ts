@@ -320,7 +320,7 @@ test('a pause of the server costs no node', async () => {
   await stopJob('calm');
 });
 
-test('a client without servers stops what may not run without them, also when it starts anew', async () => {
+test('a client without servers stops what may not run so, also when it starts anew', async () => {
   const [a] = pair();
   const Disconnect = { StopOnClientAfter: 3_000_000_000, Replace: true };
   const original = await runOn(a, 'minds', { Disconnect });

@@ -1,6 +1,7 @@
 /**
  * Waits for the allocation that this one takes the place of, and takes its data over where the
- * group's disk wants that: on this machine as a move, from another one (`migrate`) over the servers.
+ * group's disk wants that: on this machine as a move, from another one (`migrate`) by way of the
+ * servers.
  *
  * PV1: a task never begins on half of the data: it finds all of it, or none and an event that says
  *      why.

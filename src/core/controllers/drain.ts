@@ -36,7 +36,7 @@ export const drainController: Controller = {
   },
 };
 
-/** How long an instance is to have run where its group says nothing [ms]. Source: Nomad's default. */
+/** How long an instance runs before it is healthy, by default [ms]. Source: Nomad's `migrate`. */
 const MIN_HEALTHY_MS = 10_000;
 
 /** Collects what is to move, over all draining nodes. */

@@ -1,4 +1,4 @@
-/** Directories of allocations, and the moving of what outlives one to another on the same machine. */
+/** Directories of allocations, and moving what outlives one to another on the same machine. */
 import { cp, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../../base/failure.ts';
