@@ -240,6 +240,8 @@ const sound: Readonly<Record<string, () => unknown>> = {
     ),
   'U7: back to what was stable': () => reverting().do(revert(1, 0)),
   'U8: one of three': () => drained(begun(), 1),
+  'U8: one that is of no use, beside another': () =>
+    drained(rolling().do({ ...healthy(1), unhealthy: [allocId(4)] } as Entry), 4),
   'U9: by what is more important': () => evicted(60),
   'U10: one launch': () => launched(1),
 };

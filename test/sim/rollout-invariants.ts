@@ -11,7 +11,8 @@
  * U6: a rollout fails for its deadline only once that is past.
  * U7: a version goes back by itself only where it asked for that, and to a stable one; between two
  *     deeds of people never to what was tried already: a revert never loops.
- * U8: before its deadline, a drain leaves a group no more than `migrate.max_parallel` short.
+ * U8: before its deadline, a drain leaves a group no more than `migrate.max_parallel` short; what is
+ *     called unhealthy is no loss, as long as so many others are where they should be.
  * U9: evicted is only what is less important by ten.
  * U10: of a periodic job that prohibits overlap no launch by the clock begins beside another one.
  */
@@ -302,10 +303,14 @@ function checkMove(state: State, alloc: Alloc, now: Millis): void {
       each.group === alloc.group &&
       !isTerminal(each) &&
       each.desiredTransition?.migrate !== true &&
-      isUp(each, group, now),
+      (isUp(each, group, now) || (isUnhealthy(alloc) && isUnhealthy(each))),
   ).length;
   const text = `U8: ${alloc.name} moves: ${left} of ${group.count} are left`;
   assert.ok(group.count - left <= maxParallel, `${text}, though ${maxParallel} may be away`);
+}
+
+function isUnhealthy({ deploymentStatus }: Alloc): boolean {
+  return deploymentStatus?.healthy === false;
 }
 
 function isUp(alloc: Alloc, group: TaskGroup, now: Millis): boolean {
@@ -370,6 +375,6 @@ function entryKinds(entry: Entry, changes: readonly Change[]): readonly string[]
   if (entry.type === 'periodic.launch') {
     return [entry.child === undefined ? 'launch skipped' : 'launch'];
   }
-  if ('revert' in entry && entry.revert !== undefined) return ['revert'];
+  if ('revert' in entry) return ['revert'];
   return entry.type === 'job.dispatch' ? ['dispatch'] : [];
 }
