@@ -22,7 +22,7 @@ import type { TaskDirectories } from '../../ports/driver.ts';
 import { diskAt } from '../proc/machine.ts';
 import { failureOf, isAbsent } from './errors.ts';
 import { makeInside, nameIn, openInside, type Opened } from './inside.ts';
-import { dataFolders, moveFolder } from './move-data.ts';
+import { dataFolders, dirOfAlloc, moveFolder } from './move-data.ts';
 
 /** Names of one listing. More than any task keeps for people to look at. */
 const LISTING_MAX = 10_000;
@@ -220,8 +220,7 @@ export class DiskAllocDirs implements AllocDirs {
   }
 
   #dir(id: AllocId): string {
-    if (!/^[\w-]+$/.test(id)) throw new Failure('invalid', `"${id}" is no allocation's id`);
-    return join(this.#root, id);
+    return dirOfAlloc(this.#root, id);
   }
 }
 
