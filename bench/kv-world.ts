@@ -40,10 +40,12 @@ export async function startKvWorld(): Promise<KvWorld> {
   const running = server.run(stop.signal);
   const agent = {
     nodeName: NODE,
+    serverName: `${NODE}.global`,
     datacenter: 'dc1',
     version: '0',
     leader: () => '127.0.0.1:4647',
     peers: () => [],
+    members: () => [],
   };
   const app = consulApp({ ...basics, ops: server.operations, agent }, (error) => {
     throw error;

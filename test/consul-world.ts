@@ -91,10 +91,12 @@ export class ConsulWorld {
         newId: randomUUID,
         agent: {
           nodeName: AGENT,
+          serverName: `${AGENT}.global`,
           datacenter: 'dc1',
           version: '0.0.0',
           leader: () => '127.0.0.1:4647',
           peers: () => ['127.0.0.1:4647'],
+          members: () => [],
         },
         ...(own === undefined ? {} : { own }),
       },

@@ -65,10 +65,12 @@ export class CoordinationHttp {
     const server = new Server({}, { log, replica, clock, random, newId, note, servers: () => [] });
     const agent: ConsulDeps['agent'] = {
       nodeName: NODE,
+      serverName: `${NODE}.global`,
       datacenter: 'dc1',
       version: '0',
       leader: () => '127.0.0.1:1',
       peers: () => [],
+      members: () => [],
     };
     const limits = options.limits;
     const deps = { ops: server.operations, clock, random, newId, agent, ...(limits && { limits }) };

@@ -7,6 +7,7 @@ import { Resolver } from 'node:dns/promises';
 import { after, before, test } from 'node:test';
 import { apiJob } from './agent-process.ts';
 import { ask, askJson, LoopbackAgents, type LoopbackAgent } from './loopback-agents.ts';
+import { SerfProcess } from './serf-process.ts';
 
 const agents = new LoopbackAgents();
 /** A server of `eu`, in Berlin; a client beside it, in Paris; a server of `us`, in Ohio. */
@@ -177,6 +178,23 @@ test('names of the other region; queries that fail over to it', async () => {
     assert.ok(found.Failovers >= 1);
     assert.equal(found.Nodes[0]?.Service.Port, 7000);
   }
+});
+
+test('a serf agent can be a member of the pool of all regions, and is no server', async () => {
+  await using serf = await SerfProcess.start('theirs');
+  const joined = await agents.run(berlin, 'join', '-wan', `127.0.0.1:${serf.port}`);
+  assert.match(joined, /Successfully joined/);
+  await agents.until('each server sees it', async () => {
+    const lists = await Promise.all(
+      [berlin, ohio].map((agent) => agents.run(agent, 'members', '-wan')),
+    );
+    return lists.every((list) => /^theirs +\S+ +alive/m.test(list));
+  });
+  await agents.until('it sees the servers', async () => {
+    return (await serf.status('ohio1.us')) === 'alive';
+  });
+  assert.doesNotMatch(await agents.run(berlin, 'server', 'members'), /theirs/);
+  assert.equal(await said(ohio, '/v1/regions'), '200 ["eu","us"]');
 });
 
 test('servers of the two measure how far they are apart', async () => {

@@ -9,6 +9,7 @@ import type { JobWithSummary } from '../../core/state/reads.ts';
 import { plainly, toldOf, type HttpDeps } from './deps.ts';
 import { invalid, notFound } from './fail.ts';
 import { bind, type Bound } from './mount.ts';
+import { serverRows, serversHealth } from './server-health.ts';
 
 /** Binds what concerns the cluster. */
 export function clusterHandlers(deps: HttpDeps): readonly Bound[] {
@@ -20,33 +21,10 @@ function status({ agent, ops }: HttpDeps): readonly Bound[] {
     bind(routes.statusLeader, () => plainly(agent.leader())),
     bind(routes.statusPeers, () => plainly(agent.peers())),
     bind(routes.listRegions, () => plainly(agent.regions())),
-    bind(routes.raftConfiguration, () => {
-      const servers = agent.peers().map((address) => ({
-        id: address,
-        name: agent.serverName,
-        address,
-        leader: address === agent.leader(),
-        voter: true,
-      }));
-      return plainly({ index: ops.stats().index, servers });
-    }),
-    bind(routes.autopilotHealth, () => {
-      const { leading, index } = ops.stats();
-      const servers = agent.peers().map((address) => ({
-        id: address,
-        name: agent.serverName,
-        address,
-        status: 'alive',
-        version: agent.version,
-        leader: leading,
-        lastContactMs: 0,
-        lastIndex: index,
-        healthy: leading,
-        voter: true,
-      }));
-      // One server cannot lose another.
-      return plainly({ healthy: leading, failureTolerance: 0, servers });
-    }),
+    bind(routes.raftConfiguration, () =>
+      plainly({ index: ops.stats().index, servers: serverRows(agent) }),
+    ),
+    bind(routes.autopilotHealth, () => plainly(serversHealth(agent, ops.stats().index))),
   ];
 }
 

@@ -4,6 +4,7 @@ import type { Coordinate } from '../../../core/model/coordinate.ts';
 import type { QueryReading } from '../../../core/state/reads-queries.ts';
 import type { Clock } from '../../../ports/clock.ts';
 import type { Operations, ServerStats } from '../../operations.ts';
+import type { ServerSources } from '../server-health.ts';
 import type { CoordinationLimits } from './coordination-limits.ts';
 import type { OwnAgent } from './own-agent.ts';
 
@@ -38,13 +39,8 @@ export interface OwnAgentDeps extends Pick<ConsulDeps, 'agent' | 'clock'> {
 }
 
 /** What the agent knows of itself and its peers. */
-export interface ConsulAgentFacts {
+export interface ConsulAgentFacts extends ServerSources {
   /** Name of its machine in the catalog. */
   readonly nodeName: string;
   readonly datacenter: string;
-  readonly version: string;
-  /** `host:port` of the leader; empty when there is none. */
-  leader(): string;
-  /** `host:port` of every server. */
-  peers(): readonly string[];
 }

@@ -5,6 +5,7 @@ import { consulLeader, consulPeers } from '../../../api/consul/status-routes.ts'
 import type { Index } from '../../../base/brand.ts';
 import { Failure } from '../../../base/failure.ts';
 import { plainly } from '../deps.ts';
+import { serverRows, serversHealth, type ServerRow } from '../server-health.ts';
 import type { Bound } from '../mount.ts';
 import { poolOf } from './agent.ts';
 import { bind } from './bind.ts';
@@ -27,10 +28,7 @@ export function operatorHandlers(deps: ConsulDeps): readonly Bound[] {
 function raft({ ops, agent }: ConsulDeps): readonly Bound[] {
   return [
     bind(routes.consulRaft, () => {
-      const servers = agent.peers().map((address) => ({
-        ...{ id: address, name: agent.nodeName, address, voter: true },
-        leader: address === agent.leader(),
-      }));
+      const servers = serverRows(agent).map(asNode);
       return plainly({ index: ops.stats().index, servers });
     }),
     bind(routes.removePeer, ({ query }) => {
@@ -43,6 +41,11 @@ function raft({ ops, agent }: ConsulDeps): readonly Bound[] {
       throw new Failure('unsupported', 'there is no other server to lead');
     }),
   ];
+}
+
+/** Within a region servers go by the names of their nodes. Source: Consul. */
+function asNode<Row extends ServerRow>(row: Row): Row {
+  return { ...row, name: row.name.replace(/\.[^.:]*$/, '') };
 }
 
 /** One server has nobody to clean up or let in: what Consul has by default is told, and kept. */
@@ -63,14 +66,9 @@ function autopilot({ ops, agent }: ConsulDeps): readonly Bound[] {
       throw new Failure('unsupported', 'one server has nothing for the autopilot to do');
     }),
     bind(routes.consulAutopilotHealth, () => {
-      const { leading, index } = ops.stats();
-      const servers = agent.peers().map((address) => ({
-        ...{ id: address, name: agent.nodeName, address, version: agent.version },
-        ...{ status: 'alive', leader: leading, lastContactMs: 0, lastIndex: index },
-        ...{ healthy: leading, voter: true },
-      }));
-      const value = { healthy: leading, failureTolerance: 0, servers };
-      return Promise.resolve({ value, status: leading ? 200 : 429 });
+      const { servers, ...health } = serversHealth(agent, ops.stats().index);
+      const value = { ...health, servers: servers.map(asNode) };
+      return Promise.resolve({ value, status: health.healthy ? 200 : 429 });
     }),
   ];
 }
