@@ -51,9 +51,9 @@ export async function play(round: Round, cluster: Cluster, jobs: Jobs): Promise<
   const wanting = new AbortController();
   const wanted = delay(2_000).then(() => jobs.want(round.count, wanting.signal));
   await Promise.all(round.faults.map((fault) => carryOut(cluster, fault)));
-  const ended = restarted(all);
+  const ended = [...restarted(all)];
   const mendedAt = Date.now();
-  const unsettled = await settled(round, cluster, jobs);
+  const unsettled = await settled(round, cluster, jobs, ended);
   const settledMs = Date.now() - mendedAt;
   wanting.abort();
   await wanted;
@@ -102,10 +102,19 @@ function restarted(machines: readonly Machine[]): readonly string[] {
   return ended.map(({ name, output }) => `${name}: ${output.slice(-300)}`);
 }
 
-/** Waits until all servers lead or follow, all nodes are ready and the job has its count. */
-async function settled(round: Round, cluster: Cluster, jobs: Jobs): Promise<readonly string[]> {
+/**
+ * Waits until all servers lead or follow, all nodes are ready and the job has its count.
+ * @param ended takes what agents said that ended by themselves
+ */
+async function settled(
+  round: Round,
+  cluster: Cluster,
+  jobs: Jobs,
+  ended: string[],
+): Promise<readonly string[]> {
   const { machines, servers, clients } = cluster;
   const holds = async (): Promise<boolean> => {
+    ended.push(...restarted(cluster.all));
     const leaders = new Set<string>();
     for (const server of servers) {
       leaders.add(await (await server.ask('/v1/status/leader', { port: 8500 })).text());

@@ -53,15 +53,18 @@ export interface Round {
 
 /** Instances of the job; each client has room for all. */
 const COUNT = { least: 3, most: 12 };
-/** The longest that a fault lasts: silence of servers for longer is another experiment [ms]. */
-const FAULT_MS = { least: 1_000, most: 8_000 };
+/** How long a fault of a server lasts: silence for longer is another experiment [ms]. */
+const SERVER_FAULT_MS = { least: 1_000, most: 8_000 };
+/** The same of a client: some outlast their heartbeats, others do not [ms]. */
+const CLIENT_FAULT_MS = { least: 1_000, most: 16_000 };
 const BEGIN_MS_MAX = 3_000;
 
 export function roundOf(seed: string, number: number): Round {
   const random = seeded(`${seed}/${number}`);
-  const servers = [faultOf(SERVER_FAULTS, random)];
-  if (random.next() < 0.3) servers.push(faultOf(SERVER_FAULTS, random));
-  const clients = random.next() < 0.5 ? [faultOf(CLIENT_FAULTS, random)] : [];
+  const serverFault = (): Fault => faultOf(SERVER_FAULTS, SERVER_FAULT_MS, random);
+  const servers = [serverFault()];
+  if (random.next() < 0.3) servers.push(serverFault());
+  const clients = random.next() < 0.5 ? [faultOf(CLIENT_FAULTS, CLIENT_FAULT_MS, random)] : [];
   // Now and then clients alone.
   const faults = random.next() < 0.15 && clients.length > 0 ? clients : [...servers, ...clients];
   return { number, faults, count: between(COUNT, random.next()) };
@@ -73,16 +76,21 @@ export function tellFault({ kind, place, forMs, degree }: Fault): string {
   return `${kind} ${place}${how} for ${(forMs / 1_000).toFixed(1)} s`;
 }
 
-function faultOf(kinds: readonly FaultKind[], random: Random): Fault {
+function faultOf(kinds: readonly FaultKind[], lasts: Span, random: Random): Fault {
   return {
     kind: kinds[Math.floor(random.next() * kinds.length)] ?? 'kill',
     place: Math.floor(random.next() * 3),
     afterMs: Math.floor(random.next() * BEGIN_MS_MAX),
-    forMs: between(FAULT_MS, random.next()),
+    forMs: between(lasts, random.next()),
     degree: random.next(),
   };
 }
 
-function between({ least, most }: { least: number; most: number }, at: number): number {
+interface Span {
+  readonly least: number;
+  readonly most: number;
+}
+
+function between({ least, most }: Span, at: number): number {
   return least + Math.floor(at * (most - least + 1));
 }

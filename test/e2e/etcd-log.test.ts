@@ -11,8 +11,11 @@ import { Failure } from '../../src/base/failure.ts';
 import { LEADERSHIP_LIMITS } from '../../src/core/etcd-member/leadership.ts';
 import { systemClock } from '../../src/io/clock.ts';
 import { EtcdClient } from '../../src/io/etcd/client.ts';
+import { BatchWriter } from '../../src/io/etcd-log/batch-writer.ts';
 import { openEtcdLog } from '../../src/io/etcd-log/etcd-log.ts';
 import type { EtcdLog, EtcdLogOptions } from '../../src/io/etcd-log/etcd-log.ts';
+import { logKeys } from '../../src/io/etcd-log/keys.ts';
+import { Seat } from '../../src/io/etcd-log/seat.ts';
 import { memberBeside } from '../../src/io/etcd-member/member-beside.ts';
 import { entryCodec } from '../../src/io/log/entry-codec.ts';
 import type { MemberBeside } from '../../src/ports/etcd-member.ts';
@@ -106,6 +109,35 @@ const stubborn: MemberBeside = {
   takeLead: () => Promise.resolve(),
   giveLead: () => Promise.resolve(),
 };
+
+test(
+  'T3: who was deposed before it looked at the head does not take it for its own',
+  options,
+  async () => {
+    await withEtcd({}, async ({ endpoints }) => {
+      const client = new EtcdClient({ endpoints }, { clock: systemClock });
+      const keys = logKeys('test/');
+      const server = async (name: string): Promise<{ writer: BatchWriter; term: number }> => {
+        const deps = { client, keys, clock: systemClock };
+        const seat = new Seat({ self: { id: name, name, address: name }, leased: false }, deps);
+        await seat.look();
+        assert.ok(await seat.claim());
+        return { writer: new BatchWriter({ ...deps, seat }), term: seat.ownTerm ?? 0 };
+      };
+      const [none, one] = [0 as Index, 1 as Index];
+      const former = await server('a');
+      assert.equal(await former.writer.checkHead(none, former.term), true);
+      const later = await server('b');
+      const chunk = { entries: 1, bytes: Buffer.from('x') };
+      const span = { first: one, last: one };
+      assert.equal(await later.writer.commit(span, later.term, [chunk]), 'committed');
+      assert.equal(await former.writer.checkHead(none, former.term), false);
+      assert.equal(await later.writer.checkHead(one, later.term), true);
+      await assert.rejects(later.writer.checkHead(none, later.term), /batches end at 0/);
+      client.close();
+    });
+  },
+);
 
 test('T1: two that both believe to lead never both write', options, async () => {
   await withEtcd({}, async ({ endpoints }) => {

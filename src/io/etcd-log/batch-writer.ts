@@ -46,10 +46,24 @@ export class BatchWriter {
     return pairs[0] === undefined ? 0 : Number(pairs[0].value.toString());
   }
 
-  /** Who has read everything must be at the head: else batches are missing. */
-  async checkHead(last: Index): Promise<void> {
-    const head = await this.head();
-    if (head === last) return;
+  /**
+   * Who has read everything in its term must be at the head: else batches are missing, and it fails
+   * (`internal`). False: the term is over, and whoever came next may have written more.
+   */
+  async checkHead(last: Index, term: number): Promise<boolean> {
+    const { client, keys, seat } = this.#deps;
+    const answer = await client.txn({
+      compare: [seat.fence(term)],
+      success: [{ range: { key: keys.head } }],
+      failure: [{ range: { key: keys.leader } }],
+    });
+    const found = answer.found[0]?.[0];
+    if (!answer.succeeded) {
+      seat.refused(found, answer.revision);
+      return false;
+    }
+    const head = found === undefined ? 0 : Number(found.value.toString());
+    if (head === last) return true;
     throw new Failure('internal', `the log's head is ${head}, but its batches end at ${last}`);
   }
 

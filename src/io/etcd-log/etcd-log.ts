@@ -340,8 +340,8 @@ export class EtcdLog<Entry, Outcome> implements ClusterLog<Entry, Outcome> {
   async #lead(term: number, signal: AbortSignal): Promise<void> {
     try {
       await this.#follower.catchUp(signal);
-      await this.#writer.checkHead(this.lastIndex);
-      if (signal.aborted || this.#seat.ownTerm !== term) return;
+      const isComplete = await this.#writer.checkHead(this.lastIndex, term);
+      if (!isComplete || signal.aborted || this.#seat.ownTerm !== term) return;
       this.#term = term;
       this.#changed.notify();
       await this.#whileTerm(term, signal, (until) => this.#serve(term, until));
