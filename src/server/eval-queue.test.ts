@@ -12,6 +12,10 @@ import { entryCodec } from '../io/log/entry-codec.ts';
 import type { Evaluations } from '../ports/evaluations.ts';
 import { SimLogCell, type SimLog } from '../sim/log.ts';
 import { group, jobSpec, nodeFacts } from '../../test/state-world.ts';
+import type { Millis } from '../base/brand.ts';
+import type { EvalId } from '../core/model/ids.ts';
+import { newEvaluation } from '../core/state/new-evaluation.ts';
+import { EvalQueue } from './eval-queue.ts';
 import { Replica } from './replica.ts';
 import { Server } from './server.ts';
 
@@ -161,4 +165,27 @@ test('what is given back is decided by somebody else', async () => {
     never,
   );
   assert.equal(late.progress, 'lost');
+});
+
+test('what is not due yet is given to who came before it was, though nothing else happens', async () => {
+  const replica = new Replica();
+  const cell = new SimLogCell<Entry>({ codec: entryCodec<Entry>(), random: seeded('log') });
+  const log = cell.member<Outcome>(replica.apply, replica.state.index);
+  cell.elect(log);
+  const now = systemClock.now();
+  const id = randomUUID() as EvalId;
+  const waitUntil = (now + 300) as Millis;
+  const evals = [{ ...newEvaluation(id, jobSpec('web'), 'alloc-failure', now), waitUntil }];
+  await log.append([{ type: 'evals.upsert', at: now, evals }], never);
+  const clock = systemClock;
+  const queue = new EvalQueue({ log, replica, clock, newId: randomUUID, note: () => undefined });
+  const stop = new AbortController();
+  const running = queue.run(stop.signal);
+  // The loop is asleep by now.
+  await delay(0);
+  const taken = await queue.take(AbortSignal.timeout(30_000));
+  stop.abort();
+  await running;
+  await log.close();
+  assert.equal(taken?.id, id);
 });

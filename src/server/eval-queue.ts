@@ -146,6 +146,8 @@ export class EvalQueue implements Evaluations {
       if (isAfar) this.#takers.push(taker);
       else this.#takers.unshift(taker);
       this.#giveOut();
+      // The loop may sleep for ever, as nobody was there: it is to look when something is due.
+      this.#bell.ring();
     });
   }
 
@@ -180,7 +182,7 @@ export class EvalQueue implements Evaluations {
 
   /** How long until there may be something to give out that nothing rings for. */
   #waitMs(): number | undefined {
-    // Whoever comes looks first.
+    // Whoever comes looks first, and rings.
     if (this.#takers.length === 0 || this.#isPaused()) return undefined;
     const retryAt = this.#blocked.size > 0 ? this.#retryAt : undefined;
     const wakeAt = earlier(this.#broker.wakeAt(), retryAt);
