@@ -26,7 +26,7 @@ type AllocOperations = Pick<Operations, 'stopAlloc' | 'deleteEvals'>;
 
 export function allocOperations(deps: OperationDeps): AllocOperations {
   return {
-    async stopAlloc(id) {
+    async stopAlloc(id, { noShutdownDelay = false } = {}) {
       const { state } = deps.replica;
       const alloc = state.alloc(id);
       const job = alloc && (state.job(alloc.namespace, alloc.jobId) ?? jobOf(deps, alloc));
@@ -37,7 +37,7 @@ export function allocOperations(deps: OperationDeps): AllocOperations {
         type: 'allocs.transition',
         at,
         allocIds: [id],
-        transition: { migrate: true },
+        transition: { migrate: true, ...(noShutdownDelay && { noShutdownDelay }) },
         evals: [evaluation],
       });
       return { evalId: evaluation.id, index: done.index };

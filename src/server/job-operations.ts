@@ -2,6 +2,7 @@
 import type { Index } from '../base/brand.ts';
 import { Failure } from '../base/failure.ts';
 import { nextLaunch, periodicChild } from '../core/controllers/periodic.ts';
+import { isTerminal } from '../core/model/alloc.ts';
 import { isActive } from '../core/model/deployment.ts';
 import type { EvalTrigger, Evaluation } from '../core/model/evaluation.ts';
 import type { AllocId, EvalId } from '../core/model/ids.ts';
@@ -59,7 +60,8 @@ export function jobOperations(deps: OperationDeps): JobOperations {
 
     planJob: (job) => Promise.resolve(planJob(deps, job)),
 
-    async deregisterJob(key, { purge, evalPriority }) {
+    async deregisterJob(key, { purge, evalPriority, noShutdownDelay = false }) {
+      if (noShutdownDelay) await hurry(deps, key);
       const job = deps.replica.state.job(key.namespace, key.id);
       const evaluation = job && evaluationOf(deps, job, 'job-deregister', evalPriority);
       const done = await propose(deps.log, {
@@ -317,4 +319,19 @@ function planJob(deps: OperationDeps, job: JobSpec): PlanReply {
     ...(nextAt !== undefined && { nextPeriodicLaunchAt: nextAt }),
     index: state.index,
   };
+}
+
+/** What of the job ends from now on waits out no `shutdown_delay`. */
+async function hurry({ replica, log, clock }: OperationDeps, key: JobKey): Promise<void> {
+  const live = [...replica.state.allocsByJob(key.namespace, key.id)].filter(
+    (alloc) => !isTerminal(alloc),
+  );
+  if (live.length === 0) return;
+  await propose(log, {
+    type: 'allocs.transition',
+    at: clock.now(),
+    allocIds: live.map(({ id }) => id),
+    transition: { noShutdownDelay: true },
+    evals: [],
+  });
 }

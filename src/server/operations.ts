@@ -80,7 +80,7 @@ export interface Operations {
   /** Stops it; with `purge`, forgets it too. An unknown job is not an error when it is purged. */
   deregisterJob(
     key: JobKey,
-    options: { readonly purge: boolean; readonly evalPriority?: number },
+    options: StopOptions & { readonly purge: boolean; readonly evalPriority?: number },
   ): Promise<JobReply>;
   revertJob(key: JobKey, version: number, ifVersion?: number): Promise<JobReply>;
   setJobStability(key: JobKey, version: number, stable: boolean): Promise<Index>;
@@ -96,7 +96,7 @@ export interface Operations {
   // Allocations, evaluations. Fails: `not_found`.
 
   /** Stops it; its job is evaluated and places another. */
-  stopAlloc(id: AllocId): Promise<EvalReply>;
+  stopAlloc(id: AllocId, options?: StopOptions): Promise<EvalReply>;
   deleteEvals(ids: readonly EvalId[]): Promise<Index>;
 
   // Deployments. Fails: `not_found`; `invalid` when it is over, or cannot be promoted (and why).
@@ -150,6 +150,12 @@ export interface Answer<T> {
   /** How old the answer may be [ms]; 0 from a leader. */
   readonly lastContactMs: number;
   readonly knownLeader: boolean;
+}
+
+/** How what runs is to end. */
+export interface StopOptions {
+  /** Without waiting out any `shutdown_delay`. */
+  readonly noShutdownDelay?: boolean;
 }
 
 export interface RegisterOptions {

@@ -41,6 +41,7 @@ const TRANSITION: Shape<DesiredTransition> = shape({
   migrate: bool('Migrate', null),
   reschedule: bool('Reschedule', null),
   forceReschedule: bool('ForceReschedule', null),
+  noShutdownDelay: maybe(bool('NoShutdownDelay', OMIT)),
 });
 
 const DEPLOYMENT_STATUS: Shape<AllocDeploymentStatus> = shape({

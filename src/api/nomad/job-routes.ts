@@ -174,6 +174,7 @@ export const stopJob = write({
   query: {
     purge: queryFlag('purge', 'and forgets it'),
     global: queryFlag('global', 'in every region of a multiregion job'),
+    noShutdownDelay: queryFlag('no_shutdown_delay', 'without waiting'),
     evalPriority: queryInt(
       'eval_priority',
       'priority of the evaluation; that of the job otherwise',

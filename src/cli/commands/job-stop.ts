@@ -26,7 +26,7 @@ export const jobStop: Command = {
     flag.boolean('purge', 'Forget the job too, with its history.'),
     YES,
     flag.boolean('global', 'Stop it in every region of a multiregion job.'),
-    flag.boolean('no-shutdown-delay', 'Accepted for compatibility.'),
+    flag.boolean('no-shutdown-delay', 'Do not wait before the tasks are told to end.'),
     flag.number('eval-priority', '<priority>', "Priority of the evaluation; the job's otherwise."),
     VERBOSE,
   ),
@@ -57,6 +57,7 @@ async function stop(job: JobStub, { flags }: Invocation, session: Session): Prom
       purge: flags.has('purge') ? true : undefined,
       global: flags.has('global') ? true : undefined,
       evalPriority: flags.number('eval-priority'),
+      noShutdownDelay: flags.has('no-shutdown-delay') ? true : undefined,
     },
   });
   // Nothing of a periodic or parameterized job itself runs: there is nothing to follow.

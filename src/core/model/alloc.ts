@@ -78,6 +78,8 @@ export interface DesiredTransition {
   readonly migrate: boolean;
   readonly reschedule: boolean;
   readonly forceReschedule: boolean;
+  /** When it is stopped, no `shutdown_delay` is waited out. */
+  readonly noShutdownDelay?: boolean;
 }
 
 export interface AllocDeploymentStatus {

@@ -31,15 +31,17 @@ export function allocPolicy(
   { killTimeoutMsMax, checks }: PolicyLimits & { readonly checks: readonly WatchedCheck[] },
 ): AllocPolicy {
   const health = healthPolicy(job, group, alloc);
+  const isHurried = alloc.desiredTransition?.noShutdownDelay === true;
   const tasks = group.tasks.map((task) => {
     const role = roleOf(task);
     const policy = taskPolicy(job, task, `${alloc.id}/${task.name}`);
     const killTimeoutMs = Math.min(policy.killTimeoutMs, killTimeoutMsMax);
-    return [task.name, { role, policy: { ...policy, killTimeoutMs } }];
+    const shutdownDelayMs = isHurried ? 0 : policy.shutdownDelayMs;
+    return [task.name, { role, policy: { ...policy, killTimeoutMs, shutdownDelayMs } }];
   });
   return {
     tasks: Object.fromEntries(tasks) as AllocPolicy['tasks'],
-    shutdownDelayMs: group.shutdownDelayMs ?? 0,
+    shutdownDelayMs: isHurried ? 0 : (group.shutdownDelayMs ?? 0),
     checks,
     ...(health === undefined ? {} : { health }),
     ...(group.maxRunMs === undefined ? {} : { maxRunMs: group.maxRunMs }),

@@ -36,8 +36,9 @@ export function allocHandlers({ ops }: HttpDeps): readonly Bound[] {
       if (answer.value === undefined) throw notFound('alloc not found', answer.index);
       return { value: answer.value, ...toldOf(answer) };
     }),
-    bind(routes.stopAlloc, async ({ params }) => {
-      const reply = await ops.stopAlloc(params.id as AllocId);
+    bind(routes.stopAlloc, async ({ params, query }) => {
+      const noShutdownDelay = query.noShutdownDelay === true;
+      const reply = await ops.stopAlloc(params.id as AllocId, { noShutdownDelay });
       return { value: reply, index: reply.index };
     }),
   ];

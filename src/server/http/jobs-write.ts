@@ -126,8 +126,8 @@ function changes({ ops }: HttpDeps): readonly Bound[] {
   });
   return [
     bind(routes.stopJob, async ({ params, query, namespace }) => {
-      const { evalPriority } = query;
-      const options = { purge: query.purge === true, ...(evalPriority && { evalPriority }) };
+      const { evalPriority, purge = false, noShutdownDelay = false } = query;
+      const options = { purge, noShutdownDelay, ...(evalPriority && { evalPriority }) };
       return changed(await ops.deregisterJob(key(params, namespace), options), '');
     }),
     bind(routes.evaluateJob, async ({ params, body, namespace }) =>
