@@ -3,7 +3,7 @@
  * as a system job, and two services that find each other.
  */
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -109,9 +109,23 @@ async function leadsTo(
       },
       PATIENCE_MS,
     );
-    await told.catch((error: unknown) => assert.fail(`${last}\n${String(error)}`));
+    await told.catch(async (error: unknown) => {
+      assert.fail(`${last}\n${await seenBy(agent)}\n${String(error)}`);
+    });
   }
 }
+
+/** What the proxies and their feeders had and said, for whoever reads of a failure. */
+async function seenBy(agent: AgentProcess): Promise<string> {
+  const allocs = (await agent.get('/v1/job/proxies/allocations')) as readonly Alloc[];
+  const said = allocs.flatMap(({ ID }) => {
+    const dir = join(agent.dir, 'data', 'alloc', ID, 'alloc', 'logs');
+    return readdirSync(dir).map((name) => `${name}: ${tailOf(join(dir, name))}`);
+  });
+  return [...said, tailOf(join(agent.dir, 'nginx', 'nginx.conf'))].join('\n');
+}
+
+const tailOf = (path: string): string => readFileSync(path, 'utf8').slice(-2_000);
 
 function same(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
   return a.size === b.size && [...a].every((one) => b.has(one));
