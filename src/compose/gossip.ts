@@ -43,6 +43,8 @@ export interface GossipParts {
   readonly membership: ServerMembership | undefined;
   /** Everybody that is known; this agent alone where it does not gossip. */
   members(): readonly AgentMember[];
+  /** Servers of all regions among whoever else is known; as fresh as either pool has them. */
+  servers(): readonly AgentMember[];
 }
 
 const NEITHER = { wan: undefined, membership: undefined };
@@ -56,7 +58,14 @@ export function buildGossip(config: AgentConfig, world: GossipWorld): GossipPart
   const port = config.ports.serf;
   if (port < 0) {
     const members = (): readonly AgentMember[] => membersOf(identity, []);
-    return { gossip: undefined, services: [], pool: undefined, ...NEITHER, members };
+    return {
+      gossip: undefined,
+      services: [],
+      pool: undefined,
+      ...NEITHER,
+      members,
+      servers: members,
+    };
   }
   const gossip = buildMember(
     config,
@@ -76,10 +85,22 @@ export function buildGossip(config: AgentConfig, world: GossipWorld): GossipPart
     wan,
     membership: membershipOf(config.region, gossip, wan),
     members: () => membersOf(identity, gossip.members()),
+    servers: () => {
+      if (wan === undefined) return membersOf(identity, gossip.members());
+      return wan.members().map((server) => asNear(server, config.region, gossip));
+    },
   };
 }
 
 const DEFAULT_PORT = 8_301;
+
+/** Of a server of this region, its own pool hears sooner how it is than the one between regions. */
+function asNear(server: AgentMember, region: string, lan: Gossip): AgentMember {
+  const suffix = `.${region}`;
+  if (server.tags['region'] !== region || !server.name.endsWith(suffix)) return server;
+  const near = lan.member(server.name.slice(0, -suffix.length));
+  return near === undefined ? server : { ...server, status: near.status };
+}
 
 /**
  * Servers are joined as people of Nomad join them, wherever they are: those of this region in its
@@ -105,9 +126,10 @@ function membershipOf(ownRegion: string, lan: Gossip, wan: WanParts | undefined)
       return joined;
     },
     forceLeave: (name, prune) => {
-      if (wan !== undefined) wan.gossip.forceLeave(name, prune);
+      wan?.gossip.forceLeave(name, prune);
       // Within a region, servers go by the names of their nodes.
-      else lan.forceLeave(name.replace(/\.[^.]*$/, ''), prune);
+      const suffix = `.${ownRegion}`;
+      if (name.endsWith(suffix)) lan.forceLeave(name.slice(0, -suffix.length), prune);
     },
   };
 }

@@ -159,7 +159,7 @@ function knownOf(config: AgentConfig, parts: AgentHttpParts, sources: Sources): 
     {
       ...sources,
       nodeId: () => client?.client.nodeId,
-      gossiping: () => (gossip.wan ?? gossip).members(),
+      gossiping: () => gossip.servers(),
       logger,
       host: () => ({ OS: process.platform, Arch: process.arch, Hostname: hostname() }),
       formatLine,
