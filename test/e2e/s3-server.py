@@ -78,10 +78,11 @@ class Handler(BaseHTTPRequestHandler):
             for name in names
         )
         keys = [key for key in found if key.startswith(prefix)]
-        page = "".join(f"<Contents><Key>{escape(key)}</Key></Contents>" for key in keys[after : after + PAGE])
+        shown = keys[after : after + PAGE]
+        page = "".join(f"<Contents><Key>{escape(key)}</Key></Contents>" for key in shown)
         more = after + PAGE < len(keys)
         token = f"<NextContinuationToken>{after + PAGE}</NextContinuationToken>" if more else ""
-        return f"<ListBucketResult><IsTruncated>{str(more).lower()}</IsTruncated>{page}{token}</ListBucketResult>"
+        return f"<ListBucketResult>{page}{token}</ListBucketResult>"
 
 
 server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

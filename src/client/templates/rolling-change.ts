@@ -5,8 +5,8 @@
  * RC1: until the servers give leave, the files on disk are the old ones; what is rendered meanwhile
  *      takes the place of what was rendered before it.
  * RC2: a place that was taken is given back, whatever became of the change.
- * RC3: what an earlier process had begun is brought to its end; a text that is on disk already is no
- *      change.
+ * RC3: what an earlier process had begun is brought to its end; a text that is on disk already is
+ *      no change.
  */
 import { explain, Failure } from '../../base/failure.ts';
 import { TEMPLATE_WRITE_RETRY_MS } from '../../core/limits.ts';
