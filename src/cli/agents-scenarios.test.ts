@@ -72,7 +72,7 @@ test('the catalog is listed', () =>
           : [],
       )
       .on(catalog.catalogNode, ({ params }) => {
-        if (params['node'] !== 'n1') return undefined as never;
+        if (params['node'] !== 'n1') return undefined;
         const web = { name: 'web', tags: ['v1'] };
         return { node: catalogNodeOf('n1'), services: { web } } as never;
       });
