@@ -28,7 +28,8 @@ async function put(
       ...{ method: 'PUT', path, query, params: {}, headers: {}, remoteAddress: '' },
       ...{ signal: never, body: () => Promise.resolve(new Uint8Array()) },
     });
-    return `${reply.status} ${String(reply.body)}`;
+    assert.ok(typeof reply.body === 'string');
+    return `${reply.status} ${reply.body}`;
   } catch (error) {
     assert.ok(error instanceof Failure);
     return `${error.fault}: ${error.message}`;

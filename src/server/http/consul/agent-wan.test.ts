@@ -28,7 +28,7 @@ function poolOf(name: string, done: string[]): OwnPool {
 
 interface World {
   readonly done: string[];
-  ask(method: string, path: string, asking?: Asking): Promise<string>;
+  readonly ask: (method: string, path: string, asking?: Asking) => Promise<string>;
 }
 
 interface Asking {
@@ -64,7 +64,8 @@ function worldOf(hasWan: boolean): World {
           ...{ method, path, query, params, headers: {}, remoteAddress: '', signal: never },
           body: () => Promise.resolve(new TextEncoder().encode(body)),
         });
-        return String(reply.body);
+        assert.ok(typeof reply.body === 'string');
+        return reply.body;
       } catch (error) {
         assert.ok(error instanceof Failure);
         return error.message;
