@@ -2,8 +2,8 @@
  * Allocations as their clients report them, and as people and controllers want them moved.
  *
  * C1: an allocation that ended stays ended: a late report adds to what is known of its tasks, and
- *     never brings it back. One called lost stays lost. Once all its tasks have ended too nothing is
- *     added: a client that lost what it knew in a power cut begins them again.
+ *     never brings it back. One called lost stays lost. Once all its tasks have ended, too, nothing
+ *     is added: a client that lost what it knew in a power cut begins them again.
  * C2: an allocation that failed, or ended where it should go on running, evaluates its job in the
  *     same entry.
  * C3: a report that says nothing new changes nothing, nor does one that a later one overtook on its

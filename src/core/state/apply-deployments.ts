@@ -2,7 +2,8 @@
  * Deployments: judged, promoted, ended.
  *
  * B1: a deployment that is over stays as it ended.
- * B2: promotion needs as many canaries as are wanted, of each promoted group, to live and be healthy.
+ * B2: promotion needs as many canaries as are wanted, of each promoted group, to live and be
+ *     healthy.
  * B3: a successful deployment makes its job version stable, in the same entry.
  * B4: a verdict that was decided before the deployment changed (with `ifModifyIndex`) is refused.
  */
