@@ -342,7 +342,7 @@ export const LINK_SEND_BYTES_MAX = 96 * 1024 * 1024;
 export const LINK_REDIAL_MS = { first: 100, most: 5_000 } as const;
 /** Addresses of servers that an agent keeps: a region has three, five or seven. */
 export const LINK_SERVERS_MAX = 64;
-/** Regions that a server keeps a way to, and datacenters that one may tell of: more is a mistake. */
+/** Regions that a server keeps a way to, and datacenters that one may tell of: more is wrong. */
 export const REGIONS_MAX = 256;
 export const DATACENTERS_MAX = 1_024;
 /** A forwarded request's body that goes with its head [bytes]. */

@@ -4,8 +4,7 @@ import fc from 'fast-check';
 import type { Millis } from '../../base/brand.ts';
 import { seeded } from '../../base/random.ts';
 import { formatAddress } from './address.ts';
-import type { QueryReading } from '../state/reads-queries.ts';
-import { Answerer, type Decision, type Sources } from './answer.ts';
+import { Answerer, type Decision } from './answer.ts';
 import { directoryNode, directoryOf, instance, type Listed } from './directory.fixture.ts';
 import type { Directory, Instance } from './directory.ts';
 import { parseName } from './name.ts';
@@ -478,51 +477,4 @@ test('D2: any name of ours of any type is answered, with the SOA where there is 
     }),
     { numRuns: 2_000 },
   );
-});
-
-test('names of other regions: asked for there, where that is wanted, and found here first', () => {
-  const answerer = new Answerer(DEFAULT_DNS_SETTINGS);
-  const elsewhere = { hasDatacenter: (name: string) => name === 'ohio' };
-  const decide = (name: string, more: Partial<Sources> = { elsewhere }): Decision => {
-    const parsed = parseName(name);
-    assert.ok(parsed);
-    const sources = {
-      directory: directoryOf(listed),
-      random: seeded(''),
-      now: 1_700_000_000_000 as Millis,
-    };
-    const question = { name: parsed, type: TYPE.A, answersMax: 9 };
-    return answerer.decide(question, { ...sources, ...more });
-  };
-  for (const name of ['web.service.ohio.consul', 'n1.node.ohio.dc.consul', 'ohio.consul']) {
-    assert.deepEqual(decide(name), { do: 'ask', datacenter: 'ohio' });
-    assert.deepEqual(told(decide(name, {})), missing, name);
-  }
-  assert.deepEqual(told(decide('web.service.mars.consul')), missing);
-  assert.equal(told(decide('node-1.node.dc1.consul'))[0], 'A 10.0.0.1 0');
-});
-
-test('a query that other regions may answer is decided again with what they have', () => {
-  const answerer = new Answerer(DEFAULT_DNS_SETTINGS);
-  const name = parseName('far.query.consul');
-  assert.ok(name);
-  const nothing = { instances: [], ordered: false, datacenter: 'dc1', service: 'far' };
-  const reading = { failovers: 0 } as unknown as QueryReading;
-  const queries = { far: { ...nothing, pending: reading } };
-  const decide = (more: Partial<Sources>): Decision =>
-    answerer.decide(
-      { name, type: TYPE.A, answersMax: 9 },
-      {
-        directory: directoryOf({ queries }),
-        random: seeded(''),
-        now: 1_700_000_000_000 as Millis,
-        ...more,
-      },
-    );
-  const elsewhere = { hasDatacenter: () => true };
-  assert.deepEqual(decide({ elsewhere }), { do: 'fail over', reading });
-  assert.deepEqual(told(decide({})), missing);
-  const found = { ...nothing, instances: [instance(n2)], datacenter: 'ohio' };
-  assert.deepEqual(told(decide({ elsewhere, found })), ['A 10.0.0.2 0']);
-  assert.deepEqual(told(decide({ elsewhere, found: nothing })), missing);
 });

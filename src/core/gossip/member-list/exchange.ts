@@ -91,8 +91,8 @@ export function heardNothing(pool: Pool, id: number, why: string): void {
 }
 
 /**
- * Takes over what the other side knows, as if it had been said. Nothing of it where it is of another
- * pool: the answer says why.
+ * Takes over what the other side knows, as if it had been said. Nothing of it where it is of
+ * another pool: the answer says why.
  */
 function merge(pool: Pool, { peers, user }: PushPull, isJoin: boolean): string | undefined {
   for (const peer of peers) {

@@ -62,7 +62,7 @@ function isSameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
 
-/** A member not known before, in a random place of the order; undefined: there is no room, or K4. */
+/** A member not known before, in a random place of the order; undefined: no room, or K4. */
 function admit(pool: Pool, { name, address, meta, versions }: Alive): Peer | undefined {
   if (pool.layer.refusal?.({ name, meta }) !== undefined) return undefined;
   if (pool.peers.size >= MEMBERS_MAX) {

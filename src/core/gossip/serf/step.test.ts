@@ -192,7 +192,7 @@ test('Y1: the key in use stays; what is no key is refused; the clock only goes o
   assert.deepEqual([clock.time, clock.tick(), clock.time], [8, 8, 9]);
 });
 
-test('K4: who belongs to another ring is not admitted, nor joined with all that it knows', () => {
+test('who belongs to another ring is not admitted, nor joined with all that it knows', () => {
   const random = seeded('ring');
   const refusal = ({ region }: Tags): string | undefined =>
     region === undefined || region === 'eu' ? undefined : `is of region ${region}`;
