@@ -1,15 +1,12 @@
 /** Runs in namespaces of its own: plays rounds until the time is over, and tells. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import { Cluster } from './cluster.ts';
 import { Jobs } from './jobs.ts';
 import { Report } from './report.ts';
 import { play } from './rounds.ts';
 import { roundOf } from './schedule.ts';
 
-const [seed = '', minutes = '', first = '', file = ''] = process.argv.slice(2);
-const dir = mkdtempSync(join(tmpdir(), 'muster-campaign-'));
+const [dir = '', seed = '', minutes = '', first = '', file = ''] = process.argv.slice(2);
 const report = new Report(seed);
 
 async function main(): Promise<void> {
@@ -44,4 +41,3 @@ writeFileSync(file, report.text());
 console.log(`\n${report.text()}`);
 console.log(`${report.passed} passed, ${report.failed} failed`);
 process.exitCode = report.failed === 0 && report.passed > 0 ? 0 : 1;
-rmSync(dir, { recursive: true, force: true });

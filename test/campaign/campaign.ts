@@ -12,7 +12,8 @@
  */
 import { spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { inOwnNamespaces, machinesMissing } from '../machines.ts';
@@ -34,8 +35,15 @@ const report = resolve(values.report);
 mkdirSync(dirname(report), { recursive: true });
 console.log(`npm run campaign -- --minutes ${values.minutes} --seed ${values.seed}\n`);
 const main = join(import.meta.dirname, 'campaign-main.ts');
+const dir = mkdtempSync(join(tmpdir(), 'muster-campaign-'));
 const { seed, minutes, round } = values;
-const [program = '', ...args] = inOwnNamespaces(main, seed, minutes, round, report);
+const [program = '', ...args] = inOwnNamespaces(main, dir, seed, minutes, round, report);
 const child = spawn(program, args, { stdio: 'inherit' });
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
-child.on('exit', (code) => (process.exitCode = code ?? 1));
+// C2: with their first process, all in the namespaces end.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => child.kill('SIGKILL'));
+}
+child.on('exit', (code) => {
+  process.exitCode = code ?? 1;
+  rmSync(dir, { recursive: true, force: true });
+});

@@ -86,9 +86,8 @@ export class Callers {
   /** Left alone it would keep the lock for as long as it lives. */
   async #end(session: string): Promise<void> {
     let told: string | undefined;
-    while (told === undefined && !this.#isOver) {
-      told = await this.#ask('PUT', `session/destroy/${session}`);
-    }
+    do told = await this.#ask('PUT', `session/destroy/${session}`);
+    while (told === undefined && !this.#isOver);
   }
 
   async #read(key: string): Promise<{ pair?: Pair; value: string | undefined } | undefined> {
