@@ -193,12 +193,13 @@ function unsettledRollout(state: State, job: Job): readonly string[] {
   return [`deployment ${latest.id} of ${job.id} v${latest.jobVersion} is ${latest.status}`];
 }
 
-/** A rollout without room fails at its time, unless it never placed anything. */
+/** A rollout without room fails at its time, unless a group of it never placed anything. */
 function stillPending(state: State, job: Job): readonly string[] {
   const groups = Object.values(state.latestDeployment(job.namespace, job.id)?.groups ?? {});
-  return groups.some(({ requireProgressBy }) => requireProgressBy !== undefined)
-    ? unsettledRollout(state, job)
-    : [];
+  const isLate = groups.some(
+    (group) => group.requireProgressBy !== undefined && group.healthyAllocs < group.desiredTotal,
+  );
+  return isLate ? unsettledRollout(state, job) : [];
 }
 
 function isBlocked({ status }: Evaluation): boolean {
