@@ -23,6 +23,7 @@ const commands: Command[] = [
       flag.number('check-index', '<index>', 'Only when it is at this index.'),
       flag.list('var', '<key=value>', 'Sets a variable.'),
       flag.boolean('f', 'Follow.'),
+      flag.boolean('no-wait', 'Do not wait either.'),
       flag.string('n', '<lines>', 'Lines.'),
     ],
     examples: [{ line: 'muster run web.nomad', says: 'Run it:' }],
@@ -88,6 +89,13 @@ test('P1: a boolean may be switched off, one-letter flags take one dash', async 
   assert.equal(got().flags.has('detach'), false);
   assert.equal(got().flags.has('f'), true);
   assert.equal(got().flags.text('n'), '3');
+});
+
+test('a flag whose name begins with "no" is one like any other', async () => {
+  await typed('run -no-wait web.nomad');
+  assert.equal(got().flags.has('no-wait'), true);
+  await typed('run web.nomad');
+  assert.equal(got().flags.has('no-wait'), false);
 });
 
 test('P2: what follows belongs to the other command', async () => {

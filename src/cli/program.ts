@@ -112,7 +112,12 @@ function define(leaf: Commander, command: Command, world: World, action: Action)
 
 function option(spec: Flag): Option {
   const dashes = spec.name.length === 1 ? '-' : '--';
-  if (spec.kind === 'boolean') return new Option(`${dashes}${spec.name}`, spec.help);
+  if (spec.kind === 'boolean') {
+    const made = new Option(`${dashes}${spec.name}`, spec.help);
+    // Of itself it would take \`-no-color\` for the opposite of a flag \`color\`.
+    made.negate = false;
+    return made;
+  }
   const made = new Option(`${dashes}${spec.name} ${spec.placeholder ?? '<value>'}`, spec.help);
   if (spec.kind === 'list') {
     made.argParser((value: string, before: readonly string[] | undefined) => [

@@ -124,3 +124,24 @@ test('a batch group ends when it has run for as long as it may', async () => {
   await agent.until('it is over', async () => (await read()).ClientStatus === 'complete');
   assert.equal((await read()).ClientDescription, 'allocation exceeded max_run_duration');
 });
+
+test('who is in a hurry waits out no shutdown delay', async () => {
+  const job = apiJob('slow', 'exec sleep 1000') as { Job: { TaskGroups: object[] } };
+  const groups = job.Job.TaskGroups.map((group) => ({ ...group, ShutdownDelay: 600e9 }));
+  const alloc = await runJob('slow', '', { TaskGroups: groups });
+  await printed('alloc', 'stop', '-detach', '-no-shutdown-delay', alloc);
+  const ended = async (): Promise<boolean> => {
+    const stubs = (await agent.get('/v1/job/slow/allocations')) as { ClientStatus: string }[];
+    return stubs.filter(({ ClientStatus }) => ClientStatus === 'complete').length === 1;
+  };
+  await agent.until('it has ended', ended);
+  await agent.until('another runs', async () => {
+    const stubs = (await agent.get('/v1/job/slow/allocations')) as { ClientStatus: string }[];
+    return stubs.some(({ ClientStatus }) => ClientStatus === 'running');
+  });
+  await printed('stop', '-detach', '-no-shutdown-delay', '-eval-priority', '90', 'slow');
+  await agent.until('both have ended', async () => {
+    const stubs = (await agent.get('/v1/job/slow/allocations')) as { ClientStatus: string }[];
+    return stubs.every(({ ClientStatus }) => ClientStatus === 'complete');
+  });
+});
