@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { Failure } from '../base/failure.ts';
 import { completionCommand } from './completion.ts';
 import { flag, type Command, type Invocation } from './command.ts';
+import { COMMANDS } from './golden.fixture.ts';
 import { runProgram } from './program.ts';
 import { testWorld } from './test-world.fixture.ts';
 
@@ -144,4 +145,30 @@ test('completion knows every command and flag', async () => {
     assert.match(out, /-check-index/);
   }
   assert.equal((await typed('completion tcsh')).code, 1);
+});
+
+test('every flag of every command arrives where it is asked for', async () => {
+  for (const command of COMMANDS) {
+    for (const spec of command.flags) {
+      const value = { boolean: [], string: ['x'], number: ['1'], list: ['x'] }[spec.kind];
+      const wanted = (command.arguments ?? []).filter((each) => each.startsWith('<'));
+      const line = [
+        ...command.name.split(' '),
+        `-${spec.name}`,
+        ...value,
+        ...wanted.map(() => 'x'),
+      ];
+      let arrived = false;
+      const run = ({ flags }: Invocation): Promise<number> => {
+        arrived =
+          flags.has(spec.name) ||
+          flags.text(spec.name) !== undefined ||
+          flags.list(spec.name)[0] === 'x';
+        return Promise.resolve(0);
+      };
+      const only = COMMANDS.map((each) => (each === command ? { ...each, run } : each));
+      await runProgram(only, line, testWorld());
+      assert.ok(arrived, line.join(' '));
+    }
+  }
 });
