@@ -3,8 +3,8 @@
  * to be there.
  *
  * FL1: level-triggered: who is missing is joined again at the next look, and nobody else.
- * FL2: a server of another cluster that has this region's name is told of, once: nothing works across
- *      two regions of one name.
+ * FL2: a server of another cluster that has this region's name is told of, once: nothing works
+ *      across two regions of one name.
  *
  * Source: https://developer.hashicorp.com/consul/docs/architecture/gossip
  */

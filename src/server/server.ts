@@ -81,7 +81,7 @@ export interface ServerDeps {
   readonly servers: () => readonly string[];
   /** Whether any server leads; absent: this one, or nobody. */
   readonly isLed?: () => boolean;
-  /** Those of whoever leads, for this server to help with while it does not; absent: nobody else. */
+  /** Those of whoever leads, to help with while this server does not; absent: nobody else. */
   readonly evaluations?: Evaluations;
   /** What else runs as long as the server does: the checkpoint's writer. */
   readonly companions?: readonly Service[];

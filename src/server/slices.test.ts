@@ -24,7 +24,7 @@ test('all steps are taken, and others have their turn every few milliseconds', a
   const keep = (step: number): boolean => taken.push(step) < 0;
   await inSlices(steps, keep, { clock, signal: new AbortController().signal });
   assert.deepEqual(taken, steps);
-  // 100 looks at a clock that goes on by 1 ms: a turn after each slice of 5 ms, and one to begin it.
+  // 100 looks at a clock that goes on by 1 ms: a turn after each 5 ms, and one to begin it.
   assert.ok(sleeps() >= 15 && sleeps() <= 20, `${sleeps()} turns`);
 });
 

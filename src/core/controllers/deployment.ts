@@ -8,8 +8,8 @@
  * Y3: it is successful once each group has all its instances healthy and its canaries promoted, and
  *     nothing of another version is left to replace. Of system jobs only the scheduler can tell: it
  *     knows where they are meant to run.
- * Y4: of a system job, which has no other node to go to, an unhealthy instance is begun anew where it
- *     is, after a pause.
+ * Y4: of a system job, which has no other node to go to, an unhealthy instance is begun anew where
+ *     it is, after a pause.
  *
  * Source: Nomad's deployment watcher, in what it does and in the words of its descriptions.
  */
@@ -190,7 +190,7 @@ function replaceUnhealthy(watched: Watched, allocs: readonly Alloc[]): Entry | R
   };
 }
 
-/** Before an unhealthy instance is begun anew on its node [ms]: as long as services wait at first. */
+/** Before an unhealthy instance is begun anew on its node [ms]: as services wait at first. */
 const RETRY_PAUSE_MS = 30_000;
 
 function isEverywhere({ job }: Watched): boolean {

@@ -7,8 +7,8 @@ import type { ScheduleInput } from './contract.ts';
 import { isOf, type GroupFindings } from './system-difference.ts';
 
 /**
- * Answers the version that ran on the node, else one that runs beside the newest, else the last that
- * was stable, else the last that is known of; undefined where none of them is kept.
+ * Answers the version that ran on the node, else one that runs beside the newest, else the last
+ * that was stable, else the last that is known of; undefined where none of them is kept.
  *
  * @param previous what ended on the node
  */

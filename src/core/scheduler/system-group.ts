@@ -1,6 +1,6 @@
 /**
- * Decides one group of a system or sysbatch job: what its empty nodes get, and how far a new version
- * goes on.
+ * Decides one group of a system or sysbatch job: what its empty nodes get, and how far a new
+ * version goes on.
  *
  * G1: of a rollout at most `max_parallel` instances are taken from what ran before them and not yet
  *     healthy; an unhealthy one stops it.

@@ -50,7 +50,7 @@ export function templatePath(path: string, places: TaskPlaces): string | undefin
   return within(interpolate(path, places.lookup), places);
 }
 
-/** @param written its text, and what the client says. Answers what is wrong where it cannot be one. */
+/** @param written its text, and what the client says. Answers what is wrong where it is none. */
 export function planTemplate(
   template: TaskTemplate,
   { text, policy }: { readonly text: string; readonly policy: TemplatePolicy },

@@ -106,7 +106,7 @@ function comparedWith(
   throw notFound(`job has no ${what} to compare with`);
 }
 
-/** One for each version, in their order; none for the first where each is compared with the last. */
+/** One for each version, in their order; none for the first where each is held beside the last. */
 function diffsOf(
   versions: readonly Job[],
   fixed: Job | undefined,
