@@ -139,7 +139,7 @@ export class LinkSession {
     // Whoever reads the stream alone hears of the failure there.
     reply.catch(() => undefined);
     this.#carryOut(effects);
-    if (deadlineMs > 0) this.#reckon();
+    if (deadlineMs > 0) this.#reckon(this.#now() + deadlineMs);
     return {
       reply,
       pieces: stream.pieces,
@@ -252,8 +252,8 @@ export class LinkSession {
     return this.#deps.clock.elapsedMs() as Millis;
   }
 
-  /** Sooner than thought: something with a deadline began. */
-  #reckon: () => void = () => undefined;
+  /** Something is due then [ms], which may be sooner than thought. */
+  #reckon: (at: number) => void = () => undefined;
 
   async #keepTime(): Promise<void> {
     const { clock } = this.#deps;
@@ -261,10 +261,13 @@ export class LinkSession {
     while (!isAborted(over)) {
       const sleep = new AbortController();
       const wake = (): void => sleep.abort();
-      this.#reckon = wake;
+      const { wakeAt } = this.#core;
+      // Most calls have more time than there is until the next ping: nothing is woken for them.
+      this.#reckon = (at) => {
+        if (at < wakeAt) wake();
+      };
       over.addEventListener('abort', wake, { once: true });
-      const dueMs = this.#core.wakeAt - this.#now();
-      await clock.sleep(Math.max(TICK_MS_MIN, dueMs), sleep.signal);
+      await clock.sleep(Math.max(TICK_MS_MIN, wakeAt - this.#now()), sleep.signal);
       over.removeEventListener('abort', wake);
       if (!isAborted(over)) this.#carryOut(this.#core.tick(this.#now()));
     }

@@ -60,9 +60,17 @@ export class ReportBatch {
       } catch (error) {
         for (const each of batch) each.reject(error);
       }
-      if (this.#waiting.length > 0) await this.#clock.sleep(REPORT_BATCH_MS, this.#never);
+      // A full entry gains nothing by waiting.
+      const isFull = this.#countWaiting() >= PLACEMENTS_PER_ENTRY_MAX;
+      if (this.#waiting.length > 0 && !isFull) {
+        await this.#clock.sleep(REPORT_BATCH_MS, this.#never);
+      }
     }
     this.#isWriting = false;
+  }
+
+  #countWaiting(): number {
+    return this.#waiting.reduce((count, { updates }) => count + updates.length, 0);
   }
 
   /** As many reports as one entry holds, at least one. */

@@ -160,10 +160,10 @@ test('L3: whoever follows the dirty trail sees every changed node', () => {
 
 test('nodes are ordered by id, whenever they came', () => {
   const world = new SchedulerWorld();
-  for (const n of [5, 1, 3]) world.do(registerNode(n));
+  for (const n of [5, 1, 3, 9, 2]) world.do(registerNode(n));
   assert.deepEqual(
     world.ledger.order.map((slot) => world.ledger.nodeAt(slot).name),
-    ['node-1', 'node-3', 'node-5'],
+    ['node-1', 'node-2', 'node-3', 'node-5', 'node-9'],
   );
 });
 

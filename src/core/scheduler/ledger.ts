@@ -274,9 +274,19 @@ export class Ledger {
     const before = this.#nodes[slot];
     this.#admit(node, slot);
     if (before !== undefined) this.#rebuildPorts(slot, before);
-    const at = this.#order.findIndex((other) => this.nodeAt(other).id > node.id);
-    this.#order.splice(at === -1 ? this.#order.length : at, 0, slot);
+    this.#order.splice(this.#placeOf(node.id), 0, slot);
     this.#membership++;
+  }
+
+  /** Where in the order a node with this id belongs: before the first whose id is greater. */
+  #placeOf(id: NodeId): number {
+    let [low, high] = [0, this.#order.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.nodeAt(this.#order[middle] ?? 0).id > id) high = middle;
+      else low = middle + 1;
+    }
+    return low;
   }
 
   #admit(node: Node, slot: number): void {
