@@ -106,7 +106,7 @@ async function pullOn(
   const taken = new Set<AllocId>();
   let after = 0 as Index;
   for (;;) {
-    const query = { nodeId, secretId, after, waitMs: PULL_MS };
+    const query = { nodeId, secretId, after, waitMs: PULL_MS, brief: after > 0 };
     const reply = await servers.pullAllocs(query, signal).catch(passOver);
     if (reply === undefined) {
       await systemClock.sleep(RETRY_MS, signal);

@@ -12,6 +12,7 @@ import type { Random } from '../base/random.ts';
 import type { AllocId, NodeId } from '../core/model/ids.ts';
 import type { NodeFacts } from '../core/model/node.ts';
 import type { AllocData } from '../ports/alloc-data.ts';
+import { completeList } from '../core/runner/assignments.ts';
 import { awayMs, Silence } from '../core/runner/silence.ts';
 import type { AllocDirs } from '../ports/alloc-dir.ts';
 import type { Artifacts } from '../ports/artifacts.ts';
@@ -21,7 +22,7 @@ import type { Driver } from '../ports/driver.ts';
 import type { Fingerprinter } from '../ports/fingerprint.ts';
 import type { AllocNetworks } from '../ports/network.ts';
 import type { PreviousAllocs } from '../ports/previous-allocs.ts';
-import type { ServerLink } from '../ports/server-link.ts';
+import type { Assignment, ServerLink } from '../ports/server-link.ts';
 import type { Service } from '../ports/service.ts';
 import type { TemplateSource } from '../ports/template-source.ts';
 import type { StateFiles } from '../ports/state-files.ts';
@@ -238,6 +239,8 @@ export class Client implements Service {
   async #pull(signal: AbortSignal): Promise<void> {
     const { servers, clock, random, log } = this.#deps;
     let after = 0 as Index;
+    /** What was answered up to there. */
+    let held: readonly Assignment[] = [];
     let failures = 0;
     while (!signal.aborted) {
       await this.#heart.registered(signal);
@@ -245,16 +248,22 @@ export class Client implements Service {
       try {
         const { id: nodeId, secretId } = this.#known();
         const reply = await servers.pullAllocs(
-          { nodeId, secretId, after, waitMs: PULL_MS },
+          { nodeId, secretId, after, waitMs: PULL_MS, ...(after > 0 && { brief: true }) },
           signal,
         );
-        if (!(await this.#allocs.assign(reply.allocs))) {
+        const listed = completeList(held, reply);
+        if (listed === undefined) {
+          after = 0 as Index;
+          throw new Failure('conflict', 'the servers count on allocations that are not held here');
+        }
+        if (!(await this.#allocs.assign(listed))) {
           // Asked for the same news again, the servers answer at once.
           throw new Failure('exhausted', 'not all allocations could be taken over');
         }
         failures = 0;
         const early = reply.index <= after && clock.now() - askedAt < PULL_MS_MIN;
         after = reply.index;
+        held = listed;
         if (early) await clock.sleep(PULL_MS_MIN, signal);
       } catch (error) {
         if (error instanceof Bug) throw error;

@@ -46,12 +46,16 @@ export interface PullQuery {
   readonly secretId: string;
   readonly after: Index;
   readonly waitMs: number;
+  /** True: who asks holds all that was answered up to `after`, and need not be sent it again. */
+  readonly brief?: boolean;
 }
 
 export interface PullReply {
   readonly index: Index;
-  /** All allocations of the node, with the job version each belongs to. */
+  /** The allocations of the node, with the job version each belongs to; all but those of `kept`. */
   readonly allocs: readonly Assignment[];
+  /** Those that are still there as they were; absent: there are none besides `allocs`. */
+  readonly kept?: readonly AllocId[];
 }
 
 export interface Assignment {

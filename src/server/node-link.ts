@@ -4,10 +4,13 @@
  * L1: a client speaks only for its own node, and for allocations that are there: it proves the
  *     node by its secret.
  * L2: a client's pull is not woken by what it reported itself.
+ * L3: what a client holds is not sent to it again if it says so: else what is sent to a node would
+ *     grow with the square of what runs there.
  */
 import type { Index } from '../base/brand.ts';
 import { Failure } from '../base/failure.ts';
-import type { NodeId } from '../core/model/ids.ts';
+import { isClientTerminal, type Alloc } from '../core/model/alloc.ts';
+import type { AllocId, NodeId } from '../core/model/ids.ts';
 import type { Node, NodeFacts } from '../core/model/node.ts';
 import type { Read } from '../core/state/reads.ts';
 import type { State } from '../core/state/state.ts';
@@ -65,18 +68,18 @@ export class NodeLink implements ServerLink {
   }
 
   async pullAllocs(query: PullQuery, signal: AbortSignal): Promise<PullReply> {
-    const { nodeId } = query;
+    const { nodeId, after, brief } = query;
     this.#prove(nodeId, query.secretId);
     const { value, index } = await this.#deps.parked.query(
-      assignments(nodeId),
+      assignments(nodeId, brief === true ? after : undefined),
       {
-        ...(query.after > 0 && { after: query.after }),
+        ...(after > 0 && { after }),
         waitMs: query.waitMs,
-        isNews: (state, after) => isNewsTo(state, nodeId, after),
+        isNews: (state, known) => isNewsTo(state, nodeId, known),
       },
       signal,
     );
-    return { index, allocs: value };
+    return { index, ...value };
   }
 
   async updateAllocs(
@@ -120,15 +123,31 @@ export class NodeLink implements ServerLink {
   }
 }
 
-function assignments(nodeId: NodeId): Read<readonly Assignment[]> {
+/** @param held all up to this index is held by who asks; undefined: nothing is (L3) */
+function assignments(
+  nodeId: NodeId,
+  held: Index | undefined,
+): Read<Pick<PullReply, 'allocs' | 'kept'>> {
   return (state) => {
-    const value: Assignment[] = [];
+    const allocs: Assignment[] = [];
+    const kept: AllocId[] = [];
     for (const alloc of state.allocsByNode(nodeId)) {
+      if (held !== undefined && !isNewTo(alloc, held)) {
+        kept.push(alloc.id);
+        continue;
+      }
       const job = state.jobVersion(alloc.namespace, alloc.jobId, alloc.jobVersion);
-      if (job !== undefined) value.push({ alloc, job });
+      if (job !== undefined) allocs.push({ alloc, job });
     }
+    const value = held === undefined ? { allocs } : { allocs, kept };
     return { value, keys: [watch.allocsByNode(nodeId)] };
   };
+}
+
+/** An end that was told by an earlier life of the client is news to the present one. */
+function isNewTo(alloc: Alloc, held: Index): boolean {
+  if (alloc.allocModifyIndex > held) return true;
+  return alloc.modifyIndex > held && isClientTerminal(alloc);
 }
 
 /** Whether the servers changed something of the node's allocations since `after` (L2). */

@@ -129,6 +129,27 @@ test('a registered job is placed, pulled, reported and stopped', async () => {
   assert.ok(stopped.allocs.every(({ alloc }) => alloc.desiredStatus === 'stop'));
 });
 
+test('a client that holds its allocations is sent those that are new to it', async () => {
+  await using running = start();
+  const { server } = running;
+  const facts = nodeFacts(0);
+  await server.link.registerNode(facts, never);
+  await server.operations.registerJob(jobSpec('web'));
+  const pull = { nodeId: facts.id, secretId: facts.secretId, after: 1 as Index, waitMs: 20_000 };
+  const first = await server.link.pullAllocs(pull, never);
+  const ids = first.allocs.map(({ alloc }) => alloc.id);
+  assert.ok(ids.length > 0);
+  const after = first.index;
+  await server.link.updateAllocs(facts.id, facts.secretId, report(first, 'running'), never);
+  const asked = { ...pull, after, brief: true };
+  const held = await server.link.pullAllocs({ ...asked, waitMs: 1 }, never);
+  assert.deepEqual(held.allocs, [], 'what it reported itself is no news');
+  assert.deepEqual(held.kept, ids);
+  await server.link.updateAllocs(facts.id, facts.secretId, report(first, 'complete'), never);
+  const ended = await server.link.pullAllocs({ ...asked, waitMs: 1 }, never);
+  assert.deepEqual(ended.kept, [], 'an end may have been told by an earlier life');
+});
+
 test('what does not fit is blocked, and placed when a node comes', async () => {
   await using running = start();
   const { server, replica } = running;

@@ -44,6 +44,7 @@ export interface NodeProof {
 interface Pull extends NodeProof {
   readonly after: Index;
   readonly waitMs: number;
+  readonly brief?: boolean;
 }
 
 /** The same question as of `PreviousAllocs` in `ports/previous-allocs.ts`. */
@@ -184,7 +185,9 @@ const proof = { nodeId: branded<NodeId>(), secretId: text };
 export const SERVER_REQUESTS = {
   'node.register': object<{ node: NodeFacts }>({ node: NODE }),
   'node.heartbeat': object<NodeProof>(proof),
-  'node.pull': object<Pull>({ ...proof, after: brandedCount<Index>(), waitMs: count }),
+  'node.pull': object<Pull>({
+    ...{ ...proof, after: brandedCount<Index>(), waitMs: count, brief: optional(flag) },
+  }),
   'node.update': object<NodeProof & { updates: readonly Update[] }>({
     ...proof,
     updates: list(UPDATE, 1_000),

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Alloc, ClientStatus } from '../model/alloc.ts';
 import type { AllocId } from '../model/ids.ts';
-import { sortAssignments } from './assignments.ts';
+import { completeList, sortAssignments } from './assignments.ts';
 
 const id = fc.constantFrom('a', 'b', 'c', 'd', 'e') as fc.Arbitrary<AllocId>;
 const index = fc.integer({ min: 1, max: 9 });
@@ -33,4 +33,17 @@ test('S1: each allocation in exactly one bucket; S2: nothing moves backwards', (
       },
     ),
   );
+});
+
+test('a list is made complete by what was held, or is none', () => {
+  const one = (id: string, jobVersion: number) => ({
+    alloc: { id: id as AllocId },
+    jobVersion,
+  });
+  const held = [one('a', 1), one('b', 1), one('c', 1)];
+  const kept = ['a' as AllocId];
+  const allocs = [one('b', 2), one('d', 1)];
+  assert.deepEqual(completeList(held, { allocs, kept }), [one('a', 1), ...allocs]);
+  assert.deepEqual(completeList(held, { allocs }), allocs, 'everything was sent');
+  assert.equal(completeList([], { allocs, kept }), undefined, 'something is missing');
 });

@@ -43,3 +43,22 @@ export function sortAssignments<T extends { readonly alloc: Alloc }>(
   const removed = held.map((one) => one.id).filter((id) => !present.has(id));
   return { added, updated, removed, ignored };
 }
+
+/**
+ * The complete list, from what was held and what the servers sent of it; undefined where they leave
+ * out something that is not held.
+ */
+export function completeList<T extends { readonly alloc: Pick<Alloc, 'id'> }>(
+  held: readonly T[],
+  { allocs, kept = [] }: { readonly allocs: readonly T[]; readonly kept?: readonly AllocId[] },
+): readonly T[] | undefined {
+  if (kept.length === 0) return allocs;
+  const byId = new Map(held.map((one) => [one.alloc.id, one]));
+  const listed: T[] = [];
+  for (const id of kept) {
+    const one = byId.get(id);
+    if (one === undefined) return undefined;
+    listed.push(one);
+  }
+  return [...listed, ...allocs];
+}
