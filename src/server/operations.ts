@@ -8,6 +8,7 @@
  * Fails (all): `unavailable` no leader, or this server is stopping; `exhausted` the disk is full.
  */
 import type { Index, Millis } from '../base/brand.ts';
+import type { JsonObject } from '../base/json.ts';
 import type { Soon } from '../base/soon.ts';
 import type { AllocId, DeploymentId, EvalId, JobId, Namespace, NodeId } from '../core/model/ids.ts';
 import type { Job, JobSpec } from '../core/model/job.ts';
@@ -206,7 +207,7 @@ export interface ScaleRequest {
   readonly count?: number;
   readonly message: string;
   readonly error: boolean;
-  readonly meta: Readonly<Record<string, string>>;
+  readonly meta: JsonObject;
 }
 
 export interface DispatchRequest {

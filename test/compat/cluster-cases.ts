@@ -98,7 +98,7 @@ export const CLUSTER_CASES: readonly Case[] = [
     route: 'scaling.policies',
     path: () => '/v1/scaling/policies?job=web',
     indexed: true,
-    answer: [{ ID: text, Enabled: true, Type: 'horizontal', Target: object }],
+    answer: [{ ID: uuid, Enabled: true, Type: 'horizontal', Target: object }],
   },
   {
     route: 'scaling.policy',

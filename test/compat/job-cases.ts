@@ -259,6 +259,16 @@ export const JOB_CASES: readonly Case[] = [
     },
   },
   {
+    route: 'job.scale',
+    shows: 'what an autoscaler notes is of any form',
+    path: () => '/v1/job/registered/scale',
+    body: {
+      ...{ Target: { Job: 'registered', Group: 'g' }, Message: 'held', Error: true },
+      ...{ Meta: { metric: 0.5, from: ['cpu'] }, PolicyOverride: false },
+    },
+    answer: { ...CHANGED, EvalID: '', EvalCreateIndex: 0 },
+  },
+  {
     route: 'job.stop',
     method: 'DELETE',
     path: () => '/v1/job/registered?purge=true',

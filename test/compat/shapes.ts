@@ -85,6 +85,8 @@ export const JOB = {
   Type: 'service',
   Priority: 50,
   Datacenters: ['dc1'],
+  ParentID: '',
+  NomadTokenID: '',
   Stop: false,
   Status: text,
   Stable: flag,

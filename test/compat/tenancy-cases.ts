@@ -29,6 +29,18 @@ export const TENANCY_CASES: readonly Case[] = [
   },
   { route: 'namespace.delete', path: () => '/v1/namespace/team', text: /^$/ },
   {
+    route: 'namespace.put',
+    shows: 'a row as Go writes it, with null for what was not said',
+    path: () => '/v1/namespace',
+    body: {
+      ...{ Name: 'sent', Description: '', Quota: '', Capabilities: null, Meta: null },
+      ...{ NodePoolConfiguration: null, VaultConfiguration: null, ConsulConfiguration: null },
+      ...{ CreateIndex: 0, ModifyIndex: 0 },
+    },
+    text: /^$/,
+  },
+  { route: 'namespace.delete', path: () => '/v1/namespace/sent', text: /^$/ },
+  {
     route: 'namespace.read',
     shows: 'none',
     path: () => '/v1/namespace/team',

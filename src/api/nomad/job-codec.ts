@@ -107,7 +107,7 @@ export const JOB: Shape<Job> = shape(
     region: text('Region', null),
     namespace: text('Namespace', null),
     id: text('ID', null),
-    parentId: maybe(text('ParentID', null)),
+    parentId: maybe(text('ParentID')),
     name: text('Name', null),
     type: text('Type', null),
     priority: int('Priority', null),
@@ -144,15 +144,18 @@ export const JOB: Shape<Job> = shape(
     modifyIndex: int('ModifyIndex', null),
     jobModifyIndex: int('JobModifyIndex', null),
   },
-  { NomadTokenID: null },
+  { NomadTokenID: '' },
 );
 
 /** The API form of a job as its author wrote it: `null` where nothing was said. */
 export function encodeJobDraft(draft: JobDraft): JsonObject {
-  return encodeDraft(JOB, draft);
+  return { ...encodeDraft(JOB, draft), ParentID: draft.parentId ?? null, NomadTokenID: null };
 }
 
-/** The API form of a registered job. Tokens are kept to ourselves, as Nomad does. */
+/**
+ * The API form of a registered job. Tokens are kept to ourselves, as Nomad does. What Nomad's
+ * servers hold as plain text is never `null`: its command line follows the pointers unasked.
+ */
 export function encodeJob(job: Job): JsonObject {
   return { ...encodeFull(JOB, job), ConsulToken: '', VaultToken: '' };
 }

@@ -1,5 +1,6 @@
 /** What the job endpoints take and answer, besides jobs themselves. */
 import type { Index, Millis } from '../../base/brand.ts';
+import type { JsonObject } from '../../base/json.ts';
 import type { AllocId, EvalId, JobId, Namespace } from '../../core/model/ids.ts';
 import type { Evaluation } from '../../core/model/evaluation.ts';
 import type { Job, JobDraft } from '../../core/model/job.ts';
@@ -10,6 +11,7 @@ import { shape, type Shape } from '../codec/codec.ts';
 import {
   asDraft,
   bool,
+  freeForm,
   instantNs,
   instantText,
   int,
@@ -251,7 +253,8 @@ export interface ScaleBody {
   readonly target: { readonly group: string };
   readonly message: string;
   readonly error: boolean;
-  readonly meta: Readonly<Record<string, string>>;
+  /** Whatever an autoscaler noted, numbers and lists too. */
+  readonly meta: JsonObject;
 }
 
 export const SCALE_BODY: Shape<ScaleBody> = shape({
@@ -259,7 +262,7 @@ export const SCALE_BODY: Shape<ScaleBody> = shape({
   target: nested('Target', shape<ScaleBody['target']>({ group: text('Group') })),
   message: text('Message'),
   error: bool('Error'),
-  meta: textMap('Meta'),
+  meta: freeForm('Meta'),
 });
 
 export interface GroupScale {
@@ -287,7 +290,7 @@ const SCALING_EVENT: Shape<ScalingEvent> = shape({
   previousCount: int('PreviousCount'),
   message: text('Message'),
   error: bool('Error'),
-  meta: textMap('Meta'),
+  meta: freeForm('Meta'),
   evalId: maybe(text('EvalID', null)),
   createIndex: int('CreateIndex'),
 });

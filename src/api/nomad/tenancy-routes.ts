@@ -82,6 +82,14 @@ export const createNamespace = write({
   body: NAMESPACE,
 });
 
+/** Where Nomad's own client library sends every namespace. */
+export const putNamespace = write({
+  name: 'namespace.put',
+  path: '/v1/namespace',
+  about: 'Creates or changes a namespace.',
+  body: NAMESPACE,
+});
+
 export const updateNamespace = write({
   name: 'namespace.update',
   path: '/v1/namespace/:name',
@@ -152,6 +160,7 @@ export const TENANCY_ROUTES = [
   listNamespaces,
   readNamespace,
   createNamespace,
+  putNamespace,
   updateNamespace,
   deleteNamespace,
   listNodePools,

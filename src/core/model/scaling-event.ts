@@ -1,5 +1,6 @@
 /** A change of a group's count, or what an autoscaler noted about it. */
 import type { Index, Millis } from '../../base/brand.ts';
+import type { JsonObject } from '../../base/json.ts';
 import type { EvalId, JobId, Namespace } from './ids.ts';
 
 export interface ScalingEvent {
@@ -9,7 +10,8 @@ export interface ScalingEvent {
   readonly previousCount: number;
   readonly message: string;
   readonly error: boolean;
-  readonly meta: Readonly<Record<string, string>>;
+  /** Whatever the sender noted. */
+  readonly meta: JsonObject;
   readonly evalId?: EvalId;
   readonly createIndex: Index;
 }

@@ -13,6 +13,7 @@
  * Evaluations and deployments inside an entry carry index 0: `apply` stamps them.
  */
 import type { Index, Millis } from '../../base/brand.ts';
+import type { JsonObject } from '../../base/json.ts';
 import type { Evaluation } from '../model/evaluation.ts';
 import type { AllocId, DeploymentId, EvalId, JobId, Namespace, NodeId } from '../model/ids.ts';
 import type { JobSpec } from '../model/job.ts';
@@ -113,7 +114,7 @@ export type JobScaled = Readonly<{
   count?: number;
   message: string;
   error: boolean;
-  meta: Readonly<Record<string, string>>;
+  meta: JsonObject;
   evaluation?: Evaluation;
 }>;
 

@@ -1,4 +1,5 @@
 /** The cluster as a whole. */
+import { createHash } from 'node:crypto';
 import * as routes from '../../api/nomad/cluster-routes.ts';
 import type { Index } from '../../base/brand.ts';
 import { readJobs, readSchedulerConfig } from '../../core/state/reads.ts';
@@ -86,9 +87,26 @@ function policiesOf(jobs: readonly JobWithSummary[]): readonly Owned[] {
     job.groups.flatMap((group): readonly Owned[] => {
       const own = group.scaling === undefined ? [] : [group.scaling];
       const tasks = group.tasks.flatMap((task) => task.scalingPolicies);
-      return [...own, ...tasks].map((policy) => ({ job, policy }));
+      return [...own, ...tasks].map((policy) => ({
+        job,
+        policy: { ...policy, id: policyId(policy) },
+      }));
     }),
   );
+}
+
+/** Of what it scales and how: it outlives versions of the job, and no two policies share it. */
+function policyId({ target, type }: ScalingPolicy): string {
+  const named = ['Namespace', 'Job', 'Group', 'Task'].map((part) => target[part] ?? '');
+  return uuidFrom(
+    createHash('sha256')
+      .update(JSON.stringify([...named, type]))
+      .digest('hex'),
+  );
+}
+
+function uuidFrom(hex: string): string {
+  return hex.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, '$1-$2-8$3-8$4-$5');
 }
 
 function stubOf(job: Job, policy: ScalingPolicy): ScalingPolicyStub {

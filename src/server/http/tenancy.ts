@@ -35,6 +35,7 @@ function namespaces({ ops }: HttpDeps): readonly Bound[] {
       return { value: answer.value, ...toldOf(answer) };
     }),
     bind(routes.createNamespace, async ({ body }) => done(await tenancy.setNamespace(body))),
+    bind(routes.putNamespace, async ({ body }) => done(await tenancy.setNamespace(body))),
     bind(routes.updateNamespace, async ({ params, body }) => {
       const name = nameOf(params.name, body.name) as Namespace;
       return done(await tenancy.setNamespace({ ...body, name }));
