@@ -79,7 +79,7 @@ module.exports = {
     {
       name: 'tests-are-leaves',
       severity: 'error',
-      from: { pathNot: [tests, '^test/'] },
+      from: { pathNot: [tests, '^(test|bench)/'] },
       to: { path: [tests, '^test/'] },
     },
     {

@@ -5,7 +5,7 @@
  * M1: a compiled test finds what lies beside its source: `import.meta` says the source's place.
  * M2: each run has a directory of its own, below node_modules so that packages are found.
  */
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build, type Plugin } from 'esbuild';
@@ -21,7 +21,8 @@ export class TestModules implements AsyncDisposable {
 
   /** @param files of TypeScript, relative to the root */
   static async compile(root: string, files: readonly string[]): Promise<TestModules> {
-    const cache = join(root, 'node_modules', '.cache');
+    // The real one: tests tell of themselves by it, wherever a link leads there.
+    const cache = join(await realpath(join(root, 'node_modules')), '.cache');
     await mkdir(cache, { recursive: true });
     const modules = new TestModules(root, await mkdtemp(join(cache, 'tests-')));
     await build({

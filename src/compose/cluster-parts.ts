@@ -1,15 +1,16 @@
 /** What wiring a server among other agents hands from one part to the next. */
 import type { Random } from '../base/random.ts';
 import type { NodeId } from '../core/model/ids.ts';
-import type { Dns } from '../dns/dns.ts';
+import type { Dns, DnsElsewhere } from '../dns/dns.ts';
+import type { Regions } from '../link/regions.ts';
 import type { CatalogLink } from '../ports/catalog-link.ts';
 import type { ClientLink } from '../ports/client-link.ts';
 import type { HttpApp } from '../ports/http.ts';
 import type { PreviousAllocs } from '../ports/previous-allocs.ts';
 import type { ServerLink } from '../ports/server-link.ts';
 import type { Service } from '../ports/service.ts';
+import type { FederationFacts } from '../server/http/consul/deps.ts';
 import type { ClientParts } from './client.ts';
-import type { Federation } from './federation.ts';
 import type { ServerParts, ServerWorld } from './server.ts';
 import type { WanParts } from './wan-gossip.ts';
 
@@ -49,6 +50,16 @@ export interface Cluster {
   readonly placed: (apps: Apps) => Apps;
   /** What other agents are answered from. Called once, before the services run. */
   serve(apps: Apps): void;
+}
+
+/** The other regions, as far as this agent has to do with them. */
+export interface Federation {
+  readonly regions: Regions;
+  readonly facts: FederationFacts;
+  /** What DNS asks of other regions. */
+  readonly dns: DnsElsewhere;
+  /** The APIs, with what is another region's to answer handed to it. */
+  regioned(apps: Apps): Apps;
 }
 
 export interface ClusterParts {

@@ -20,7 +20,10 @@ export async function openPeering(
   if (config.dev && config.encrypt === '') {
     return { ...alone, join: (parts) => ({ ...hidden(own, parts), services: world.early }) };
   }
-  const { buildDoor, loneCluster } = await import('./link.ts');
+  const [{ buildDoor }, { loneCluster }] = await Promise.all([
+    import('./door.ts'),
+    import('./link.ts'),
+  ]);
   return {
     ...alone,
     join: (parts) => {

@@ -6,7 +6,7 @@ import { StateDirectory } from '../core/dns/state-directory.ts';
 import { Dns } from '../dns/dns.ts';
 import { systemClock } from '../io/clock.ts';
 import { systemDnsSockets } from '../io/dns/sockets.ts';
-import type { Federation } from './federation.ts';
+import type { Federation } from './cluster-parts.ts';
 import type { ServerParts } from './server.ts';
 
 export interface DnsParts {

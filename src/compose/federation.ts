@@ -5,30 +5,19 @@ import type { AgentConfig } from '../core/agent-config/config.ts';
 import { byNearness, type Datacenter } from '../core/federation/nearness.ts';
 import type { Coordinate } from '../core/model/coordinate.ts';
 import { datacentersOf } from '../core/state/reads-catalog.ts';
-import type { DnsElsewhere, DnsQuestion } from '../dns/dns.ts';
+import type { DnsQuestion } from '../dns/dns.ts';
 import { QueryFailover } from '../link/query-failover.ts';
 import { RegionHttp } from '../link/region-http.ts';
 import { Regions } from '../link/regions.ts';
 import type { ApiName } from '../link/http-forward.ts';
 import type { HttpApp } from '../ports/http.ts';
-import type { FederationFacts } from '../server/http/consul/deps.ts';
 import type { Whereabouts } from '../server/http/placement.ts';
 import type { Elsewhere } from '../server/http/placed-app.ts';
 import { regionedApp } from '../server/http/regioned-app.ts';
-import type { Apps, ClusterParts } from './cluster-parts.ts';
-import type { Door } from './link.ts';
+import type { ClusterParts, Federation } from './cluster-parts.ts';
+import type { Door } from './door.ts';
 import type { ServerParts } from './server.ts';
 import type { WanParts } from './wan-gossip.ts';
-
-/** The other regions, as far as this agent has to do with them. */
-export interface Federation {
-  readonly regions: Regions;
-  readonly facts: FederationFacts;
-  /** What DNS asks of other regions. */
-  readonly dns: DnsElsewhere;
-  /** The APIs, with what is another region's to answer handed to it. */
-  regioned(apps: Apps): Apps;
-}
 
 /** Undefined where this server does not gossip with other regions. */
 export function federationOf(

@@ -1,5 +1,4 @@
 /** Wires the agent link: what a server answers over it, and how a client finds the servers. */
-import { randomUUID } from 'node:crypto';
 import { Api } from '../api/api.ts';
 import { catalogService } from '../api/consul/catalog-routes.ts';
 import { CONSUL } from '../api/consul/common-query.ts';
@@ -7,7 +6,6 @@ import { Failure } from '../base/failure.ts';
 import type { Random } from '../base/random.ts';
 import type { AgentConfig, ClientSettings } from '../core/agent-config/config.ts';
 import { formatAgentAddress, parseAgentAddress } from '../core/link/address.ts';
-import { LINK_PROTOCOL, LINK_PROTOCOL_MIN, type AgentFacts } from '../core/link/hello.ts';
 import type { NodeId } from '../core/model/ids.ts';
 import { systemClock } from '../io/clock.ts';
 import { connectLight } from '../io/http/light-client.ts';
@@ -16,82 +14,15 @@ import { systemLinkSockets } from '../io/link/sockets.ts';
 import { clientAnswers } from '../link/client-answers.ts';
 import { dnsAnswers } from '../link/dns-relay.ts';
 import { httpAnswers } from '../link/http-answers.ts';
-import type { GreetDeps } from '../link/greet.ts';
-import { LinkServer, type LinkServerDeps } from '../link/link-server.ts';
-import { NodeSessions } from '../link/node-sessions.ts';
 import { RemoteClient } from '../link/remote-client.ts';
 import { serverAnswers } from '../link/server-answers.ts';
 import { ServerPool } from '../link/server-pool.ts';
-import type { Answers } from '../link/session.ts';
 import type { ClientLink } from '../ports/client-link.ts';
-import { VERSION } from '../version.ts';
 import type { Cluster, ClusterParts } from './cluster-parts.ts';
+import { linkFactsOf, type Door } from './door.ts';
 import { federationOf } from './federation.ts';
 import { PROGRAM } from './registrar.ts';
 import type { ServerParts } from './server.ts';
-
-function factsOf(config: AgentConfig, nodeName: string): AgentFacts {
-  const isServer = config.server !== undefined;
-  return {
-    protocol: LINK_PROTOCOL,
-    protocolMin: LINK_PROTOCOL_MIN,
-    version: VERSION,
-    role: isServer ? 'server' : 'client',
-    region: config.region,
-    datacenter: config.datacenter,
-    name: nodeName,
-    instance: randomUUID(),
-    address: isServer
-      ? formatAgentAddress({ host: config.addresses.rpc, port: config.ports.rpc })
-      : '',
-  };
-}
-
-/** A server that other agents reach over the link, before it has a state to answer from. */
-export interface Door {
-  readonly server: LinkServer;
-  readonly facts: AgentFacts;
-  readonly nodes: NodeSessions;
-  readonly deps: GreetDeps & Pick<LinkServerDeps, 'sockets'>;
-  /** What is answered before there is a state. */
-  begin(answers: Answers): void;
-  /** What else is answered from now on. */
-  open(answers: Answers): void;
-  /** What servers of other regions are answered; that, and nothing else (RG2 of `Regions`). */
-  openAbroad(answers: Answers): void;
-}
-
-export function buildDoor(
-  config: AgentConfig,
-  { nodeName, note }: Pick<ClusterParts, 'nodeName' | 'note'>,
-): Door {
-  let answers: Answers = {};
-  let abroad: Answers = {};
-  let isOpen = false;
-  const facts = factsOf(config, nodeName);
-  const deps = {
-    facts,
-    key: linkKey(config.encrypt),
-    clock: systemClock,
-    sockets: systemLinkSockets,
-    answersFor: ({ region }: AgentFacts) => (region === config.region ? answers : abroad),
-    notYet: () => (isOpen ? undefined : 'this server is starting'),
-    note,
-  };
-  const at = { host: config.addresses.rpc, port: config.ports.rpc };
-  return {
-    server: new LinkServer(at, deps),
-    facts,
-    deps,
-    nodes: new NodeSessions(),
-    begin: (first) => (answers = first),
-    open: (more) => {
-      answers = { ...answers, ...more };
-      isOpen = true;
-    },
-    openAbroad: (all) => (abroad = all),
-  };
-}
 
 /** A server with a log of its own, to which others may turn. */
 export function loneCluster(config: AgentConfig, door: Door, parts: ClusterParts): Cluster {
@@ -153,7 +84,7 @@ export function buildServerPool(
   return new ServerPool(
     { port: config.ports.rpc },
     {
-      facts: factsOf(config, nodeName),
+      facts: linkFactsOf(config, nodeName),
       key: linkKey(config.encrypt),
       clock: systemClock,
       sockets: systemLinkSockets,

@@ -28,10 +28,18 @@ import type { Service } from '../ports/service.ts';
 import { untilAborted } from '../run/aborted.ts';
 import { placedApp } from '../server/http/placed-app.ts';
 import { VERSION } from '../version.ts';
-import type { Apps, Cluster, ClusterParts, Peering, PeeringWorld } from './cluster-parts.ts';
+import type {
+  Apps,
+  Cluster,
+  ClusterParts,
+  Federation,
+  Peering,
+  PeeringWorld,
+} from './cluster-parts.ts';
+import { buildDoor, type Door } from './door.ts';
 import { externalEtcd, manageEtcd, serverIdOf, useEtcd, type ClusterStore } from './etcd.ts';
-import { federationOf, type Federation } from './federation.ts';
-import { buildDoor, knowsIn, type Door } from './link.ts';
+import { federationOf } from './federation.ts';
+import { knowsIn } from './link.ts';
 
 /** Rows of a state between servers. */
 const stateRows = entryCodec<CheckpointRow>();

@@ -99,7 +99,7 @@ test('a query that finds nothing here is answered with what it finds elsewhere',
   assert.equal(await ask(dns.answer, 'q.query.consul'), 'NOERROR 10.2.0.1');
   const nowhere = dnsOf(
     directory,
-    reaching([], { failover: ({ untried: _, ...reading }) => Promise.resolve(reading) }),
+    reaching([], { failover: (reading) => Promise.resolve({ ...reading, untried: [] }) }),
   );
   assert.equal(await ask(nowhere.answer, 'q.query.consul'), 'NXDOMAIN');
   assert.equal(await ask(dns.answerHere, 'q.query.consul'), 'NXDOMAIN');

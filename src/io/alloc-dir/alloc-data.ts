@@ -5,6 +5,7 @@
  *      of it is there.
  * DA2: no entry lands anywhere but in the folders that move, and nothing is written through a link.
  */
+import type { Stats } from 'node:fs';
 import { lstat, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
@@ -42,7 +43,11 @@ export class DiskAllocData implements AllocData {
     // An archive of nothing has no form: its reader would wait for one.
     if (folders.length === 0) throw new Failure('not_found', `allocation ${id} has left no data`);
     let isOver = false;
-    const packed = create({ cwd, filter: () => !isOver }, folders);
+    // A pipe or socket that the packer meets costs it the entry before: it loses count.
+    const packed = create(
+      { cwd, filter: (_, found) => !isOver && 'isFile' in found && travels(found) },
+      folders,
+    );
     try {
       for await (const piece of packed) {
         if (signal.aborted) throw new Failure('canceled', 'nobody wants the data any more');
@@ -104,6 +109,10 @@ function unpackFailure(error: unknown): Failure {
   const isBroken = typeof code === 'string' && code.startsWith('TAR_');
   if (isBroken) return new Failure('invalid', 'the data arrived broken', { cause: error });
   return failureOf(error, 'cannot unpack the data');
+}
+
+function travels(found: Stats): boolean {
+  return found.isFile() || found.isDirectory() || found.isSymbolicLink();
 }
 
 async function isFolder(path: string): Promise<boolean> {
