@@ -2,10 +2,10 @@
  * A whole agent: from `run` of many plain processes until all run, and what it holds at rest.
  * Memory is the proportional set size of the agent and its keeper.
  */
-import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AgentProcess, apiJob, pidsHolding } from '../test/e2e/agent-process.ts';
 import { report } from './harness.ts';
+import { pssMb } from './processes.ts';
 
 const SETTLE_MS = 5_000;
 
@@ -14,7 +14,7 @@ for (const count of [50, 250, 1000]) {
   await agent.start();
   if (count === 50) {
     await delay(SETTLE_MS);
-    report({ name: 'agent.rest.pss', value: pssMb(agent), unit: 'MB', better: 'lower' });
+    report({ name: 'agent.rest.pss', value: agentPssMb(agent), unit: 'MB', better: 'lower' });
   }
   const job = apiJob('many', 'exec sleep 1000', {});
   const [group] = (job as { Job: { TaskGroups: Record<string, unknown>[] } }).Job.TaskGroups;
@@ -39,13 +39,7 @@ for (const count of [50, 250, 1000]) {
   await agent.until('all ended', () => Promise.resolve(pidsHolding(agent.dataDir).length <= 2));
 }
 
-function pssMb(agent: AgentProcess): number {
+function agentPssMb(agent: AgentProcess): number {
   const pids = [agent.pid, ...pidsHolding(agent.dataDir)];
-  const kb = [...new Set(pids)].reduce((sum, pid) => sum + pssKb(pid), 0);
-  return kb / 1024;
-}
-
-function pssKb(pid: number): number {
-  const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
-  return Number(/^Pss:\s+(\d+) kB/m.exec(text)?.[1] ?? 0);
+  return [...new Set(pids)].reduce((sum, pid) => sum + pssMb(pid), 0);
 }

@@ -23,7 +23,8 @@ const REGISTERING = 16;
 const OTHER_FILES = 500;
 /** How long all of it may take [ms]. */
 const DEADLINE_MS = 60_000 + ALLOCS * 2;
-const LOOK_MS = 100;
+/** Between two looks [ms]: each costs the server a walk over its connections. */
+const LOOK_MS = 250;
 
 if (openFilesMax() < NODES + OTHER_FILES) {
   throw new Error(`${NODES} connections need more open files: ulimit -n ${NODES + OTHER_FILES}`);

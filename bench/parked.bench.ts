@@ -9,6 +9,7 @@ import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { AgentProcess } from '../test/e2e/agent-process.ts';
 import { report } from './harness.ts';
+import { cpuMs, openFilesMax } from './processes.ts';
 
 /** Fewer where the system allows fewer open files; memory is then told as if they were so many. */
 const WANTED = 20_000;
@@ -72,18 +73,6 @@ async function put(agent: AgentProcess, key: string, body: string): Promise<void
 async function parkedBy(agent: AgentProcess): Promise<number> {
   const text = await (await agent.request('GET', '/v1/metrics?format=prometheus')).text();
   return Number(/^muster_server_parked_queries (\d+)/m.exec(text)?.[1]);
-}
-
-/** Hundredths of a second are what the kernel counts in. */
-function cpuMs(pid: number): number {
-  const [user, system] =
-    readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ').slice(11) ?? [];
-  return (Number(user) + Number(system)) * 10;
-}
-
-function openFilesMax(): number {
-  const limits = readFileSync('/proc/self/limits', 'utf8');
-  return Number(/^Max open files\s+(\d+)/m.exec(limits)?.[1] ?? Infinity);
 }
 
 function rssMb(pid: number): number {
