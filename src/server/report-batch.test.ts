@@ -14,7 +14,7 @@ function updates(count: number): AllocClientFacts[] {
   }));
 }
 
-/** A batch that notes when how many were written, on a clock that stands still until it is moved. */
+/** A batch that notes when how many were written; the clock stands still until it is moved. */
 function world() {
   const clock = new SimClock();
   const written: { readonly at: number; readonly count: number }[] = [];
