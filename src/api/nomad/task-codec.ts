@@ -28,6 +28,8 @@ import { AFFINITY, CONSTRAINT } from './placement-codec.ts';
 import { RESOURCES } from './resources-codec.ts';
 import { SERVICE } from './service-codec.ts';
 import { RESTART } from './strategy-codec.ts';
+import { writeChangeScript } from '../../core/task-templates/change-script.ts';
+import type { JsonObject } from '../../base/json.ts';
 
 const LIFECYCLE: Shape<Lifecycle> = shape({ hook: text('Hook'), sidecar: bool('Sidecar') });
 
@@ -39,13 +41,16 @@ const ARTIFACT: Shape<Artifact> = shape({
   destination: text('RelativeDest', null),
 });
 
+const SCRIPT = freeForm('ChangeScript', OMIT);
+const sentScript = (value: unknown) => writeChangeScript(value as JsonObject);
+
 const TEMPLATE: Shape<Template> = shape({
   sourcePath: text('SourcePath', null),
   destPath: text('DestPath', null),
   embeddedTemplate: text('EmbeddedTmpl', null),
   changeMode: text('ChangeMode', null),
   changeSignal: text('ChangeSignal', null),
-  changeScript: maybe(freeForm('ChangeScript', OMIT)),
+  changeScript: maybe({ ...SCRIPT, codec: { ...SCRIPT.codec, encode: sentScript } }),
   splayMs: duration('Splay', null),
   perms: text('Perms', null),
   uid: maybe(int('Uid', OMIT)),

@@ -13,6 +13,7 @@ import { isTemplateProblem } from '../template/problem.ts';
 import { parseWithFunctions } from '../template/render.ts';
 import type { RunnerTemplate } from '../template/runner.ts';
 import { waitUnder, type TemplatePolicy } from './template-policy.ts';
+import { readChangeScript } from './change-script.ts';
 
 /** One template of a task, understood. */
 export interface PlannedTemplate {
@@ -119,23 +120,14 @@ function changeOf(
   }
 }
 
-const SCRIPT_TIMEOUT_MS = 5_000;
-const NANOS_PER_MS = 1_000_000;
-
-/** As a job file spells it, or the API. */
 function scriptOf(script: JsonObject, lookup: Lookup): ChangeAction | { readonly mistake: string } {
-  const command = script['command'] ?? script['Command'];
-  const args = script['args'] ?? script['Args'] ?? [];
-  const timeout = script['timeout'] ?? script['Timeout'];
-  if (typeof command !== 'string' || command === '') {
-    return { mistake: 'change_script needs a command' };
-  }
-  const texts = Array.isArray(args) ? args.filter((each) => typeof each === 'string') : [];
+  const { command, args, timeoutMs, failOnError } = readChangeScript(script);
+  if (command === '') return { mistake: 'change_script needs a command' };
   return {
     do: 'script',
-    command: [command, ...texts].map((each) => interpolate(each, lookup)),
-    timeoutMs: typeof timeout === 'number' ? timeout / NANOS_PER_MS : SCRIPT_TIMEOUT_MS,
-    failsTask: (script['fail_on_error'] ?? script['FailOnError']) === true,
+    command: [command, ...args].map((each) => interpolate(each, lookup)),
+    timeoutMs,
+    failsTask: failOnError,
   };
 }
 
