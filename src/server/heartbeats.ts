@@ -29,6 +29,8 @@ export class Heartbeats {
   readonly #deps: DeciderDeps;
   readonly #bell = new Bell();
   readonly #pulses: Pulses;
+  /** Words on nodes that are not in the log yet. */
+  readonly #underWay = new Set<Promise<void>>();
   #isRunning = false;
 
   constructor(options: HeartbeatOptions, deps: DeciderDeps) {
@@ -58,6 +60,7 @@ export class Heartbeats {
     } finally {
       this.#isRunning = false;
       this.#pulses.clear();
+      await Promise.all(this.#underWay);
     }
   }
 
@@ -66,7 +69,7 @@ export class Heartbeats {
     const now = clock.elapsedMs();
     const found = this.#pulses.look(now);
     this.#tell(found);
-    for (const nodeId of found.silent) await this.#giveUp(nodeId);
+    for (const nodeId of found.silent) this.#beginGivingUp(nodeId);
     const wakeAt = this.#pulses.wakeAt(now);
     await this.#bell.wait(clock, wakeAt && Math.max(1, wakeAt - clock.elapsedMs()), signal);
   }
@@ -79,6 +82,12 @@ export class Heartbeats {
     if (doubted !== undefined) {
       note(`${doubted} nodes are silent at once: they are waited for before any is given up`);
     }
+  }
+
+  /** Without waiting: a log that is slow is no pause of this server (PU2 of `Pulses`). */
+  #beginGivingUp(nodeId: NodeId): void {
+    const done = this.#giveUp(nodeId).finally(() => this.#underWay.delete(done));
+    this.#underWay.add(done);
   }
 
   async #giveUp(nodeId: NodeId): Promise<void> {
@@ -111,6 +120,7 @@ export class Heartbeats {
   #judgeAgain(nodeId: NodeId, until: Millis, now: Millis): void {
     if (this.#deps.replica.state.node(nodeId)?.status !== 'disconnected') return;
     this.#pulses.judgeAgain(nodeId, this.#deps.clock.elapsedMs() + (until - now));
+    this.#bell.ring();
   }
 
   /** The more nodes, the longer: all together send a bounded number in a second. */
