@@ -201,9 +201,10 @@ export class Dns implements Service {
       case 'ask':
         return elsewhere?.ask(decision.datacenter, question, signal);
       case 'fail over':
+        // What was carried on is not carried on once more.
         return elsewhere
           ?.failover(decision.reading, signal)
-          .then((reading) => this.#decide(query, question, elsewhere, queryResult(reading)));
+          .then((reading) => this.#decide(query, question, undefined, queryResult(reading)));
       case 'reply':
         return this.#replied(query, decision, bytesMax);
     }
