@@ -5,7 +5,8 @@
  *     npm test -- scheduler dns             those whose path contains one of the words
  *
  * T1: each file runs in a process of its own; as many at once as there are processors.
- * T2: what is in `test/e2e` runs after that: it starts programs, and waits for them most of its time.
+ * T2: what is in `test/e2e` runs after that, one more at once: it starts programs, and waits for
+ *     them most of its time.
  * T3: nothing passes in silence: each skipped test and each absent part is named at the end.
  * T4: where CI is set, an absent part is a failure.
  */
@@ -36,15 +37,22 @@ const files = (await filesUnder(root, ['src', 'test'], '.test.ts')).filter(
 const isEndToEnd = (file: string): boolean => file.startsWith('test/e2e/');
 const small = files.filter((file) => !isEndToEnd(file));
 await using modules = await TestModules.compile(root, small);
-await runFiles(small.map((file) => modules.compiled(file)));
-await runFiles(files.filter(isEndToEnd).map((file) => join(root, file)));
+const processors = availableParallelism();
+await runFiles(
+  small.map((file) => modules.compiled(file)),
+  processors,
+);
+await runFiles(
+  files.filter(isEndToEnd).map((file) => join(root, file)),
+  processors + 1,
+);
 summarise();
 
-async function runFiles(paths: readonly string[]): Promise<void> {
+async function runFiles(paths: readonly string[], concurrency: number): Promise<void> {
   if (paths.length === 0) return;
   const stream = run({
     files: [...paths],
-    concurrency: availableParallelism(),
+    concurrency,
     timeout: FILE_MS_MAX,
   });
   listen(stream);
