@@ -8,9 +8,13 @@ interface Rollout {
   readonly JobVersion: number;
   readonly Status: string;
   readonly StatusDescription: string;
-  readonly TaskGroups: Readonly<
-    Record<string, { readonly DesiredTotal: number; readonly DesiredCanaries: number }>
-  >;
+  readonly TaskGroups: Readonly<Record<string, RolloutGroup>>;
+}
+
+interface RolloutGroup {
+  readonly DesiredTotal: number;
+  readonly DesiredCanaries: number;
+  readonly HealthyAllocs: number;
 }
 
 const SECOND = 1_000_000_000;
@@ -72,11 +76,13 @@ test('a system job is rolled out, put back when it fails, and tried by a canary'
   await agent.until(
     'the canary is healthy',
     async () => {
-      const { out } = await agent.run('deployment', 'promote', (await latest(agent)).ID);
-      return !out.includes('healthy allocations') && !out.includes('no canaries');
+      const { JobVersion, TaskGroups } = await latest(agent);
+      return JobVersion === 3 && Object.values(TaskGroups)[0]?.HealthyAllocs === 1;
     },
     WAIT_MS,
   );
+  const { code, out } = await agent.run('deployment', 'promote', (await latest(agent)).ID);
+  assert.equal(code, 0, out);
   const promoted = await ends(agent, 3, 'successful');
   assert.equal(Object.values(promoted.TaskGroups)[0]?.DesiredCanaries, 1);
   const job = (await agent.get('/v1/job/daemon')) as { readonly Stable: boolean };
