@@ -1,5 +1,6 @@
 /** Wires a server that shares its log with others: the mesh, etcd, and the way to the leader. */
 import { join } from 'node:path';
+import type { Index } from '../base/brand.ts';
 import { Failure } from '../base/failure.ts';
 import type { AgentConfig, ServerSettings } from '../core/agent-config/config.ts';
 import { formatAgentAddress, parseAgentAddress } from '../core/link/address.ts';
@@ -213,6 +214,7 @@ function severalServers(several: SeveralParts, parts: ClusterParts): Cluster {
   const proving = { ...leading, caller, provenMs: () => log.provenMs, prove: () => log.prove() };
   const unwatched = { heard: () => undefined, unheard: () => undefined };
   const knows = knowsIn(server);
+  const index = (): Index => server.replica.state.index;
   const reach = { nodes, servers: () => mesh.sessions() };
   const clientOf: Cluster['clientOf'] = (id) =>
     id === client()?.client.nodeId
@@ -223,7 +225,7 @@ function severalServers(several: SeveralParts, parts: ClusterParts): Cluster {
     previous,
     servers: new LedServers(
       { here: server.server.link, there: new RemoteServers(caller, unwatched) },
-      { ...leading, servers: () => mesh.addresses(), knows },
+      { ...leading, knows, index, servers: () => mesh.addresses() },
     ),
     catalog: new LedCatalog({ here: catalog, there: new RemoteCatalog(caller) }, leading),
   };

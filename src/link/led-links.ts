@@ -43,6 +43,7 @@ export class LedServers implements ServerLink {
   readonly #here: ServerLink;
   readonly #servers: () => readonly string[];
   readonly #knows: (nodeId: NodeId, secretId: string) => boolean;
+  readonly #index: () => Index;
 
   /** @param servers addresses that clients are told, of all servers */
   constructor(
@@ -50,12 +51,15 @@ export class LedServers implements ServerLink {
     deps: Leading & {
       readonly servers: () => readonly string[];
       readonly knows: (nodeId: NodeId, secretId: string) => boolean;
+      /** Of this server's own state. */
+      readonly index: () => Index;
     },
   ) {
     this.#here = links.here;
     this.#led = new Led(links.here, links.there, deps);
     this.#servers = deps.servers;
     this.#knows = deps.knows;
+    this.#index = deps.index;
   }
 
   registerNode(node: NodeFacts, signal: AbortSignal): Promise<HeartbeatReply> {
@@ -66,9 +70,14 @@ export class LedServers implements ServerLink {
     return this.#beat((link) => link.heartbeat(nodeId, secretId, signal), signal);
   }
 
-  /** From this server's own state, which is never behind for good. */
+  /**
+   * From this server's own state, unless the client has seen a newer one: to it, what is missing
+   * there would be what it is to stop.
+   */
   pullAllocs(query: PullQuery, signal: AbortSignal): Promise<PullReply> {
-    if (this.#knows(query.nodeId, query.secretId)) return this.#here.pullAllocs(query, signal);
+    const isBehind = query.after > this.#index();
+    if (!isBehind && this.#knows(query.nodeId, query.secretId))
+      return this.#here.pullAllocs(query, signal);
     return this.#led.ask((link) => link.pullAllocs(query, signal), signal);
   }
 

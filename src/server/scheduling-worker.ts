@@ -4,6 +4,8 @@
  *
  * W1: an evaluation is decided on a state at least as new as the evaluation.
  * W2: what goes wrong with one evaluation does not stop the loop.
+ * W3: a server whose state is behind takes no more until it has caught up: an evaluation that is
+ *     given back too often is called failed.
  */
 import { Bug } from '../base/assert.ts';
 import type { Index } from '../base/brand.ts';
@@ -83,6 +85,7 @@ export class SchedulingWorker implements Service {
 
   async #work(taken: TakenEval, signal: AbortSignal): Promise<void> {
     try {
+      await this.#reached(taken.index, signal);
       if (taken.exhausted) await this.#deps.evaluations.submit(taken, this.#failed(taken), signal);
       else await this.#decide(taken, signal);
       this.#decided += 1;
@@ -90,6 +93,8 @@ export class SchedulingWorker implements Service {
       if (error instanceof Bug) throw error;
       // W2
       await this.#deps.evaluations.giveBack(taken, explain(error));
+      // W3
+      while (!signal.aborted && !(await this.#arrive(taken.index, signal)));
     }
   }
 
@@ -126,8 +131,15 @@ export class SchedulingWorker implements Service {
 
   /** Resolves when this server's state is as new as that (W1). Fails: `unavailable` */
   async #reached(index: Index, signal: AbortSignal): Promise<void> {
+    if (await this.#arrive(index, signal)) return;
+    const message = `this server's state is at ${this.#deps.replica.state.index}, before ${index}`;
+    throw new Failure('unavailable', message);
+  }
+
+  /** Answers whether this server's state came to be as new as that within some time. */
+  async #arrive(index: Index, signal: AbortSignal): Promise<boolean> {
     const { replica, clock } = this.#deps;
-    if (replica.state.index >= index) return;
+    if (replica.state.index >= index) return true;
     const done = new AbortController();
     const end = (): void => done.abort();
     const unsubscribe = replica.subscribe((batch) => {
@@ -137,8 +149,6 @@ export class SchedulingWorker implements Service {
     await clock.sleep(REPLICA_BEHIND_MS_MAX, done.signal);
     signal.removeEventListener('abort', end);
     unsubscribe();
-    if (replica.state.index >= index) return;
-    const message = `this server's state is at ${replica.state.index}, before ${index}`;
-    throw new Failure('unavailable', message);
+    return replica.state.index >= index;
   }
 }
