@@ -1,54 +1,19 @@
-/** Wires a server that shares its log with others: the mesh, etcd, and the way to the leader. */
+/** Finds the other servers and opens the log that they share: the mesh, and etcd. */
 import { join } from 'node:path';
-import type { Index } from '../base/brand.ts';
 import { Failure } from '../base/failure.ts';
 import type { AgentConfig, ServerSettings } from '../core/agent-config/config.ts';
 import { formatAgentAddress, parseAgentAddress } from '../core/link/address.ts';
-import type { Entry } from '../core/state/entry.ts';
-import type { Outcome } from '../core/state/outcome.ts';
 import { systemClock } from '../io/clock.ts';
-import { entryCodec } from '../io/log/entry-codec.ts';
-import { dnsAnswers } from '../link/dns-relay.ts';
-import { EvalAnswers, type EvalCodecs } from '../link/eval-answers.ts';
-import { httpAnswers, type HttpAnswersDeps } from '../link/http-answers.ts';
-import { admitAsLeader, LeaderCaller, type LeaderDeps } from '../link/leader.ts';
-import { LeaderHttp } from '../link/leader-http.ts';
-import { LedCatalog, LedServers } from '../link/led-links.ts';
 import { Mesh } from '../link/mesh.ts';
-import { NodeCaller, relayAnswers } from '../link/relay.ts';
-import { RemoteClient } from '../link/remote-client.ts';
-import { RemoteCatalog, RemoteServers } from '../link/remote-servers.ts';
 import { RemoteEvaluations } from '../link/remote-evaluations.ts';
 import { RemoteState } from '../link/remote-state.ts';
-import { serverAnswers } from '../link/server-answers.ts';
-import type { Answers, Asked } from '../link/session.ts';
-import { stateAnswers } from '../link/state-answers.ts';
-import type { CheckpointRow } from '../ports/checkpoint.ts';
-import type { ClusterLog } from '../ports/cluster-log.ts';
 import type { Service } from '../ports/service.ts';
 import { untilAborted } from '../run/aborted.ts';
-import { placedApp } from '../server/http/placed-app.ts';
-import { VERSION } from '../version.ts';
-import type {
-  Apps,
-  Cluster,
-  ClusterParts,
-  Federation,
-  Peering,
-  PeeringWorld,
-} from './cluster-parts.ts';
-import { buildDoor, type Door } from './door.ts';
+import type { Peering, PeeringWorld } from './cluster-parts.ts';
+import { buildDoor } from './door.ts';
 import { externalEtcd, manageEtcd, serverIdOf, useEtcd, type ClusterStore } from './etcd.ts';
 import { federationOf } from './federation.ts';
-import { knowsIn } from './link.ts';
-
-/** Rows of a state between servers. */
-const stateRows = entryCodec<CheckpointRow>();
-
-/** Evaluations between servers, and what was decided of them. */
-const evalCodecs: EvalCodecs = { taken: entryCodec(), decision: entryCodec() };
-
-type StateLog = ClusterLog<Entry, Outcome>;
+import { evalCodecs, joinServers, stateRows, type StateLog } from './join-servers.ts';
 
 /** Finds the others and keeps telling them of this server, from now until it is closed. */
 export async function openServerPeering(
@@ -92,7 +57,8 @@ export async function openServerPeering(
       if (log === undefined) throw new Failure('internal', 'the log is one that servers share');
       const services = [early.service, untilStopped(log)];
       const federation = federationOf(config, door, parts);
-      return severalServers({ door, mesh, log, services, federation }, parts);
+      const clock = systemClock;
+      return joinServers({ door, mesh, log, services, federation, clock }, parts);
     },
     close: async () => {
       await store.close();
@@ -187,115 +153,4 @@ function untilStopped(log: StateLog): Service {
       if (why !== undefined) throw why;
     },
   };
-}
-
-interface SeveralParts {
-  readonly door: Door;
-  readonly mesh: Mesh;
-  readonly log: StateLog;
-  readonly services: readonly Service[];
-  readonly federation: Federation | undefined;
-}
-
-function severalServers(several: SeveralParts, parts: ClusterParts): Cluster {
-  const { door, mesh, log, services, federation } = several;
-  const { server, client, catalog, dns } = parts;
-  const { nodes } = door;
-  const { operations } = server.server;
-  const address = (): string => log.holder?.address ?? '';
-  const leading: LeaderDeps = {
-    isLeading: () => operations.stats().leading,
-    address,
-    addresses: (signal) => addressesOf(log, signal),
-    sessionWith: (at) => mesh.sessionWith(at),
-    clock: systemClock,
-  };
-  const caller = new LeaderCaller(leading);
-  const proving = { ...leading, caller, provenMs: () => log.provenMs, prove: () => log.prove() };
-  const unwatched = { heard: () => undefined, unheard: () => undefined };
-  const knows = knowsIn(server);
-  const index = (): Index => server.replica.state.index;
-  const reach = { nodes, servers: () => mesh.sessions() };
-  const clientOf: Cluster['clientOf'] = (id) =>
-    id === client()?.client.nodeId
-      ? client()?.client.link
-      : new RemoteClient(new NodeCaller(id, reach));
-  const previous = server.server.previousAllocs(clientOf);
-  const links = {
-    previous,
-    servers: new LedServers(
-      { here: server.server.link, there: new RemoteServers(caller, unwatched) },
-      { ...leading, knows, index, servers: () => mesh.addresses() },
-    ),
-    catalog: new LedCatalog({ here: catalog, there: new RemoteCatalog(caller) }, leading),
-  };
-  const { evaluations } = server.server;
-  const codecs = evalCodecs;
-  const evals = new EvalAnswers({ evaluations, codecs, version: VERSION, clock: systemClock });
-  const admit: HttpAnswersDeps['admit'] = (asked) => admitAsLeader(leading.isLeading, asked);
-  const placedBy = ({ http, discovery }: Apps): Apps => ({
-    http: placedApp(http, new LeaderHttp(proving, 'http')),
-    discovery: placedApp(discovery, new LeaderHttp(proving, 'discovery')),
-  });
-  const regioned = (apps: Apps): Apps => federation?.regioned(placedBy(apps)) ?? placedBy(apps);
-  return {
-    services: [...services, caller, ...(federation === undefined ? [] : [federation.regions])],
-    links,
-    leader: address,
-    servers: () => mesh.addresses(),
-    clientOf,
-    federation,
-    placed: regioned,
-    serve: (apps) => {
-      const own = { servers: server.server.link, previous, catalog };
-      // Other servers ask for this one alone; clients, for whoever leads.
-      door.open({
-        ...bySender(
-          admitted(serverAnswers({ ...own, nodes, knows }), admit),
-          serverAnswers({ ...links, nodes, knows }),
-        ),
-        ...bySender(httpAnswers({ apps, admit }), httpAnswers({ apps: regioned(apps), admit })),
-        ...dnsAnswers(dns()),
-        ...relayAnswers(nodes),
-        ...stateAnswers({ state: () => server.replica.state, codec: stateRows }),
-        ...evals.answers,
-      });
-      door.openAbroad({
-        ...httpAnswers({ apps: placedBy(apps), admit: () => undefined }),
-        ...dnsAnswers(dns(), 'here'),
-        ...federation?.regions.answers,
-      });
-    },
-  };
-}
-
-async function* addressesOf(log: StateLog, signal: AbortSignal): AsyncGenerator<string> {
-  for await (const holder of log.holders(signal)) yield holder?.address ?? '';
-}
-
-/** Answers of which other servers get one kind, and clients the other. */
-function bySender(forServers: Answers, forClients: Answers): Answers {
-  const names = Object.keys(forServers);
-  return Object.fromEntries(
-    names.map((name) => {
-      const answer = (asked: Asked): Promise<unknown> => {
-        const answers = asked.session.peer.role === 'server' ? forServers : forClients;
-        return answers[name]?.(asked) ?? Promise.resolve();
-      };
-      return [name, answer];
-    }),
-  );
-}
-
-/** Answers that only a leader gives. */
-function admitted(answers: Answers, admit: (asked: Asked) => void): Answers {
-  return Object.fromEntries(
-    Object.entries(answers).map(([name, answer]) => [
-      name,
-      (asked: Asked) => {
-        admit(asked);
-        return answer(asked);
-      },
-    ]),
-  );
 }

@@ -6,7 +6,7 @@
  */
 import type { Index } from '../../base/brand.ts';
 import { Failure } from '../../base/failure.ts';
-import type { EtcdClient } from '../etcd/client.ts';
+import type { EtcdApi } from '../etcd/client.ts';
 import type { KeyValue } from '../etcd/messages.ts';
 import { readBatchHead } from './batch.ts';
 import type { LogKeys } from './keys.ts';
@@ -30,12 +30,12 @@ export interface Page {
 }
 
 export interface ReaderDeps {
-  readonly client: EtcdClient;
+  readonly client: EtcdApi;
   readonly keys: LogKeys;
 }
 
 export class BatchReader {
-  readonly #client: EtcdClient;
+  readonly #client: EtcdApi;
   readonly #keys: LogKeys;
   /** How many to ask for next, learnt from how large the last ones were. */
   #limit = 16;

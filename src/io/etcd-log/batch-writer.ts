@@ -8,7 +8,7 @@ import { Failure } from '../../base/failure.ts';
 import type { Index } from '../../base/brand.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { isPassing } from '../etcd/client.ts';
-import type { EtcdClient } from '../etcd/client.ts';
+import type { EtcdApi } from '../etcd/client.ts';
 import type { Compare, KeyValue, Txn, TxnAnswer } from '../etcd/messages.ts';
 import type { Chunk } from '../log/frame.ts';
 import { encodeBatch, readBatchHead } from './batch.ts';
@@ -17,7 +17,7 @@ import { ATTEMPT_MS, COMMIT_MS_MAX } from './limits.ts';
 import type { Seat } from './seat.ts';
 
 export interface BatchWriterDeps {
-  readonly client: EtcdClient;
+  readonly client: EtcdApi;
   readonly keys: LogKeys;
   readonly clock: Clock;
   readonly seat: Seat;

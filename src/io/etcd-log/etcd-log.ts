@@ -20,7 +20,7 @@ import type { ClusterLog, LogHolder, ServerIdentity } from '../../ports/cluster-
 import type { MemberBeside } from '../../ports/etcd-member.ts';
 import type { ApplyEntry, Committed, EntryCodec, Leadership, Logged } from '../../ports/log.ts';
 import { isPassing } from '../etcd/client.ts';
-import type { EtcdClient } from '../etcd/client.ts';
+import type { EtcdApi } from '../etcd/client.ts';
 import { AppendQueue } from '../log/append-queue.ts';
 import type { Pending } from '../log/append-queue.ts';
 import { Broadcast } from '../log/broadcast.ts';
@@ -57,7 +57,7 @@ export interface EtcdLogOptions {
 
 export interface EtcdLogDeps<Entry, Outcome> {
   /** Closed by its owner, after the log. */
-  readonly client: EtcdClient;
+  readonly client: EtcdApi;
   readonly codec: EntryCodec<Entry>;
   readonly apply: ApplyEntry<Entry, Outcome>;
   readonly clock: Clock;

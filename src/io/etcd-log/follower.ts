@@ -6,14 +6,14 @@
 import type { Index } from '../../base/brand.ts';
 import { Failure } from '../../base/failure.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { EtcdClient } from '../etcd/client.ts';
+import type { EtcdApi } from '../etcd/client.ts';
 import { isPassing } from '../etcd/client.ts';
 import type { WatchEvent } from '../etcd/messages.ts';
 import type { BatchReader, StoredBatch } from './batch-reader.ts';
 import type { LogKeys } from './keys.ts';
 
 export interface FollowerDeps {
-  readonly client: EtcdClient;
+  readonly client: EtcdApi;
   readonly clock: Clock;
   readonly keys: LogKeys;
   readonly reader: BatchReader;

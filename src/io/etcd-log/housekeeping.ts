@@ -7,7 +7,7 @@
  */
 import { Failure, explain } from '../../base/failure.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { EtcdClient } from '../etcd/client.ts';
+import type { EtcdApi } from '../etcd/client.ts';
 import type { Member } from '../etcd/messages.ts';
 import { Broadcast } from '../log/broadcast.ts';
 import type { LogKeys } from './keys.ts';
@@ -19,7 +19,7 @@ export interface HousekeepingOptions {
 }
 
 export interface HousekeepingDeps {
-  readonly client: EtcdClient;
+  readonly client: EtcdApi;
   readonly keys: LogKeys;
   readonly clock: Clock;
   readonly note: (line: string) => void;

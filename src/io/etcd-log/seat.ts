@@ -10,7 +10,7 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../ports/clock.ts';
 import type { LogHolder, ServerIdentity } from '../../ports/cluster-log.ts';
 import { Failure } from '../../base/failure.ts';
-import type { EtcdClient } from '../etcd/client.ts';
+import type { EtcdApi } from '../etcd/client.ts';
 import { isPassing } from '../etcd/client.ts';
 import type { Compare, KeyValue, Op, WatchEvent } from '../etcd/messages.ts';
 import { Broadcast } from '../log/broadcast.ts';
@@ -18,7 +18,7 @@ import type { LogKeys } from './keys.ts';
 import { ATTEMPT_MS, LEASE_SECONDS, PROOF_MS } from './limits.ts';
 
 export interface SeatDeps {
-  readonly client: EtcdClient;
+  readonly client: EtcdApi;
   readonly keys: LogKeys;
   readonly clock: Clock;
 }

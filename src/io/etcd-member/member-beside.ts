@@ -1,6 +1,6 @@
 /** The member beside this server, asked and told through its own endpoint. */
 import type { MemberBeside } from '../../ports/etcd-member.ts';
-import type { EtcdClient } from '../etcd/client.ts';
+import type { EtcdApi } from '../etcd/client.ts';
 import { isPassing } from '../etcd/client.ts';
 import type { Status } from '../etcd/messages.ts';
 import { Failure } from '../../base/failure.ts';
@@ -15,7 +15,7 @@ export interface MemberBesideOptions {
 /** It answers at once or not at all; more often than this it is asked again anyway [ms]. */
 const STATUS_MS = 500;
 
-export function memberBeside(options: MemberBesideOptions, client: EtcdClient): MemberBeside {
+export function memberBeside(options: MemberBesideOptions, client: EtcdApi): MemberBeside {
   const { endpoint } = options;
   const status = (signal?: AbortSignal): Promise<Status> =>
     client.status(endpoint, { deadlineMs: STATUS_MS, ...(signal === undefined ? {} : { signal }) });
@@ -57,7 +57,7 @@ export function memberBeside(options: MemberBesideOptions, client: EtcdClient): 
   };
 }
 
-async function answers(client: EtcdClient, endpoint: string): Promise<boolean> {
+async function answers(client: EtcdApi, endpoint: string): Promise<boolean> {
   try {
     await client.status(endpoint, { deadlineMs: STATUS_MS });
     return true;

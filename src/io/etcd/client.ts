@@ -310,6 +310,9 @@ export class EtcdClient {
   }
 }
 
+/** What is asked of an etcd; not how it is reached. */
+export type EtcdApi = Pick<EtcdClient, keyof EtcdClient>;
+
 /** True for failures after which another endpoint, or the same one later, may answer. */
 export function isPassing(error: unknown): boolean {
   return (
