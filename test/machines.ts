@@ -49,6 +49,7 @@ export class Machine {
   readonly #holder: ChildProcess;
   readonly #namespace: string;
   #agent: ChildProcess | undefined;
+  #env: Readonly<Record<string, string>> = {};
 
   /** See `Machines.add`. */
   constructor(name: string, number: number, world: { dir: string; holder: ChildProcess }) {
@@ -69,6 +70,11 @@ export class Machine {
     return `m${this.#number}`;
   }
 
+  /** Where its agent keeps what it keeps. */
+  get dataDir(): string {
+    return join(this.#dir, this.name);
+  }
+
   /** Of the agent. */
   get pid(): number {
     return this.#agent?.pid ?? 0;
@@ -79,13 +85,14 @@ export class Machine {
     return agent !== undefined && agent.exitCode === null && agent.signalCode === null;
   }
 
-  /** Starts the agent. @param roles HCL; absent: as before */
-  start(roles?: string): void {
+  /** Starts the agent. @param roles HCL; absent: as before, and so is what its environment adds */
+  start(roles?: string, env: Readonly<Record<string, string>> = this.#env): void {
+    this.#env = env;
     if (roles !== undefined) {
       writeFileSync(
         join(this.#dir, `${this.name}.hcl`),
         `name      = "${this.name}"
-         data_dir  = "${join(this.#dir, this.name)}"
+         data_dir  = "${this.dataDir}"
          bind_addr = "${this.address}"
          ${roles}`,
       );
@@ -93,7 +100,8 @@ export class Machine {
     const log = openSync(join(this.#dir, `${this.name}.log`), 'a');
     const command = [PROGRAM, 'agent', `-config=${join(this.#dir, `${this.name}.hcl`)}`];
     const args = [...this.#entry, '--', ...command];
-    this.#agent = spawn('nsenter', args, { stdio: ['ignore', log, log] });
+    const stdio = ['ignore', log, log] as const;
+    this.#agent = spawn('nsenter', args, { stdio: [...stdio], env: { ...process.env, ...env } });
     closeSync(log);
   }
 
@@ -131,6 +139,11 @@ export class Machine {
     return processes().filter(
       (pid) => pid !== this.#holder.pid && namespaceOf(pid) === this.#namespace,
     );
+  }
+
+  /** Whether a process runs here. */
+  has(pid: number): boolean {
+    return namespaceOf(pid) === this.#namespace;
   }
 
   /** Those whose command line holds the text. */

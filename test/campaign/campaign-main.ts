@@ -6,11 +6,13 @@ import { Report } from './report.ts';
 import { play } from './rounds.ts';
 import { roundOf } from './schedule.ts';
 
-const [dir = '', seed = '', minutes = '', first = '', file = ''] = process.argv.slice(2);
+const [dir = '', seed = '', minutes = '', first = '', file = '', kinds = ''] =
+  process.argv.slice(2);
+const only = kinds === '' ? [] : kinds.split(',').map((kind) => kind.trim());
 const report = new Report(seed);
 
 async function main(): Promise<void> {
-  await using cluster = await Cluster.start(dir);
+  await using cluster = await Cluster.start(dir, { clients: 4, canBeMeddledWith: true });
   const { machines, servers, clients } = cluster;
   try {
     await machines.until('all nodes are ready', async () => {
@@ -21,7 +23,7 @@ async function main(): Promise<void> {
     const until = Date.now() + Number(minutes) * 60_000;
     let goesOn = true;
     for (let number = Number(first); goesOn && Date.now() < until; number++) {
-      const round = roundOf(seed, number);
+      const round = roundOf(seed, number, only);
       const told = await play(round, cluster, jobs);
       console.log(report.add(round, told));
       // What did not settle would fail every round from here on.

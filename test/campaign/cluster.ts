@@ -2,32 +2,51 @@
 import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { Machines, type Machine } from '../machines.ts';
+import { Closures } from './closures.ts';
+import { Disk, removeThrottles } from './disk.ts';
+import { clockLibrary, WallClock } from './wall-clock.ts';
 
-const CLIENTS = 4;
 /** Ports of servers that can be made slow: the link between agents, etcd between members. */
 const SLOW_PORTS = [4_647, 2_380];
 const SLOW_SHIFT = 10_000;
+
+export interface ClusterOptions {
+  readonly clients: number;
+  /**
+   * Servers have disks of their own and proxies before their links, all agents wall clocks that can
+   * be set; false befits measurements.
+   */
+  readonly canBeMeddledWith: boolean;
+}
 
 export class Cluster implements AsyncDisposable {
   readonly machines: Machines;
   readonly servers: Machine[] = [];
   readonly clients: Machine[] = [];
+  /** Asked by an operator who asks anybody. */
+  readonly closures: Closures;
+  readonly #dir: string;
   readonly #proxies = new Map<Machine, ChildProcess>();
+  readonly #disks = new Map<Machine, Disk>();
+  readonly #clocks = new Map<Machine, WallClock>();
 
   private constructor(dir: string) {
+    this.#dir = dir;
+    this.closures = new Closures(this.servers);
     this.machines = new Machines(dir);
   }
 
   /** Starts all of it. @param dir for what agents keep and say */
-  static async start(dir: string): Promise<Cluster> {
+  static async start(dir: string, options: ClusterOptions): Promise<Cluster> {
     const cluster = new Cluster(dir);
     const { machines, servers, clients } = cluster;
     for (const place of [1, 2, 3]) servers.push(await machines.add(`s${place}`, place));
-    for (let i = 1; i <= CLIENTS; i++) clients.push(await machines.add(`c${i}`, 10 + i));
-    for (const server of servers) await cluster.#standBetween(server);
+    for (let i = 1; i <= options.clients; i++) clients.push(await machines.add(`c${i}`, 10 + i));
+    if (options.canBeMeddledWith) await cluster.#prepare();
     const listed = servers.map(({ address }) => `"${address}"`).join(', ');
     for (const server of servers) {
-      server.start(`
+      server.start(
+        `
         insecure = true
         server {
           enabled           = true
@@ -35,15 +54,20 @@ export class Cluster implements AsyncDisposable {
           retry_join        = [${listed}]
           min_heartbeat_ttl = "4s"
           heartbeat_grace   = "6s"
-        }`);
+        }`,
+        cluster.#clocks.get(server)?.env,
+      );
     }
     for (const client of clients) {
-      client.start(`
+      client.start(
+        `
         insecure = true
         client {
           enabled = true
           servers = [${listed}]
-        }`);
+        }`,
+        cluster.#clocks.get(client)?.env,
+      );
     }
     return cluster;
   }
@@ -66,8 +90,30 @@ export class Cluster implements AsyncDisposable {
     this.#proxies.get(server)?.stdin?.write(`${ms}\n`);
   }
 
+  /** Of a server. */
+  diskOf(server: Machine): Disk {
+    return found(this.#disks.get(server));
+  }
+
+  clockOf(machine: Machine): WallClock {
+    return found(this.#clocks.get(machine));
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.machines[Symbol.asyncDispose]();
+    removeThrottles(this.#dir);
+  }
+
+  async #prepare(): Promise<void> {
+    const library = clockLibrary();
+    if (library === undefined) throw new Error('needs libfaketime');
+    for (const machine of this.all) {
+      this.#clocks.set(machine, new WallClock(join(this.#dir, `${machine.name}.clock`), library));
+    }
+    for (const server of this.servers) {
+      this.#disks.set(server, new Disk(server.dataDir, this.#dir));
+      await this.#standBetween(server);
+    }
   }
 
   async #standBetween(server: Machine): Promise<void> {
@@ -78,6 +124,11 @@ export class Cluster implements AsyncDisposable {
     for (const port of SLOW_PORTS) server.redirect(port, port + SLOW_SHIFT);
     this.#proxies.set(server, proxy);
   }
+}
+
+function found<T>(thing: T | undefined): T {
+  if (thing === undefined) throw new Error('it is not to be meddled with');
+  return thing;
 }
 
 async function leaderTold(server: Machine): Promise<string> {

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Machine } from '../machines.ts';
 import type { Cluster } from './cluster.ts';
 import type { Fault, FaultKind } from './schedule.ts';
+import { Bulk } from './writes.ts';
 
 /** Does the damage; resolves with what mends it. */
 type Damage = (cluster: Cluster, victim: Machine, fault: Fault) => Mend;
@@ -10,6 +11,12 @@ type Mend = () => Promise<void> | void;
 
 const LOSS = { least: 0.02, most: 0.3 };
 const SLOW_MS = { least: 5, most: 200 };
+/** What a full disk has left [bytes]. */
+const LEFT_BYTES_MAX = 4 * 1024 * 1024;
+/** Of a slow disk: each write that waits for it takes a tenth of a second, or a fraction. */
+const WRITES_PER_SECOND = { least: 5, most: 50 };
+/** How far clocks are set, ahead or back [ms]. */
+const CLOCK_MS_MAX = 15 * 60_000;
 
 /** Begins the fault when its time has come, and resolves once it is mended. */
 export async function carryOut(cluster: Cluster, fault: Fault): Promise<void> {
@@ -80,6 +87,20 @@ const DAMAGES: Readonly<Record<FaultKind, Damage>> = {
     for (const server of servers) victim.deafTo(server);
     return () => victim.hearAll();
   },
+  'full disk': (cluster, victim, { degree }) => {
+    return filled(cluster, [victim], degree);
+  },
+  'full disks': (cluster, _, { degree }) => filled(cluster, cluster.servers, degree),
+  'slow disk': (cluster, victim, { degree }) => {
+    const { least, most } = WRITES_PER_SECOND;
+    const disk = cluster.diskOf(victim);
+    disk.slow(Math.round(most - degree * (most - least)), victim.pids());
+    return () => disk.fast();
+  },
+  clock: clockSet,
+  'clock client': clockSet,
+  'drain client': ({ closures }, victim) => closed(closures.close(victim, true)),
+  'close client': ({ closures }, victim) => closed(closures.close(victim, false)),
   'end machine': (_, victim) => {
     const ended = victim.fail();
     return async () => {
@@ -88,6 +109,28 @@ const DAMAGES: Readonly<Record<FaultKind, Damage>> = {
     };
   },
 };
+
+/** While disks are full, somebody writes more than fits into what is left. */
+function filled(cluster: Cluster, victims: readonly Machine[], degree: number): Mend {
+  for (const victim of victims) cluster.diskOf(victim).fill(Math.round(degree * LEFT_BYTES_MAX));
+  const bulk = new Bulk(cluster.servers);
+  return async () => {
+    await bulk.stop();
+    for (const victim of victims) cluster.diskOf(victim).free();
+  };
+}
+
+function clockSet(cluster: Cluster, victim: Machine, { degree }: Fault): Mend {
+  const clock = cluster.clockOf(victim);
+  clock.set((2 * degree - 1) * CLOCK_MS_MAX);
+  return () => clock.set(0);
+}
+
+function closed(closing: Promise<Mend>): Mend {
+  // Should it fail before the mend asks for it.
+  closing.catch(() => undefined);
+  return async () => (await closing)();
+}
 
 function killed(_: Cluster, victim: Machine): Mend {
   const ended = victim.end('SIGKILL');

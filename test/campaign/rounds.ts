@@ -74,9 +74,14 @@ export async function play(round: Round, cluster: Cluster, jobs: Jobs): Promise<
       ['watches are exact', missed],
       ['no acknowledged write is lost', await tried(() => writer.lost(one(servers)))],
       ['servers at one index have one state', await tried(() => differing(servers))],
+      ['nodes that are closed get no work', await tried(() => trespasses(cluster))],
       ['every row of every server is sound', await tried(() => unsound(servers))],
     ],
   };
+}
+
+function trespasses({ closures, servers }: Cluster): Promise<readonly string[]> {
+  return closures.trespasses(one(servers));
 }
 
 function one(machines: readonly Machine[]): Machine {

@@ -8,6 +8,12 @@ test('S1: a seed and a number give one round, others give others', () => {
   assert.notDeepEqual(roundOf('7', 3), roundOf('8', 3));
 });
 
+test('S1: only kinds that may come do', () => {
+  const rounds = Array.from({ length: 50 }, (_, number) => roundOf('7', number, ['clock', 'kill']));
+  const kinds = rounds.flatMap(({ faults }) => faults.map(({ kind }) => kind));
+  assert.deepEqual([...new Set(kinds)].sort(), ['clock', 'kill']);
+});
+
 test('every kind of fault has its turn, within its bounds', () => {
   const rounds = Array.from({ length: 300 }, (_, number) => roundOf('all', number));
   const faults = rounds.flatMap((round) => round.faults);

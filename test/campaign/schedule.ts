@@ -1,7 +1,8 @@
 /**
  * What is done to the cluster, decided by a seed alone.
  *
- * S1: the faults of a round depend on the seed and the round's number, on nothing else.
+ * S1: the faults of a round depend on the seed, the round's number and the kinds that may come, on
+ *     nothing else.
  */
 import { seeded, type Random } from '../../src/base/random.ts';
 
@@ -19,6 +20,10 @@ export const SERVER_FAULTS = [
   'lossy',
   'slow',
   'kill all',
+  'full disk',
+  'full disks',
+  'slow disk',
+  'clock',
 ] as const;
 
 /** What may befall a client's machine. */
@@ -28,6 +33,9 @@ export const CLIENT_FAULTS = [
   'cut client',
   'deaf client',
   'end machine',
+  'clock client',
+  'drain client',
+  'close client',
 ] as const;
 
 export type FaultKind = (typeof SERVER_FAULTS)[number] | (typeof CLIENT_FAULTS)[number];
@@ -40,7 +48,7 @@ export interface Fault {
   readonly afterMs: number;
   /** Until it is mended [ms]. */
   readonly forMs: number;
-  /** How bad it is, 0 to 1: packets lost, time that is added. */
+  /** How bad it is, 0 to 1: packets lost, time that is added, how far a clock is set. */
   readonly degree: number;
 }
 
@@ -59,20 +67,32 @@ const SERVER_FAULT_MS = { least: 1_000, most: 8_000 };
 const CLIENT_FAULT_MS = { least: 1_000, most: 16_000 };
 const BEGIN_MS_MAX = 3_000;
 
-export function roundOf(seed: string, number: number): Round {
+/** @param only kinds that may come; empty: all of them */
+export function roundOf(seed: string, number: number, only: readonly string[] = []): Round {
   const random = seeded(`${seed}/${number}`);
-  const serverFault = (): Fault => faultOf(SERVER_FAULTS, SERVER_FAULT_MS, random);
-  const servers = [serverFault()];
-  if (random.next() < 0.3) servers.push(serverFault());
-  const clients = random.next() < 0.5 ? [faultOf(CLIENT_FAULTS, CLIENT_FAULT_MS, random)] : [];
+  const may = (kind: FaultKind): boolean => only.length === 0 || only.includes(kind);
+  const faultsOf = (kinds: readonly FaultKind[], lasts: Span, count: number): readonly Fault[] => {
+    const those = kinds.filter(may);
+    return Array.from({ length: those.length === 0 ? 0 : count }, () => {
+      return faultOf(those, lasts, random);
+    });
+  };
+  const servers = faultsOf(SERVER_FAULTS, SERVER_FAULT_MS, random.next() < 0.3 ? 2 : 1);
+  const hasClients = random.next() < 0.5 || servers.length === 0;
+  const clients = faultsOf(CLIENT_FAULTS, CLIENT_FAULT_MS, hasClients ? 1 : 0);
   // Now and then clients alone.
   const faults = random.next() < 0.15 && clients.length > 0 ? clients : [...servers, ...clients];
   return { number, faults, count: between(COUNT, random.next()) };
 }
 
+/** Of these it matters. */
+const HAS_DEGREE: ReadonlySet<FaultKind> = new Set<FaultKind>([
+  ...(['lossy', 'slow', 'full disk', 'full disks', 'slow disk', 'clock', 'clock client'] as const),
+]);
+
 /** For people. */
 export function tellFault({ kind, place, forMs, degree }: Fault): string {
-  const how = kind === 'lossy' || kind === 'slow' ? ` by ${degree.toFixed(2)}` : '';
+  const how = HAS_DEGREE.has(kind) ? ` by ${degree.toFixed(2)}` : '';
   return `${kind} ${place}${how} for ${(forMs / 1_000).toFixed(1)} s`;
 }
 

@@ -47,6 +47,32 @@ export class Writer {
   }
 }
 
+/** Writes much, and does not care what becomes of it. */
+export class Bulk {
+  readonly #machines: readonly Machine[];
+  readonly #value = 'x'.repeat(200_000);
+  readonly #running: Promise<void>;
+  #isOver = false;
+
+  constructor(machines: readonly Machine[]) {
+    this.#machines = machines;
+    this.#running = this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#isOver = true;
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    for (let n = 0; !this.#isOver; n++) {
+      const machine = this.#machines[n % this.#machines.length];
+      // Other than the last: a write that changes nothing is none.
+      await put(machine, `bulk/${n % 4}`, `${n} ${this.#value}`);
+    }
+  }
+}
+
 interface Seen {
   readonly index: number;
   readonly value: string;
