@@ -31,10 +31,12 @@ export interface JobKind {
   readonly port: number;
 }
 
-/** @param onlyServices as those roll out */
-export function drawKind(random: Random, n: number, onlyServices: boolean): JobKind {
-  const types = { service: 6, batch: 3, system: 1, sysbatch: 1 };
-  const type = onlyServices ? 'service' : weighted(random, types);
+const ROLLING_TYPES = { service: 4, system: 1, batch: 0, sysbatch: 0 };
+const ALL_TYPES = { service: 6, batch: 3, system: 2, sysbatch: 1 };
+
+/** @param onlyRollouts only of the types that roll out */
+export function drawKind(random: Random, n: number, onlyRollouts: boolean): JobKind {
+  const type = weighted<JobType>(random, onlyRollouts ? ROLLING_TYPES : ALL_TYPES);
   const port = type === 'service' && chance(random, 0.3) ? 8_000 + n : 0;
   const periodic = type === 'batch' && chance(random, 0.4);
   const parameterized = type === 'batch' && !periodic && chance(random, 0.3);
@@ -58,10 +60,15 @@ export function drawJob(random: Random, kind: JobKind, calm: boolean): JobSpec {
     ...(periodic && { periodic: { ...PERIODIC, prohibitOverlap: chance(random, 0.4) } }),
     ...(parameterized && { parameterized: PARAMETERIZED }),
   });
-  return calm || type !== 'service' ? spec : nextBuild(random, spec);
+  return calm || !rollsOut(type) ? spec : nextBuild(random, spec);
 }
 
-/** The next build of a service, all else as it is: in every fifth one something is wrong. */
+/** A new version of it may have a deployment. */
+export function rollsOut(type: JobType): boolean {
+  return type === 'service' || type === 'system';
+}
+
+/** The next build of a job that rolls out, all else as it is: in every fifth one something is wrong. */
 export function nextBuild(random: Random, spec: JobSpec): JobSpec {
   const flaw = weighted(random, { none: 8, crashes: 1, 'never passes': 1 });
   const build = between(random, 0, 1_000_000);
@@ -125,13 +132,14 @@ function drawGroup(random: Random, kind: JobKind, { name, calm }: GroupWish): Ta
     count,
     tasks: tasks.map((each) => ({ ...each, restart })),
     networks: drawNetworks(random, name === 'main' ? kind : { ...kind, port: 0 }),
-    services: isService && chance(random, 0.8) ? [serviceOf(kind, name)] : [],
+    services: rollsOut(type) && chance(random, 0.8) ? [serviceOf(kind, name)] : [],
     restart,
     ...(isEverywhere ? {} : drawSilence(random)),
     ephemeralDisk: { sizeMb: 100, sticky, migrate: false },
     ...(chance(random, 0.1) && { shutdownDelayMs: between(random, 1, 5) * 1_000 }),
     ...(isEverywhere ? {} : { reschedule: drawReschedule(random, calm) }),
-    ...(isService && chance(random, 0.8) && { update: drawUpdate(random, count, calm) }),
+    ...(rollsOut(type) &&
+      chance(random, 0.8) && { update: drawUpdate(random, { type, count }, calm) }),
     ...(isService && { migrate: drawMigrate(random) }),
   });
 }

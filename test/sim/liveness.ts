@@ -17,7 +17,7 @@ import { didItsWork } from '../../src/core/scheduler/buckets.ts';
 import type { State } from '../../src/core/state/state.ts';
 import type { ClientHost } from './client-host.ts';
 import type { Cluster } from './cluster.ts';
-import { isFlawed } from './job-maker.ts';
+import { isFlawed, rollsOut } from './job-maker.ts';
 
 /** What is still not as it is to be; empty: the cluster has settled. */
 export function unsettled(cluster: Cluster): readonly string[] {
@@ -42,7 +42,7 @@ export function needPerson(state: State): readonly Job[] {
 function waitsForPerson(state: State, job: Job): boolean {
   const latest = state.latestDeployment(job.namespace, job.id);
   // One that failed may be collected by now: nothing speaks for the version.
-  if (latest === undefined) return rollsOut(job) && !job.stable;
+  if (latest === undefined) return hasRollouts(job) && !job.stable;
   if (latest.status === 'failed' || latest.status === 'paused') return true;
   if (!isActive(latest)) return false;
   if (job.groups.some(({ update }) => update?.healthCheck === 'manual')) return true;
@@ -51,11 +51,11 @@ function waitsForPerson(state: State, job: Job): boolean {
   );
   // One that promotes by itself waits for those beside it that do not, or for room.
   if (waiting.some(({ autoPromote }) => !autoPromote)) return true;
-  return waiting.length > 0 && [...state.evalsByJob(job.namespace, job.id)].some(isBlocked);
+  return waiting.length > 0 && isJobBlocked(state, job);
 }
 
-function rollsOut(job: Job): boolean {
-  return job.type === 'service' && job.groups.some(({ update }) => (update?.maxParallel ?? 0) > 0);
+function hasRollouts(job: Job): boolean {
+  return rollsOut(job.type) && job.groups.some(({ update }) => (update?.maxParallel ?? 0) > 0);
 }
 
 /** Instances of a faulty version go on, because there is no room for those of the next one. */
@@ -157,14 +157,18 @@ function unsettledJob(state: State, job: Job): readonly string[] {
     const wanted = isEverywhere(job) ? 0 : group.count;
     const works = mine.filter((alloc) => ends(job) && alloc.clientStatus === 'running');
     if (works.length > 0) return works.map((alloc) => `${named(alloc)} still works`);
-    if (isEverywhere(job)) return missingNodes(state, job, group, mine);
+    if (isEverywhere(job)) {
+      if (isWaiting) return [];
+      const missing = missingNodes(state, job, group, mine);
+      return missing.length > 0 ? missing : unsettledRollouts(state, job);
+    }
     // Each instance of a batch job counts once, however often it was begun.
     const counted = mine.filter((alloc) => counts(job, group, alloc));
     const have = ends(job) ? Math.min(wanted, namesIn(job, counted)) : counted.length;
     if (isWaiting) return [];
     const doubles = doublesAmong(mine.filter((alloc) => !isTerminal(alloc)));
     if (doubles.length > 0) return doubles;
-    const blocked = [...state.evalsByJob(job.namespace, job.id)].some(isBlocked);
+    const blocked = isJobBlocked(state, job);
     if (have < wanted && blocked) {
       const room = [...state.nodes()].find((node) => fits(state, job, group, node));
       if (room === undefined) return stillPending(state, job);
@@ -173,8 +177,7 @@ function unsettledJob(state: State, job: Job): readonly string[] {
     if (have !== wanted) {
       return [`${job.id} v${job.version} has ${have} of ${wanted}${blocked ? ' (blocked)' : ''}`];
     }
-    // Without room nothing is replaced: what runs is of the version before.
-    return blocked ? stillPending(state, job) : unsettledRollout(state, job);
+    return unsettledRollouts(state, job);
   });
 }
 
@@ -185,6 +188,15 @@ function doublesAmong(live: readonly Alloc[]): readonly string[] {
     names.add(alloc.name);
     return [];
   });
+}
+
+function unsettledRollouts(state: State, job: Job): readonly string[] {
+  // Without room nothing is replaced: what runs is of the version before.
+  return isJobBlocked(state, job) ? stillPending(state, job) : unsettledRollout(state, job);
+}
+
+function isJobBlocked(state: State, { namespace, id }: Job): boolean {
+  return [...state.evalsByJob(namespace, id)].some(isBlocked);
 }
 
 function unsettledRollout(state: State, job: Job): readonly string[] {

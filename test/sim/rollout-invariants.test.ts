@@ -169,6 +169,40 @@ function reverting(more: Partial<DeploymentGroup> = { autoRevert: true }): Judge
     .plan(1, { deployment: rolloutOf(1, more) });
 }
 
+/** Version 1 of a system job beside version 0 on each of three nodes. */
+function everywhere(): Judged {
+  const groups = [group({ count: 1, update: UPDATE })];
+  const of = (n: number): JobSpec => version(n, { type: 'system', groups });
+  const placements = [1, 2, 3].map((n) => placement(n, nodeId(n), { name: 'web.web[0]' }));
+  return new Judged()
+    .do(registerNode(1), registerNode(2), registerNode(3), register(of(0), 1))
+    .plan(0, { placements })
+    .do(running(1, 2, 3), register(of(1), 2));
+}
+
+/** Its instance on a node gives its place to one of version 1. */
+function takenOver(n: number, more: Partial<Placement> = {}): Partial<Plan> {
+  const next = { name: 'web.web[0]', deploymentId: id(1), previousAllocId: allocId(n), ...more };
+  const stop: Stop = { ...updated(n), nodeId: nodeId(n) };
+  return { stops: [stop], placements: [placement(n + 3, nodeId(n), next)] };
+}
+
+/** The rollout of that version has begun on the first node, as a canary or for good. */
+function spreading(canary: boolean): Judged {
+  const deployment = rolloutOf(1, { desiredCanaries: Number(canary) });
+  return everywhere().plan(1, { deployment, ...takenOver(1, { canary }) });
+}
+
+/** It is on the first two nodes, and done; the third still has the old version. */
+function spreadOn(eligibility: 'eligible' | 'ineligible'): Judged {
+  return spreading(false)
+    .do(healthy(1, 4), running(4))
+    .plan(1, takenOver(2))
+    .do(healthy(1, 5), running(5))
+    .do({ type: 'node.eligibility', at: T0, nodeId: nodeId(3), eligibility, seed: 'e' })
+    .do(status(1, 'successful'));
+}
+
 function revert(n: number, to: number): Entry {
   const { namespace, id: jobId } = version(0);
   return status(n, 'failed', { revert: { namespace, jobId, version: to } });
@@ -233,7 +267,9 @@ const sound: Readonly<Record<string, () => unknown>> = {
   'U1: one after the other': () => rolling().do(healthy(1, 4)).plan(1, second),
   'U2: after a pause': () =>
     rolling().do(healthy(1, 4), status(1, 'paused'), status(1, 'running')).plan(1, second),
+  'U1, U2: a canary takes the place of an old instance': () => spreading(true),
   'U3: a healthy canary': () => promoted(withCanary().do(healthy(1, 4))),
+  'U5: from node to node, but for one that takes nothing': () => spreadOn('ineligible'),
   'U6: past the deadline': () =>
     rolling().do(
       status(1, 'failed', { at: (T0 + 60_000) as Millis, description: 'progress deadline' }),
@@ -267,6 +303,8 @@ const broken: readonly (readonly [rule: string, what: string, play: () => unknow
         .plan(1, second);
     },
   ],
+  ['U1', 'on two nodes at once', () => spreading(false).plan(1, takenOver(2))],
+  ['U2', 'beyond the canary', () => spreading(true).do(healthy(1, 4)).plan(1, takenOver(2))],
   ['U2', 'paused', () => rolling().do(healthy(1, 4), status(1, 'paused')).plan(1, second)],
   ['U2', 'failed', () => rolling().do(healthy(1, 4), status(1, 'failed')).plan(1, second)],
   ['U2', 'before the promotion', () => withCanary().do(healthy(1, 4)).plan(1, second)],
@@ -288,6 +326,7 @@ const broken: readonly (readonly [rule: string, what: string, play: () => unknow
   ],
   ['U4', 'two rollouts at once', () => rolling().plan(1, { deployment: another })],
   ['U5', 'beside an old one', () => rolling().do(healthy(1, 4), status(1, 'successful'))],
+  ['U5', 'beside an old one on another node', () => spreadOn('eligible')],
   ['U5', 'unpromoted', () => withCanary().do(healthy(1, 4), status(1, 'successful'))],
   [
     'U6',

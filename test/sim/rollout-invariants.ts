@@ -3,7 +3,7 @@
  * A second opinion on purpose: it reads rows, and asks neither the scheduler nor the controllers.
  *
  * U1: while a rollout takes away an instance of the old version, no more than `max_parallel` of its
- *     group are missing or not yet called healthy.
+ *     group are missing or not yet called healthy; of a system job, no more of those that took over.
  * U2: a rollout that is paused, over, or has canaries that are not promoted takes away nothing.
  * U3: canaries are promoted only while as many as were asked for live and are healthy.
  * U4: there are never more canaries than were asked for, and one rollout of a job at a time.
@@ -19,15 +19,15 @@
 import assert from 'node:assert/strict';
 import type { Millis } from '../../src/base/brand.ts';
 import { isTerminal, type Alloc } from '../../src/core/model/alloc.ts';
-import { isActive, type Deployment } from '../../src/core/model/deployment.ts';
+import type { Deployment } from '../../src/core/model/deployment.ts';
 import type { Job } from '../../src/core/model/job.ts';
-import type { Plan } from '../../src/core/model/plan.ts';
 import type { TaskGroup } from '../../src/core/model/task-group.ts';
 import { STOP_UPDATING } from '../../src/core/scheduler/descriptions.ts';
 import type { Change } from '../../src/core/state/change.ts';
 import type { Entry, JobRevert } from '../../src/core/state/entry.ts';
 import { specOf } from '../../src/core/state/job-spec.ts';
 import type { State } from '../../src/core/state/state.ts';
+import { checkCanary, checkUpdate, groupOf, type Claim } from './update-rules.ts';
 
 /** One entry and what it did. */
 export interface Step {
@@ -158,68 +158,6 @@ function evictedAmong(changes: readonly Change[]): readonly Alloc[] {
   });
 }
 
-/** U1, U2. A version without `max_parallel` has no rollout. */
-function checkUpdate(state: State, plan: Claim, alloc: Alloc): void {
-  const { namespace, jobId, group: name } = alloc;
-  const rollout = state.latestDeployment(namespace, jobId);
-  const groupState = rollout?.groups[name];
-  if (rollout?.jobVersion !== plan.jobVersion || groupState === undefined) return;
-  const what = `${alloc.name} ${alloc.id.slice(0, 8)} goes for v${rollout.jobVersion}`;
-  assert.notEqual(rollout.status, 'paused', `U2: ${what}, whose rollout is paused`);
-  assert.notEqual(rollout.status, 'failed', `U2: ${what}, whose rollout has failed`);
-  const waits = groupState.desiredCanaries > 0 && !groupState.promoted;
-  assert.ok(!waits, `U2: ${what}, whose canaries are not promoted`);
-  const group = groupOf(state.jobVersion(namespace, jobId, rollout.jobVersion), name);
-  const maxParallel = group?.update?.maxParallel ?? 0;
-  if (group === undefined || maxParallel === 0) return;
-  const short = group.count - goodOnes(state, { rollout, group: name, basedOn: plan.basedOn });
-  assert.ok(short <= maxParallel, `U1: ${what}: ${short} of ${group.count} short, ${maxParallel}`);
-}
-
-interface Seat {
-  readonly rollout: Deployment;
-  readonly group: string;
-  /** What the plan knew. */
-  readonly basedOn: number;
-}
-
-/** Instances of a group that are as they should be, or at least as good as before the rollout. */
-function goodOnes(state: State, { rollout, group, basedOn }: Seat): number {
-  const mine = [...state.allocsByJob(rollout.namespace, rollout.jobId)].filter((alloc) => {
-    if (alloc.group !== group) return false;
-    // What was told while the plan was made it cannot know.
-    if (alloc.modifyIndex > basedOn && alloc.modifyIndex < state.index) return true;
-    const isOld = alloc.deploymentId !== rollout.id;
-    // One that failed, and waits to be tried again, was not taken away by the rollout.
-    if (isOld && alloc.desiredStatus === 'run' && alloc.clientStatus === 'failed') return true;
-    if (isTerminal(alloc)) return false;
-    // What went on unchanged is as good as it was.
-    const isInPlace = alloc.createIndex < rollout.createIndex;
-    return isOld || isInPlace || alloc.deploymentStatus?.healthy === true;
-  });
-  return new Set(mine.map(({ name }) => name)).size;
-}
-
-/** U2, U4. */
-function checkCanary(state: State, alloc: Alloc): void {
-  const { deploymentId, group } = alloc;
-  if (deploymentId === undefined || alloc.deploymentStatus?.canary !== true) return;
-  const rollout = state.deployment(deploymentId);
-  const groupState = rollout?.groups[group];
-  if (rollout === undefined || groupState === undefined) return;
-  assert.ok(isActive(rollout), `U2: ${alloc.name} is a canary of what is ${rollout.status}`);
-  const canaries = [...state.allocsByDeployment(deploymentId)].filter(
-    (each) =>
-      each.group === group &&
-      each.deploymentStatus?.canary === true &&
-      !isTerminal(each) &&
-      each.clientStatus !== 'unknown' &&
-      each.nextAllocId === undefined,
-  );
-  const text = `U4: ${canaries.length} canaries of ${groupState.desiredCanaries} of ${alloc.name}`;
-  assert.ok(canaries.length <= groupState.desiredCanaries, text);
-}
-
 function checkDeployment(
   { entry, state }: Step,
   before: Deployment | undefined,
@@ -267,10 +205,15 @@ function checkSuccess(state: State, rollout: Deployment): void {
   for (const [name, { desiredCanaries, promoted }] of Object.entries(groups)) {
     assert.ok(desiredCanaries === 0 || promoted, `U5: ${jobId} ${name} succeeds unpromoted`);
   }
+  const isEverywhere = state.jobVersion(namespace, jobId, jobVersion)?.type === 'system';
   for (const alloc of state.allocsByJob(namespace, jobId)) {
     const isOther = alloc.group in groups && alloc.jobVersion !== jobVersion;
     const lives = alloc.desiredStatus === 'run' && alloc.clientStatus === 'running';
     if (!isOther || !lives || alloc.nextAllocId !== undefined) continue;
+    // A system job leaves what runs on nodes that take nothing as it is.
+    const { status, eligibility } = state.node(alloc.nodeId) ?? {};
+    const isOpen = status === 'ready' && eligibility === 'eligible';
+    if (isEverywhere && !isOpen) continue;
     assert.fail(`U5: ${jobId} v${jobVersion} succeeds beside ${alloc.name} v${alloc.jobVersion}`);
   }
 }
@@ -296,6 +239,8 @@ function checkMove(state: State, alloc: Alloc, now: Millis): void {
   const group = groupOf(job, alloc.group);
   const drain = state.node(alloc.nodeId)?.drain;
   if (job?.type !== 'service' || job.stop || group === undefined || drain === undefined) return;
+  // Nobody who decided at this instant could know of a version that came at it.
+  if (job.submittedAt >= now) return;
   if (drain.deadlineMs < 0 || (drain.forceAt ?? Infinity) <= now) return;
   const maxParallel = group.migrate?.maxParallel ?? 1;
   const left = [...state.allocsByJob(job.namespace, job.id)].filter(
@@ -321,8 +266,6 @@ function isUp(alloc: Alloc, group: TaskGroup, now: Millis): boolean {
   return alloc.clientStatus === 'running' && ranMs >= (group.migrate?.minHealthyTimeMs ?? 10_000);
 }
 
-type Claim = Pick<Plan, 'namespace' | 'jobId' | 'jobVersion' | 'basedOn'>;
-
 /** U9. */
 function checkEviction(state: State, { namespace, jobId, jobVersion }: Claim, alloc: Alloc): void {
   const by = state.jobVersion(namespace, jobId, jobVersion)?.priority ?? 0;
@@ -340,10 +283,6 @@ function checkOverlap(state: State, entry: Extract<Entry, { type: 'periodic.laun
     if (other.id === entry.child?.id) continue;
     assert.equal(other.status, 'dead', `U10: ${entry.child?.id} begins beside ${other.id}`);
   }
-}
-
-function groupOf(job: Job | undefined, name: string): TaskGroup | undefined {
-  return job?.groups.find((group) => group.name === name);
 }
 
 /** What this step was, for the tally. */

@@ -15,8 +15,8 @@ export interface Scenario {
   readonly seed: string;
   readonly clients: number;
   readonly jobs: number;
-  /** All jobs are services, which roll out. */
-  readonly onlyServices?: boolean;
+  /** All jobs are of types that roll out. */
+  readonly onlyRollouts?: boolean;
   /** How long the storm lasts [ms]. */
   readonly stormMs: number;
   /** Mean time between two deeds of people, and between two misfortunes [ms]. */
@@ -68,7 +68,7 @@ export function scenarioOf(seed: string): Scenario {
   // A breeze, in which rollouts come to their ends.
   if (kind === 'rollouts') {
     const pace = { stormMs: 480_000, deedMs: 7_000, strikeMs: 25_000 };
-    return { seed, clients: 6, jobs: 4, onlyServices: true, ...pace };
+    return { seed, clients: 6, jobs: 4, onlyRollouts: true, ...pace };
   }
   const n = Math.floor(seeded(seed).next() * 27_720);
   const clients = 1 + (n % 12);
@@ -130,9 +130,9 @@ async function run(cluster: Cluster, chaos: Chaos, scenario: Scenario): Promise<
 
 function newWorkload(cluster: Cluster, scenario: Scenario): Workload {
   const { server, random } = cluster;
-  const { jobs, onlyServices = false } = scenario;
+  const { jobs, onlyRollouts = false } = scenario;
   return new Workload(
-    { jobs, onlyServices },
+    { jobs, onlyRollouts },
     {
       random,
       server: () => {

@@ -1,5 +1,6 @@
 /** How the groups of simulated jobs are changed, moved, restarted and tried again, from a seed. */
 import type { Random } from '../../src/base/random.ts';
+import type { JobType } from '../../src/core/model/job.ts';
 import type {
   MigrateStrategy,
   ReschedulePolicy,
@@ -51,15 +52,20 @@ export function drawReschedule(random: Random, calm: boolean): ReschedulePolicy 
   }
 }
 
+/** What of a group decides how it may be changed. */
+export interface Updated {
+  readonly type: JobType;
+  readonly count: number;
+}
+
 /**
- * A new version at once or by and by, beside canaries or as blue and green.
+ * A new version at once or by and by, beside canaries or as blue and green; of a system job, on a
+ * share of the nodes first.
  *
  * @param calm nothing of it waits for a person
  */
-export function drawUpdate(random: Random, count: number, calm: boolean): UpdateStrategy {
-  // Blue and green need room for both: people look after that.
-  const style = weighted(random, { rolling: 10, canary: 5, blueGreen: calm ? 0 : 3 });
-  const canary = style === 'rolling' ? 0 : style === 'canary' ? between(random, 1, 2) : count;
+export function drawUpdate(random: Random, group: Updated, calm: boolean): UpdateStrategy {
+  const canary = drawCanary(random, group, calm);
   const judge = weighted(random, { task_states: 6, checks: 6, manual: 1 });
   return {
     staggerMs: 5_000,
@@ -72,6 +78,15 @@ export function drawUpdate(random: Random, count: number, calm: boolean): Update
     autoPromote: canary > 0 && (calm || chance(random, 0.6)),
     canary,
   };
+}
+
+/** Instances, or for a system job percents of the nodes. */
+function drawCanary(random: Random, { type, count }: Updated, calm: boolean): number {
+  // Blue and green need room for both: people look after that.
+  const style = weighted(random, { rolling: 10, canary: 5, blueGreen: calm ? 0 : 3 });
+  if (style === 'rolling') return 0;
+  if (type === 'system') return style === 'canary' ? between(random, 1, 60) : 100;
+  return style === 'canary' ? between(random, 1, 2) : count;
 }
 
 export function drawMigrate(random: Random): MigrateStrategy {

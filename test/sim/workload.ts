@@ -18,7 +18,7 @@ import { specOf } from '../../src/core/state/job-spec.ts';
 import type { State } from '../../src/core/state/state.ts';
 import type { Operations } from '../../src/server/operations.ts';
 import { between, chance, pick, weighted } from './chance.ts';
-import { drawJob, drawKind, nextBuild, type JobKind } from './job-maker.ts';
+import { drawJob, drawKind, nextBuild, rollsOut, type JobKind } from './job-maker.ts';
 
 export interface WorkloadDeps {
   readonly random: Random;
@@ -30,8 +30,8 @@ export interface WorkloadDeps {
 
 export interface WorkloadSize {
   readonly jobs: number;
-  /** All jobs roll out. */
-  readonly onlyServices: boolean;
+  /** All jobs are of types that roll out. */
+  readonly onlyRollouts: boolean;
 }
 
 type Deed = (operations: Operations, state: State) => Promise<unknown>;
@@ -66,10 +66,10 @@ export class Workload {
   readonly #kinds: readonly JobKind[];
   readonly #deeds: Readonly<Record<keyof typeof WEIGHTS, () => Deed>>;
 
-  constructor({ jobs, onlyServices }: WorkloadSize, deps: WorkloadDeps) {
+  constructor({ jobs, onlyRollouts }: WorkloadSize, deps: WorkloadDeps) {
     this.#deps = deps;
     this.#random = deps.random.fork('workload');
-    this.#kinds = Array.from({ length: jobs }, (_, n) => drawKind(this.#random, n, onlyServices));
+    this.#kinds = Array.from({ length: jobs }, (_, n) => drawKind(this.#random, n, onlyRollouts));
     this.#deeds = {
       register: () => this.#register(),
       change: () => this.#register(),
@@ -182,11 +182,11 @@ export class Workload {
     });
   }
 
-  /** A new build of a service: nothing of the job changes but what its tasks are. */
+  /** A new build of what rolls out: nothing of the job changes but what its tasks are. */
   #build(): Deed {
     const random = this.#random;
     return this.#withJob((operations, job) => {
-      if (job.type !== 'service' || job.stop) return Promise.resolve();
+      if (!rollsOut(job.type) || job.stop) return Promise.resolve();
       return operations.registerJob(nextBuild(random, specOf(job)));
     });
   }

@@ -4,7 +4,7 @@ import type { Index } from '../../base/brand.ts';
 import type { Deployment } from '../model/deployment.ts';
 import type { DeploymentId } from '../model/ids.ts';
 import type { AssignedPort } from '../model/network.ts';
-import type { Placement, Plan } from '../model/plan.ts';
+import type { Placement, Plan, Stop } from '../model/plan.ts';
 import {
   RESOURCES,
   T0,
@@ -142,14 +142,14 @@ test('evaluations are written only with the whole of the plan', () => {
   assert.equal(world.state.evaluation(evalId(1))?.status, 'complete');
 });
 
-test('a deployment counts what joins it, and canaries by name', () => {
-  const world = cluster();
-  const deploymentId = 'dddddddd-0000-0000-0000-000000000000' as DeploymentId;
+const ROLLOUT = 'dddddddd-0000-0000-0000-000000000000' as DeploymentId;
+
+/** The rollout of version 0, with one canary. */
+function rollout(world: World): Deployment {
   const job = world.state.job(jobSpec('web').namespace, jobSpec('web').id);
   assert.ok(job !== undefined);
-  const progressDeadlineMs = 1_000;
-  const deployment = {
-    id: deploymentId,
+  return {
+    id: ROLLOUT,
     namespace: job.namespace,
     jobId: job.id,
     jobVersion: 0,
@@ -166,25 +166,30 @@ test('a deployment counts what joins it, and canaries by name', () => {
         placedAllocs: 5,
         healthyAllocs: 0,
         unhealthyAllocs: 0,
-        progressDeadlineMs,
+        progressDeadlineMs: 1_000,
       },
     },
-    status: 'running' as const,
+    status: 'running',
     statusDescription: '',
     createdAt: T0,
     modifiedAt: T0,
     createIndex: job.createIndex,
     modifyIndex: job.modifyIndex,
   };
+}
+
+test('a deployment counts what joins it, and canaries by name', () => {
+  const world = cluster();
+  const deploymentId = ROLLOUT;
   const first = plan('web', {
-    deployment,
+    deployment: rollout(world),
     placements: [on(1, 1, { deploymentId, canary: true }), on(2, 2, { deploymentId })],
   });
   refused(world, first);
   const web = world.state.deployment(deploymentId)?.groups['web'];
   assert.equal(web?.placedAllocs, 2);
   assert.deepEqual(web.placedCanaries, [allocId(1)]);
-  assert.equal(web.requireProgressBy, T0 + progressDeadlineMs);
+  assert.equal(web.requireProgressBy, T0 + 1_000);
   assert.equal(world.state.alloc(allocId(1))?.deploymentStatus?.canary, true);
 });
 
@@ -247,4 +252,31 @@ test('what a rollout is to come to follows its nodes, and leaves the rest of it 
   assert.deepEqual([after?.status, Object.keys(after?.groups ?? {})], ['paused', ['web']]);
   const { desiredTotal, desiredCanaries, placedAllocs } = after?.groups['web'] ?? web;
   assert.deepEqual([desiredTotal, desiredCanaries, placedAllocs], [5, 2, 1]);
+});
+
+test('P5: a rollout that was paused or ended meanwhile goes no step further', () => {
+  const world = cluster();
+  const deploymentId = ROLLOUT;
+  const first = { deployment: rollout(world), placements: [on(1, 1, { deploymentId })] };
+  refused(world, plan('web', first));
+  const basedOn = world.state.index;
+  const status = (to: 'paused' | 'failed'): void => {
+    const about = { at: T0, deploymentId, status: to, description: to };
+    world.do({ type: 'deployment.status', ...about });
+  };
+  const stop: Stop = {
+    allocId: allocId(1),
+    nodeId: nodeId(1),
+    desiredStatus: 'stop',
+    description: '',
+  };
+  const next = { placements: [on(2, 2, { deploymentId })], stops: [stop] };
+  for (const to of ['paused', 'failed'] as const) {
+    status(to);
+    const reasons = refused(world, plan('web', { basedOn, ...next })).map(({ reason }) => reason);
+    assert.deepEqual(reasons, [`its deployment is ${to}`, `its deployment is ${to}`]);
+  }
+  assert.equal(world.state.alloc(allocId(1))?.desiredStatus, 'run');
+  // Whoever knew of it is not held up: what is lost is replaced.
+  assert.deepEqual(refused(world, plan('web', { basedOn: world.state.index, ...next })), []);
 });

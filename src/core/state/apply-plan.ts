@@ -8,6 +8,8 @@
  * P3: an all-at-once plan of which any share is refused changes nothing.
  * P4: a job of a concurrency group that has no turn for it begins nowhere: two servers may have
  *     given the last turn away at once.
+ * P5: a rollout that was paused or ended since the plan was made goes no step further: the plan as a
+ *     whole is refused, and made anew.
  */
 import type { Index, Millis } from '../../base/brand.ts';
 import { isTerminal } from '../model/alloc.ts';
@@ -50,8 +52,13 @@ interface Share {
 export function applyPlan(edit: Edit, entry: PlanApplied): Outcome {
   const { plan } = entry;
   const shares = sharesOf(edit, plan);
-  const refusals = verify(edit, plan, shares);
-  if (refusals.length > 0 && plan.allAtOnce) return accepted(edit, { refused: refusals });
+  const overtaken = overtakenBy(edit, plan);
+  const refusals =
+    overtaken === undefined
+      ? verify(edit, plan, shares)
+      : shares.map((share) => refusalOf(share, overtaken));
+  const isOffAltogether = plan.allAtOnce || overtaken !== undefined;
+  if (refusals.length > 0 && isOffAltogether) return accepted(edit, { refused: refusals });
   putDeployments(edit, plan);
   const refusedNodes = new Set(refusals.map(({ nodeId }) => nodeId));
   const placed: Alloc[] = [];
@@ -76,12 +83,25 @@ function verify(edit: Edit, plan: Plan, shares: readonly Share[]): readonly Refu
     const reason =
       share.placements.length + share.updates.length === 0
         ? undefined
-        : (refusal ?? refusalOf(edit, share));
-    if (reason === undefined) continue;
-    const allocIds = share.placements.map(({ id }) => id);
-    refusals.push({ nodeId: share.nodeId, allocIds, reason });
+        : (refusal ?? reasonAgainst(edit, share));
+    if (reason !== undefined) refusals.push(refusalOf(share, reason));
   }
   return refusals;
+}
+
+function refusalOf({ nodeId, placements }: Share, reason: string): Refusal {
+  return { nodeId, allocIds: placements.map(({ id }) => id), reason };
+}
+
+/** P5. */
+function overtakenBy(edit: Edit, { placements, updates, basedOn }: Plan): string | undefined {
+  const member =
+    placements.find(({ deploymentId }) => deploymentId !== undefined) ??
+    updates.find(({ deploymentId }) => deploymentId !== undefined);
+  if (member?.deploymentId === undefined) return undefined;
+  const rollout = edit.table('deployments').get(member.deploymentId);
+  if (rollout === undefined || rollout.status === 'running') return undefined;
+  return rollout.modifyIndex > basedOn ? `its deployment is ${rollout.status}` : undefined;
 }
 
 /** P4. What has begun goes on. */
@@ -91,7 +111,7 @@ function turnRefusalOf(edit: Edit, plan: Plan, job: Job): string | undefined {
   return hasBegun(view, job) ? undefined : turnRefusal(view, job);
 }
 
-function refusalOf(edit: Edit, share: Share): string | undefined {
+function reasonAgainst(edit: Edit, share: Share): string | undefined {
   const { node } = share;
   if (node === undefined) return 'node is gone';
   if (share.placements.length > 0) {
