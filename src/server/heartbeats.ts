@@ -4,15 +4,20 @@
  *
  * H1: only the heartbeat decides that a node is out of touch or down.
  * H2: a node that is out of touch is down once nothing on it waits for its return any more.
+ * H3: of however many that fall silent at once, a bounded number is on its way to the log; whoever
+ *     is heard before its turn comes is not given up.
  */
 import type { Millis } from '../base/brand.ts';
 import { Failure, explain } from '../base/failure.ts';
 import { judgeSilence } from '../core/controllers/node-silence.ts';
 import { Pulses, type Look } from '../core/controllers/pulses.ts';
+import { SILENT_NODES_PER_APPEND_MAX } from '../core/limits.ts';
 import type { NodeId } from '../core/model/ids.ts';
+import type { NodeStatus } from '../core/model/node.ts';
+import type { Entry } from '../core/state/entry.ts';
 import { Bell } from '../run/bell.ts';
-import { propose } from './proposer.ts';
 import type { DeciderDeps } from './decider.ts';
+import type { Appends } from './proposer.ts';
 
 export interface HeartbeatOptions {
   /** [ms] See `HEARTBEAT_TTL_MS_MIN`; an agent on one machine may be quicker. */
@@ -23,17 +28,34 @@ export interface HeartbeatOptions {
   readonly perSecondMax: number;
 }
 
+export interface HeartbeatDeps extends Omit<DeciderDeps, 'log'> {
+  readonly log: Appends;
+}
+
+/** What the silence of a node means. */
+interface Verdict {
+  readonly nodeId: NodeId;
+  readonly at: Millis;
+  readonly status: NodeStatus;
+  /** False: the log says so already. */
+  readonly isNews: boolean;
+  /** When it is judged again; undefined: never. */
+  readonly until?: Millis;
+}
+
 export class Heartbeats {
   readonly name = 'heartbeats';
   readonly #options: HeartbeatOptions;
-  readonly #deps: DeciderDeps;
+  readonly #deps: HeartbeatDeps;
   readonly #bell = new Bell();
   readonly #pulses: Pulses;
-  /** Words on nodes that are not in the log yet. */
-  readonly #underWay = new Set<Promise<void>>();
+  /** Whose silence is to be written down, the first first. */
+  readonly #silent = new Set<NodeId>();
+  /** What writes it; undefined: there is nothing to write. */
+  #writing: Promise<void> | undefined;
   #isRunning = false;
 
-  constructor(options: HeartbeatOptions, deps: DeciderDeps) {
+  constructor(options: HeartbeatOptions, deps: HeartbeatDeps) {
     this.#options = options;
     this.#deps = deps;
     this.#pulses = new Pulses(options);
@@ -45,6 +67,7 @@ export class Heartbeats {
     const ttlMs = this.#ttlMs();
     const isFirst = this.#pulses.size === 0;
     this.#pulses.heard(nodeId, this.#deps.clock.elapsedMs(), ttlMs);
+    this.#silent.delete(nodeId);
     if (isFirst) this.#bell.ring();
     return ttlMs;
   }
@@ -60,7 +83,8 @@ export class Heartbeats {
     } finally {
       this.#isRunning = false;
       this.#pulses.clear();
-      await Promise.all(this.#underWay);
+      this.#silent.clear();
+      await this.#writing;
     }
   }
 
@@ -69,7 +93,11 @@ export class Heartbeats {
     const now = clock.elapsedMs();
     const found = this.#pulses.look(now);
     this.#tell(found);
-    for (const nodeId of found.silent) this.#beginGivingUp(nodeId);
+    for (const nodeId of found.silent) this.#silent.add(nodeId);
+    // Not waited for: a log that is slow is no pause of this server (PU2 of `Pulses`).
+    if (this.#silent.size > 0) {
+      this.#writing ??= this.#writeAll().finally(() => (this.#writing = undefined));
+    }
     const wakeAt = this.#pulses.wakeAt(now);
     await this.#bell.wait(clock, wakeAt && Math.max(1, wakeAt - clock.elapsedMs()), signal);
   }
@@ -84,36 +112,51 @@ export class Heartbeats {
     }
   }
 
-  /** Without waiting: a log that is slow is no pause of this server (PU2 of `Pulses`). */
-  #beginGivingUp(nodeId: NodeId): void {
-    const done = this.#giveUp(nodeId).finally(() => this.#underWay.delete(done));
-    this.#underWay.add(done);
+  /** H3. */
+  async #writeAll(): Promise<void> {
+    while (this.#silent.size > 0) {
+      const nodeIds = [...this.#silent].slice(0, SILENT_NODES_PER_APPEND_MAX);
+      for (const nodeId of nodeIds) this.#silent.delete(nodeId);
+      const verdicts = nodeIds.flatMap((nodeId) => this.#judge(nodeId) ?? []);
+      await this.#write(verdicts);
+      for (const { nodeId, until, at } of verdicts) {
+        if (until !== undefined) this.#judgeAgain(nodeId, until, at);
+      }
+    }
   }
 
-  async #giveUp(nodeId: NodeId): Promise<void> {
-    const { replica, clock, log, newId, note } = this.#deps;
+  /** Undefined: it is known to be down, or gone. */
+  #judge(nodeId: NodeId): Verdict | undefined {
+    const { replica, clock } = this.#deps;
     const node = replica.state.node(nodeId);
-    if (node === undefined || node.status === 'down') return;
+    if (node === undefined || node.status === 'down') return undefined;
     const at = clock.now();
     const silence = judgeSilence(replica.state, nodeId, at);
+    const until = silence.status === 'disconnected' ? { until: silence.until } : {};
+    return { nodeId, at, status: silence.status, isNews: silence.status !== node.status, ...until };
+  }
+
+  async #write(verdicts: readonly Verdict[]): Promise<void> {
+    const news = verdicts.filter(({ isNews }) => isNews);
+    if (news.length === 0) return;
+    const { log, note } = this.#deps;
     try {
-      if (silence.status !== node.status) {
-        await propose(log, {
-          type: 'node.status',
-          at,
-          nodeId,
-          status: silence.status,
-          description: 'heartbeat missed',
-          event: { at, subsystem: 'Cluster', message: 'Node heartbeat missed', details: {} },
-          seed: newId(),
-        });
-      }
-      if (silence.status === 'disconnected') this.#judgeAgain(nodeId, silence.until, at);
+      await log.append(news.map((verdict) => this.#entryOf(verdict)));
     } catch (error) {
-      note(`node ${nodeId} is silent: ${explain(error)}`);
-      // Not told yet: once more, as if it had been heard now.
-      if (this.#isRunning) this.heard(nodeId);
+      const [first] = news;
+      const who = news.length > 1 ? `${news.length} nodes are` : `node ${first?.nodeId} is`;
+      note(`${who} silent: ${explain(error)}`);
+      // Not told yet: once more, as if they had been heard now.
+      if (this.#isRunning) for (const { nodeId } of news) this.heard(nodeId);
     }
+  }
+
+  #entryOf({ nodeId, at, status }: Verdict): Entry {
+    return {
+      ...{ type: 'node.status', at, nodeId, status, description: 'heartbeat missed' },
+      event: { at, subsystem: 'Cluster', message: 'Node heartbeat missed', details: {} },
+      seed: this.#deps.newId(),
+    };
   }
 
   /** Unless it was heard meanwhile. */

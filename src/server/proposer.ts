@@ -6,6 +6,9 @@ import type { Entry } from '../core/state/entry.ts';
 import type { Accepted, Outcome, Refused } from '../core/state/outcome.ts';
 import type { Log } from '../ports/log.ts';
 
+/** All that writing needs of the log. */
+export type Appends = Pick<Log<Entry, Outcome>, 'append'>;
+
 export interface Done {
   readonly index: Index;
   readonly outcome: Accepted;
@@ -17,7 +20,7 @@ export interface Done {
  * Fails: `conflict`, `not_found`, `invalid` as `apply` refused it; `exhausted`, `unavailable` as
  * the log refused it.
  */
-export async function propose(log: Log<Entry, Outcome>, entry: Entry): Promise<Done> {
+export async function propose(log: Appends, entry: Entry): Promise<Done> {
   const [committed] = await log.append([entry]);
   if (committed === undefined) throw new Failure('internal', 'the log answered nothing');
   const { index, outcome } = committed;

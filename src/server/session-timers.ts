@@ -6,24 +6,24 @@
  *     is what is promised; clients count on the double, as Consul gives it.)
  * T2: a renewal is answered only while the session goes on: one that is about to be ended is gone.
  * T3: times are counted on a clock that nobody sets.
+ * T4: after a standstill of this process itself each session gets its time anew: renewals that were
+ *     sent meanwhile have not been read yet. A log that is slow is no standstill.
  *
  * Source: https://developer.hashicorp.com/consul/docs/dynamic-app-config/sessions
  */
-import { explain } from '../base/failure.ts';
+import { explain, Failure } from '../base/failure.ts';
+import { standstillMs } from '../base/standstill.ts';
 import { EXPIRED_PER_ENTRY_MAX } from '../core/limits.ts';
 import type { Session, SessionId } from '../core/model/session.ts';
 import type { Entry } from '../core/state/entry.ts';
-import type { Outcome } from '../core/state/outcome.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Log } from '../ports/log.ts';
 import { Bell } from '../run/bell.ts';
-import { Failure } from '../base/failure.ts';
 import { Deadlines } from './deadlines.ts';
-import { propose } from './proposer.ts';
+import { propose, type Appends } from './proposer.ts';
 import type { ChangeBatch, Replica } from './replica.ts';
 
 export interface SessionTimerDeps {
-  readonly log: Log<Entry, Outcome>;
+  readonly log: Appends;
   readonly replica: Replica;
   readonly clock: Clock;
   readonly note: (line: string) => void;
@@ -33,6 +33,8 @@ export interface SessionTimerDeps {
 const TTL_FACTOR = 2;
 /** After a write that failed: the disk may be full [ms]. */
 const RETRY_MS = 1_000;
+/** The longest time between two looks, while there are sessions that may end [ms] (T4). */
+const LOOK_MS = 1_000;
 
 export class SessionTimers {
   readonly name = 'session timers';
@@ -41,6 +43,10 @@ export class SessionTimers {
   readonly #deadlines = new Deadlines();
   /** Those whose end is on its way to the log. */
   readonly #ending = new Set<string>();
+  /** What writes it; undefined: nothing is on its way. */
+  #writing: Promise<void> | undefined;
+  /** When it is looked again at the latest; undefined: nothing can end. */
+  #lookAt: number | undefined;
   #isRunning = false;
 
   constructor(deps: SessionTimerDeps) {
@@ -64,6 +70,7 @@ export class SessionTimers {
   async run(signal: AbortSignal): Promise<void> {
     const unsubscribe = this.#deps.replica.subscribe((batch) => this.#follow(batch));
     this.#isRunning = true;
+    this.#lookAt = undefined;
     try {
       for (const session of this.#deps.replica.state.sessions()) this.#wind(session);
       while (!signal.aborted) await this.#turn(signal);
@@ -71,6 +78,7 @@ export class SessionTimers {
       this.#isRunning = false;
       unsubscribe();
       this.#deadlines.clear();
+      await this.#writing;
     }
   }
 
@@ -93,13 +101,34 @@ export class SessionTimers {
   async #turn(signal: AbortSignal): Promise<void> {
     const { clock } = this.#deps;
     const now = clock.elapsedMs();
-    const due = this.#deadlines.take(now, EXPIRED_PER_ENTRY_MAX);
-    if (due.length > 0) {
-      await this.#end(due);
-      return;
+    this.#forgive(now);
+    if (this.#writing === undefined) {
+      const due = this.#deadlines.take(now, EXPIRED_PER_ENTRY_MAX);
+      if (due.length > 0) this.#writing = this.#end(due).finally(() => this.#ended());
     }
     const nextAt = this.#deadlines.nextAt();
-    await this.#bell.wait(clock, nextAt && Math.max(1, nextAt - now), signal);
+    this.#lookAt = nextAt === undefined ? undefined : now + LOOK_MS;
+    // What is due while something is written waits for that, which rings.
+    const dueMs = nextAt === undefined || this.#writing !== undefined ? LOOK_MS : nextAt - now;
+    const waitMs = Math.min(LOOK_MS, Math.max(1, dueMs));
+    await this.#bell.wait(clock, this.#lookAt === undefined ? undefined : waitMs, signal);
+  }
+
+  /** T4. */
+  #forgive(now: number): void {
+    const pausedMs = standstillMs(this.#lookAt, now);
+    if (pausedMs === undefined) return;
+    this.#deps.note(
+      `this server stood still for ${Math.round(pausedMs)} ms: every session gets its time anew`,
+    );
+    for (const session of this.#deps.replica.state.sessions()) {
+      if (!this.#ending.has(session.id)) this.#wind(session);
+    }
+  }
+
+  #ended(): void {
+    this.#writing = undefined;
+    this.#bell.ring();
   }
 
   async #end(ids: readonly string[]): Promise<void> {
@@ -111,7 +140,7 @@ export class SessionTimers {
     } catch (error) {
       note(`${ids.length} sessions are over: ${explain(error)}`);
       const at = clock.elapsedMs() + RETRY_MS;
-      for (const id of ids) this.#deadlines.set(id, at);
+      if (this.#isRunning) for (const id of ids) this.#deadlines.set(id, at);
     } finally {
       for (const id of ids) this.#ending.delete(id);
     }

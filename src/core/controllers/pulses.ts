@@ -10,6 +10,7 @@
  *
  * All times are of a clock that nobody sets [ms]: a step of the wall clock silences nobody.
  */
+import { standstillMs } from '../../base/standstill.ts';
 import { MASS_SILENCE_NODES_MIN, MASS_SILENCE_PERIODS } from '../limits.ts';
 import type { NodeId } from '../model/ids.ts';
 
@@ -32,8 +33,6 @@ export interface Look {
 
 /** The longest time between two looks [ms]: what is longer was a pause of this process. */
 export const LOOK_MS = 1_000;
-/** A pause below this changes nothing [ms]: garbage is collected, disks are slow. */
-const PAUSE_MS_MIN = 1_000;
 
 export class Pulses {
   readonly #policy: PulsePolicy;
@@ -111,8 +110,8 @@ export class Pulses {
     const { ttlMsMin, graceMs } = this.#policy;
     const before = this.#lookedAt ?? now;
     this.#lookedAt = now;
-    const pausedMs = now - before - LOOK_MS;
-    if (pausedMs < Math.max(PAUSE_MS_MIN, graceMs / 2) || this.#lateAt.size === 0) return undefined;
+    const pausedMs = standstillMs(before + LOOK_MS, now, graceMs / 2);
+    if (pausedMs === undefined || this.#lateAt.size === 0) return undefined;
     for (const [nodeId, lateAt] of this.#lateAt) {
       this.#lateAt.set(nodeId, Math.max(lateAt, now + ttlMsMin));
     }
