@@ -1,10 +1,11 @@
 /** Runs in namespaces of its own: plays rounds until the time is over, and tells. */
 import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Cluster } from './cluster.ts';
-import { Jobs } from './jobs.ts';
 import { Report } from './report.ts';
 import { play } from './rounds.ts';
 import { roundOf } from './schedule.ts';
+import { Work } from './work.ts';
 
 const [dir = '', seed = '', minutes = '', first = '', file = '', kinds = ''] =
   process.argv.slice(2);
@@ -19,12 +20,12 @@ async function main(): Promise<void> {
       const nodes = (await servers[0]?.json('/v1/nodes')) as readonly { Status: string }[];
       return nodes.filter(({ Status }) => Status === 'ready').length === clients.length;
     });
-    const jobs = new Jobs(cluster);
+    const work = new Work(cluster, join(dir, 'lines'));
     const until = Date.now() + Number(minutes) * 60_000;
     let goesOn = true;
     for (let number = Number(first); goesOn && Date.now() < until; number++) {
       const round = roundOf(seed, number, only);
-      const told = await play(round, cluster, jobs);
+      const told = await play(round, cluster, work);
       console.log(report.add(round, told));
       // What did not settle would fail every round from here on.
       goesOn = told.isSettled;

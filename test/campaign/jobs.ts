@@ -1,16 +1,14 @@
 /** A job whose count changes, and what really runs of it. */
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Machine } from '../machines.ts';
+import type { Listed } from './books.ts';
 import type { Cluster } from './cluster.ts';
+import { insist } from './insist.ts';
 
 const JOB = 'campaign';
 /** Tells its processes from all others. */
 const MARK = '31536007';
-
-interface Alloc {
-  readonly ClientStatus: string;
-  readonly DesiredStatus: string;
-}
+/** Faults are mended long before [ms]. */
+const PATIENCE_MS = 60_000;
 
 export class Jobs {
   readonly #cluster: Cluster;
@@ -20,13 +18,10 @@ export class Jobs {
   }
 
   /** Says how many are wanted, to whoever takes it. */
-  async want(count: number, signal: AbortSignal): Promise<void> {
-    const { all } = this.#cluster;
+  async want(count: number): Promise<void> {
+    const signal = AbortSignal.timeout(PATIENCE_MS);
     const body = JSON.stringify(job(count));
-    for (let asked = 0; !signal.aborted; asked++) {
-      if (await register(all[asked % all.length], body)) return;
-      await delay(100);
-    }
+    await insist(this.#cluster.all, '/v1/jobs', { method: 'PUT', body, signal });
   }
 
   /** What runs of it, by machine and process. */
@@ -38,22 +33,13 @@ export class Jobs {
 
   /** Fails where not exactly so many run, in the servers' books and in fact. */
   async check(count: number, server: Machine): Promise<void> {
-    const allocs = (await server.json(`/v1/job/${JOB}/allocations`)) as readonly Alloc[];
+    const allocs = (await server.json(`/v1/job/${JOB}/allocations`)) as readonly Listed[];
     const live = allocs.filter(
       ({ ClientStatus, DesiredStatus }) => ClientStatus === 'running' && DesiredStatus === 'run',
     );
     const found = this.processes();
     if (live.length === count && found.length === count) return;
     throw new Error(`${count} wanted, ${live.length} in the books, ${found.join(' ')} run`);
-  }
-}
-
-async function register(machine: Machine | undefined, body: string): Promise<boolean> {
-  try {
-    const signal = AbortSignal.timeout(5_000);
-    return (await machine?.ask('/v1/jobs', { method: 'PUT', body, signal }))?.ok === true;
-  } catch {
-    return false;
   }
 }
 

@@ -7,8 +7,8 @@ import { isLinearizable } from '../history/linearizable.ts';
 import type { Machine } from '../machines.ts';
 import type { Cluster } from './cluster.ts';
 import { carryOut } from './faults.ts';
-import type { Jobs } from './jobs.ts';
 import type { Round } from './schedule.ts';
+import type { Work } from './work.ts';
 import { Watching, Writer } from './writes.ts';
 
 /** After the last fault everything is as it should be within this [ms]; on a busy machine, too. */
@@ -33,7 +33,7 @@ export interface Told {
   readonly verdicts: readonly (readonly [what: string, wrong: readonly string[]])[];
 }
 
-export async function play(round: Round, cluster: Cluster, jobs: Jobs): Promise<Told> {
+export async function play(round: Round, cluster: Cluster, work: Work): Promise<Told> {
   const { all, servers } = cluster;
   const prefix = `r${round.number}`;
   const any = (): string => `http://${one(all).address}:8500`;
@@ -48,19 +48,17 @@ export async function play(round: Round, cluster: Cluster, jobs: Jobs): Promise<
     ...Array.from({ length: CALLERS }, (_, n) => callers.call(n)),
     ...Array.from({ length: HOLDERS }, (_, n) => callers.hold(n)),
   ];
-  const wanting = new AbortController();
-  const wanted = delay(2_000).then(() => jobs.want(round.count, wanting.signal));
-  await Promise.all(round.faults.map((fault) => carryOut(cluster, fault)));
+  await Promise.all([work.begin(round), ...round.faults.map((fault) => carryOut(cluster, fault))]);
   const ended = [...restarted(all)];
   const mendedAt = Date.now();
-  const unsettled = await settled(round, cluster, jobs, ended);
+  await work.rest();
+  const unsettled = await settled(cluster, work, ended);
   const settledMs = Date.now() - mendedAt;
-  wanting.abort();
-  await wanted;
   callers.stop();
   writer.stop();
   const missed = await watching.end(SETTLE_MS_MAX);
   await Promise.all(calling);
+  const worked = await work.end(round, one(servers));
   return {
     operations: callers.progress(),
     holdings: callers.holdings.length,
@@ -74,6 +72,9 @@ export async function play(round: Round, cluster: Cluster, jobs: Jobs): Promise<
       ['watches are exact', missed],
       ['no acknowledged write is lost', await tried(() => writer.lost(one(servers)))],
       ['servers at one index have one state', await tried(() => differing(servers))],
+      ...(await Promise.all(
+        worked.map(async ([what, wrong]) => [what, await tried(wrong)] as const),
+      )),
       ['nodes that are closed get no work', await tried(() => trespasses(cluster))],
       ['every row of every server is sound', await tried(() => unsound(servers))],
     ],
@@ -111,12 +112,7 @@ function restarted(machines: readonly Machine[]): readonly string[] {
  * Waits until all servers lead or follow, all nodes are ready and the job has its count.
  * @param ended takes what agents said that ended by themselves
  */
-async function settled(
-  round: Round,
-  cluster: Cluster,
-  jobs: Jobs,
-  ended: string[],
-): Promise<readonly string[]> {
+async function settled(cluster: Cluster, work: Work, ended: string[]): Promise<readonly string[]> {
   const { machines, servers, clients } = cluster;
   const holds = async (): Promise<boolean> => {
     ended.push(...restarted(cluster.all));
@@ -129,7 +125,7 @@ async function settled(
     }
     const told = [...leaders].join();
     if (leaders.size !== 1 || !told.includes(':')) throw new Error(`leaders: ${told}`);
-    await jobs.check(round.count, one(servers));
+    await work.check(one(servers));
     return true;
   };
   return tried(async () => {

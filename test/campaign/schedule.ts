@@ -1,8 +1,8 @@
 /**
  * What is done to the cluster, decided by a seed alone.
  *
- * S1: the faults of a round depend on the seed, the round's number and the kinds that may come, on
- *     nothing else.
+ * S1: what happens in a round depends on the seed, the round's number and the kinds of faults that
+ *     may come, on nothing else.
  */
 import { seeded, type Random } from '../../src/base/random.ts';
 
@@ -52,15 +52,36 @@ export interface Fault {
   readonly degree: number;
 }
 
+/** What becomes of a service in a round. */
+export interface Rollout {
+  readonly count: number;
+  readonly maxParallel: number;
+  readonly canaries: number;
+  /** Its tasks end at once. */
+  readonly isBad: boolean;
+}
+
 export interface Round {
   readonly number: number;
   readonly faults: readonly Fault[];
   /** How many instances of the job are wanted from the middle of it on. */
   readonly count: number;
+  /** Absent: no new version in this round. */
+  readonly rollout?: Rollout;
+  /** How many instances of a batch job are to complete, each once; 0: there is none. */
+  readonly batch: number;
+  /** Whether something is started every few seconds. */
+  readonly isPeriodic: boolean;
 }
 
 /** Instances of the job; each client has room for all. */
 const COUNT = { least: 3, most: 12 };
+const BATCH = { least: 5, most: 40 };
+const ROLLOUT = {
+  count: { least: 3, most: 8 },
+  maxParallel: { least: 1, most: 3 },
+  canaries: { least: 1, most: 2 },
+};
 /** How long a fault of a server lasts: silence for longer is another experiment [ms]. */
 const SERVER_FAULT_MS = { least: 1_000, most: 8_000 };
 /** The same of a client: some outlast their heartbeats, others do not [ms]. */
@@ -82,7 +103,20 @@ export function roundOf(seed: string, number: number, only: readonly string[] = 
   const clients = faultsOf(CLIENT_FAULTS, CLIENT_FAULT_MS, hasClients ? 1 : 0);
   // Now and then clients alone.
   const faults = random.next() < 0.15 && clients.length > 0 ? clients : [...servers, ...clients];
-  return { number, faults, count: between(COUNT, random.next()) };
+  const count = between(COUNT, random.next());
+  return { number, faults, count, ...workOf(seeded(`${seed}/${number}/work`)) };
+}
+
+function workOf(random: Random): Pick<Round, 'rollout' | 'batch' | 'isPeriodic'> {
+  const rollout: Rollout = {
+    count: between(ROLLOUT.count, random.next()),
+    maxParallel: between(ROLLOUT.maxParallel, random.next()),
+    canaries: random.next() < 0.4 ? between(ROLLOUT.canaries, random.next()) : 0,
+    isBad: random.next() < 0.25,
+  };
+  const hasRollout = random.next() < 0.6;
+  const batch = random.next() < 0.5 ? between(BATCH, random.next()) : 0;
+  return { ...(hasRollout && { rollout }), batch, isPeriodic: random.next() < 0.3 };
 }
 
 /** Of these it matters. */

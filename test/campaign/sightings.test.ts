@@ -23,8 +23,11 @@ test('two of one name are a pair from when they are first seen until they are la
 
 test('on one machine the second waits for the end of the first', () => {
   const pairs = new Map<string, Pair>();
-  note(pairs, [sighting('x', 'a', 'c1'), sighting('x', 'b', 'c1')], 5);
-  assert.deepEqual(excessive([...pairs.values()], new Set(['c1']), 500), [
-    'x twice for 0.0 s, on c1 and c1',
+  const both = [sighting('x', 'a', 'c1'), sighting('x', 'b', 'c1')];
+  note(pairs, both, 0);
+  assert.deepEqual(excessive([...pairs.values()], new Set(), 500), []);
+  note(pairs, both, 3_000);
+  assert.deepEqual(excessive([...pairs.values()], new Set(['c1']), 10_000), [
+    'x twice for 3.0 s, on c1 and c1',
   ]);
 });

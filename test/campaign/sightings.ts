@@ -81,9 +81,12 @@ export function note(pairs: Map<string, Pair>, seen: readonly Sighting[], at: nu
   }
 }
 
+/** On one machine the second waits for the first, which is no longer there at the next look [ms]. */
+const SAME_MS_MAX = 2_000;
+
 /**
- * Which pairs should not have been: two of one name on one machine, where the second waits for the
- * first to end; or on two for longer than it takes both to hear of the change.
+ * Which pairs should not have been: two of one name on one machine, or on two for longer than it
+ * takes both to hear of the change.
  *
  * @param silent machines that could not be told
  */
@@ -94,7 +97,7 @@ export function excessive(
 ): readonly string[] {
   return pairs
     .filter(({ machines: [one, other], from, to }) => {
-      if (one === other) return true;
+      if (one === other) return to - from > SAME_MS_MAX;
       return to - from > hearMs && !silent.has(one) && !silent.has(other);
     })
     .map(({ name, machines, from, to }) => {
