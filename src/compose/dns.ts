@@ -36,7 +36,8 @@ export function buildDns(
   return new Dns(
     { settings: discovery.dns, listen },
     {
-      ...{ directory, sockets: systemDnsSockets, clock: systemClock, random, note },
+      ...{ directory, seenBy: (asked) => directory.seenBy(asked) },
+      ...{ sockets: systemDnsSockets, clock: systemClock, random, note },
       ...(federation === undefined ? {} : { elsewhere: federation.dns }),
     },
   );

@@ -110,8 +110,8 @@ export function joinServers(joining: JoinParts, parts: ClusterParts): Cluster {
         ...evals.answers,
       });
       door.openAbroad({
-        ...httpAnswers({ apps: placedBy(apps), admit: () => undefined }),
-        ...dnsAnswers(dns(), 'here'),
+        ...httpAnswers({ apps: placedBy(apps), admit: () => undefined }, 'another region'),
+        ...dnsAnswers(dns(), 'another region'),
         ...federation?.regions.answers,
       });
     },

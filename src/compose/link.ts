@@ -54,8 +54,8 @@ export function loneCluster(config: AgentConfig, door: Door, parts: ClusterParts
         ...dnsAnswers(dns()),
       });
       door.openAbroad({
-        ...httpAnswers({ apps, admit }),
-        ...dnsAnswers(dns(), 'here'),
+        ...httpAnswers({ apps, admit }, 'another region'),
+        ...dnsAnswers(dns(), 'another region'),
         ...federation?.regions.answers,
       });
     },

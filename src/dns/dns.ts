@@ -23,6 +23,7 @@ import type { DnsSettings, SocketAddress } from '../core/dns/settings.ts';
 import { queryResult } from '../core/dns/state-directory.ts';
 import type { QueryReading } from '../core/state/reads-queries.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { AskedAgent } from '../ports/http.ts';
 import type { DnsListener, DnsSockets, DnsTransport } from '../ports/dns.ts';
 import type { Service } from '../ports/service.ts';
 import { untilAborted } from '../run/aborted.ts';
@@ -39,6 +40,8 @@ export interface DnsOptions {
 export interface DnsQuestion {
   readonly message: Uint8Array;
   readonly transport: DnsTransport;
+  /** The agent that was asked and handed it over; absent: this one was asked. */
+  readonly asked?: AskedAgent | undefined;
 }
 
 /** The other regions, as far as names lead there. */
@@ -53,6 +56,8 @@ export interface DnsElsewhere {
 
 export interface DnsDeps {
   readonly directory: Directory;
+  /** As another agent sees it; absent: none hands its questions over. */
+  readonly seenBy?: (asked: AskedAgent) => Directory;
   /** Absent: there are no other regions. */
   readonly elsewhere?: DnsElsewhere;
   readonly sockets: DnsSockets;
@@ -121,6 +126,10 @@ export class Dns implements Service {
   readonly answer = (message: Uint8Array, transport: DnsTransport): Answered | Promise<Answered> =>
     this.#answer({ message, transport }, this.#deps.elsewhere);
 
+  /** The same for a question that another agent of this region was asked. */
+  readonly answerFor = (question: DnsQuestion): Answered | Promise<Answered> =>
+    this.#answer(question, this.#deps.elsewhere);
+
   /** The same for a question that came from another region: it is not passed on again. */
   readonly answerHere: Dns['answer'] = (message, transport) =>
     this.#answer({ message, transport }, undefined);
@@ -182,8 +191,9 @@ export class Dns implements Service {
     found?: QueryResult,
   ): Answered | Promise<Answered> {
     const { name, type } = query;
-    const { transport } = question;
-    const { directory, random, clock } = this.#deps;
+    const { transport, asked } = question;
+    const { seenBy, random, clock } = this.#deps;
+    const directory = (asked === undefined ? undefined : seenBy?.(asked)) ?? this.#deps.directory;
     const bytesMax = replyBytesMax(query, transport);
     const most = answersMax(bytesMax, transport, this.#settings.udpAnswerLimit);
     const decision = this.#answerer.decide(

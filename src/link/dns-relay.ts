@@ -8,9 +8,11 @@ import { RCODE } from '../core/dns/record.ts';
 import type { SocketAddress } from '../core/dns/settings.ts';
 import { object, oneOf, type Shape } from '../core/link/shape.ts';
 import type { AnswerDns, DnsListener, DnsSockets, DnsTransport } from '../ports/dns.ts';
+import type { AskedAgent } from '../ports/http.ts';
 import type { Service } from '../ports/service.ts';
 import { untilAborted } from '../run/aborted.ts';
 import { questionOf, type Caller } from './caller.ts';
+import { askedAgent, type AskedFrom } from './http-answers.ts';
 import type { Answers } from './session.ts';
 
 /** How long whoever asks usually waits, before asking another name server [ms]. */
@@ -84,19 +86,28 @@ const bytes: Shape<Uint8Array> = (value) =>
 
 const QUESTION = object<Question>({ message: bytes, transport: oneOf('udp', 'tcp') });
 
+/** The DNS role of a server. */
+export interface DnsAnswerer {
+  /** Answers as the agent that was asked would. */
+  readonly answerFor: (
+    question: Question & { readonly asked: AskedAgent },
+  ) => ReturnType<AnswerDns>;
+  /** Answers nothing of other regions. */
+  readonly answerHere: AnswerDns;
+}
+
 /**
  * @param dns absent: this server answers none
- * @param reach `here`: nothing of other regions
+ * @param from whose agents ask: another region's are answered nothing of other regions
  */
-export function dnsAnswers(
-  dns: { readonly answer: AnswerDns; readonly answerHere: AnswerDns } | undefined,
-  reach: 'everywhere' | 'here' = 'everywhere',
-): Answers {
+export function dnsAnswers(dns: DnsAnswerer | undefined, from: AskedFrom = 'this region'): Answers {
   if (dns === undefined) return {};
   return {
     dns: async (asked) => {
       const { message, transport } = questionOf(QUESTION, asked);
-      const answer = await dns[reach === 'here' ? 'answerHere' : 'answer'](message, transport);
+      const answer = await (from === 'this region'
+        ? dns.answerFor({ message, transport, asked: askedAgent(asked) })
+        : dns.answerHere(message, transport));
       if (answer === undefined) throw new Failure('invalid', 'not a question of DNS');
       return answer;
     },

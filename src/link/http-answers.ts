@@ -3,7 +3,14 @@ import { Bug } from '../base/assert.ts';
 import { Failure } from '../base/failure.ts';
 import { FORWARD_BODY_BYTES_MAX, FORWARD_WHOLE_BYTES } from '../core/limits.ts';
 import { flag, object, oneOf, optional, record, text, type Shape } from '../core/link/shape.ts';
-import type { HttpApp, HttpMount, HttpReply, HttpRequest, SocketHandler } from '../ports/http.ts';
+import type {
+  AskedAgent,
+  HttpApp,
+  HttpMount,
+  HttpReply,
+  HttpRequest,
+  SocketHandler,
+} from '../ports/http.ts';
 import { bytesOf, inPieces, questionOf } from './caller.ts';
 import { sendText, wholeTexts } from './forwarded-text.ts';
 import type { ApiName, ForwardedReply, ForwardedRequest } from './http-forward.ts';
@@ -16,6 +23,7 @@ const REQUEST: Shape<ForwardedRequest> = object<ForwardedRequest>({
   api: oneOf('http', 'discovery'),
   ...{ method: text, mountMethod: text, pattern: text, path: text, query: text },
   ...{ params: record(text), headers: record(text), remoteAddress: text },
+  asked: optional(object<AskedAgent>({ node: text, datacenter: text })),
   body: optional(bytes),
   upgrade: flag,
 });
@@ -26,7 +34,13 @@ export interface HttpAnswersDeps {
   readonly admit: (asked: Asked) => void;
 }
 
-export function httpAnswers({ apps, admit }: HttpAnswersDeps): Answers {
+/** Whose agents ask: what those of another region mean by "this agent" is the one that answers. */
+export type AskedFrom = 'this region' | 'another region';
+
+export function httpAnswers(
+  { apps, admit }: HttpAnswersDeps,
+  from: AskedFrom = 'this region',
+): Answers {
   const mounts = new Map<string, HttpMount>();
   for (const api of ['http', 'discovery'] as const) {
     for (const mount of apps[api].mounts) {
@@ -42,7 +56,10 @@ export function httpAnswers({ apps, admit }: HttpAnswersDeps): Answers {
         const what = `${sent.mountMethod} ${sent.pattern}`;
         throw new Failure('unsupported', `the server's build does not know ${what}`);
       }
-      const request = requestOf(sent, asked);
+      const request = {
+        ...requestOf(sent, asked),
+        ...(from === 'this region' ? { asked: sent.asked ?? askedAgent(asked) } : {}),
+      };
       const app = apps[sent.api];
       return sent.upgrade
         ? upgrade(mount, app, request, asked)
@@ -58,6 +75,11 @@ function requestOf(sent: ForwardedRequest, asked: Asked): HttpRequest {
     signal: asked.signal,
     body: () => (sent.body === undefined ? collected(asked) : Promise.resolve(sent.body)),
   };
+}
+
+/** The agent at the other end of the session. */
+export function askedAgent({ session: { peer } }: Asked): AskedAgent {
+  return { node: peer.name, datacenter: peer.datacenter };
 }
 
 async function collected({ stream }: Asked): Promise<Uint8Array> {

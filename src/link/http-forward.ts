@@ -5,6 +5,7 @@
 import { Failure } from '../base/failure.ts';
 import { FORWARD_INLINE_BYTES } from '../core/limits.ts';
 import type {
+  AskedAgent,
   HttpMount,
   HttpReply,
   HttpRequest,
@@ -29,6 +30,8 @@ export interface ForwardedRequest {
   readonly params: Readonly<Record<string, string>>;
   readonly headers: Readonly<Record<string, string>>;
   readonly remoteAddress: string;
+  /** Absent: the agent that sends it was asked. */
+  readonly asked?: AskedAgent;
   /** Absent: it comes in pieces. */
   readonly body?: Uint8Array;
   readonly upgrade: boolean;
@@ -86,6 +89,7 @@ export class HttpForwarder {
       params: request.params,
       headers: plainHeaders(request.headers),
       remoteAddress: request.remoteAddress,
+      ...(request.asked === undefined ? {} : { asked: request.asked }),
       ...(inline ? { body } : {}),
       upgrade,
     };

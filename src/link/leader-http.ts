@@ -79,9 +79,9 @@ function isRead({ method }: HttpRequest): boolean {
 /** A body can be read from its connection once; a request may be tried several times. */
 function readOnce(request: HttpRequest): HttpRequest {
   let body: Promise<Uint8Array> | undefined;
-  const { method, path, query, params, headers, remoteAddress } = request;
+  const { method, path, query, params, headers, remoteAddress, asked } = request;
   return {
-    ...{ method, path, query, params, headers, remoteAddress },
+    ...{ method, path, query, params, headers, remoteAddress, asked },
     get signal() {
       return request.signal;
     },

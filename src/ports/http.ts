@@ -20,6 +20,8 @@ export interface HttpRequest {
   readonly params: Readonly<Record<string, string>>;
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly remoteAddress: string;
+  /** The agent that was asked and handed the request over; absent: this one was asked. */
+  readonly asked?: AskedAgent | undefined;
   /**
    * The whole body, read once.
    *
@@ -29,6 +31,13 @@ export interface HttpRequest {
    */
   body(bound?: BodyBound): Promise<Uint8Array>;
   readonly signal: AbortSignal;
+}
+
+/** An agent, as far as what it is asked depends on which one that is. */
+export interface AskedAgent {
+  /** Its name, which is that of its node. */
+  readonly node: string;
+  readonly datacenter: string;
 }
 
 /** How much of a body is taken, and the refusal of more. */

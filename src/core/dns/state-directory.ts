@@ -33,11 +33,18 @@ const SERVICES_MAX = 10_000;
 export class StateDirectory implements Directory {
   readonly datacenter: string;
   readonly #deps: StateDirectoryDeps;
-  readonly #known = new Map<string, Known>();
+  readonly #known: Map<string, Known>;
 
-  constructor(deps: StateDirectoryDeps) {
+  /** @param known shared by directories of one state */
+  constructor(deps: StateDirectoryDeps, known = new Map<string, Known>()) {
     this.#deps = deps;
+    this.#known = known;
     this.datacenter = folded(deps.datacenter);
+  }
+
+  /** The same state as an agent of this name and datacenter sees it. */
+  seenBy({ node, datacenter }: Readonly<{ node: string; datacenter: string }>): StateDirectory {
+    return new StateDirectory({ ...this.#deps, agentNode: node, datacenter }, this.#known);
   }
 
   hasDatacenter(datacenter: string): boolean {

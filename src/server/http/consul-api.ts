@@ -121,7 +121,8 @@ function inDatacenter(mount: HttpMount, { agent, ops }: ConsulDeps): HttpMount {
     ...mount,
     handle: (request) => {
       const dc = askedDatacenter(request.query);
-      if (dc === undefined || dc === '' || dc === agent.datacenter) return mount.handle(request);
+      const own = request.asked?.datacenter ?? agent.datacenter;
+      if (dc === undefined || dc === '' || dc === own) return mount.handle(request);
       for (const { datacenter } of ops.snapshot().catalogNodes()) {
         if (datacenter === dc) return mount.handle(request);
       }

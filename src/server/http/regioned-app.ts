@@ -56,6 +56,6 @@ export function regionedApp(app: HttpApp, { isAny, find }: Elsewheres): HttpApp 
 
 /** A request may be an instance of a class: its fields are not its own. */
 function copyOf(request: HttpRequest): Omit<HttpRequest, 'body'> {
-  const { method, path, query, params, headers, remoteAddress, signal } = request;
-  return { method, path, query, params, headers, remoteAddress, signal };
+  const { method, path, query, params, headers, remoteAddress, asked, signal } = request;
+  return { method, path, query, params, headers, remoteAddress, asked, signal };
 }

@@ -10,7 +10,7 @@ import { decodeQuery, type QueryOf } from '../../../api/query.ts';
 import type { AnyRoute } from '../../../api/route.ts';
 import type { Index } from '../../../base/brand.ts';
 import { Failure } from '../../../base/failure.ts';
-import type { HttpRequest } from '../../../ports/http.ts';
+import type { AskedAgent, HttpRequest } from '../../../ports/http.ts';
 import type { QueryOptions } from '../../operations.ts';
 import type { Told } from '../deps.ts';
 import { invalid } from '../fail.ts';
@@ -25,6 +25,8 @@ export interface ConsulCommon {
   readonly after: Index | undefined;
   /** The datacenter asked for, which exists; absent: the agent's own. */
   readonly datacenter: string | undefined;
+  /** The agent that was asked; absent: this one. */
+  readonly asked: AskedAgent | undefined;
   /** True: an answer that the agent already has will do. */
   readonly cached: boolean;
   /** Of `?token=` or the header; empty: none. */
@@ -42,11 +44,14 @@ const MANNERS: Manners<ConsulCommon> = {
     if (stale && consistent) {
       throw invalid('Cannot specify ?stale with ?consistent, conflicting semantics.');
     }
+    const { asked } = request;
     const consistency = stale ? 'stale' : consistent ? 'consistent' : 'default';
     return {
       waiting: { ...waitingOf(route, common), consistency },
       after: common.index === undefined || common.index <= 0 ? undefined : (common.index as Index),
-      datacenter: common.datacenter === '' ? undefined : common.datacenter,
+      datacenter:
+        common.datacenter === '' ? asked?.datacenter : (common.datacenter ?? asked?.datacenter),
+      asked,
       cached: common.cached === true,
       token: common.token ?? request.headers['x-consul-token'] ?? '',
       request,

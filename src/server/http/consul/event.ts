@@ -24,6 +24,7 @@ import { readUserEvents } from '../../../core/state/reads-kv.ts';
 import type { HttpReply, HttpRequest } from '../../../ports/http.ts';
 import { invalid } from '../fail.ts';
 import type { Bound } from '../mount.ts';
+import { askedAgentOf } from './asked-agent.ts';
 import { bind, toldHeaders } from './bind.ts';
 import type { ConsulDeps } from './deps.ts';
 
@@ -64,12 +65,13 @@ async function list(deps: ConsulDeps, request: HttpRequest): Promise<HttpReply> 
   const known = raw.get('index') ?? '';
   if (!/^\d{0,20}$/.test(known)) throw invalid('Invalid index');
   const until = deps.clock.elapsedMs() + waitMs(raw.get('wait'));
+  const { node } = askedAgentOf(deps, request.asked);
   let after: Index | undefined;
   for (;;) {
     const leftMs = until - deps.clock.elapsedMs();
     const waiting = after === undefined ? {} : { after, waitMs: Math.max(1, leftMs) };
     const answer = await deps.ops.query(readUserEvents(), waiting, request.signal);
-    const events = heard(deps, answer.value, query.name);
+    const events = heard(deps, answer.value, { name: query.name, node });
     const index = indexOf(events);
     if (index !== known || leftMs <= 0) {
       const headers = {
@@ -100,13 +102,13 @@ function indexOf(events: readonly UserEvent[]): string {
 }
 
 function heard(
-  { ops, agent }: ConsulDeps,
+  { ops }: ConsulDeps,
   events: readonly UserEvent[],
-  name: string | undefined,
+  { name, node }: { readonly name: string | undefined; readonly node: string },
 ): readonly UserEvent[] {
   const hearer = {
-    node: agent.nodeName,
-    services: [...ops.snapshot().servicesOnNode(agent.nodeName)],
+    node,
+    services: [...ops.snapshot().servicesOnNode(node)],
   };
   const isNamed = (event: UserEvent): boolean =>
     name === undefined || name === '' || event.name === name;

@@ -99,7 +99,8 @@ const OFTEN = /^(?:passing(?:=(?:1|true))?)?$/;
 /** Lets the most common requests pass by the reading of their query; the answer is the same. */
 function shortened(bound: Bound, deps: ConsulDeps, kept: KeptReadings<Entries>): Bound {
   const { ops, agent } = deps;
-  const all = { datacenter: agent.datacenter, nodeMeta: {}, near: '', tags: [] };
+  const { datacenter } = agent;
+  const all = { datacenter, nodeMeta: {}, near: '', tags: [] };
   const short = (service: string, passing: boolean): Soon<HttpReply> => {
     const read = readServiceHealth(service, { ...all, passing });
     const name = `${folded(service)}${passing ? '?passing' : '?'}`;
@@ -111,7 +112,7 @@ function shortened(bound: Bound, deps: ConsulDeps, kept: KeptReadings<Entries>):
   const mounts = bound.mounts.map((mount) => ({
     ...mount,
     handle: (request: HttpRequest) =>
-      OFTEN.test(request.query)
+      OFTEN.test(request.query) && (request.asked?.datacenter ?? datacenter) === datacenter
         ? short(request.params['service'] ?? '', request.query !== '')
         : mount.handle(request),
   }));

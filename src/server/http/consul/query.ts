@@ -15,6 +15,7 @@ import type { QueryReading } from '../../../core/state/reads-queries.ts';
 import { toldOf } from '../deps.ts';
 import { invalid } from '../fail.ts';
 import type { Bound } from '../mount.ts';
+import { askedAgentOf } from './asked-agent.ts';
 import { bind } from './bind.ts';
 import type { ConsulDeps } from './deps.ts';
 
@@ -60,10 +61,10 @@ function reads(deps: ConsulDeps): readonly Bound[] {
       if (answer.value === undefined) throw notFound(answer.index);
       return { value: { query: answer.value }, ...toldOf(answer) };
     }),
-    bind(routes.executeQuery, async ({ params, query, datacenter, waiting, signal }) => {
+    bind(routes.executeQuery, async ({ params, query, datacenter, asked, waiting, signal }) => {
       const execution = {
         datacenter: datacenter ?? agent.datacenter,
-        agentNode: agent.nodeName,
+        agentNode: askedAgentOf(deps, asked).node,
         near: query.near ?? '',
         ...(federation && { datacenters: () => federation.datacenters() }),
       };

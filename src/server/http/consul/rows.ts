@@ -5,20 +5,22 @@ import { filterBy } from '../../../api/filter.ts';
 import type { QueryOf } from '../../../api/query.ts';
 import type { RowsWhere } from '../../../core/state/reads-catalog.ts';
 import { invalid } from '../fail.ts';
+import { askedAgentOf } from './asked-agent.ts';
 import type { ConsulCommon } from './bind.ts';
 import type { ConsulDeps } from './deps.ts';
 
-interface Asked extends Pick<ConsulCommon, 'datacenter'> {
+interface Asked extends Pick<ConsulCommon, 'datacenter' | 'asked'> {
   readonly query: QueryOf<Pick<typeof ROWS_QUERY, 'near' | 'nodeMeta'>>;
 }
 
 /** Which rows a request asks for. */
-export function whereOf({ agent }: ConsulDeps, { query, datacenter }: Asked): RowsWhere {
+export function whereOf(deps: ConsulDeps, { query, datacenter, asked }: Asked): RowsWhere {
+  const own = askedAgentOf(deps, asked);
   const near = query.near ?? '';
   return {
-    datacenter: datacenter ?? agent.datacenter,
+    datacenter: datacenter ?? own.datacenter,
     nodeMeta: Object.fromEntries((query.nodeMeta ?? []).map(keyAndValue)),
-    near: near === '_agent' ? agent.nodeName : near,
+    near: near === '_agent' ? own.node : near,
   };
 }
 

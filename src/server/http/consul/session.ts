@@ -11,6 +11,7 @@ import { readNodeSessions, readSession, readSessions } from '../../../core/state
 import { plainly, toldOf } from '../deps.ts';
 import { invalid, notFound } from '../fail.ts';
 import type { Bound } from '../mount.ts';
+import { askedAgentOf } from './asked-agent.ts';
 import { bind } from './bind.ts';
 import { DEFAULT_COORDINATION_LIMITS } from './coordination-limits.ts';
 import type { ConsulDeps } from './deps.ts';
@@ -19,8 +20,8 @@ import type { ConsulDeps } from './deps.ts';
 export function sessionHandlers(deps: ConsulDeps): readonly Bound[] {
   const { ops } = deps;
   return [
-    bind(routes.createSession, async ({ body }) => {
-      const session = sessionOf(deps, body);
+    bind(routes.createSession, async ({ body, asked }) => {
+      const session = sessionOf(deps, body, askedAgentOf(deps, asked).node);
       await ops.kv.createSession(session);
       return { value: { id: session.id } };
     }),
@@ -49,9 +50,13 @@ export function sessionHandlers(deps: ConsulDeps): readonly Bound[] {
   ];
 }
 
-/** A session with all that its maker left out. */
-function sessionOf(deps: ConsulDeps, body: SessionBody): SessionFacts {
-  const node = body.node ?? deps.agent.nodeName;
+/**
+ * A session with all that its maker left out.
+ *
+ * @param askedNode of the agent that was asked, whose life is what the session hangs on
+ */
+function sessionOf(deps: ConsulDeps, body: SessionBody, askedNode: string): SessionFacts {
+  const node = body.node ?? askedNode;
   const lockDelayMs = body.lockDelayMs ?? LOCK_DELAY_MS;
   const nodeChecks = body.nodeChecks ?? body.checks ?? aliveChecks(deps, node);
   const serviceChecks = body.serviceChecks ?? [];

@@ -8,12 +8,13 @@ export function withBodyBound(mount: HttpMount, bound: BodyBound): HttpMount {
 
 /** The same request; nothing is read of it before somebody asks. */
 function boundRequest(request: HttpRequest, bound: BodyBound): HttpRequest {
-  const { method, path, query, params } = request;
+  const { method, path, query, params, asked } = request;
   return {
     method,
     path,
     query,
     params,
+    asked,
     get headers() {
       return request.headers;
     },

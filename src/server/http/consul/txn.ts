@@ -18,10 +18,11 @@ import type { HealthStatus } from '../../../core/model/health-check.ts';
 import type { SessionId } from '../../../core/model/session.ts';
 import type { KvCheck, KvWrite, RowVerb, TxnOp } from '../../../core/state/discovery-entry.ts';
 import type { TxnResult } from '../../../core/state/outcome.ts';
-import type { BodyBound } from '../../../ports/http.ts';
+import type { AskedAgent, BodyBound } from '../../../ports/http.ts';
 import type { TxnReply } from '../../kv-operations.ts';
 import { invalid } from '../fail.ts';
 import type { Bound } from '../mount.ts';
+import { askedAgentOf } from './asked-agent.ts';
 import { bind } from './bind.ts';
 import { DEFAULT_COORDINATION_LIMITS } from './coordination-limits.ts';
 import type { ConsulDeps } from './deps.ts';
@@ -30,12 +31,13 @@ import { withBodyBound } from './small-body.ts';
 
 /** Binds the transaction. */
 export function txnHandlers(deps: ConsulDeps): readonly Bound[] {
-  const bound = bind(routes.applyTxn, async ({ body }) => {
+  const bound = bind(routes.applyTxn, async ({ body, asked }) => {
     if (body.length > TXN_OPS_MAX) {
       const why = `Transaction contains too many operations (${body.length} > ${TXN_OPS_MAX})`;
       throw tooLarge(why);
     }
-    const ops = body.map((op, i) => operation(deps, op, `[${i}]`));
+    const own = askedAgentOf(deps, asked);
+    const ops = body.map((op, i) => operation({ ...deps, own }, op, `[${i}]`));
     const reply = await deps.ops.kv.txn(ops);
     return { value: answered(reply), ...(reply.failures.length > 0 && { status: 409 }) };
   });
@@ -75,8 +77,13 @@ function resultOf(result: TxnResult): WireResult {
   }
 }
 
+interface TxnDeps extends Pick<ConsulDeps, 'limits'> {
+  /** The agent that was asked. */
+  readonly own: AskedAgent;
+}
+
 /** An operation as the state knows it. Fails: `invalid` with its path. */
-function operation(deps: ConsulDeps, body: TxnOpBody, path: string): TxnOp {
+function operation(deps: TxnDeps, body: TxnOpBody, path: string): TxnOp {
   const { kv, node, service, check, session } = body;
   if (kv !== undefined) return kvOperation(deps, kv, `${path}.KV`);
   if (node !== undefined) return nodeOperation(deps, node, `${path}.Node`);
@@ -86,7 +93,7 @@ function operation(deps: ConsulDeps, body: TxnOpBody, path: string): TxnOp {
   throw invalid(`${path}: expected one of KV, Node, Service, Check, Session`);
 }
 
-function kvOperation(deps: ConsulDeps, body: KvOpBody, path: string): TxnOp {
+function kvOperation(deps: TxnDeps, body: KvOpBody, path: string): TxnOp {
   const { verb, value, flags, index } = body;
   const { kvValueMaxBytes } = deps.limits ?? DEFAULT_COORDINATION_LIMITS;
   const isTree = verb === 'get-tree' || verb === 'delete-tree';
@@ -142,9 +149,9 @@ function kvCheck(verb: string, key: string, { index, session }: KvOpBody): KvChe
   }
 }
 
-function nodeOperation(deps: ConsulDeps, { verb, node }: NodeOpBody, path: string): TxnOp {
+function nodeOperation({ own }: TxnDeps, { verb, node }: NodeOpBody, path: string): TxnOp {
   const { name, id, address, taggedAddresses, meta, modifyIndex } = node;
-  const datacenter = node.datacenter === '' ? deps.agent.datacenter : node.datacenter;
+  const datacenter = node.datacenter === '' ? own.datacenter : node.datacenter;
   if (name === '') throw invalid(`${path}.Node.Node: a name is needed`);
   const facts = { name, id, address, datacenter, taggedAddresses, meta };
   return { of: 'node', verb: rowVerb(verb, path), node: facts, index: modifyIndex };
@@ -164,7 +171,7 @@ function serviceOperation({ verb, node, service }: ServiceOpBody, path: string):
   };
 }
 
-function checkOperation(deps: ConsulDeps, { verb, check }: CheckOpBody, path: string): TxnOp {
+function checkOperation({ own }: TxnDeps, { verb, check }: CheckOpBody, path: string): TxnOp {
   const { node, modifyIndex, name, status, notes, output, serviceId, type, definition } = check;
   const id = check.id === '' ? name : check.id;
   if (id === '') throw invalid(`${path}.Check.CheckID: an id, or a name, is needed`);
@@ -173,7 +180,7 @@ function checkOperation(deps: ConsulDeps, { verb, check }: CheckOpBody, path: st
   return {
     of: 'check',
     verb: rowVerb(verb, path),
-    node: node === '' ? deps.agent.nodeName : node,
+    node: node === '' ? own.node : node,
     check: { ...facts, status: statusOf(status, path) },
     index: asIndex(modifyIndex),
   };
