@@ -9,6 +9,8 @@ import { clockLibrary, WallClock } from './wall-clock.ts';
 /** Ports of servers that can be made slow: the link between agents, etcd between members. */
 const SLOW_PORTS = [4_647, 2_380];
 const SLOW_SHIFT = 10_000;
+/** Of etcd's store: much writing fills it. */
+const SMALL_QUOTA_MB = 48;
 
 export interface ClusterOptions {
   readonly clients: number;
@@ -54,6 +56,7 @@ export class Cluster implements AsyncDisposable {
           retry_join        = [${listed}]
           min_heartbeat_ttl = "4s"
           heartbeat_grace   = "6s"
+          etcd { quota_mb = ${options.canBeMeddledWith ? SMALL_QUOTA_MB : 1_024} }
         }`,
         cluster.#clocks.get(server)?.env,
       );

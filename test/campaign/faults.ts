@@ -13,6 +13,9 @@ const LOSS = { least: 0.02, most: 0.3 };
 const SLOW_MS = { least: 5, most: 200 };
 /** What a full disk has left [bytes]. */
 const LEFT_BYTES_MAX = 4 * 1024 * 1024;
+/** What fills etcd's store beyond its quota within a second or a few (`Cluster`). */
+const STORE_VALUE_BYTES = 500_000;
+const STORE_WRITERS = 6;
 /** Of a slow disk: each write that waits for it takes a tenth of a second, or a fraction. */
 const WRITES_PER_SECOND = { least: 5, most: 50 };
 /** How far clocks are set, ahead or back [ms]. */
@@ -91,6 +94,10 @@ const DAMAGES: Readonly<Record<FaultKind, Damage>> = {
     return filled(cluster, [victim], degree);
   },
   'full disks': (cluster, _, { degree }) => filled(cluster, cluster.servers, degree),
+  'full store': ({ servers }) => {
+    const bulk = new Bulk(servers, STORE_VALUE_BYTES, STORE_WRITERS);
+    return () => bulk.stop();
+  },
   'slow disk': (cluster, victim, { degree }) => {
     const { least, most } = WRITES_PER_SECOND;
     const disk = cluster.diskOf(victim);
@@ -113,7 +120,7 @@ const DAMAGES: Readonly<Record<FaultKind, Damage>> = {
 /** While disks are full, somebody writes more than fits into what is left. */
 function filled(cluster: Cluster, victims: readonly Machine[], degree: number): Mend {
   for (const victim of victims) cluster.diskOf(victim).fill(Math.round(degree * LEFT_BYTES_MAX));
-  const bulk = new Bulk(cluster.servers);
+  const bulk = new Bulk(cluster.servers, 200_000, 1);
   return async () => {
     await bulk.stop();
     for (const victim of victims) cluster.diskOf(victim).free();

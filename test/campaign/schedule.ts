@@ -22,6 +22,7 @@ export const SERVER_FAULTS = [
   'kill all',
   'full disk',
   'full disks',
+  'full store',
   'slow disk',
   'clock',
 ] as const;

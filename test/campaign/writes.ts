@@ -50,13 +50,14 @@ export class Writer {
 /** Writes much, and does not care what becomes of it. */
 export class Bulk {
   readonly #machines: readonly Machine[];
-  readonly #value = 'x'.repeat(200_000);
-  readonly #running: Promise<void>;
+  readonly #running: Promise<unknown>;
   #isOver = false;
 
-  constructor(machines: readonly Machine[]) {
+  /** @param bytes of each write. @param writers at once */
+  constructor(machines: readonly Machine[], bytes: number, writers: number) {
     this.#machines = machines;
-    this.#running = this.#run();
+    const value = 'x'.repeat(bytes);
+    this.#running = Promise.all(Array.from({ length: writers }, (_, n) => this.#run(n, value)));
   }
 
   async stop(): Promise<void> {
@@ -64,11 +65,11 @@ export class Bulk {
     await this.#running;
   }
 
-  async #run(): Promise<void> {
-    for (let n = 0; !this.#isOver; n++) {
+  async #run(writer: number, value: string): Promise<void> {
+    for (let n = writer; !this.#isOver; n++) {
       const machine = this.#machines[n % this.#machines.length];
       // Other than the last: a write that changes nothing is none.
-      await put(machine, `bulk/${n % 4}`, `${n} ${this.#value}`);
+      if (!(await put(machine, `bulk/${writer}`, `${n} ${value}`))) await delay(100);
     }
   }
 }
