@@ -13,7 +13,9 @@ import type { AgentConfig } from '../core/agent-config/config.ts';
 import type { GossipSettings } from '../core/agent-config/gossip-settings.ts';
 import type { Address } from '../core/gossip/address.ts';
 import { parseKey, type KeyRing } from '../core/gossip/key-ring.ts';
-import { Gossip, type GossipOptions } from '../gossip/gossip.ts';
+import { decodeMemory, encodeMemory } from '../core/gossip/serf/memory.ts';
+import type { RingPolicy } from '../core/gossip/serf/ring.ts';
+import { Gossip, type GossipOptions, type MemoryKeeper } from '../gossip/gossip.ts';
 import { parseJoin } from '../gossip/join-address.ts';
 import { changeKeys, listKeys } from '../gossip/keys.ts';
 import { systemClock } from '../io/clock.ts';
@@ -25,27 +27,25 @@ import type { OwnPool } from '../server/http/consul/own-agent.ts';
 /** What differs from pool to pool. */
 export interface MemberOptions extends Pick<
   GossipOptions,
-  | 'service'
-  | 'name'
-  | 'tags'
-  | 'policy'
-  | 'streamTimeoutMs'
-  | 'refusal'
-  | 'isCompany'
-  | 'defaultPort'
+  'service' | 'name' | 'tags' | 'streamTimeoutMs' | 'refusal' | 'isCompany' | 'defaultPort'
 > {
   readonly settings: Omit<GossipSettings, 'wan'>;
+  /** Of its kind of network. */
+  readonly policy: RingPolicy;
   readonly port: number;
-  /** In the data directory. */
-  readonly keyFile: string;
+  /** What tells the files of this pool from another's in the data directory. */
+  readonly suffix: string;
 }
 
 export function buildMember(
   config: AgentConfig,
-  { settings, port, keyFile, ...options }: MemberOptions,
+  { settings, port, suffix, policy, ...options }: MemberOptions,
   { random, note }: { readonly random: Random; readonly note: (line: string) => void },
 ): Gossip {
-  const ringPath = join(config.dataDir, 'gossip', keyFile);
+  const path = (name: string): string => {
+    return join(config.dataDir, 'gossip', `${name}${suffix}.json`);
+  };
+  const ringPath = path('keyring');
   return new Gossip(
     {
       ...options,
@@ -54,13 +54,16 @@ export function buildMember(
       keys: keysOf(config.encrypt, ringPath),
       label: '',
       retryJoin: settings.join,
+      rejoinAfterLeave: settings.rejoinAfterLeave,
+      policy: { ...policy, reconnectTimeoutMs: settings.reconnectTimeoutMs },
     },
     {
       sockets: systemGossipSockets,
       clock: systemClock,
       random,
       note,
-      keepKeys: (keys) => keepKeys(ringPath, keys),
+      keepKeys: (keys) => keepFile(ringPath, `${JSON.stringify(keys)}\n`),
+      memory: memoryIn(path('members'), note),
     },
   );
 }
@@ -143,8 +146,32 @@ function keptKeys(path: string): KeyRing {
   throw new Failure('invalid', `${path} holds no list of keys`);
 }
 
-function keepKeys(path: string, keys: KeyRing): void {
+/** What it remembers is a help: without it, it has to be told whom to join, and no more. */
+function memoryIn(path: string, note: (line: string) => void): MemoryKeeper {
+  return {
+    load: () => {
+      let text: string;
+      try {
+        text = readFileSync(path, 'utf8');
+      } catch {
+        return undefined;
+      }
+      const memory = decodeMemory(text);
+      if (memory === undefined) note(`${path} is not what an agent wrote: nobody is remembered`);
+      return memory;
+    },
+    keep: (memory) => {
+      try {
+        keepFile(path, encodeMemory(memory));
+      } catch (error) {
+        note(`cannot keep whom it knows in ${path}: ${explain(error)}`);
+      }
+    },
+  };
+}
+
+function keepFile(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  writeFileSync(`${path}.new`, `${JSON.stringify(keys)}\n`, { mode: 0o600 });
+  writeFileSync(`${path}.new`, text, { mode: 0o600 });
   renameSync(`${path}.new`, path);
 }

@@ -70,7 +70,7 @@ export function buildGossip(config: AgentConfig, world: GossipWorld): GossipPart
   const gossip = buildMember(
     config,
     {
-      ...{ name: nodeName, settings: config.gossip, port, keyFile: 'keyring.json' },
+      ...{ name: nodeName, settings: config.gossip, port, suffix: '' },
       ...{ tags: tagsOf(identity), policy: LAN, streamTimeoutMs: STREAM_TIMEOUT_MS },
       defaultPort: port === 0 ? DEFAULT_PORT : port,
       refusal: refusalByRegion(config.region),

@@ -61,7 +61,7 @@ export function buildWan(
   const gossip = buildMember(
     config,
     {
-      ...{ service: 'gossip-wan', name: self, settings, port, keyFile: 'keyring-wan.json' },
+      ...{ service: 'gossip-wan', name: self, settings, port, suffix: '-wan' },
       ...{ policy: WAN, streamTimeoutMs: STREAM_TIMEOUT_MS, refusal: refusalByAll },
       tags: regionServerTags(tagsOf(identity)),
       defaultPort: port === 0 ? DEFAULT_PORT : port,

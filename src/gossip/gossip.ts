@@ -4,6 +4,8 @@
  *
  * O1: the machine of `core/gossip` decides everything; here its effects are carried out.
  * O2: whoever follows is told in the order in which things happened, after the step that told it.
+ * O3: of two members with one name the one that fewer others know goes out of the pool, without a
+ *     word, which would be taken for the other's. It tries again: the other may have gone.
  */
 import type { Millis } from '../base/brand.ts';
 import { explain, Failure } from '../base/failure.ts';
@@ -13,6 +15,7 @@ import type { KeyRing } from '../core/gossip/key-ring.ts';
 import { EVENT_BYTES_MAX, QUERY_BYTES_MAX } from '../core/gossip/limits.ts';
 import type { Member, Ring, RingEffect, RingInput } from '../core/gossip/serf/ring.ts';
 import type { RingNews, RingPolicy } from '../core/gossip/serf/ring.ts';
+import { memoryOf, recall, type RingMemory } from '../core/gossip/serf/memory.ts';
 import { newRing, stepRing } from '../core/gossip/serf/step.ts';
 import type { Filter } from '../core/gossip/wire/serf-messages.ts';
 import type { Tags } from '../core/gossip/wire/tags.ts';
@@ -22,6 +25,7 @@ import type { GossipSocket, GossipSockets } from '../ports/gossip.ts';
 import type { Service } from '../ports/service.ts';
 import { Bell } from '../run/bell.ts';
 import { parseJoin } from './join-address.ts';
+import { Joining } from './joining.ts';
 
 export interface GossipOptions {
   /** Of the service; absent: `gossip`. */
@@ -43,6 +47,8 @@ export interface GossipOptions {
   readonly streamTimeoutMs: number;
   /** Why a member of these tags belongs to another pool. */
   readonly refusal?: (tags: Tags) => string | undefined;
+  /** Whether it joins those that it remembers although it had left; absent: it does not. */
+  readonly rejoinAfterLeave?: boolean;
   /** Whether with this other member nobody needs to be joined; absent: with any. */
   readonly isCompany?: (member: Member) => boolean;
 }
@@ -54,6 +60,14 @@ export interface GossipDeps {
   readonly note: (line: string) => void;
   /** Keeps the keys, which came from another member, for the next start. */
   readonly keepKeys: (keys: KeyRing) => void;
+  /** What this member remembers from one start to the next; absent: nothing. */
+  readonly memory?: MemoryKeeper;
+}
+
+export interface MemoryKeeper {
+  /** Undefined: there is nothing to remember. */
+  load(): RingMemory | undefined;
+  keep(memory: RingMemory): void;
 }
 
 /** What is asked of the members. */
@@ -80,9 +94,11 @@ interface OpenQuestion {
   readonly done: () => void;
 }
 
-/** Attempts to join while nobody else is there [ms]: at first, and at last. */
-const RETRY_MS_MIN = 1_000;
-const RETRY_MS_MAX = 30_000;
+/** Between two attempts at a name that another member has [ms]: at first, and at last. */
+const NAME_MS_MIN = 30_000;
+const NAME_MS_MAX = 600_000;
+/** What is to be remembered is kept so long after it has changed at the latest [ms]. */
+const MEMORY_MS = 5_000;
 
 export class Gossip implements Service {
   readonly name: string;
@@ -95,15 +111,19 @@ export class Gossip implements Service {
   #socket: GossipSocket | undefined;
   #ring: Ring | undefined;
   #wakeAt: number | undefined;
+  #keys: KeyRing;
   /** Numbers of joins and questions. */
   #next = 1;
   #leaving: Promise<void> | undefined;
-  #lastNote = '';
+  /** Ends this life in the pool: another member keeps the name. */
+  #withdraw: () => void = () => undefined;
+  readonly #memoryBell = new Bell();
 
   constructor(options: GossipOptions, deps: GossipDeps) {
     this.name = options.service ?? 'gossip';
     this.#options = options;
     this.#deps = deps;
+    this.#keys = options.keys;
   }
 
   /** Where it listens; undefined until it does. */
@@ -133,7 +153,7 @@ export class Gossip implements Service {
   }
 
   keys(): KeyRing {
-    return this.#ring?.keys ?? this.#options.keys;
+    return this.#ring?.keys ?? this.#keys;
   }
 
   /** Tells what happens from now on; the answer ends that. */
@@ -176,11 +196,6 @@ export class Gossip implements Service {
     this.#give({ type: 'force-leave', name, prune });
   }
 
-  /** Changes what this member says of itself. Fails: `invalid` where that is too long. */
-  retag(tags: Tags): void {
-    this.#give({ type: 'tags', tags });
-  }
-
   /** Tells an event to everybody, this member too. Fails: `invalid` where it is too long. */
   fire(name: string, payload: Uint8Array, coalesces = false): void {
     if (name.length + payload.length > EVENT_BYTES_MAX) {
@@ -214,8 +229,18 @@ export class Gossip implements Service {
     this.#give({ type: 'respond', query, payload });
   }
 
-  /** Listens, and takes part until `signal` aborts. Fails: as the port's `listen` does. */
+  /** Listens, and takes part until `signal` aborts (O3). Fails: as the port's `listen` does. */
   async run(signal: AbortSignal): Promise<void> {
+    let delayMs = NAME_MS_MIN;
+    while (!signal.aborted) {
+      await this.#live(signal);
+      await this.#deps.clock.sleep(delayMs, signal);
+      delayMs = Math.min(delayMs * 2, NAME_MS_MAX);
+    }
+  }
+
+  /** Takes part until `signal` aborts, or the name is lost. */
+  async #live(signal: AbortSignal): Promise<void> {
     const { listen, label, streamTimeoutMs } = this.#options;
     const socket = await this.#deps.sockets.listen(
       { at: listen, label, streamTimeoutMs, keys: () => this.keys() },
@@ -229,25 +254,36 @@ export class Gossip implements Service {
     );
     const ended = new AbortController();
     const until = AbortSignal.any([signal, ended.signal]);
+    this.#withdraw = () => ended.abort();
     try {
       this.#begin(socket);
-      await Promise.race([this.#loop(until), this.#keepJoined(until), socket.failed]);
+      const loops = [this.#loop(until), this.#joining().run(until), this.#keepMemory(until)];
+      await Promise.race([Promise.all(loops), socket.failed]);
     } finally {
       ended.abort();
       this.#ring = undefined;
       this.#socket = undefined;
       await socket.close();
-      for (const settle of this.#joins.values()) settle('the agent ends');
+      for (const settle of this.#joins.values()) settle('the agent is out of the pool');
       for (const { done } of this.#asks.values()) done();
+      this.#joins.clear();
+      this.#asks.clear();
     }
   }
 
   #begin(socket: GossipSocket): void {
-    const { name, tags, keys, policy, advertise, refusal } = this.#options;
+    const { name, tags, policy, advertise, refusal } = this.#options;
+    const keys = this.#keys;
     const address = { ...socket.at, ...advertise };
     const random = this.#deps.random.fork('ring');
     const admission = refusal === undefined ? {} : { refusal };
-    this.#ring = newRing({ name, address, tags, keys, policy, random, ...admission });
+    const ring = newRing({ name, address, tags, keys, policy, random, ...admission });
+    const memory = this.#deps.memory?.load();
+    if (memory !== undefined) {
+      recall(ring, memory, this.#options.rejoinAfterLeave === true, this.#deps.clock.elapsedMs());
+    }
+    this.#ring = ring;
+    this.#wakeAt = undefined;
     this.#socket = socket;
     this.#deps.note(`listening on ${addressText(socket.at)} as ${name} (${addressText(address)})`);
   }
@@ -262,18 +298,13 @@ export class Gossip implements Service {
     }
   }
 
-  /** Looks for others as long as there are none. */
-  async #keepJoined(signal: AbortSignal): Promise<void> {
-    const { retryJoin } = this.#options;
-    const { clock, random } = this.#deps;
-    let delayMs = RETRY_MS_MIN;
-    while (!signal.aborted) {
-      if (retryJoin.length > 0 && this.#isAlone()) {
-        const found = await this.#joinAny(retryJoin);
-        delayMs = found ? RETRY_MS_MIN : Math.min(delayMs * 2, RETRY_MS_MAX);
-      }
-      await clock.sleep(delayMs * (0.5 + random.next()), signal);
-    }
+  #joining(): Joining {
+    const pool = {
+      isAlone: () => this.#isAlone(),
+      remembered: () => [...(this.#ring?.remembered.values() ?? [])].map(({ address }) => address),
+      join: (text: string) => this.join(text),
+    };
+    return new Joining(this.#options.retryJoin, pool, this.#deps);
   }
 
   #isAlone(): boolean {
@@ -282,19 +313,14 @@ export class Gossip implements Service {
     return !others.some(isCompany) && this.#leaving === undefined;
   }
 
-  /** True where somebody else was found. */
-  async #joinAny(addresses: readonly string[]): Promise<boolean> {
-    const problems: string[] = [];
-    for (const each of addresses) {
-      const problem = await this.join(each).then(() => undefined, explain);
-      if (problem !== undefined) problems.push(problem);
+  /** Some time after it has changed, and when this life ends. */
+  async #keepMemory(signal: AbortSignal): Promise<void> {
+    const { memory, clock } = this.#deps;
+    while (memory !== undefined && !signal.aborted) {
+      await this.#memoryBell.wait(clock, undefined, signal);
+      await clock.sleep(MEMORY_MS, signal);
+      if (this.#ring !== undefined) memory.keep(memoryOf(this.#ring));
     }
-    if (!this.#isAlone()) return true;
-    const line = `nobody to join as yet: ${problems.join('; ')}`;
-    // Once is enough for as long as nothing changes.
-    if (problems.length > 0 && line !== this.#lastNote) this.#deps.note(line);
-    this.#lastNote = line;
-    return false;
   }
 
   #joinAt(to: Address): Promise<string | undefined> {
@@ -339,6 +365,7 @@ export class Gossip implements Service {
         this.#deps.note(effect.line);
         return;
       case 'keep-keys':
+        this.#keys = effect.keys;
         this.#deps.keepKeys(effect.keys);
         return;
       case 'tell':
@@ -358,8 +385,19 @@ export class Gossip implements Service {
     else if (news.type === 'asked') {
       this.#asks.get(news.ask)?.done();
       this.#asks.delete(news.ask);
-    }
+    } else if (news.type === 'name-lost') this.#nameLost(news);
+    else this.#memoryBell.ring();
     for (const follower of this.#followers) follower(news);
+  }
+
+  /** O3. */
+  #nameLost({ rival, here, elsewhere }: Extract<RingNews, { type: 'name-lost' }>): void {
+    this.#deps.note(
+      `"${this.#options.name}" is the name of another member, at ${addressText(rival)}, which ` +
+        `${elsewhere} others know by it, and ${here} this one: this agent is out of the pool, and ` +
+        'tries again now and then. Give one of the two another name',
+    );
+    this.#withdraw();
   }
 
   #replied({ ask, from, isAck, payload }: Extract<RingNews, { type: 'reply' }>): void {

@@ -6,6 +6,7 @@ import type { Millis } from '../../src/base/brand.ts';
 import { seeded, type Random } from '../../src/base/random.ts';
 import { addressText, type Address } from '../../src/core/gossip/address.ts';
 import type { Ring, RingInput, RingNews } from '../../src/core/gossip/serf/ring.ts';
+import { recall, type RingMemory } from '../../src/core/gossip/serf/memory.ts';
 import { LAN, newRing, stepRing } from '../../src/core/gossip/serf/step.ts';
 import { wholeStream } from '../../src/core/gossip/wire/stream.ts';
 import { Timeline } from './timeline.ts';
@@ -20,10 +21,17 @@ export interface Weather {
 }
 
 interface Host {
-  readonly ring: Ring;
+  readonly address: Address;
+  readonly tags: Readonly<Record<string, string>>;
+  ring: Ring;
   isRunning: boolean;
   wakesAt: number | undefined;
+  /** What it was given while it stood still; undefined: it runs. */
+  waiting: RingInput[] | undefined;
 }
+
+/** Packets that a system keeps for a process that does not read. */
+const UNREAD_MAX = 500;
 
 export interface Heard {
   readonly at: number;
@@ -52,16 +60,50 @@ export class GossipWorld extends Timeline {
   add(name: string, tags: Readonly<Record<string, string>> = {}): void {
     const at = this.#hosts.size + 1;
     const address = { host: `10.${at >> 16}.${(at >> 8) & 255}.${at & 255}`, port: 8_301 };
-    const random = this.#random.fork(name);
-    const ring = newRing({ name, address, tags, keys: [], policy: LAN, random });
-    this.#hosts.set(name, { ring, isRunning: true, wakesAt: undefined });
+    this.#hosts.set(name, {
+      ...{ address, tags, ring: this.#newRing(name, address, tags), isRunning: true },
+      ...{ wakesAt: undefined, waiting: undefined },
+    });
     this.#at.set(addressText(address), name);
   }
 
-  ring(name: string): Ring {
+  /** Begins anew after a `kill`, with what it remembered then, if anything. */
+  restart(name: string, memory?: RingMemory): void {
+    const host = this.#host(name);
+    host.ring = this.#newRing(name, host.address, host.tags);
+    host.wakesAt = undefined;
+    host.isRunning = true;
+    if (memory === undefined) return;
+    recall(host.ring, memory, false, this.now);
+    this.give(name, { type: 'tick' });
+  }
+
+  /** Its process stands still: what comes waits, what is due is late. */
+  freeze(name: string): void {
+    this.#host(name).waiting = [];
+  }
+
+  thaw(name: string): void {
+    const host = this.#host(name);
+    const { waiting = [] } = host;
+    host.waiting = undefined;
+    // Timers come before what is to be read.
+    for (const input of [{ type: 'tick' } as const, ...waiting]) this.give(name, input);
+  }
+
+  #newRing(name: string, address: Address, tags: Host['tags']): Ring {
+    const random = this.#random.fork(`${name} at ${this.now}`);
+    return newRing({ name, address, tags, keys: [], policy: LAN, random });
+  }
+
+  #host(name: string): Host {
     const host = this.#hosts.get(name);
     if (host === undefined) throw new Error(`no host ${name}`);
-    return host.ring;
+    return host;
+  }
+
+  ring(name: string): Ring {
+    return this.#host(name).ring;
   }
 
   /** Nothing reaches it, and it does nothing any more. */
@@ -77,6 +119,10 @@ export class GossipWorld extends Timeline {
   give(name: string, input: RingInput): void {
     const host = this.#hosts.get(name);
     if (host?.isRunning !== true) return;
+    if (host.waiting !== undefined) {
+      if (host.waiting.length < UNREAD_MAX && input.type !== 'tick') host.waiting.push(input);
+      return;
+    }
     const turn = stepRing(host.ring, input, this.now as Millis);
     for (const effect of turn.effects) {
       switch (effect.do) {

@@ -4,7 +4,9 @@ import { test } from 'node:test';
 import { distance } from '../../src/core/model/coordinate.ts';
 import { encodeMessage } from '../../src/core/gossip/wire/messages.ts';
 import { bytesOf, textOf } from '../../src/core/gossip/wire/msgpack.ts';
+import { memoryOf } from '../../src/core/gossip/serf/memory.ts';
 import type { MemberStatus } from '../../src/core/gossip/serf/ring.ts';
+import { LAN } from '../../src/core/gossip/serf/step.ts';
 import { GossipWorld } from './gossip-world.ts';
 
 function pool(seed: string, count: number): { world: GossipWorld; names: readonly string[] } {
@@ -83,6 +85,57 @@ test('a partition: both sides fail each other, and find each other again', () =>
   world.weather.cut = () => false;
   const healed = world.until(() => whole(world, names), 120_000);
   assert.ok(healed !== undefined, 'whole again');
+});
+
+test('a partition in which one side restarts: what it remembers brings both together', () => {
+  const { world, names } = pool('partition-restart', 12);
+  world.run(10_000);
+  const isLeft = (name: string): boolean => Number(name.slice(1)) < 6;
+  world.weather.cut = (a, b) => isLeft(a) !== isLeft(b);
+  world.run(120_000);
+  for (const name of names.filter(isLeft)) {
+    const memory = memoryOf(world.ring(name));
+    world.kill(name);
+    world.restart(name, memory);
+  }
+  world.run(60_000);
+  const left = names.filter(isLeft);
+  assert.ok(seen(world, left, { name: 'm9', status: undefined }), 'nobody there was heard of');
+  world.weather.cut = () => false;
+  assert.ok(world.until(() => whole(world, names), 120_000) !== undefined, 'whole again');
+});
+
+test('all members restart at once, told of nobody: each remembers the others', () => {
+  const { world, names } = pool('blackout', 8);
+  world.run(10_000);
+  const memories = new Map(names.map((name) => [name, memoryOf(world.ring(name))]));
+  for (const name of names) world.kill(name);
+  world.run(60_000);
+  for (const name of names) world.restart(name, memories.get(name));
+  const took = world.until(() => whole(world, names), 120_000);
+  assert.ok(took !== undefined && took <= 2 * LAN.reconnectIntervalMs, `took ${took}`);
+});
+
+test('a member that stood still blames nobody for it, however long', () => {
+  for (const ms of [2_000, 5_000, 20_000, 120_000]) {
+    const { world, names } = pool(`frozen ${ms}`, 12);
+    world.run(10_000);
+    // A suspicion of its own is under way as it stops: the other is well, and denies it.
+    world.weather.cut = (a, b) => (a === 'm3') !== (b === 'm3');
+    world.run(3_000);
+    world.weather.cut = () => false;
+    world.freeze('m3');
+    world.run(ms);
+    const from = world.heard.length;
+    world.thaw('m3');
+    world.run(20_000);
+    const blamed = world.heard.slice(from).flatMap(({ by, news }) => {
+      const isIt = by === 'm3' && news.type === 'member' && news.change === 'failed';
+      return isIt ? [news.member.name] : [];
+    });
+    assert.deepEqual(blamed, [], `after ${ms} ms`);
+    assert.ok(world.until(() => whole(world, names), 60_000) !== undefined);
+  }
 });
 
 test('an event reaches everybody once; a query is answered by whom it is for', () => {

@@ -3,6 +3,8 @@ import { test } from 'node:test';
 import { gossipSettings } from './gossip-settings.ts';
 import { Reader } from './reader.ts';
 
+const AS_USUAL = { rejoinAfterLeave: false, reconnectTimeoutMs: 72 * 3_600_000 };
+
 test('members to join: of every block that names some, once each, on their gossip ports', () => {
   const file = {
     server: { retry_join: ['10.0.0.1', 'b:9301'], start_join: ['10.0.0.1'] },
@@ -17,10 +19,11 @@ test('members to join: of every block that names some, once each, on their gossi
     address: '10.0.0.9',
     advertise: '192.0.2.1:8301',
     join: ['10.0.0.1', 'b:9301', '10.0.0.4:8301', '10.0.0.2', '10.0.0.3', '[::1]'],
-    wan: { address: '10.0.0.9', join: [] },
+    ...AS_USUAL,
+    wan: { address: '10.0.0.9', join: [], ...AS_USUAL },
   });
   const empty = gossipSettings(new Reader({}, ''), '127.0.0.1');
-  const nobody = { address: '127.0.0.1', join: [] };
+  const nobody = { address: '127.0.0.1', join: [], ...AS_USUAL };
   assert.deepEqual(empty, { ...nobody, wan: nobody });
 });
 
@@ -35,5 +38,19 @@ test('the pool of all regions: where it listens, is reached and joins', () => {
     address: '192.0.2.9',
     advertise: '192.0.2.1',
     join: ['10.1.0.1', '10.2.0.1:9302', 'c'],
+    ...AS_USUAL,
   });
+});
+
+test('how members of the last run are found again', () => {
+  const file = {
+    server: { rejoin_after_leave: true },
+    reconnect_timeout: 28_800_000,
+    reconnect_timeout_wan: 36_000_000,
+  };
+  const { wan, ...lan } = gossipSettings(new Reader(file, ''), '127.0.0.1');
+  assert.deepEqual([lan.rejoinAfterLeave, lan.reconnectTimeoutMs], [true, 28_800_000]);
+  assert.deepEqual([wan.rejoinAfterLeave, wan.reconnectTimeoutMs], [true, 36_000_000]);
+  const top = gossipSettings(new Reader({ rejoin_after_leave: true }, ''), '127.0.0.1');
+  assert.equal(top.rejoinAfterLeave, true);
 });

@@ -12,6 +12,10 @@ export interface GossipSettings {
   readonly advertise?: string;
   /** `host` or `host:port`: members that are joined. */
   readonly join: readonly string[];
+  /** Whether those of the last run are found again also after leaving them. */
+  readonly rejoinAfterLeave: boolean;
+  /** For how long a member that failed is tried again [ms]. */
+  readonly reconnectTimeoutMs: number;
   /** The same of the pool that servers of several regions share. */
   readonly wan: Omit<GossipSettings, 'wan'>;
 }
@@ -33,6 +37,7 @@ export function gossipSettings(root: Reader, bindAddr: string): GossipSettings {
     address,
     ...(advertise === undefined ? {} : { advertise }),
     join: [...new Set([...named, ...servers])],
+    ...returning(root, 'reconnect_timeout'),
     wan: wanSettings(root, address),
   };
 }
@@ -47,5 +52,20 @@ function wanSettings(root: Reader, lanAddress: string): GossipSettings['wan'] {
     address: root.block('addresses').text('serf_wan', lanAddress),
     ...(advertise === undefined ? {} : { advertise }),
     join: [...new Set(joins)],
+    ...returning(root, 'reconnect_timeout_wan'),
+  };
+}
+
+/** Source: Serf's default; ours has no least one. */
+const RECONNECT_MS = 72 * 3_600_000;
+
+function returning(
+  root: Reader,
+  timeout: string,
+): Pick<GossipSettings, 'rejoinAfterLeave' | 'reconnectTimeoutMs'> {
+  const rejoins = root.flag('rejoin_after_leave', false);
+  return {
+    rejoinAfterLeave: root.block('server').flag('rejoin_after_leave', rejoins),
+    reconnectTimeoutMs: root.count(timeout, RECONNECT_MS),
   };
 }

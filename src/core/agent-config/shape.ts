@@ -59,6 +59,7 @@ const SERVER = block('The role that decides.', {
     'Servers of other regions, tried until one answers: `host` or `host:port`.',
   ),
   start_join_wan: texts('The same.'),
+  rejoin_after_leave: flag('Find the agents of the last run again also after leaving them.'),
   raft_trailing_logs: count('Entries left in the log behind the kept state; 10000.'),
   data_dir: text('Accepted: its state lives in `DATA_DIR/log` and `DATA_DIR/state`.'),
   encrypt: text('Key of the cluster: agents that do not hold it are refused.'),
@@ -172,6 +173,9 @@ export const AGENT_SETTINGS: Settings = {
   bind_addr: text('Address to listen on; 127.0.0.1.'),
   retry_join_wan: texts('As in `server`.'),
   start_join_wan: texts('The same.'),
+  rejoin_after_leave: flag('As in `server`.'),
+  reconnect_timeout: duration('For so long an agent that failed is tried again, and listed; 72h.'),
+  reconnect_timeout_wan: duration('The same of servers of other regions; 72h.'),
   advertise: block('Addresses told to others, where they differ.', {
     http: text('Of the jobs API.'),
     rpc: text('Accepted: what `addresses` or `bind_addr` says is told.'),

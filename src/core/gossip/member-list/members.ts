@@ -6,6 +6,7 @@
  * K2: whatever is said of this member itself, and is not so, it denies with a higher incarnation.
  * K3: a suspicion ends in death unless it is denied; the more members suspect, the sooner.
  * K4: nobody is admitted who belongs to another pool, whoever tells of it.
+ * K5: time in which this process stood still counts against nobody.
  *
  * Source: SWIM (Das, Gupta, Motivala 2002) and Lifeguard (https://arxiv.org/abs/1707.00788)
  */
@@ -162,6 +163,17 @@ function confirm(pool: Pool, peer: Peer, from: string): boolean {
   suspicion.endsAt = Math.max(pool.now, suspicion.startedAt + lasts);
   pool.timers.set(suspicion.endsAt, { kind: 'suspicion', name: peer.name });
   return true;
+}
+
+/** Gives everybody who is suspected the time to deny it anew, as long as before. */
+export function restartSuspicions(pool: Pool): void {
+  for (const { name, suspicion } of pool.peers.values()) {
+    if (suspicion === undefined) continue;
+    const lastsMs = suspicion.endsAt - suspicion.startedAt;
+    suspicion.startedAt = pool.now;
+    suspicion.endsAt = pool.now + lastsMs;
+    pool.timers.set(suspicion.endsAt, { kind: 'suspicion', name });
+  }
 }
 
 /** A suspicion may have ended: nobody denied it (K3). */

@@ -17,7 +17,7 @@ import { Timers } from './timers.ts';
 
 /** A suspicion of one member. */
 export interface Suspicion {
-  readonly startedAt: number;
+  startedAt: number;
   readonly minMs: number;
   readonly maxMs: number;
   /** Confirmations after which it is as short as it gets. */

@@ -116,6 +116,14 @@ export function probeFailed(pool: Pool, sequence: number): void {
   heardSuspect(pool, { type: 'suspect', name, incarnation, from: pool.name });
 }
 
+/** Takes back the probes that wait for an answer: none is late before there was time to hear it. */
+export function dropProbes(pool: Pool): void {
+  for (const [sequence, { kind }] of pool.pending) {
+    if (kind === 'probe') pool.pending.delete(sequence);
+  }
+  pool.probing = undefined;
+}
+
 /** An answer: to our probe, or to one that we made for somebody else. */
 export function heardAck(pool: Pool, { sequence, payload }: Ack): void {
   const pending = pool.pending.get(sequence);

@@ -1,15 +1,22 @@
 /** One step of a pool: takes an input, or the time, and says what is to be done. */
 import { Failure } from '../../../base/failure.ts';
 import type { Millis } from '../../../base/brand.ts';
+import { standstillMs } from '../../../base/standstill.ts';
 import type { Address } from '../address.ts';
 import { addressText } from '../address.ts';
 import { decodeMessage, type Message } from '../wire/messages.ts';
 import { COMPOUND_ROOM, unwrap } from '../wire/packet.ts';
 import { heardAnswer, heardNothing, heardStream, join, pushPullDue } from './exchange.ts';
-import { heardAlive, heardDead, heardSuspect, suspicionDue } from './members.ts';
-import { armGossip, drawPeers, isLiving, send, takeBroadcasts } from './pool.ts';
+import {
+  heardAlive,
+  heardDead,
+  heardSuspect,
+  restartSuspicions,
+  suspicionDue,
+} from './members.ts';
+import { adjustAwareness, armGossip, drawPeers, isLiving, send, takeBroadcasts } from './pool.ts';
 import type { Pool, PoolEffect, PoolInput, Timer } from './pool.ts';
-import { heardAck, heardIndirectPing, heardNack, heardPing } from './probe.ts';
+import { dropProbes, heardAck, heardIndirectPing, heardNack, heardPing } from './probe.ts';
 import { probeDue, probeFailed, probeLate, relayLate } from './probe.ts';
 
 /**
@@ -19,14 +26,26 @@ import { probeDue, probeFailed, probeLate, relayLate } from './probe.ts';
  * @returns what to do, in this order; the pool itself is changed (G1)
  */
 export function stepPool(pool: Pool, input: PoolInput, now: Millis): readonly PoolEffect[] {
+  const stoodMs = standstillMs(pool.timers.nextAt, now);
   pool.now = now;
   pool.effects = [];
+  if (stoodMs !== undefined) forgive(pool, stoodMs);
   take(pool, input);
   for (let timer = pool.timers.due(now); timer !== undefined; timer = pool.timers.due(now)) {
     run(pool, timer);
   }
   armGossip(pool);
   return pool.effects;
+}
+
+/** This process did nothing for so long: whoever it should have heard meanwhile is not to blame. */
+function forgive(pool: Pool, stoodMs: number): void {
+  const line = `this agent stood still for ${Math.round(stoodMs)} ms: nobody fails by that`;
+  pool.effects.push({ do: 'note', line });
+  dropProbes(pool);
+  restartSuspicions(pool);
+  // Others found it silent meanwhile, so it is no good judge of their silence for a while.
+  adjustAwareness(pool, 1);
 }
 
 function take(pool: Pool, input: PoolInput): void {

@@ -5,7 +5,7 @@
  * Q2: of each member one answer and one receipt count.
  */
 import { compileRegex, testRegex } from '../../regex/search.ts';
-import { isSameAddress, type Address } from '../address.ts';
+import { addressText, isSameAddress, type Address } from '../address.ts';
 import { LAMPORT_BUFFER, OPEN_QUERIES_MAX, RESPONSE_BYTES_MAX } from '../limits.ts';
 import { drawPeers } from '../member-list/pool.ts';
 import { encodeMessage } from '../wire/messages.ts';
@@ -21,6 +21,7 @@ import {
   type HeardQuery,
   type OpenAsk,
   type Ring,
+  type Votes,
 } from './ring.ts';
 
 /** Names of queries that members answer by themselves begin so. Source: Serf. */
@@ -61,7 +62,13 @@ export function askEnded(ring: Ring, id: number): void {
   ring.asks.delete(id);
   const { votes } = open;
   if (votes === undefined) tell(ring, { type: 'asked', ask: open.ask });
-  else if (votes.elsewhere > votes.here) tell(ring, { type: 'name-lost' });
+  else if (isLost(ring, votes)) tell(ring, { type: 'name-lost', ...votes });
+}
+
+/** Where as many know the one as the other, both must come to the same verdict. */
+function isLost({ pool }: Ring, { rival, here, elsewhere }: Votes): boolean {
+  if (elsewhere !== here) return elsewhere > here;
+  return addressText(pool.self.address) > addressText(rival);
 }
 
 /** True where it is new, and is to be passed on. */

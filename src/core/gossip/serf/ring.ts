@@ -44,6 +44,14 @@ export interface RingPolicy {
   readonly intentMs: number;
 }
 
+/** Where the members that were asked see the owner of a name that two use. */
+export interface Votes {
+  /** The other that uses it. */
+  readonly rival: Address;
+  here: number;
+  elsewhere: number;
+}
+
 /** What is told of the ring. */
 export type RingNews =
   | Readonly<{ type: 'member'; change: MemberChange; member: Member }>
@@ -53,8 +61,8 @@ export type RingNews =
   /** To a question of this member. */
   | Readonly<{ type: 'reply'; ask: number; from: string; isAck: boolean; payload: Uint8Array }>
   | Readonly<{ type: 'asked'; ask: number }>
-  /** Another member has this one's name, and most know that one. */
-  | Readonly<{ type: 'name-lost' }>
+  /** Another member has this one's name, and keeps it: so many know that one, and this one. */
+  | (Readonly<{ type: 'name-lost' }> & Votes)
   | Readonly<{ type: 'left' }>;
 
 export type MemberChange = 'joined' | 'left' | 'failed' | 'updated' | 'reaped';
@@ -93,7 +101,7 @@ export interface OpenAsk {
   readonly acked: Set<string>;
   readonly answered: Set<string>;
   /** Set where the ring itself asks: who has its name. */
-  readonly votes?: { here: number; elsewhere: number };
+  readonly votes?: Votes;
 }
 
 /** A question of somebody that may still be answered. */
@@ -120,6 +128,8 @@ export interface Ring {
   readonly members: Map<string, Member>;
   /** Names of members that failed or left. */
   readonly gone: Set<string>;
+  /** Members of the last life that were not heard of in this one, and until when they are tried. */
+  readonly remembered: Map<string, { readonly address: Address; readonly until: number }>;
   /** What was said of members that are not known yet. */
   readonly intents: Map<string, { readonly type: 'join' | 'leave'; lTime: number; at: number }>;
   readonly clocks: Readonly<Record<'status' | 'event' | 'query', LamportClock>>;

@@ -5,6 +5,7 @@
  * I1: of two intents about a member the one of the later Lamport time counts.
  * I2: a member that hears it is leaving, and is not, says that it joins.
  */
+import type { Address } from '../address.ts';
 import { INTENTS_MAX } from '../limits.ts';
 import type { Peer } from '../member-list/pool.ts';
 import type { Intent } from '../wire/serf-messages.ts';
@@ -16,6 +17,7 @@ export function peerJoined(ring: Ring, peer: Peer): void {
   const known = ring.members.get(peer.name);
   const intent = ring.intents.get(peer.name);
   ring.intents.delete(peer.name);
+  ring.remembered.delete(peer.name);
   const statusTime = Math.max(known?.statusTime ?? 0, intent?.lTime ?? 0);
   const status = known === undefined && intent?.type === 'leave' ? 'leaving' : 'alive';
   const { name, address } = peer;
@@ -57,13 +59,19 @@ function put(ring: Ring, member: Member): void {
 
 /** Somebody is to be reached again, or forgotten in time. */
 function armAfterLoss(ring: Ring): void {
-  for (const kind of ['reap', 'reconnect'] as const) {
-    if (ring.armed.has(kind)) continue;
-    ring.armed.add(kind);
-    const { reapIntervalMs, reconnectIntervalMs } = ring.policy;
-    const everyMs = kind === 'reap' ? reapIntervalMs : reconnectIntervalMs;
-    ring.timers.set(ring.pool.now + everyMs, { kind });
-  }
+  armReconnect(ring);
+  armOnce(ring, 'reap', ring.policy.reapIntervalMs);
+}
+
+/** Somebody is to be reached again. */
+export function armReconnect(ring: Ring): void {
+  armOnce(ring, 'reconnect', ring.policy.reconnectIntervalMs);
+}
+
+function armOnce(ring: Ring, kind: 'reap' | 'reconnect', afterMs: number): void {
+  if (ring.armed.has(kind)) return;
+  ring.armed.add(kind);
+  again(ring, kind, afterMs);
 }
 
 /** True where it was new, and is to be passed on. */
@@ -155,15 +163,21 @@ function again(ring: Ring, kind: 'reap' | 'reconnect', afterMs: number): void {
   ring.timers.set(ring.pool.now + afterMs, { kind });
 }
 
-/** One that failed, where one is to be tried again: with many alive, each tries seldom. */
-export function reconnectTo(ring: Ring): Member | undefined {
-  const failed = [...ring.gone].flatMap((name) => {
-    const member = ring.members.get(name);
-    return member?.status === 'failed' ? [member] : [];
-  });
-  if (ring.gone.size > 0) again(ring, 'reconnect', ring.policy.reconnectIntervalMs);
+/**
+ * Where one is that failed, or is remembered, if one is to be tried now: with many alive, each tries
+ * seldom.
+ */
+export function reconnectTo(ring: Ring): Address | undefined {
+  const { gone, members, remembered, pool, policy, random } = ring;
+  for (const [name, { until }] of remembered) if (pool.now > until) remembered.delete(name);
+  const lost = [...remembered.values()].map(({ address }) => address);
+  for (const name of gone) {
+    const member = members.get(name);
+    if (member?.status === 'failed') lost.push(member.address);
+  }
+  if (gone.size + remembered.size > 0) again(ring, 'reconnect', policy.reconnectIntervalMs);
   else ring.armed.delete('reconnect');
-  if (failed.length === 0) return undefined;
-  if (ring.random.next() > failed.length / Math.max(1, living(ring))) return undefined;
-  return failed[Math.floor(ring.random.next() * failed.length)];
+  if (lost.length === 0 || random.next() > lost.length / Math.max(1, living(ring)))
+    return undefined;
+  return lost[Math.floor(random.next() * lost.length)];
 }

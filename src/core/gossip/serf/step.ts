@@ -101,7 +101,14 @@ export function newRing(options: RingOptions): Ring {
   );
   const ring: Ring = {
     ...{ pool, policy, random: random.fork('ring'), members: new Map(), gone: new Set() },
-    ...{ intents: new Map(), queues, asks: new Map(), heard: new Map(), queries: 0 },
+    ...{
+      remembered: new Map(),
+      intents: new Map(),
+      queues,
+      asks: new Map(),
+      heard: new Map(),
+      queries: 0,
+    },
     clocks: { status: new LamportClock(), event: new LamportClock(), query: new LamportClock() },
     seenEvents: new SeenTimes((a, b) => a.name === b.name && isSame(a.payload, b.payload)),
     seenQueries: new SeenTimes((a, b) => a === b),
@@ -197,10 +204,8 @@ function run(ring: Ring, timer: RingTimer, now: Millis): void {
       reap(ring);
       return;
     case 'reconnect': {
-      const member = reconnectTo(ring);
-      if (member !== undefined) {
-        poolStep(ring, { type: 'join', joinId: RECONNECTING, to: member.address }, now);
-      }
+      const to = reconnectTo(ring);
+      if (to !== undefined) poolStep(ring, { type: 'join', joinId: RECONNECTING, to }, now);
       return;
     }
     case 'ask-ends':
@@ -327,7 +332,7 @@ function conflict(ring: Ring, known: Peer, other: Address): void {
       ...{ ask: 0, name: `${INTERNAL}conflict`, payload: bytesOf(known.name) },
       ...{ filters: [], wantsAcks: false, relayFactor: 0 },
     },
-    { here: 0, elsewhere: 0 },
+    { rival: other, here: 0, elsewhere: 0 },
   );
 }
 
