@@ -40,6 +40,8 @@ export interface Cluster {
   };
   /** `host:port` of the leader's link; empty when there is none. */
   leader(): string;
+  /** Absent: there are no others. Fails: as `ClusterLog.giveLead`. */
+  readonly giveLead?: () => Promise<void>;
   /** The same of every server. */
   servers(): readonly string[];
   /** Of a node that this server, or another one, is in touch with. */

@@ -92,6 +92,7 @@ export function serverApps(config: AgentConfig, parts: ServerHttpParts): Apps {
       limits: { kvValueMaxBytes, txnMaxBytes, sessionTtlMsMin },
       own: known.own,
       ...(cluster.federation === undefined ? {} : { federation: cluster.federation.facts }),
+      ...(cluster.giveLead === undefined ? {} : { giveLead: cluster.giveLead }),
     },
     known.report,
   );

@@ -91,9 +91,9 @@ export function joinServers(joining: JoinParts, parts: ClusterParts): Cluster {
     services: [...services, caller, ...(federation === undefined ? [] : [federation.regions])],
     links,
     leader: address,
+    giveLead: () => log.giveLead(),
     servers: () => mesh.addresses(),
-    clientOf,
-    federation,
+    ...{ clientOf, federation },
     placed: regioned,
     serve: (apps) => {
       const own = { servers: server.server.link, previous, catalog };

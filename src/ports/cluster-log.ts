@@ -41,6 +41,14 @@ export interface ClusterLog<Entry, Outcome> extends Log<Entry, Outcome> {
   prove(): Promise<void>;
 
   /**
+   * Lets another server lead, and resolves once one does.
+   *
+   * Fails: `unavailable` this one does not lead, or no other takes over; `unsupported` somebody
+   * else's etcd decides who leads.
+   */
+  giveLead(): Promise<void>;
+
+  /**
    * Resolves with the reason when the log cannot go on: a bug in `apply`, or (`not_found`) entries
    * that were compacted away before this process read them, so that it needs another's snapshot.
    */

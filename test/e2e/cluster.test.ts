@@ -141,6 +141,17 @@ test('servers that follow decide some of many evaluations', { skip }, async () =
   );
 });
 
+test('any server lets another one lead, and no write is refused meanwhile', { skip }, async () => {
+  const place = await leaderPlace(serverAt(0));
+  const path = '/v1/operator/raft/transfer-leader';
+  const writing = Array.from({ length: 20 }, (_, i) => put(serverAt(i), `moved/${i}`, 'x'));
+  const answer = await ask(serverAt(place + 1), path, { port: 8500, method: 'POST' });
+  assert.deepEqual(await answer.json(), { Success: true });
+  assert.ok((await Promise.all(writing)).every((taken) => taken));
+  assert.notEqual(await leaderPlace(serverAt(place)), place);
+  assert.equal(await put(serverAt(place), 'moved', 'y'), true);
+});
+
 test(
   'a leader that is killed is followed by another, which has all and takes more',
   { skip },

@@ -33,6 +33,7 @@ import { Follower } from './follower.ts';
 import { logKeys } from './keys.ts';
 import type { LogKeys } from './keys.ts';
 import { APPEND_BYTES_MAX, BATCH_BYTES_MAX, BATCH_ENTRIES_MAX } from './limits.ts';
+import { GIVE_LEAD_MS, GIVE_LEAD_POLL_MS } from './limits.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { readLog } from './read-log.ts';
 import { Seat } from './seat.ts';
@@ -224,6 +225,23 @@ export class EtcdLog<Entry, Outcome> implements ClusterLog<Entry, Outcome> {
     const beganMs = this.#deps.clock.elapsedMs();
     await this.#seat.beat(term);
     if (this.#term !== term || this.provenMs < beganMs) throw this.#notLeading();
+  }
+
+  async giveLead(): Promise<void> {
+    const { member, clock } = this.#deps;
+    const term = this.#term;
+    if (term === undefined) throw this.#notLeading();
+    if (member === undefined) {
+      throw new Failure('unsupported', 'the lease in etcd decides which server leads');
+    }
+    await member.giveLead();
+    const untilMs = clock.elapsedMs() + GIVE_LEAD_MS;
+    while (this.#seat.ownTerm === term) {
+      if (this.#isClosing || clock.elapsedMs() >= untilMs) {
+        throw new Failure('unavailable', 'no other server takes the lead');
+      }
+      await clock.sleep(GIVE_LEAD_POLL_MS, this.#ending.signal);
+    }
   }
 
   async compact(upTo: Index): Promise<void> {

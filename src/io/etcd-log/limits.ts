@@ -25,6 +25,12 @@ export const POLL_MS = 100;
 /** A holder that commits nothing shows itself as often: five times before others lose patience. */
 export const BEAT_MS = 300;
 
+/** Another server claims the lead within two rounds of looking whether it should. */
+export const GIVE_LEAD_MS = 3_000;
+
+/** Who gave the lead away is told soon enough that its answer is still waited for. */
+export const GIVE_LEAD_POLL_MS = 20;
+
 /** A lease at somebody else's etcd [s]: as short as etcd's usual timing allows. */
 export const LEASE_SECONDS = 5;
 

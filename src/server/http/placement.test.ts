@@ -22,6 +22,8 @@ const rows: readonly (readonly [string, string, string, 'server' | 'client', 'he
     ['GET', '/v1/jobs', 'stale', 'server', 'here'],
     ['GET', '/v1/event/stream', '', 'server', 'here'],
     ['GET', '/v1/regions', '', 'server', 'here'],
+    ['GET', '/v1/operator/raft/configuration', '', 'server', 'here'],
+    ['POST', '/v1/operator/raft/transfer-leader', '', 'server', 'leader'],
     ['GET', '/v1/catalog/datacenters', '', 'server', 'here'],
     ['GET', '/v1/catalog/datacenters', '', 'client', 'leader'],
   ];

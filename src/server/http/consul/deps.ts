@@ -19,6 +19,8 @@ export interface ConsulDeps {
   readonly limits?: CoordinationLimits;
   /** Absent: there are no other regions. */
   readonly federation?: FederationFacts;
+  /** Lets another server lead; absent: there is none. Fails: `unavailable`, `unsupported`. */
+  readonly giveLead?: () => Promise<void>;
   /** Absent: what concerns the agent itself is not served. */
   readonly own?: OwnAgent;
 }

@@ -25,7 +25,7 @@ export function operatorHandlers(deps: ConsulDeps): readonly Bound[] {
   ];
 }
 
-function raft({ ops, agent }: ConsulDeps): readonly Bound[] {
+function raft({ ops, agent, giveLead }: ConsulDeps): readonly Bound[] {
   return [
     bind(routes.consulRaft, () => {
       const servers = serverRows(agent).map(asNode);
@@ -37,8 +37,15 @@ function raft({ ops, agent }: ConsulDeps): readonly Bound[] {
         ? new Failure('unsupported', `"${address}" is the only server`)
         : new Failure('internal', `address "${address}" was not found in the configuration`);
     }),
-    bind(routes.transferLeader, () => {
-      throw new Failure('unsupported', 'there is no other server to lead');
+    bind(routes.transferLeader, async ({ query }) => {
+      if (giveLead === undefined) {
+        throw new Failure('unsupported', 'there is no other server to lead');
+      }
+      if (query.id !== undefined) {
+        throw new Failure('unsupported', 'which of the others leads next cannot be said');
+      }
+      await giveLead();
+      return { value: { success: true } };
     }),
   ];
 }
