@@ -224,6 +224,9 @@ function checkDeadline({ jobId, groups }: Deployment, at: Millis): void {
   assert.ok(due, `U6: ${jobId} fails for a deadline that is not past`);
 }
 
+/** Between a decision and its entry others may be written [ms]. */
+const WRITE_MS = 1_000;
+
 /** U8. */
 function checkMoves({ entry, changes, state }: Step, now: Millis): void {
   if (entry.type !== 'allocs.transition') return;
@@ -239,8 +242,8 @@ function checkMove(state: State, alloc: Alloc, now: Millis): void {
   const group = groupOf(job, alloc.group);
   const drain = state.node(alloc.nodeId)?.drain;
   if (job?.type !== 'service' || job.stop || group === undefined || drain === undefined) return;
-  // Nobody who decided at this instant could know of a version that came at it.
-  if (job.submittedAt >= now) return;
+  // What was stopped while this was written is no loss; a version that came then nobody knew of.
+  if (isTerminal(alloc) || job.submittedAt + WRITE_MS >= now) return;
   if (drain.deadlineMs < 0 || (drain.forceAt ?? Infinity) <= now) return;
   const maxParallel = group.migrate?.maxParallel ?? 1;
   const left = [...state.allocsByJob(job.namespace, job.id)].filter(

@@ -115,6 +115,8 @@ export function checkCanary(state: State, alloc: Alloc): void {
       each.deploymentStatus?.canary === true &&
       !isTerminal(each) &&
       each.clientStatus !== 'unknown' &&
+      // On a node out of touch a canary of a system job does not count; elsewhere it is `unknown`.
+      state.node(each.nodeId)?.status !== 'disconnected' &&
       each.nextAllocId === undefined,
   );
   const text = `U4: ${canaries.length} canaries of ${groupState.desiredCanaries} of ${alloc.name}`;

@@ -275,7 +275,9 @@ class GroupDraft {
     let lost = buckets.lost.length;
     const allowed = requests.filter(({ previous, reschedule }) => {
       if (ready) return true;
-      if (reschedule) return !(rollout.failed && previous?.deploymentId === rollout.current?.id);
+      // Of a group that the rollout does not concern nobody judges it.
+      const isItsOwn = this.#known !== undefined && previous?.deploymentId === rollout.current?.id;
+      if (reschedule) return !(rollout.failed && isItsOwn);
       return lost-- > 0;
     });
     this.#limit -= requests.length + buckets.migrate.length;

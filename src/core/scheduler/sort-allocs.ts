@@ -85,12 +85,13 @@ function isAwaited({ followupEvalId }: Alloc, { evalId, isPending }: SortScope):
 
 /**
  * Whether a rollout fails because of it comes first, unless it was called healthy before, or the
- * rollout has all that it wants: then nobody judges any more.
+ * rollout has all that it wants: then nobody judges any more. Nobody does either in a group that has
+ * no part in the rollout.
  */
 function isRolloutsToJudge(alloc: Alloc, { current }: Rollout): boolean {
   if (current === undefined || !isActive(current) || alloc.deploymentId !== current.id)
     return false;
   const group = current.groups[alloc.group];
-  if (group !== undefined && isRolledOut(group)) return false;
+  if (group === undefined || isRolledOut(group)) return false;
   return alloc.deploymentStatus?.healthy !== true && alloc.desiredTransition?.reschedule !== true;
 }
