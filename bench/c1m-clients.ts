@@ -38,6 +38,7 @@ export interface ClientsTold {
 
 /** As the client role asks [ms]. */
 const PULL_MS = 300_000;
+const HOLDS = { brief: true, changes: true } as const;
 /** Between a question that failed and the next [ms]. */
 const RETRY_MS = 500;
 /** Nodes that connect and register at once. */
@@ -106,7 +107,7 @@ async function pullOn(
   const taken = new Set<AllocId>();
   let after = 0 as Index;
   for (;;) {
-    const query = { nodeId, secretId, after, waitMs: PULL_MS, brief: after > 0 };
+    const query = { nodeId, secretId, after, waitMs: PULL_MS, ...(after > 0 && HOLDS) };
     const reply = await servers.pullAllocs(query, signal).catch(passOver);
     if (reply === undefined) {
       await systemClock.sleep(RETRY_MS, signal);

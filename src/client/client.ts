@@ -60,6 +60,8 @@ export interface ClientDeps {
 
 /** How long one question for allocations stays open [ms]. Source: Nomad's blocking queries. */
 const PULL_MS = 300_000;
+/** It need be told only what is new to it. */
+const HOLDS = { brief: true, changes: true } as const;
 /** Shortest time between two questions that were answered without news [ms]. */
 const PULL_MS_MIN = 100;
 const RETRY_MS_MIN = 250;
@@ -248,7 +250,7 @@ export class Client implements Service {
       try {
         const { id: nodeId, secretId } = this.#known();
         const reply = await servers.pullAllocs(
-          { nodeId, secretId, after, waitMs: PULL_MS, ...(after > 0 && { brief: true }) },
+          { nodeId, secretId, after, waitMs: PULL_MS, ...(after > 0 && HOLDS) },
           signal,
         );
         const listed = completeList(held, reply);

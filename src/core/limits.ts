@@ -103,6 +103,11 @@ export const BLOCKING_WAIT_MS = 300_000;
 /** Parked reads. One costs some 2 KB besides its connection. */
 export const PARKED_MAX = 100_000;
 /**
+ * Changes of a node's allocations that are kept for its client to ask for: more than one node is
+ * given between two questions. One costs some 80 bytes.
+ */
+export const NODE_NEWS_MAX = 2_000;
+/**
  * Entries whose changes are kept for event streams that begin in the past. Source: Nomad keeps 100
  * events.
  */

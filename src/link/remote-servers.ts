@@ -18,6 +18,7 @@ import type {
   ServerLink,
 } from '../ports/server-link.ts';
 import { answerOf, type Caller } from './caller.ts';
+import { readPullReply, type LeanReply } from './lean-pull.ts';
 
 /** How long a change, or a sign of life, is waited for: a new leader is there by then [ms]. */
 const ANSWER_MS = 10_000;
@@ -55,8 +56,9 @@ export class RemoteServers implements ServerLink {
 
   async pullAllocs(query: PullQuery, signal: AbortSignal): Promise<PullReply> {
     const deadlineMs = Math.round((query.waitMs * 17) / 16) + SLACK_MS;
-    const body = await this.#caller.call('node.pull', query, { signal, deadlineMs });
-    return answerOf<PullReply>('node.pull', body, 'allocs');
+    const question = { ...query, lean: true };
+    const body = await this.#caller.call('node.pull', question, { signal, deadlineMs });
+    return readPullReply(answerOf<PullReply | LeanReply>('node.pull', body, 'allocs'));
   }
 
   async updateAllocs(

@@ -10,6 +10,7 @@ import type { CatalogLink } from '../ports/catalog-link.ts';
 import type { PreviousAllocs } from '../ports/previous-allocs.ts';
 import type { ServerLink } from '../ports/server-link.ts';
 import { questionOf, sendBytes } from './caller.ts';
+import { LeanReplies } from './lean-pull.ts';
 import type { NodeSessions } from './node-sessions.ts';
 import type { Answers, Asked } from './session.ts';
 
@@ -29,6 +30,7 @@ export function serverAnswers(deps: ServerAnswersDeps): Answers {
 
 function nodeAnswers({ servers, nodes, knows }: ServerAnswersDeps): Answers {
   const requests = SERVER_REQUESTS;
+  const lean = new LeanReplies();
   const bind = ({ session }: Asked, nodeId: NodeId, secretId: string): void => {
     // A server that hands on what its client said is not the way to that client.
     if (session.peer.role === 'client' && knows(nodeId, secretId)) nodes.bind(nodeId, session);
@@ -50,7 +52,8 @@ function nodeAnswers({ servers, nodes, knows }: ServerAnswersDeps): Answers {
       const query = questionOf(requests['node.pull'], asked);
       // Before the wait: a client that came back is asked for output at once.
       bind(asked, query.nodeId, query.secretId);
-      return servers.pullAllocs(query, asked.signal);
+      const reply = await servers.pullAllocs(query, asked.signal);
+      return query.lean === true ? lean.of(reply) : reply;
     },
     'node.update': async (asked) => {
       const { nodeId, secretId, updates } = questionOf(requests['node.update'], asked);

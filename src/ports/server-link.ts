@@ -48,14 +48,23 @@ export interface PullQuery {
   readonly waitMs: number;
   /** True: who asks holds all that was answered up to `after`, and need not be sent it again. */
   readonly brief?: boolean;
+  /** True: who asks understands an answer that says only what changed. */
+  readonly changes?: boolean;
 }
 
 export interface PullReply {
   readonly index: Index;
   /** The allocations of the node, with the job version each belongs to; all but those of `kept`. */
   readonly allocs: readonly Assignment[];
-  /** Those that are still there as they were; absent: there are none besides `allocs`. */
+  /**
+   * Those that are still there as they were; absent, like `removed`: there are none besides
+   * `allocs`.
+   */
   readonly kept?: readonly AllocId[];
+  /** Those that the servers forgot; then all others that were held are as they were. */
+  readonly removed?: readonly AllocId[];
+  /** Beside `removed`: how many the node has now, so that a difference is noticed. */
+  readonly count?: number;
 }
 
 export interface Assignment {

@@ -4,17 +4,19 @@
  * L1: a client speaks only for its own node, and for allocations that are there: it proves the
  *     node by its secret.
  * L2: a client's pull is not woken by what it reported itself.
- * L3: what a client holds is not sent to it again if it says so: else what is sent to a node would
- *     grow with the square of what runs there.
+ * L3: what a client holds is not sent to it again if it says so, nor, if it understands that, named
+ *     again: else what is sent to a node would grow with the square of what runs there.
  */
 import type { Index } from '../base/brand.ts';
 import { Failure } from '../base/failure.ts';
+import { BLOCKING_WAIT_MS_MAX } from '../core/limits.ts';
 import { isClientTerminal, type Alloc } from '../core/model/alloc.ts';
 import type { AllocId, NodeId } from '../core/model/ids.ts';
+import type { Job } from '../core/model/job.ts';
 import type { Node, NodeFacts } from '../core/model/node.ts';
-import type { Read } from '../core/state/reads.ts';
 import type { State } from '../core/state/state.ts';
 import { watch } from '../core/state/watch.ts';
+import type { AlarmClock } from '../ports/clock.ts';
 import type {
   AllocUpdate,
   Assignment,
@@ -25,13 +27,13 @@ import type {
 } from '../ports/server-link.ts';
 import type { DeciderDeps } from './decider.ts';
 import type { Heartbeats } from './heartbeats.ts';
-import type { ParkedReads } from './parked-reads.ts';
+import { NodeNews, type News } from './node-news.ts';
 import { propose } from './proposer.ts';
 import { ReportBatch } from './report-batch.ts';
 
 export interface NodeLinkDeps extends DeciderDeps {
+  readonly clock: AlarmClock;
   readonly heartbeats: Heartbeats;
-  readonly parked: ParkedReads;
   /** Addresses of the servers, for clients to fail over to. */
   readonly servers: () => readonly string[];
 }
@@ -39,9 +41,11 @@ export interface NodeLinkDeps extends DeciderDeps {
 export class NodeLink implements ServerLink {
   readonly #deps: NodeLinkDeps;
   readonly #reports: ReportBatch;
+  readonly #news: NodeNews;
 
   constructor(deps: NodeLinkDeps) {
     this.#deps = deps;
+    this.#news = new NodeNews(deps);
     this.#reports = new ReportBatch(
       (updates) =>
         propose(deps.log, {
@@ -57,29 +61,29 @@ export class NodeLink implements ServerLink {
   async registerNode(node: NodeFacts): Promise<HeartbeatReply> {
     const { log, clock, newId } = this.#deps;
     await propose(log, { type: 'node.register', at: clock.now(), node, seed: newId() });
-    return this.#reply(node.id);
+    return this.#beat(node.id);
   }
 
   async heartbeat(nodeId: NodeId, secretId: string): Promise<HeartbeatReply> {
     const node = this.#prove(nodeId, secretId);
-    const reply = this.#reply(nodeId);
+    const reply = this.#beat(nodeId);
     if (node.status !== 'ready') await this.#revive(nodeId);
     return reply;
   }
 
   async pullAllocs(query: PullQuery, signal: AbortSignal): Promise<PullReply> {
-    const { nodeId, after, brief } = query;
-    this.#prove(nodeId, query.secretId);
-    const { value, index } = await this.#deps.parked.query(
-      assignments(nodeId, brief === true ? after : undefined),
-      {
-        ...(after > 0 && { after }),
-        waitMs: query.waitMs,
-        isNews: (state, known) => isNewsTo(state, nodeId, known),
-      },
-      signal,
-    );
-    return { index, ...value };
+    const { clock, random } = this.#deps;
+    this.#prove(query.nodeId, query.secretId);
+    const waitMs = Math.min(query.waitMs, BLOCKING_WAIT_MS_MAX);
+    // Those who wait are not to return as one.
+    const until = clock.elapsedMs() + waitMs * (1 + random.next() / 16);
+    for (;;) {
+      if (signal.aborted) throw new Failure('canceled', 'gave up waiting for allocations');
+      const leftMs = until - clock.elapsedMs();
+      const reply = this.#reply(query, leftMs <= 0);
+      if (reply !== undefined) return reply;
+      await this.#news.wait(query.nodeId, leftMs, signal);
+    }
   }
 
   async updateAllocs(
@@ -92,6 +96,33 @@ export class NodeLink implements ServerLink {
     await this.#reports.add(updates.filter(({ id }) => state.alloc(id)?.nodeId === nodeId));
   }
 
+  /** Undefined: there is no news, and time left to wait for some. */
+  #reply(query: PullQuery, isDue: boolean): PullReply | undefined {
+    const { state } = this.#deps.replica;
+    const { nodeId, after } = query;
+    const news = after > 0 ? this.#news.since(nodeId, after) : undefined;
+    if (news === undefined) return this.#replyByLook(query, isDue);
+    if (!news.isNews && !isDue) return undefined;
+    // An index beyond the log's end must be another log's: what its holder has is not known here.
+    const isKnown = after <= state.index;
+    return query.changes === true && isKnown ? changes(state, nodeId, news) : listed(state, query);
+  }
+
+  /** The same of a node that is not followed from there: it is from now on. */
+  #replyByLook(query: PullQuery, isDue: boolean): PullReply | undefined {
+    const { state } = this.#deps.replica;
+    const { nodeId, after } = query;
+    if (after === 0 || isDue || isNewsTo(state, nodeId, after)) {
+      const reply = listed(state, query);
+      this.#news.follow(nodeId, reply.index);
+      return reply;
+    }
+    const ended = [...state.allocsByNode(nodeId)].filter((alloc) => isNewTo(alloc, after));
+    const noted = ended.map(({ id, modifyIndex }) => ({ id, index: modifyIndex }));
+    this.#news.follow(nodeId, after, noted);
+    return undefined;
+  }
+
   /** Fails: `not_found` the node is to register again; `denied` it is another's. */
   #prove(nodeId: NodeId, secretId: string): Node {
     const node = this.#deps.replica.state.node(nodeId);
@@ -102,7 +133,7 @@ export class NodeLink implements ServerLink {
     return node;
   }
 
-  #reply(nodeId: NodeId): HeartbeatReply {
+  #beat(nodeId: NodeId): HeartbeatReply {
     const ttlMs = this.#deps.heartbeats.heard(nodeId);
     return { index: this.#deps.replica.state.index, ttlMs, servers: this.#deps.servers() };
   }
@@ -123,25 +154,38 @@ export class NodeLink implements ServerLink {
   }
 }
 
-/** @param held all up to this index is held by who asks; undefined: nothing is (L3) */
-function assignments(
-  nodeId: NodeId,
-  held: Index | undefined,
-): Read<Pick<PullReply, 'allocs' | 'kept'>> {
-  return (state) => {
-    const allocs: Assignment[] = [];
-    const kept: AllocId[] = [];
-    for (const alloc of state.allocsByNode(nodeId)) {
-      if (held !== undefined && !isNewTo(alloc, held)) {
-        kept.push(alloc.id);
-        continue;
-      }
-      const job = state.jobVersion(alloc.namespace, alloc.jobId, alloc.jobVersion);
-      if (job !== undefined) allocs.push({ alloc, job });
+/** All allocations of a node, of which those that who asks holds are only named (L3). */
+function listed(state: State, { nodeId, after, brief }: PullQuery): PullReply {
+  const held = brief === true ? after : undefined;
+  const allocs: Assignment[] = [];
+  const kept: AllocId[] = [];
+  for (const alloc of state.allocsByNode(nodeId)) {
+    if (held !== undefined && !isNewTo(alloc, held)) {
+      kept.push(alloc.id);
+      continue;
     }
-    const value = held === undefined ? { allocs } : { allocs, kept };
-    return { value, keys: [watch.allocsByNode(nodeId)] };
-  };
+    const job = jobOf(state, alloc);
+    if (job !== undefined) allocs.push({ alloc, job });
+  }
+  const index = state.indexOf(watch.allocsByNode(nodeId));
+  return held === undefined ? { index, allocs } : { index, allocs, kept };
+}
+
+/** What became new (L3). */
+function changes(state: State, nodeId: NodeId, { ids, index }: News): PullReply {
+  const allocs: Assignment[] = [];
+  const removed: AllocId[] = [];
+  for (const id of new Set(ids)) {
+    const alloc = state.alloc(id);
+    const job = alloc && jobOf(state, alloc);
+    if (alloc === undefined || job === undefined) removed.push(id);
+    else allocs.push({ alloc, job });
+  }
+  return { index, allocs, removed, count: state.tables.allocs.sizeBy('node', nodeId) };
+}
+
+function jobOf(state: State, { namespace, jobId, jobVersion }: Alloc): Job | undefined {
+  return state.jobVersion(namespace, jobId, jobVersion);
 }
 
 /** An end that was told by an earlier life of the client is news to the present one. */

@@ -4,7 +4,7 @@
  * Q1: a read answers once the index of what it looked at is above the one its caller knows, and
  *     not before; or when its time is over.
  * Q2: a waiting read holds its keys and its index, never a state.
- * Q3: many reads woken by one entry answer in slices, so that the event loop is not held.
+ * Q3: many reads woken by one entry answer in slices (W2 in wakes.ts).
  */
 import type { Index } from '../base/brand.ts';
 import { Failure } from '../base/failure.ts';
@@ -12,13 +12,14 @@ import type { Random } from '../base/random.ts';
 import type { Soon } from '../base/soon.ts';
 import { BLOCKING_WAIT_MS, BLOCKING_WAIT_MS_MAX, PARKED_MAX } from '../core/limits.ts';
 import type { Change } from '../core/state/change.ts';
-import type { Read, Reading } from '../core/state/reads.ts';
+import type { Read } from '../core/state/reads.ts';
 import type { State } from '../core/state/state.ts';
 import { SHAPES } from '../core/state/tables.ts';
 import { indexed, partsOf, prefixed, row, watch } from '../core/state/watch.ts';
 import type { TableName, WatchKey } from '../core/state/watch.ts';
 import type { AlarmClock } from '../ports/clock.ts';
 import type { Replica } from './replica.ts';
+import { Wakes, type Waiting } from './wakes.ts';
 
 /** What a read found. */
 export interface Seen<T> {
@@ -53,8 +54,7 @@ export class ParkedReads {
   readonly #byTable = new Map<TableName, number>();
   /** By table: how many wait for prefixes of each length. */
   readonly #prefixLengths = new Map<TableName, Map<number, number>>();
-  readonly #due = new Set<Parked>();
-  #isDraining = false;
+  readonly #wakes: Wakes;
   #size = 0;
 
   constructor(deps: {
@@ -65,6 +65,7 @@ export class ParkedReads {
     this.#replica = deps.replica;
     this.#clock = deps.clock;
     this.#random = deps.random;
+    this.#wakes = new Wakes(deps.clock);
     deps.replica.subscribe((batch, state) => this.#tell(batch.changes, state));
   }
 
@@ -111,25 +112,14 @@ export class ParkedReads {
     return bounded + (this.#random.next() * bounded) / 16;
   }
 
-  /** Resolves when it is woken, after `waitMs`, or when the signal is given. */
-  #park(
-    { keys, after }: Pick<Reading<never>, 'keys'> & { readonly after: Index },
-    waitMs: number,
-    signal: AbortSignal,
-  ): Promise<void> {
+  #park({ keys, after }: Omit<Parked, 'wake'>, waitMs: number, signal: AbortSignal): Promise<void> {
     if (this.#size >= PARKED_MAX) throw new Failure('exhausted', 'too many reads are waiting');
-    return new Promise((resolve) => {
-      const wake = (): void => {
-        callOff();
-        signal.removeEventListener('abort', wake);
-        this.#hold(parked, -1);
-        resolve();
-      };
-      const parked: Parked = { keys, after, wake };
-      const callOff = this.#clock.alarm(waitMs, wake);
-      signal.addEventListener('abort', wake, { once: true });
-      this.#hold(parked, 1);
-    });
+    let parked: Parked;
+    const there: Waiting = {
+      enter: (wake) => this.#hold((parked = { keys, after, wake }), 1),
+      leave: () => this.#hold(parked, -1),
+    };
+    return this.#wakes.wait(there, waitMs, signal);
   }
 
   #hold(parked: Parked, by: 1 | -1): void {
@@ -148,7 +138,6 @@ export class ParkedReads {
         if (mates?.size === 0) this.#byKey.delete(key);
       }
     }
-    if (by === -1) this.#due.delete(parked);
   }
 
   #tell(changes: readonly Change[], state: State): void {
@@ -162,7 +151,7 @@ export class ParkedReads {
       this.#markPrefixes(change, state);
     }
     for (const table of tables) this.#mark(watch.table(table), state);
-    if (this.#due.size > 0) this.#drain();
+    this.#wakes.run();
   }
 
   #markGroups(change: Change, state: State): void {
@@ -198,32 +187,11 @@ export class ParkedReads {
     const parked = this.#byKey.get(key);
     if (parked === undefined) return;
     const index = state.indexOf(key);
-    for (const each of parked) if (index > each.after) this.#due.add(each);
-  }
-
-  /** Wakes those who are due, a slice at a time (Q3). */
-  #drain(): void {
-    if (this.#isDraining) return;
-    this.#isDraining = true;
-    const slice = (): void => {
-      let left = WAKES_PER_TURN;
-      for (const each of this.#due) {
-        if (left === 0) break;
-        left -= 1;
-        this.#due.delete(each);
-        each.wake();
-      }
-      this.#isDraining = this.#due.size > 0;
-      if (this.#isDraining) setImmediate(slice);
-    };
-    slice();
+    for (const each of parked) if (index > each.after) this.#wakes.add(each.wake);
   }
 }
 
 type Indexes = Readonly<Record<string, (row: object) => string | undefined>>;
-
-/** Each reads and encodes an answer, some 0.1 ms. */
-const WAKES_PER_TURN = 50;
 
 /** The index of an answer that looked at these keys: the highest. */
 export function indexOfAll(state: Pick<State, 'indexOf'>, keys: readonly WatchKey[]): Index {

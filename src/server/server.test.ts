@@ -150,6 +150,42 @@ test('a client that holds its allocations is sent those that are new to it', asy
   assert.deepEqual(ended.kept, [], 'an end may have been told by an earlier life');
 });
 
+test('a client that understands changes is told nothing else', async () => {
+  await using running = start();
+  const { server } = running;
+  const facts = nodeFacts(0);
+  await server.link.registerNode(facts, never);
+  await server.operations.registerJob(jobSpec('web'));
+  const pull = { nodeId: facts.id, secretId: facts.secretId, after: 1 as Index, waitMs: 20_000 };
+  const first = await server.link.pullAllocs(pull, never);
+  const asked = { ...pull, brief: true, changes: true, after: first.index };
+  const nothing = await server.link.pullAllocs({ ...asked, waitMs: 1 }, never);
+  assert.deepEqual(nothing, { index: first.index, allocs: [], removed: [], count: 1 });
+  await server.link.updateAllocs(facts.id, facts.secretId, report(first, 'running'), never);
+  const next = server.link.pullAllocs(asked, never);
+  await server.operations.registerJob(jobSpec('api'));
+  const second = await next;
+  assert.deepEqual(
+    second.allocs.map(({ alloc }) => alloc.jobId),
+    ['api'],
+  );
+  assert.deepEqual([second.removed, second.count], [[], 2]);
+  await server.operations.deregisterJob(key('web'), { purge: true });
+  const stopped = await server.link.pullAllocs({ ...asked, after: second.index }, never);
+  assert.deepEqual(
+    stopped.allocs.map(({ alloc }) => [alloc.jobId, alloc.desiredStatus]),
+    [['web', 'stop']],
+  );
+  await server.link.updateAllocs(facts.id, facts.secretId, report(first, 'complete'), never);
+  const gone = server.link.pullAllocs({ ...asked, after: stopped.index }, never);
+  await server.operations.collectGarbage();
+  const { removed, count } = await gone;
+  assert.deepEqual([removed, count], [first.allocs.map(({ alloc }) => alloc.id), 1]);
+  const elsewhere = { ...asked, after: 1_000_000 as Index, waitMs: 1 };
+  const all = await server.link.pullAllocs(elsewhere, never);
+  assert.equal(all.removed, undefined, 'what another log told is not known here');
+});
+
 test('what does not fit is blocked, and placed when a node comes', async () => {
   await using running = start();
   const { server, replica } = running;

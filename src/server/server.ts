@@ -118,8 +118,7 @@ export class Server implements Service {
     this.#sessionTimers = new SessionTimers(deps);
     this.#parked = new ParkedReads(deps);
     const { servers } = deps;
-    const { heartbeats, parked } = { heartbeats: this.#heartbeats, parked: this.#parked };
-    this.link = new NodeLink({ ...deps, heartbeats, parked, servers });
+    this.link = new NodeLink({ ...deps, heartbeats: this.#heartbeats, servers });
     this.operations = this.#makeOperations(new ChangeLog(deps));
   }
 

@@ -40,11 +40,13 @@ export interface NodeProof {
   readonly secretId: string;
 }
 
-/** The same question as of `ServerLink` in `ports/server-link.ts`. */
+/** The same question as of `ServerLink` in `ports/server-link.ts`, and how to send the answer. */
 interface Pull extends NodeProof {
   readonly after: Index;
   readonly waitMs: number;
   readonly brief?: boolean;
+  readonly changes?: boolean;
+  readonly lean?: boolean;
 }
 
 /** The same question as of `PreviousAllocs` in `ports/previous-allocs.ts`. */
@@ -187,6 +189,7 @@ export const SERVER_REQUESTS = {
   'node.heartbeat': object<NodeProof>(proof),
   'node.pull': object<Pull>({
     ...{ ...proof, after: brandedCount<Index>(), waitMs: count, brief: optional(flag) },
+    ...{ changes: optional(flag), lean: optional(flag) },
   }),
   'node.update': object<NodeProof & { updates: readonly Update[] }>({
     ...proof,

@@ -28,3 +28,11 @@ export interface NodeScore {
   readonly scores: Readonly<Record<string, number>>;
   readonly normScore: number;
 }
+
+/** Where nobody is told what was seen. */
+export const NO_METRICS: PlacementMetrics = {
+  ...{ nodesEvaluated: 0, nodesFiltered: 0, nodesInPool: 0, nodesAvailable: {} },
+  ...{ classFiltered: {}, constraintFiltered: {}, nodesExhausted: 0, classExhausted: {} },
+  ...{ dimensionExhausted: {}, quotaExhausted: [], scores: [], allocationTimeNs: 0 },
+  coalescedFailures: 0,
+};

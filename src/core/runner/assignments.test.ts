@@ -46,4 +46,9 @@ test('a list is made complete by what was held, or is none', () => {
   assert.deepEqual(completeList(held, { allocs, kept }), [one('a', 1), ...allocs]);
   assert.deepEqual(completeList(held, { allocs }), allocs, 'everything was sent');
   assert.equal(completeList([], { allocs, kept }), undefined, 'something is missing');
+  const removed = ['a' as AllocId];
+  const changed = [...allocs.slice(0, 1), one('c', 1), ...allocs.slice(1)];
+  assert.deepEqual(completeList(held, { allocs, removed, count: 3 }), changed);
+  assert.deepEqual(completeList(held, { allocs: [], removed: [], count: 3 }), held);
+  assert.equal(completeList(held, { allocs, removed, count: 4 }), undefined, 'one is missing');
 });

@@ -44,14 +44,24 @@ export function sortAssignments<T extends { readonly alloc: Alloc }>(
   return { added, updated, removed, ignored };
 }
 
+/** What the servers sent of a list: see `PullReply` in `ports/server-link.ts`. */
+interface SentList<T> {
+  readonly allocs: readonly T[];
+  readonly kept?: readonly AllocId[];
+  readonly removed?: readonly AllocId[];
+  readonly count?: number;
+}
+
 /**
- * The complete list, from what was held and what the servers sent of it; undefined where they leave
- * out something that is not held.
+ * The complete list, from what was held and what the servers sent of it; undefined where they count
+ * on other allocations than those that are held.
  */
 export function completeList<T extends { readonly alloc: Pick<Alloc, 'id'> }>(
   held: readonly T[],
-  { allocs, kept = [] }: { readonly allocs: readonly T[]; readonly kept?: readonly AllocId[] },
+  sent: SentList<T>,
 ): readonly T[] | undefined {
+  const { allocs, kept = [], removed } = sent;
+  if (removed !== undefined) return changedList(held, { ...sent, removed });
   if (kept.length === 0) return allocs;
   const byId = new Map(held.map((one) => [one.alloc.id, one]));
   const listed: T[] = [];
@@ -61,4 +71,14 @@ export function completeList<T extends { readonly alloc: Pick<Alloc, 'id'> }>(
     listed.push(one);
   }
   return [...listed, ...allocs];
+}
+
+function changedList<T extends { readonly alloc: Pick<Alloc, 'id'> }>(
+  held: readonly T[],
+  { allocs, removed, count }: SentList<T> & { readonly removed: readonly AllocId[] },
+): readonly T[] | undefined {
+  const byId = new Map(held.map((one) => [one.alloc.id, one]));
+  for (const id of removed) byId.delete(id);
+  for (const one of allocs) byId.set(one.alloc.id, one);
+  return count === undefined || count === byId.size ? [...byId.values()] : undefined;
 }

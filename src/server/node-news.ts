@@ -1,0 +1,133 @@
+/**
+ * What clients have yet to hear: by node, which allocations the servers changed, or forgot, since
+ * its client last asked. So a client is answered without a look at all that runs on its node.
+ *
+ * NN1: what is noted of a node is all that was decided about its allocations since an index; who
+ *      knows less than that is told that it is not followed from there.
+ * NN2: what clients report wakes nobody. An end that was reported is noted all the same: an earlier
+ *      life of the client may have told it, and the present one hears of it with the next news.
+ * NN3: only nodes whose clients ask here are followed, and of each what its client has not heard of
+ *      yet, up to a bound.
+ */
+import { assert } from '../base/assert.ts';
+import type { Index } from '../base/brand.ts';
+import { Failure } from '../base/failure.ts';
+import { NODE_NEWS_MAX, PARKED_MAX } from '../core/limits.ts';
+import { isClientTerminal, type Alloc } from '../core/model/alloc.ts';
+import type { AllocId, NodeId } from '../core/model/ids.ts';
+import type { AlarmClock } from '../ports/clock.ts';
+import type { Replica } from './replica.ts';
+import { Wakes, type Waiting } from './wakes.ts';
+
+/** What became known of a node since an index. */
+export interface News {
+  /** Whether the servers decided anything of it; else only ends were reported (NN2). */
+  readonly isNews: boolean;
+  /** Each at least once; those that are gone included. */
+  readonly ids: readonly AllocId[];
+  /** Of the last of it; what was asked from where there is none. */
+  readonly index: Index;
+}
+
+interface Noted {
+  readonly id: AllocId;
+  readonly index: Index;
+}
+
+interface Followed {
+  /** Complete since then. */
+  from: Index;
+  /** When the servers last decided anything. */
+  newsAt: Index;
+  /** Oldest first. */
+  noted: Noted[];
+  readonly waiting: Set<() => void>;
+}
+
+export class NodeNews {
+  readonly #nodes = new Map<NodeId, Followed>();
+  readonly #wakes: Wakes;
+  #waiting = 0;
+
+  constructor(deps: { readonly replica: Replica; readonly clock: AlarmClock }) {
+    this.#wakes = new Wakes(deps.clock);
+    deps.replica.subscribe(({ changes, index }) => {
+      for (const change of changes) {
+        if (change.table === 'allocs') this.#take(change.before, change.after, index);
+        else if (change.table === 'nodes' && change.after === undefined) this.#forget(change.key);
+      }
+      this.#wakes.run();
+    });
+  }
+
+  /**
+   * Follows a node. The servers decided nothing of its allocations between `from` and now.
+   *
+   * @param ended those whose end was reported meanwhile (NN2)
+   */
+  follow(nodeId: NodeId, from: Index, ended: readonly Noted[] = []): void {
+    const waiting = this.#nodes.get(nodeId)?.waiting ?? new Set();
+    this.#nodes.set(nodeId, { from, newsAt: from, noted: [...ended], waiting });
+  }
+
+  /** What came after an index; undefined where it is not followed from there (NN1). */
+  since(nodeId: NodeId, after: Index): News | undefined {
+    const followed = this.#nodes.get(nodeId);
+    if (followed === undefined || after < followed.from) return undefined;
+    // Its client holds the rest.
+    followed.from = after;
+    if ((followed.noted[0]?.index ?? Infinity) <= after) {
+      followed.noted = followed.noted.filter(({ index }) => index > after);
+    }
+    const { noted, newsAt } = followed;
+    const ids = noted.map(({ id }) => id);
+    return { isNews: newsAt > after, ids, index: noted.at(-1)?.index ?? after };
+  }
+
+  /**
+   * Resolves with the next news of a node that is followed, after `waitMs`, or when the signal is
+   * given. Fails: `exhausted` too many wait.
+   */
+  wait(nodeId: NodeId, waitMs: number, signal: AbortSignal): Promise<void> {
+    if (this.#waiting >= PARKED_MAX) throw new Failure('exhausted', 'too many clients are waiting');
+    const waiting = this.#nodes.get(nodeId)?.waiting;
+    assert(waiting !== undefined, 'a node is followed before its news are waited for');
+    const there: Waiting = {
+      enter: (wake) => {
+        waiting.add(wake);
+        this.#waiting += 1;
+      },
+      leave: (wake) => {
+        waiting.delete(wake);
+        this.#waiting -= 1;
+      },
+    };
+    return this.#wakes.wait(there, waitMs, signal);
+  }
+
+  #take(before: Alloc | undefined, after: Alloc | undefined, index: Index): void {
+    const any = after ?? before;
+    if (any === undefined) return;
+    const followed = this.#nodes.get(any.nodeId);
+    if (followed === undefined) return;
+    const isDecided = before?.allocModifyIndex !== after?.allocModifyIndex;
+    if (!isDecided && !hasEnded(before, after)) return;
+    followed.noted.push({ id: any.id, index });
+    if (isDecided) {
+      followed.newsAt = index;
+      for (const wake of followed.waiting) this.#wakes.add(wake);
+    }
+    if (followed.noted.length > NODE_NEWS_MAX) this.#forget(any.nodeId);
+  }
+
+  /** Whoever waits finds out that it is not followed any more. */
+  #forget(nodeId: string): void {
+    const followed = this.#nodes.get(nodeId as NodeId);
+    this.#nodes.delete(nodeId as NodeId);
+    for (const wake of followed?.waiting ?? []) this.#wakes.add(wake);
+  }
+}
+
+function hasEnded(before: Alloc | undefined, after: Alloc | undefined): boolean {
+  return after !== undefined && isClientTerminal(after) && !(before && isClientTerminal(before));
+}
