@@ -25,3 +25,9 @@ test('what is gone is no longer told', async () => {
   readings = [];
   assert.doesNotMatch(await metrics.prometheus(), /of="a"/);
 });
+
+test('no figure looks at each open connection', async () => {
+  const text = await new Metrics(() => []).prometheus();
+  assert.match(text, /^muster_process_cpu_seconds_total /m);
+  assert.doesNotMatch(text, /nodejs_active/);
+});

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Packr } from 'msgpackr';
 import { RowCodec } from './row-codec.ts';
 
 /** Written by one codec, read by another that knows only the stored names. */
@@ -37,4 +38,17 @@ test('a codec goes on from what was stored', () => {
   assert.equal(stored(second), 0);
   second.encode({ d: 1 });
   assert.ok(stored(second) > stored(first));
+});
+
+test('V3: what rows share comes back in each of them, and as it is in those of an older build', () => {
+  const metrics = { nodesEvaluated: 5, scores: [{ nodeId: 'n1', normScore: 0.5 }] };
+  const resources = { cpu: 100, cores: [] };
+  const rows = ['a', 'b'].map((id) => ({ id, metrics, resources }));
+  assert.deepEqual(roundTrip(rows), rows);
+  assert.deepEqual(roundTrip([{ id: 'c', metrics: 5, resources: [1] }]), [
+    { id: 'c', metrics: 5, resources: [1] },
+  ]);
+  assert.deepEqual(rows[0], { id: 'a', metrics, resources }, 'what is written stays as it was');
+  const old = new Packr({ useRecords: false }).pack(rows[1]);
+  assert.deepEqual(new RowCodec([]).decode(old), rows[1]);
 });

@@ -4,6 +4,8 @@
  * V1: the names that a row needs are stored in the same transaction as the row; `pending` tells the
  *     store that there are new ones.
  * V2: names are only ever added, so a row decodes for as long as it is stored.
+ * V3: values that many rows share by reference are packed once and put into each row as bytes: why
+ *     an allocation is where it is takes more than all the rest of it.
  */
 import { Packr } from 'msgpackr';
 
@@ -20,11 +22,15 @@ const SHAPES_MAX = SHARED_SHAPES_MAX - 32;
  */
 const FIELD = /^[a-z][A-Za-z0-9]{0,40}$/;
 
+/** Fields of rows that hold such values (V3). */
+const SHARED_FIELDS = ['metrics', 'resources'] as const;
+
 export class RowCodec {
   readonly #packr: Packr;
   #shapes: Shapes;
   #isPending = false;
   readonly #known: Set<string>;
+  readonly #packed = new WeakMap<object, Uint8Array>();
 
   /** @param known what was stored, or an empty list for a new store */
   constructor(known: Shapes) {
@@ -63,11 +69,34 @@ export class RowCodec {
   }
 
   encode(value: unknown): Buffer {
-    return this.#packr.pack(value);
+    if (!isRow(value)) return this.#packr.pack(value);
+    let row = value;
+    for (const field of SHARED_FIELDS) {
+      const shared = value[field];
+      if (!isRow(shared)) continue;
+      if (row === value) row = { ...value };
+      row[field] = this.#packOnce(shared);
+    }
+    return this.#packr.pack(row);
   }
 
   decode(bytes: Uint8Array): unknown {
-    return this.#packr.unpack(bytes) as unknown;
+    const value: unknown = this.#packr.unpack(bytes);
+    if (!isRow(value)) return value;
+    for (const field of SHARED_FIELDS) {
+      const shared = value[field];
+      if (shared instanceof Uint8Array) value[field] = this.#packr.unpack(shared);
+    }
+    return value;
+  }
+
+  #packOnce(shared: object): Uint8Array {
+    const known = this.#packed.get(shared);
+    if (known !== undefined) return known;
+    // A copy: what the packer answers is a piece of a larger buffer.
+    const packed = new Uint8Array(this.#packr.pack(shared));
+    this.#packed.set(shared, packed);
+    return packed;
   }
 
   #isShared(names: readonly string[]): boolean {
@@ -77,4 +106,13 @@ export class RowCodec {
     this.#known.add(shape);
     return true;
   }
+}
+
+function isRow(value: unknown): value is Record<string, unknown> {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    !ArrayBuffer.isView(value)
+  );
 }
