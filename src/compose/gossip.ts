@@ -137,13 +137,16 @@ function membershipOf(ownRegion: string, lan: Gossip, wan: WanParts | undefined)
 /** What servers do besides: the catalog is told of members, and events pass both ways. */
 export function gossipServices(
   { gossip }: GossipParts,
-  ops: Operations,
-  { nodeName, note }: GossipWorld,
+  { gossip: { reconnectTimeoutMs } }: AgentConfig,
+  { ops, world: { nodeName, note } }: { readonly ops: Operations; readonly world: GossipWorld },
 ): readonly Service[] {
   if (gossip === undefined) return [];
   const catalog = catalogOf(ops);
   return [
-    new UpkeepLoop(nodeName, { gossip, catalog, clock: systemClock, note }),
+    new UpkeepLoop(
+      { self: nodeName, keptMs: reconnectTimeoutMs },
+      { gossip, catalog, clock: systemClock, note },
+    ),
     new EventLoop({
       gossip,
       note,
@@ -189,6 +192,10 @@ function catalogOf(ops: Operations): GossipCatalog {
         coordinate: [...state.coordinates(name)].find(({ segment }) => segment === '')?.coordinate,
       };
     },
+    failing: () =>
+      [...ops.snapshot().checksInStatus('critical')]
+        .filter(({ id }) => id === SERF_HEALTH)
+        .map(({ node }) => node),
     tell: async (upkeep) => {
       if (upkeep.tell === 'gone') {
         await ops.catalog.deregister({ node: upkeep.node });

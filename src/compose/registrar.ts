@@ -52,6 +52,7 @@ export async function buildRegistrar(
     {
       node,
       ownServices: config.server === undefined ? [] : [serverService(config)],
+      gossips: config.ports.serf >= 0,
       scriptChecks,
       checkUpdateIntervalMs,
       registrations: definitionsOf(config),

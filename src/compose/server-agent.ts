@@ -94,7 +94,7 @@ async function runOnce(
     ...cluster.services,
     server.server,
     registrar.registrar,
-    ...gossipServices(gossip, server.server.operations, world),
+    ...gossipServices(gossip, config, { ops: server.server.operations, world }),
     ...(client === undefined ? [] : [client.keeper, client.client]),
     ...(dns === undefined ? [] : [dns]),
     ...(balancer === undefined ? [] : [balancer]),

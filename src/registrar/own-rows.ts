@@ -38,10 +38,10 @@ export interface Origin {
 /** Rows that every agent has in the catalog and does not tell of itself. */
 export interface AmbientRows {
   readonly services: readonly ServiceFacts[];
-  readonly checks: readonly CheckFacts[];
+  readonly checks: readonly OwnCheck[];
 }
 
-/** The agent itself answers for this one as long as it runs. */
+/** The agent itself answers for this one as long as it runs, unless gossip does. */
 export const ALIVE: CheckFacts = {
   id: SERF_HEALTH,
   name: 'Serf Health Status',
@@ -75,7 +75,7 @@ export class LocalRows {
   constructor(node: CatalogNodeFacts, ambient: AmbientRows, now: Millis) {
     this.#node = node;
     for (const each of ambient.services) this.#serviceRows.set(each.id, each);
-    for (const facts of ambient.checks) this.#checkRows.set(facts.id, { facts });
+    for (const each of ambient.checks) this.#checkRows.set(each.facts.id, each);
     this.#expectsUntil = (now + ALLOCS_EXPECTED_MS) as Millis;
     this.#changesAt = this.#expectsUntil;
   }

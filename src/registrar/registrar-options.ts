@@ -12,6 +12,8 @@ export interface RegistrarOptions {
   readonly node: CatalogNodeFacts;
   /** In the catalog, but not among what the agent tells of itself: a server's own `consul`. */
   readonly ownServices: readonly ServiceFacts[];
+  /** True: whether this agent is alive is found out by gossip, and told by the leader. */
+  readonly gossips?: boolean;
   readonly scriptChecks: ScriptChecks;
   /** How often a check whose output alone changed is told to the servers [ms]; 0: at once. */
   readonly checkUpdateIntervalMs: number;

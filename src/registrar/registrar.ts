@@ -65,7 +65,9 @@ export class AgentRegistrar implements Registrar, Service {
     this.#options = options;
     this.#deps = deps;
     const { clock, link, random, log } = deps;
-    const ambient = { services: options.ownServices, checks: [ALIVE] };
+    // What gossip says of it is the servers' to write: two that write would take turns for ever.
+    const alive = { facts: ALIVE, pending: options.gossips === true };
+    const ambient = { services: options.ownServices, checks: [alive] };
     this.#rows = new LocalRows(options.node, ambient, clock.now());
     this.#files = new KeptFiles(deps.files, log);
     this.#reports = new TtlReports(this.#files);

@@ -5,7 +5,7 @@
 import type { Millis } from '../../src/base/brand.ts';
 import { seeded, type Random } from '../../src/base/random.ts';
 import { addressText, type Address } from '../../src/core/gossip/address.ts';
-import type { Ring, RingInput, RingNews } from '../../src/core/gossip/serf/ring.ts';
+import type { Ring, RingInput, RingNews, RingPolicy } from '../../src/core/gossip/serf/ring.ts';
 import { recall, type RingMemory } from '../../src/core/gossip/serf/memory.ts';
 import { LAN, newRing, stepRing } from '../../src/core/gossip/serf/step.ts';
 import { wholeStream } from '../../src/core/gossip/wire/stream.ts';
@@ -49,12 +49,16 @@ export class GossipWorld extends Timeline {
   readonly #random: Random;
   readonly #hosts = new Map<string, Host>();
   readonly #at = new Map<string, string>();
+  readonly #followers = new Map<string, Set<(news: RingNews) => void>>();
   /** Streams that wait for their answer, by connection. */
   readonly #streams = new Map<number, { readonly asker: string; readonly id: number }>();
 
-  constructor(seed: string) {
+  readonly #policy: RingPolicy;
+
+  constructor(seed: string, policy = LAN) {
     super();
     this.#random = seeded(seed);
+    this.#policy = policy;
   }
 
   add(name: string, tags: Readonly<Record<string, string>> = {}): void {
@@ -65,6 +69,13 @@ export class GossipWorld extends Timeline {
       ...{ wakesAt: undefined, waiting: undefined },
     });
     this.#at.set(addressText(address), name);
+  }
+
+  /** Tells what happens at a member from now on; the answer ends that. */
+  follow(name: string, tell: (news: RingNews) => void): () => void {
+    const followers = this.#followers.get(name) ?? new Set();
+    this.#followers.set(name, followers.add(tell));
+    return () => followers.delete(tell);
   }
 
   /** Begins anew after a `kill`, with what it remembered then, if anything. */
@@ -93,7 +104,7 @@ export class GossipWorld extends Timeline {
 
   #newRing(name: string, address: Address, tags: Host['tags']): Ring {
     const random = this.#random.fork(`${name} at ${this.now}`);
-    return newRing({ name, address, tags, keys: [], policy: LAN, random });
+    return newRing({ name, address, tags, keys: [], policy: this.#policy, random });
   }
 
   #host(name: string): Host {
@@ -137,6 +148,7 @@ export class GossipWorld extends Timeline {
           break;
         case 'tell':
           this.heard.push({ at: this.now, by: name, news: effect.news });
+          for (const follower of this.#followers.get(name) ?? []) follower(effect.news);
           break;
         case 'told':
         case 'note':

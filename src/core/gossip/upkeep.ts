@@ -3,8 +3,10 @@
  * they stand.
  *
  * U1: only what is otherwise in the catalog is told, so that nothing is told twice.
- * U2: nodes that no member has the name of are nobody's business here; nor are members that are no
- *     nodes.
+ * U2: members that are no nodes are nobody's business here.
+ * U3: a node that was given up and that no member has the name of any more goes, when it would have
+ *     been forgotten as a member: whoever leads by then may never have heard of it.
+ * U4: whoever tells says of itself that it is there, and nothing else.
  *
  * Source: https://developer.hashicorp.com/consul/docs/architecture/anti-entropy (the leader's part)
  */
@@ -30,7 +32,7 @@ const FAILED = 'Agent not live or unreachable';
 /**
  * The nodes whose health is other than the pool knows, and those that have left.
  *
- * @param self the member that asks: it tells of itself otherwise
+ * @param self the member that asks (U4)
  */
 export function upkeep(
   members: readonly Member[],
@@ -39,7 +41,7 @@ export function upkeep(
 ): readonly Upkeep[] {
   return members.flatMap(({ name, status }): readonly Upkeep[] => {
     const node = known(name);
-    if (node?.health === undefined || name === self) return [];
+    if (node?.health === undefined || (name === self && status !== 'alive')) return [];
     if (status === 'left') return [{ tell: 'gone', node: name }];
     const wanted = status === 'failed' ? 'critical' : 'passing';
     if (node.health === wanted) return [];
@@ -47,6 +49,43 @@ export function upkeep(
       { tell: 'health', node: name, status: wanted, output: status === 'failed' ? FAILED : ALIVE },
     ];
   });
+}
+
+/** Nodes whose agents no member is the like of any more (U3). */
+export class Missing {
+  readonly #keptMs: number;
+  /** When each was missed first; -Infinity: it was a member, and is forgotten. */
+  readonly #since = new Map<string, number>();
+
+  /** @param keptMs how long a member that failed is kept */
+  constructor(keptMs: number) {
+    this.#keptMs = keptMs;
+  }
+
+  /** A member was forgotten after its time. */
+  forgotten(name: string): void {
+    this.#since.set(name, -Infinity);
+  }
+
+  /**
+   * Those of the nodes that were given up which are to go.
+   *
+   * @param failing nodes that were given up
+   * @param isMember whether somebody of that name is known
+   */
+  look(
+    failing: readonly string[],
+    isMember: (name: string) => boolean,
+    now: number,
+  ): readonly Upkeep[] {
+    const missing = new Set(failing.filter((name) => !isMember(name)));
+    for (const name of this.#since.keys()) if (!missing.has(name)) this.#since.delete(name);
+    return [...missing].flatMap((node): readonly Upkeep[] => {
+      const since = this.#since.get(node) ?? now;
+      this.#since.set(node, since);
+      return now - since >= this.#keptMs ? [{ tell: 'gone', node }] : [];
+    });
+  }
 }
 
 /** What a coordinate must have moved to be told again [s], and its error. */

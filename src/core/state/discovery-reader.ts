@@ -1,7 +1,7 @@
 /** What may be asked of the state about discovery and coordination. Iterables are in key order. */
 import type { CatalogNode, ServiceInstance } from '../model/catalog.ts';
 import type { NodeCoordinate } from '../model/coordinate.ts';
-import type { HealthCheck } from '../model/health-check.ts';
+import type { HealthCheck, HealthStatus } from '../model/health-check.ts';
 import type { AllocId, JobId, Namespace } from '../model/ids.ts';
 import type { KvPair } from '../model/kv.ts';
 import type { PreparedQuery } from '../model/prepared-query.ts';
@@ -24,6 +24,7 @@ export interface DiscoveryReader {
   servicesOfAlloc(id: AllocId): Iterable<ServiceInstance>;
   check(node: string, id: string): HealthCheck | undefined;
   checks(): Iterable<HealthCheck>;
+  checksInStatus(status: HealthStatus): Iterable<HealthCheck>;
   /** Every check on a node, its instances' included. */
   checksOnNode(node: string): Iterable<HealthCheck>;
   /** The checks of a node itself. */

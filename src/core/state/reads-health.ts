@@ -118,7 +118,7 @@ export function readChecksInState(
 ): Read<readonly HealthCheck[]> {
   const key = status === 'any' ? watch.table('checks') : indexed('checks', 'status', status);
   return (state) => {
-    const checks = [...state.checks()].filter((each) => status === 'any' || each.status === status);
+    const checks = [...(status === 'any' ? state.checks() : state.checksInStatus(status))];
     return selected(state, checks, where, [key]);
   };
 }

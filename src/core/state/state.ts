@@ -12,7 +12,7 @@ import type { NodeCoordinate } from '../model/coordinate.ts';
 import type { Deployment } from '../model/deployment.ts';
 import type { Evaluation } from '../model/evaluation.ts';
 import type { AllocId, DeploymentId, EvalId, JobId, Namespace, NodeId } from '../model/ids.ts';
-import type { HealthCheck } from '../model/health-check.ts';
+import type { HealthCheck, HealthStatus } from '../model/health-check.ts';
 import type { Job } from '../model/job.ts';
 import type { JobSummary } from '../model/job-summary.ts';
 import type { KvPair } from '../model/kv.ts';
@@ -289,6 +289,10 @@ export class State implements StateReader {
 
   checks(): Iterable<HealthCheck> {
     return this.tables.checks.values();
+  }
+
+  checksInStatus(status: HealthStatus): Iterable<HealthCheck> {
+    return this.tables.checks.valuesBy('status', status);
   }
 
   /** Every check on a node, its instances' included. */

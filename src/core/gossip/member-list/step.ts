@@ -7,13 +7,7 @@ import { addressText } from '../address.ts';
 import { decodeMessage, type Message } from '../wire/messages.ts';
 import { COMPOUND_ROOM, unwrap } from '../wire/packet.ts';
 import { heardAnswer, heardNothing, heardStream, join, pushPullDue } from './exchange.ts';
-import {
-  heardAlive,
-  heardDead,
-  heardSuspect,
-  restartSuspicions,
-  suspicionDue,
-} from './members.ts';
+import { heardAlive, heardDead, heardSuspect, restartSuspicions, suspicionDue } from './members.ts';
 import { adjustAwareness, armGossip, drawPeers, isLiving, send, takeBroadcasts } from './pool.ts';
 import type { Pool, PoolEffect, PoolInput, Timer } from './pool.ts';
 import { dropProbes, heardAck, heardIndirectPing, heardNack, heardPing } from './probe.ts';
