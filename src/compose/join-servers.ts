@@ -7,7 +7,7 @@ import { dnsAnswers } from '../link/dns-relay.ts';
 import { EvalAnswers, type EvalCodecs } from '../link/eval-answers.ts';
 import { httpAnswers, type HttpAnswersDeps } from '../link/http-answers.ts';
 import { admitAsLeader, LeaderCaller, type LeaderDeps } from '../link/leader.ts';
-import { LeaderHttp } from '../link/leader-http.ts';
+import { leaderApp, LeaderHttp, type ProofDeps } from '../link/leader-http.ts';
 import { LedCatalog, LedServers } from '../link/led-links.ts';
 import type { Mesh } from '../link/mesh.ts';
 import { NodeCaller, relayAnswers } from '../link/relay.ts';
@@ -82,9 +82,10 @@ export function joinServers(joining: JoinParts, parts: ClusterParts): Cluster {
   const codecs = evalCodecs;
   const evals = new EvalAnswers({ evaluations, codecs, version: VERSION, clock });
   const admit: HttpAnswersDeps['admit'] = (asked) => admitAsLeader(leading.isLeading, asked);
+  const staleMs = (): number => clock.elapsedMs() - log.contactMs;
   const placedBy = ({ http, discovery }: Apps): Apps => ({
-    http: placedApp(http, new LeaderHttp(proving, 'http')),
-    discovery: placedApp(discovery, new LeaderHttp(proving, 'discovery')),
+    http: placedApp(http, new LeaderHttp(proving, 'http'), staleMs),
+    discovery: placedApp(discovery, new LeaderHttp(proving, 'discovery'), staleMs),
   });
   const regioned = (apps: Apps): Apps => federation?.regioned(placedBy(apps)) ?? placedBy(apps);
   return {
@@ -103,7 +104,7 @@ export function joinServers(joining: JoinParts, parts: ClusterParts): Cluster {
           admitted(serverAnswers({ ...own, nodes, knows }), admit),
           serverAnswers({ ...links, nodes, knows }),
         ),
-        ...bySender(httpAnswers({ apps, admit }), httpAnswers({ apps: regioned(apps), admit })),
+        ...handedOver(ledBy(apps, proving), regioned(apps), admit),
         ...dnsAnswers(dns()),
         ...relayAnswers(nodes),
         ...stateAnswers({ state: () => server.replica.state, codec: stateRows }),
@@ -120,6 +121,16 @@ export function joinServers(joining: JoinParts, parts: ClusterParts): Cluster {
 
 async function* addressesOf(log: StateLog, signal: AbortSignal): AsyncGenerator<string> {
   for await (const holder of log.holders(signal)) yield holder?.address ?? '';
+}
+
+/** Requests that other servers and clients were asked. */
+function handedOver(servers: Apps, clients: Apps, admit: HttpAnswersDeps['admit']): Answers {
+  return bySender(httpAnswers({ apps: servers, admit }), httpAnswers({ apps: clients, admit }));
+}
+
+/** The APIs as other servers want them: by who is certain to lead. */
+function ledBy({ http, discovery }: Apps, proof: ProofDeps): Apps {
+  return { http: leaderApp(http, proof), discovery: leaderApp(discovery, proof) };
 }
 
 /** Answers of which other servers get one kind, and clients the other. */

@@ -2,6 +2,7 @@
 import { Bug } from '../base/assert.ts';
 import { Failure } from '../base/failure.ts';
 import { FORWARD_BODY_BYTES_MAX, FORWARD_WHOLE_BYTES } from '../core/limits.ts';
+import { isNotTaken } from '../core/link/not-taken.ts';
 import { flag, object, oneOf, optional, record, text, type Shape } from '../core/link/shape.ts';
 import type {
   AskedAgent,
@@ -154,8 +155,11 @@ async function upgrade(
   return null;
 }
 
-/** A bug is told in the log where it happened, not in the answer alone. */
+/**
+ * A bug is told in the log where it happened, not in the answer alone; what was not taken up is no
+ * answer yet: whoever handed it over asks who leads next.
+ */
 function failed(app: HttpApp, error: unknown, request: HttpRequest): HttpReply {
-  if (error instanceof Bug) throw error;
+  if (error instanceof Bug || isNotTaken(error)) throw error;
   return app.failed(error, request);
 }

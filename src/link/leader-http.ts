@@ -4,20 +4,23 @@
  * LH1: what is not to be old is answered by a leader that is certain to lead: by a commit or a
  *      proof a moment ago, or, for `consistent`, by one made after the question came.
  */
-import { Failure } from '../base/failure.ts';
 import { READ_PROOF_MS } from '../core/limits.ts';
-import type { HttpMount, HttpReply, HttpRequest, SocketHandler } from '../ports/http.ts';
+import { notTaken } from '../core/link/not-taken.ts';
+import type { HttpApp, HttpMount, HttpReply, HttpRequest, SocketHandler } from '../ports/http.ts';
 import type { Caller } from './caller.ts';
 import { HttpForwarder, type ApiName } from './http-forward.ts';
 import { throughLeader, type LeaderDeps } from './leader.ts';
 
-export interface LeaderHttpDeps extends Pick<LeaderDeps, 'isLeading' | 'clock'> {
-  /** Asks the leader. */
-  readonly caller: Caller;
+export interface ProofDeps extends Pick<LeaderDeps, 'clock'> {
   /** Until when it was certain that this server leads [ms of `Clock.elapsedMs`]. */
   readonly provenMs: () => number;
   /** Proves that this server leads now. Fails: `unavailable`. */
   readonly prove: () => Promise<void>;
+}
+
+export interface LeaderHttpDeps extends ProofDeps, Pick<LeaderDeps, 'isLeading'> {
+  /** Asks the leader. */
+  readonly caller: Caller;
 }
 
 export class LeaderHttp {
@@ -35,7 +38,7 @@ export class LeaderHttp {
     return throughLeader<HttpReply>(
       {
         here: async () => {
-          if (repeatable) await this.#assure(request);
+          if (repeatable) await assure(request, this.#deps);
           return mount.handle(whole);
         },
         there: () => this.#forwarder.handle(mount, whole),
@@ -58,17 +61,36 @@ export class LeaderHttp {
       request.signal,
     );
   }
+}
 
-  /** LH1. */
-  async #assure({ query }: HttpRequest): Promise<void> {
-    const { clock, provenMs, prove } = this.#deps;
-    const isStrict = /(?:^|&)consistent(?:=(?!false)|&|$)/.test(query);
-    if (!isStrict && clock.elapsedMs() - provenMs() < READ_PROOF_MS) return;
-    try {
-      await prove();
-    } catch (cause) {
-      throw new Failure('unavailable', 'cannot tell whether this server still leads', { cause });
-    }
+/** What servers that follow hand to this one, which leads as far as it knows. */
+export function leaderApp(app: HttpApp, deps: ProofDeps): HttpApp {
+  return {
+    ...app,
+    rewrite: (path) => app.rewrite(path),
+    missing: (request, allowed) => app.missing(request, allowed),
+    failed: (error, request) => app.failed(error, request),
+    mounts: app.mounts.map((mount) => ({
+      ...mount,
+      handle: async (request) => {
+        if (isRead(request)) await assure(request, deps);
+        return mount.handle(request);
+      },
+    })),
+  };
+}
+
+/** LH1. */
+async function assure(
+  { query }: HttpRequest,
+  { clock, provenMs, prove }: ProofDeps,
+): Promise<void> {
+  const isStrict = /(?:^|&)consistent(?:=(?!false)|&|$)/.test(query);
+  if (!isStrict && clock.elapsedMs() - provenMs() < READ_PROOF_MS) return;
+  try {
+    await prove();
+  } catch (cause) {
+    throw notTaken('cannot tell whether this server still leads', { cause });
   }
 }
 

@@ -2,14 +2,16 @@
  * Asking the leader, whoever it is just now, from a server that follows.
  *
  * LE1: a request that was not taken up (nobody leads, the leader is out of reach, whoever was asked
- *      does not lead) is sent again to whoever leads next, within a bound; one that may have been
- *      taken up is sent again only where that changes nothing.
+ *      does not lead, or led when it came and no longer when it was to be written) is sent again to
+ *      whoever leads next, within a bound; one that may have been taken up is sent again only where
+ *      that changes nothing.
  * LE2: what a leader was asked and has not begun to answer is given up as soon as another leads:
  *      one that stands still would be waited for until its silence is believed.
  */
 import { Bug } from '../base/assert.ts';
 import { Failure } from '../base/failure.ts';
 import type { Soon } from '../base/soon.ts';
+import { isNotTaken, notTaken } from '../core/link/not-taken.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Service } from '../ports/service.ts';
 import type { Caller } from './caller.ts';
@@ -30,12 +32,6 @@ export interface LeaderDeps {
 const LEADER_MS = 10_000;
 /** Between two looks [ms]. */
 const LOOK_MS = 20;
-/** The fact of a failure that says that nothing was taken up (LE1). */
-const NOT_TAKEN = 'notTaken';
-
-function notTaken(why: string): Failure {
-  return new Failure('unavailable', why, { facts: { [NOT_TAKEN]: 1 } });
-}
 
 /** A leader that hands over says within so long what became of what it took up [ms]. */
 const HANDOVER_MS = 250;
@@ -140,6 +136,6 @@ export async function throughLeader<T>(
 
 function mayRepeat(error: unknown, repeatable: boolean): boolean {
   if (error instanceof Bug || !(error instanceof Failure)) return false;
-  if (error.facts[NOT_TAKEN] === 1) return true;
+  if (isNotTaken(error)) return true;
   return repeatable && error.fault === 'unavailable';
 }

@@ -8,10 +8,11 @@
  *     is heard before its turn comes is not given up.
  */
 import type { Millis } from '../base/brand.ts';
-import { Failure, explain } from '../base/failure.ts';
+import { explain } from '../base/failure.ts';
 import { judgeSilence } from '../core/controllers/node-silence.ts';
 import { Pulses, type Look } from '../core/controllers/pulses.ts';
 import { SILENT_NODES_PER_APPEND_MAX } from '../core/limits.ts';
+import { notTaken } from '../core/link/not-taken.ts';
 import type { NodeId } from '../core/model/ids.ts';
 import type { NodeStatus } from '../core/model/node.ts';
 import type { Entry } from '../core/state/entry.ts';
@@ -63,7 +64,7 @@ export class Heartbeats {
 
   /** The node was heard. Answers within which time it is to be heard again [ms]. */
   heard(nodeId: NodeId): number {
-    if (!this.#isRunning) throw new Failure('unavailable', 'this server is not the leader');
+    if (!this.#isRunning) throw notTaken('this server is not the leader');
     const ttlMs = this.#ttlMs();
     const isFirst = this.#pulses.size === 0;
     this.#pulses.heard(nodeId, this.#deps.clock.elapsedMs(), ttlMs);

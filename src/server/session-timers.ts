@@ -11,9 +11,10 @@
  *
  * Source: https://developer.hashicorp.com/consul/docs/dynamic-app-config/sessions
  */
-import { explain, Failure } from '../base/failure.ts';
+import { explain } from '../base/failure.ts';
 import { standstillMs } from '../base/standstill.ts';
 import { EXPIRED_PER_ENTRY_MAX } from '../core/limits.ts';
+import { notTaken } from '../core/link/not-taken.ts';
 import type { Session, SessionId } from '../core/model/session.ts';
 import type { Entry } from '../core/state/entry.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -59,7 +60,7 @@ export class SessionTimers {
    * Fails: `unavailable` this server is not the leader.
    */
   renew(id: SessionId): Session | undefined {
-    if (!this.#isRunning) throw new Failure('unavailable', 'this server is not the leader');
+    if (!this.#isRunning) throw notTaken('this server is not the leader');
     const session = this.#deps.replica.state.session(id);
     if (session === undefined || this.#ending.has(id)) return undefined;
     this.#wind(session);

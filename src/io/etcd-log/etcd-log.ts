@@ -15,6 +15,7 @@ import { assert } from '../../base/assert.ts';
 import type { Index } from '../../base/brand.ts';
 import { Failure } from '../../base/failure.ts';
 import type { LeadershipLimits } from '../../core/etcd-member/leadership.ts';
+import { notTaken } from '../../core/link/not-taken.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { ClusterLog, LogHolder, ServerIdentity } from '../../ports/cluster-log.ts';
 import type { MemberBeside } from '../../ports/etcd-member.ts';
@@ -288,7 +289,7 @@ export class EtcdLog<Entry, Outcome> implements ClusterLog<Entry, Outcome> {
   }
 
   #checkWritable(): void {
-    if (this.#isClosing) throw new Failure('unavailable', 'the log is closed');
+    if (this.#isClosing) throw CLOSED;
     if (this.#failed !== undefined) throw this.#failed;
     if (this.#term === undefined) throw this.#notLeading();
   }
@@ -296,7 +297,7 @@ export class EtcdLog<Entry, Outcome> implements ClusterLog<Entry, Outcome> {
   #notLeading(): Failure {
     const leader = this.#seat.holder;
     const facts = leader === undefined ? {} : { leader: leader.address };
-    return new Failure('unavailable', 'this server is not the leader', { facts });
+    return notTaken('this server is not the leader', { facts });
   }
 
   /** Follows while others lead, leads while this process holds the seat (T5). */
@@ -429,4 +430,4 @@ export class EtcdLog<Entry, Outcome> implements ClusterLog<Entry, Outcome> {
   }
 }
 
-const CLOSED = new Failure('unavailable', 'the log is closed');
+const CLOSED = notTaken('the log is closed');
