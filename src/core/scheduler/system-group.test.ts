@@ -2,9 +2,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { SchedulerWorld } from '../../../test/scheduler-world.ts';
-import { isTerminal, type Alloc } from '../model/alloc.ts';
+import { SchedulerWorld } from '../../../test/scheduler-world.ts';
+import { group, jobSpec, registerNode } from '../../../test/state-world.ts';
+import { isTerminal, type Alloc, type ClientStatus } from '../model/alloc.ts';
 import { DEFAULT_NAMESPACE, type JobId } from '../model/ids.ts';
+import type { UpdateStrategy } from '../model/strategy.ts';
 import { STOP_UPDATING } from './descriptions.ts';
 import { evalOf, FIRST, Play, steps, type Step } from './reconciling.fixture.ts';
 
@@ -125,4 +127,48 @@ property('R6: once all is well, each node runs the newest version', (all) => {
   assert.deepEqual([...live].sort(), expected);
   assert.equal(play.deployment?.status, 'successful');
   assert.equal(job?.stable, true);
+});
+
+const UPDATE: UpdateStrategy = {
+  staggerMs: 0,
+  maxParallel: 5,
+  healthCheck: 'checks',
+  minHealthyTimeMs: 0,
+  healthyDeadlineMs: 0,
+  progressDeadlineMs: 0,
+  autoRevert: false,
+  autoPromote: false,
+  canary: 35,
+};
+
+test('G2: a canary is not begun anew where the nodes that are left have their share without it', () => {
+  const world = new SchedulerWorld();
+  for (let n = 0; n < 6; n++) world.do(registerNode(n));
+  const build = (image: string): void => {
+    const groups = [group({ count: 1, update: UPDATE })];
+    world.run(jobSpec('web', { type: 'system', meta: { image }, groups }));
+  };
+  const say = (allocs: readonly Alloc[], clientStatus: ClientStatus): void => {
+    const at = world.now;
+    const facts = { clientStatus, clientDescription: '', taskStates: {}, at };
+    const verdict = { deploymentStatus: { healthy: true, at } };
+    const updates = allocs.map(({ id }) => ({ id, ...facts, ...verdict }));
+    world.do({ type: 'allocs.client-update', at, updates, seed: `s${world.state.index}` });
+    world.settle();
+  };
+  const isCanary = (alloc: Alloc): boolean => alloc.deploymentStatus?.canary === true;
+  build('a');
+  say(world.live('web'), 'running');
+  build('b');
+  const canaries = world.live('web').filter(isCanary);
+  assert.equal(canaries.length, 3, 'of six');
+  say(canaries, 'running');
+  const other = world.live('web').find((alloc) => !isCanary(alloc));
+  assert.ok(other !== undefined);
+  const down = { status: 'down', description: '', seed: 'down', at: world.now } as const;
+  world.do({ type: 'node.status', nodeId: other.nodeId, ...down });
+  world.settle();
+  say(canaries.slice(0, 1), 'failed');
+  const live = world.live('web');
+  assert.deepEqual([live.length, live.filter(isCanary).length], [5, 2]);
 });

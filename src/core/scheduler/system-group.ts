@@ -153,10 +153,11 @@ class MoveDraft {
   /** Nodes that run none. */
   fill(): void {
     const { job, placer } = this.#scope;
-    let short = this.#shortOfCanaries();
+    const share = this.#isCanaryPhase ? this.#shareOf(this.#reachable()) : Infinity;
+    let short = this.#shortOfCanaries(share);
     for (const { slot, previous } of this.#found.empty) {
       const wanted =
-        short > 0 ? { version: job.version, canary: true } : this.#versionFor(previous);
+        short > 0 ? { version: job.version, canary: true } : this.#versionFor(previous, share);
       if (wanted === undefined) {
         if (!this.#isMeant(slot)) continue;
         if (this.#awaitsRetry(previous)) this.#waiting++;
@@ -175,13 +176,17 @@ class MoveDraft {
   }
 
   /** How many canaries there are too few old instances to give places to. */
-  #shortOfCanaries(): number {
+  #shortOfCanaries(share: number): number {
     const { rollout } = this.#scope;
     if (!this.#isCanaryPhase || rollout.paused || rollout.failed) return 0;
+    return share - this.#canaries - this.#standingCanaries() - this.#meant.length;
+  }
+
+  /** Nodes that run one, or are to run one. */
+  #reachable(): number {
     const empty = this.#found.empty.filter(({ slot }) => this.#isMeant(slot)).length;
     const standing = this.#meant.length + this.#members.length + this.#found.inPlace;
-    const wanted = this.#shareOf(standing + this.#counts.destructive + empty);
-    return wanted - this.#canaries - this.#standingCanaries() - this.#meant.length;
+    return standing + this.#counts.destructive + empty;
   }
 
   #isMeant(slot: number): boolean {
@@ -325,12 +330,17 @@ class MoveDraft {
     if (canary) this.#canaries++;
   }
 
-  /** What an empty node gets; undefined: nothing yet. */
-  #versionFor(previous: Alloc | undefined): Wanted | undefined {
+  /**
+   * What an empty node gets; undefined: nothing yet. Its canary is not begun anew where the others are
+   * as many as the nodes that are left ask for.
+   */
+  #versionFor(previous: Alloc | undefined, share: number): Wanted | undefined {
     const { job, rollout } = this.#scope;
     if (this.#awaitsRetry(previous)) return undefined;
     if (previous !== undefined && this.#isMine(previous) && !this.#isUndone(previous)) {
-      return { version: job.version, canary: isCanary(previous) };
+      const canary = isCanary(previous);
+      const isSpare = canary && this.#canaries + this.#standingCanaries() >= share;
+      if (!isSpare) return { version: job.version, canary };
     }
     if (!this.#isHeld()) return { version: job.version, canary: false };
     const version =
