@@ -18,14 +18,14 @@ import {
   LINK_SERVER_PING_MS,
 } from '../core/limits.ts';
 import type { Frame } from '../core/link/frame.ts';
-import type { Clock } from '../ports/clock.ts';
+import type { AlarmClock, Clock } from '../ports/clock.ts';
 import type { LinkKey, LinkSocket } from '../ports/link.ts';
 import { LinkSession, type Answers } from './session.ts';
 
 export interface GreetDeps {
   readonly facts: AgentFacts;
   readonly key: LinkKey;
-  readonly clock: Clock;
+  readonly clock: AlarmClock;
   /** What a peer may ask of this agent. */
   readonly answersFor: (peer: AgentFacts) => Answers;
   /** See `SessionDeps`. */

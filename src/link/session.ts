@@ -7,9 +7,8 @@ import { Failure, explain } from '../base/failure.ts';
 import type { ExchangeId, Frame, LinkError } from '../core/link/frame.ts';
 import type { AgentFacts } from '../core/link/hello.ts';
 import { Session, type SessionEffect, type SessionPolicy } from '../core/link/session.ts';
-import type { Clock } from '../ports/clock.ts';
+import type { AlarmClock } from '../ports/clock.ts';
 import type { LinkSocket } from '../ports/link.ts';
-import { isAborted } from '../run/aborted.ts';
 import { Stream, type LinkStream } from './stream.ts';
 
 /** One call that the peer makes. */
@@ -50,7 +49,7 @@ export interface SessionDeps {
   readonly answers: () => Answers;
   /** Why nothing else is answered just now; absent: it never is. */
   readonly notYet?: () => string | undefined;
-  readonly clock: Clock;
+  readonly clock: AlarmClock;
   readonly note: (line: string) => void;
 }
 
@@ -75,7 +74,9 @@ export class LinkSession {
   readonly #deps: SessionDeps;
   readonly #mine = new Map<ExchangeId, Mine>();
   readonly #theirs = new Map<ExchangeId, Theirs>();
-  readonly #over = new AbortController();
+  /** When the time is looked at next [ms], and how to call that off. */
+  #dueAt = Infinity;
+  #callOff: () => void = () => undefined;
   #resolveClosed: (why: string) => void = () => undefined;
 
   constructor(policy: SessionPolicy, deps: SessionDeps) {
@@ -84,7 +85,7 @@ export class LinkSession {
     this.remote = deps.socket.remote;
     this.#core = new Session(policy, this.#now());
     this.closed = new Promise((resolve) => (this.#resolveClosed = resolve));
-    this.#keepTime().catch((error: unknown) => this.close(explain(error)));
+    this.#keepTime();
   }
 
   get isOpen(): boolean {
@@ -191,7 +192,7 @@ export class LinkSession {
         this.#drop(effect.id);
         break;
       case 'close':
-        this.#over.abort();
+        this.#callOff();
         this.#deps.socket.close(effect.why);
         this.#resolveClosed(effect.why);
     }
@@ -252,25 +253,28 @@ export class LinkSession {
     return this.#deps.clock.elapsedMs() as Millis;
   }
 
-  /** Something is due then [ms], which may be sooner than thought. */
-  #reckon: (at: number) => void = () => undefined;
+  /**
+   * Something is due then [ms], which may be sooner than thought. Most calls have more time than
+   * there is until the next ping: nothing is set anew for them.
+   */
+  #reckon(at: number): void {
+    if (at < this.#dueAt && !this.#core.isClosed) this.#keepTime();
+  }
 
-  async #keepTime(): Promise<void> {
-    const { clock } = this.#deps;
-    const over = this.#over.signal;
-    while (!isAborted(over)) {
-      const sleep = new AbortController();
-      const wake = (): void => sleep.abort();
-      const { wakeAt } = this.#core;
-      // Most calls have more time than there is until the next ping: nothing is woken for them.
-      this.#reckon = (at) => {
-        if (at < wakeAt) wake();
-      };
-      over.addEventListener('abort', wake, { once: true });
-      await clock.sleep(Math.max(TICK_MS_MIN, wakeAt - this.#now()), sleep.signal);
-      over.removeEventListener('abort', wake);
-      if (!isAborted(over)) this.#carryOut(this.#core.tick(this.#now()));
-    }
+  /** An alarm, as there are thousands of sessions, most of which only ever ping. */
+  #keepTime(): void {
+    this.#callOff();
+    const { wakeAt } = this.#core;
+    this.#dueAt = wakeAt;
+    const waitMs = Math.max(TICK_MS_MIN, wakeAt - this.#now());
+    this.#callOff = this.#deps.clock.alarm(waitMs, () => {
+      try {
+        this.#carryOut(this.#core.tick(this.#now()));
+      } catch (error) {
+        this.close(explain(error));
+      }
+      if (!this.#core.isClosed) this.#keepTime();
+    });
   }
 }
 
