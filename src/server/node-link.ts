@@ -6,6 +6,8 @@
  * L2: a client's pull is not woken by what it reported itself.
  * L3: what a client holds is not sent to it again if it says so, nor, if it understands that, named
  *     again: else what is sent to a node would grow with the square of what runs there.
+ * L4: a report is acknowledged by whoever leads, never by one that is deposed and does not know it:
+ *     it takes what happened since for nothing.
  */
 import type { Index } from '../base/brand.ts';
 import { Failure } from '../base/failure.ts';
@@ -93,7 +95,9 @@ export class NodeLink implements ServerLink {
   ): Promise<void> {
     this.#prove(nodeId, secretId);
     const { state } = this.#deps.replica;
-    await this.#reports.add(updates.filter(({ id }) => state.alloc(id)?.nodeId === nodeId));
+    // Only the log can tell what is unknown here from what a newer leader knows of (L4).
+    const notOthers = updates.filter(({ id }) => (state.alloc(id)?.nodeId ?? nodeId) === nodeId);
+    await this.#reports.add(notOthers);
   }
 
   /** Undefined: there is no news, and time left to wait for some. */
