@@ -7,11 +7,16 @@
  */
 import { Failure, explain } from '../../base/failure.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { EtcdApi } from '../etcd/client.ts';
+import { isPassing, type EtcdApi } from '../etcd/client.ts';
 import type { Member } from '../etcd/messages.ts';
 import { Broadcast } from '../log/broadcast.ts';
 import type { LogKeys } from './keys.ts';
-import { COMPACT_REVISIONS, HOUSEKEEPING_MS, QUOTA_WARN_SHARE } from './limits.ts';
+import {
+  COMPACT_REVISIONS,
+  HOUSEKEEPING_MS,
+  QUOTA_ROOM_SHARE,
+  QUOTA_WARN_SHARE,
+} from './limits.ts';
 
 export interface HousekeepingOptions {
   readonly compactsRevisions: boolean;
@@ -23,6 +28,12 @@ export interface HousekeepingDeps {
   readonly keys: LogKeys;
   readonly clock: Clock;
   readonly note: (line: string) => void;
+}
+
+/** The size of one member's file [bytes]. */
+interface Defragmented {
+  readonly beforeBytes: number;
+  readonly afterBytes: number;
 }
 
 export class Housekeeping {
@@ -112,27 +123,44 @@ export class Housekeeping {
     if (!this.#options.compactsRevisions) return;
     const { revision } = await client.range({ key: keys.head });
     await this.#compact(revision);
-    const freed = await this.#defragment((await client.members()).members);
-    if (freed <= 0) return;
+    const members = await this.#defragment((await client.members()).members);
+    if (!this.#hasRoom(members)) return;
     for (const { memberId, kind } of await client.alarms()) {
       if (kind === 'space') await client.disarm(memberId);
     }
-    note(`the store of etcd takes writes again: ${mib(freed)} MiB were freed`);
+    const freed = members.map(({ beforeBytes, afterBytes }) => beforeBytes - afterBytes);
+    note(`the store of etcd takes writes again: ${mib(Math.max(0, ...freed))} MiB were freed`);
   }
 
-  /** One member after the other: each stands still meanwhile. Answers the most one gave back. */
-  async #defragment(members: readonly Member[]): Promise<number> {
+  /**
+   * An earlier attempt may have made room and ended before it said so: only what is there counts.
+   * A fresh member has nothing to give back. One that stays full raises the alarm again.
+   */
+  #hasRoom(members: readonly Defragmented[]): boolean {
+    const { quotaBytes } = this.#options;
+    return members.some(({ beforeBytes, afterBytes }) =>
+      quotaBytes === undefined
+        ? afterBytes < beforeBytes
+        : afterBytes < quotaBytes * QUOTA_ROOM_SHARE,
+    );
+  }
+
+  /** One member after the other: each stands still meanwhile. One that is away does so later. */
+  async #defragment(members: readonly Member[]): Promise<readonly Defragmented[]> {
     const { client } = this.#deps;
-    const freed: number[] = [];
+    const done: Defragmented[] = [];
     for (const { clientUrls } of members) {
       const [endpoint] = clientUrls;
       if (endpoint === undefined) continue;
-      const before = await client.status(endpoint);
-      await client.defragment(endpoint);
-      freed.push(before.dbBytes - (await client.status(endpoint)).dbBytes);
+      try {
+        const beforeBytes = (await client.status(endpoint)).dbBytes;
+        await client.defragment(endpoint);
+        done.push({ beforeBytes, afterBytes: (await client.status(endpoint)).dbBytes });
+      } catch (error) {
+        if (!isPassing(error)) throw error;
+      }
     }
-    // A fresh member has nothing to give back. One that stays full raises the alarm again.
-    return Math.max(...freed);
+    return done;
   }
 
   async #compact(revision: number): Promise<void> {

@@ -45,3 +45,6 @@ export const HOUSEKEEPING_MS = 10_000;
 
 /** From this share of etcd's quota on the operator is told. */
 export const QUOTA_WARN_SHARE = 0.8;
+
+/** Below this share of its quota a store that was full takes writes again. */
+export const QUOTA_ROOM_SHARE = 0.95;
