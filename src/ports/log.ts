@@ -65,8 +65,11 @@ export interface Log<Entry, Outcome> {
   /**
    * Allows the engine to forget entries up to and including `upTo`, which must be held by a
    * checkpoint. It may forget fewer, never more, and never the newest entry.
+   *
+   * @param kept the newest entry that the checkpoint holds, absent: `upTo`. What is between the two
+   *   is kept for those that lag; an engine without room for new entries may forget that, too
    */
-  compact(upTo: Index): Promise<void>;
+  compact(upTo: Index, kept?: Index): Promise<void>;
 
   /** Finishes what is waiting, refuses what comes later, and lets go of files and locks. */
   close(): Promise<void>;

@@ -157,8 +157,8 @@ export class Checkpointer implements Service {
 
   async #write(index: Index, rows: Iterable<KeptRow>): Promise<void> {
     await this.#deps.checkpoint.write(batchOf(index, rows));
-    const upTo = (index - (this.#deps.entriesKept ?? LOG_ENTRIES_KEPT)) as Index;
-    if (upTo > 0) await this.#log?.compact(upTo);
+    const upTo = Math.max(0, index - (this.#deps.entriesKept ?? LOG_ENTRIES_KEPT)) as Index;
+    await this.#log?.compact(upTo, index);
   }
 }
 

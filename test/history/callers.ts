@@ -129,7 +129,8 @@ export class Callers {
       const signal = AbortSignal.timeout(PATIENCE_MS);
       const response = await fetch(url, { method, signal, ...(body !== undefined && { body }) });
       const text = await response.text();
-      if (response.status < 500) return text;
+      // What is not there is an answer, too; what was refused for lack of room is none.
+      if (response.ok || response.status === 404) return text;
     } catch {
       // Nobody answered, or not to the end.
     }

@@ -84,7 +84,9 @@ export class BatchReader {
     if (span === undefined) return undefined;
     const { term, pieces } = readBatchHead(pair.value);
     if (pieces === 0) return { ...span, term, whole: pair.value };
-    const rest = await this.#client.range(this.#keys.parts(span.first, term));
+    // More may be left of a batch that began here before it, and that there was no room for.
+    const parts = { ...this.#keys.parts(span.first, term), limit: pieces };
+    const rest = await this.#client.range(parts);
     if (rest.pairs.length !== pieces) throw await this.#incomplete(pair.key, span);
     return { ...span, term, whole: Buffer.concat([pair.value, ...rest.pairs.map((p) => p.value)]) };
   }

@@ -21,6 +21,8 @@ export interface BatchWriterDeps {
   readonly keys: LogKeys;
   readonly clock: Clock;
   readonly seat: Seat;
+  /** Told when etcd has no room. */
+  readonly full: () => void;
 }
 
 /** The indexes of one batch. */
@@ -116,10 +118,14 @@ export class BatchWriter {
     return 'deposed';
   }
 
-  /** Repeats a fenced transaction until etcd says what became of it (T2). */
+  /**
+   * Repeats a fenced transaction until etcd says what became of it (T2). That there is no room for
+   * one more copy says nothing of a copy before it that was not answered.
+   */
   async #insist(txn: Txn): Promise<TxnAnswer> {
-    const { client, clock, seat } = this.#deps;
+    const { client, clock, seat, full } = this.#deps;
     const beganMs = clock.elapsedMs();
+    let isInDoubt = false;
     for (;;) {
       const sentMs = clock.elapsedMs();
       try {
@@ -127,7 +133,10 @@ export class BatchWriter {
         if (answer.succeeded) seat.proven(sentMs);
         return answer;
       } catch (error) {
-        if (!isPassing(error)) throw error;
+        const isFull = error instanceof Failure && error.fault === 'exhausted';
+        if (isFull) full();
+        if (!isPassing(error) && !(isFull && isInDoubt)) throw error;
+        isInDoubt = true;
         if (clock.elapsedMs() - beganMs >= COMMIT_MS_MAX) {
           const message = 'etcd does not say whether the entries were committed';
           throw new Failure('unavailable', message, { cause: error });

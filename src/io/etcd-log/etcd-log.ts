@@ -102,6 +102,8 @@ export class EtcdLog<Entry, Outcome> implements ClusterLog<Entry, Outcome> {
   #running: readonly Promise<void>[] = [];
   #first = 1 as Index;
   #next: Index;
+  /** The newest entry that this server's checkpoint holds. */
+  #kept = 0 as Index;
   /** The term in which appends are taken. */
   #term: number | undefined;
   #isClosing = false;
@@ -114,14 +116,21 @@ export class EtcdLog<Entry, Outcome> implements ClusterLog<Entry, Outcome> {
     this.#keys = logKeys(options.prefix);
     const shared = { client: deps.client, keys: this.#keys, clock: deps.clock };
     this.#reader = new BatchReader(shared);
-    this.#seat = new Seat({ self: options.self, leased: deps.member === undefined }, shared);
-    this.#writer = new BatchWriter({ ...shared, seat: this.#seat });
+    this.#seat = new Seat(
+      { self: options.self, leased: deps.member === undefined },
+      { ...shared, lastIndex: () => this.lastIndex },
+    );
+    const full = (): void => this.#housekeeping.relieve();
+    this.#writer = new BatchWriter({ ...shared, seat: this.#seat, full });
     this.#follower = new Follower({
       ...{ ...shared, reader: this.#reader, next: () => this.#next },
       apply: (batch) => this.#applyStored(batch),
       forgotten: (first) => this.#forgotten(first),
     });
-    this.#housekeeping = new Housekeeping(options, { ...shared, ...deps });
+    // A full store takes no claim: so there may be nobody who leads.
+    const forget = (): Promise<void> =>
+      this.#forget(this.#kept, this.#term ?? this.#seat.holder?.term ?? 0);
+    this.#housekeeping = new Housekeeping(options, { ...shared, ...deps, forget });
     this.#queue = new AppendQueue(deps.codec, {
       appendBytesMax: APPEND_BYTES_MAX,
       groupBytesMax: BATCH_BYTES_MAX,
@@ -245,10 +254,14 @@ export class EtcdLog<Entry, Outcome> implements ClusterLog<Entry, Outcome> {
     }
   }
 
-  async compact(upTo: Index): Promise<void> {
-    const term = this.#term;
+  async compact(upTo: Index, kept = upTo): Promise<void> {
+    this.#kept = kept;
     // One server deletes for all; the others' checkpoints may lag behind and need what is here.
-    if (term === undefined || this.#isClosing) return;
+    if (this.#term !== undefined) await this.#forget(upTo, this.#term);
+  }
+
+  async #forget(upTo: Index, term: number): Promise<void> {
+    if (this.#isClosing || upTo < this.#first) return;
     const begin = await this.#reader.beginOf(Math.min(upTo + 1, this.lastIndex) as Index);
     if (begin === undefined || begin <= this.#first) return;
     if (await this.#writer.forgetBefore(begin, term)) this.#forgotten(begin);
@@ -360,6 +373,7 @@ export class EtcdLog<Entry, Outcome> implements ClusterLog<Entry, Outcome> {
     try {
       await this.#follower.catchUp(signal);
       const isComplete = await this.#writer.checkHead(this.lastIndex, term);
+      await this.#seat.untilClear(signal);
       if (!isComplete || signal.aborted || this.#seat.ownTerm !== term) return;
       this.#term = term;
       this.#changed.notify();
@@ -405,7 +419,6 @@ export class EtcdLog<Entry, Outcome> implements ClusterLog<Entry, Outcome> {
         : error;
       for (const pending of group) pending.reject(why as Error);
       if (!isFull) throw error;
-      this.#housekeeping.relieve();
     } finally {
       this.#changed.notify();
     }

@@ -3,7 +3,7 @@
  * nearly full is told of, a full one is made room in and opened again.
  *
  * Which entries may be forgotten is not decided here (see `Log.compact`): where nothing may, a full
- * store stays full, and says so.
+ * store stays full, and says so. What is kept for those that lag is given up before that.
  */
 import { Failure, explain } from '../../base/failure.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -28,6 +28,8 @@ export interface HousekeepingDeps {
   readonly keys: LogKeys;
   readonly clock: Clock;
   readonly note: (line: string) => void;
+  /** Forgets every entry that may be. */
+  readonly forget: () => Promise<void>;
 }
 
 /** The size of one member's file [bytes]. */
@@ -120,6 +122,7 @@ export class Housekeeping {
     const { client, keys, note } = this.#deps;
     if (!this.#toldFull) note('the store of etcd is full: writes are refused until there is room');
     this.#toldFull = true;
+    await this.#deps.forget();
     if (!this.#options.compactsRevisions) return;
     const { revision } = await client.range({ key: keys.head });
     await this.#compact(revision);

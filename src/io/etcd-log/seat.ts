@@ -5,22 +5,28 @@
  *     refused. Its revision is the term: no two claims ever have the same.
  * S2: a holder is heard when its key, its beat or a batch of its appears; silence is only believed
  *     after asking etcd itself, so that a lost watch does not depose anybody.
+ * S3: a term begins when whoever held the seat before can no longer take an older confirmation for
+ *     a recent one, and answer from a state that is no longer the newest: it may have been confirmed
+ *     right before it was deposed.
  */
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../ports/clock.ts';
 import type { LogHolder, ServerIdentity } from '../../ports/cluster-log.ts';
 import { Failure } from '../../base/failure.ts';
+import { READ_PROOF_MS } from '../../core/limits.ts';
 import type { EtcdApi } from '../etcd/client.ts';
 import { isPassing } from '../etcd/client.ts';
 import type { Compare, KeyValue, Op, WatchEvent } from '../etcd/messages.ts';
 import { Broadcast } from '../log/broadcast.ts';
 import type { LogKeys } from './keys.ts';
-import { ATTEMPT_MS, LEASE_SECONDS, PROOF_MS } from './limits.ts';
+import { ATTEMPT_MS, LEASE_SECONDS, POLL_MS, PROOF_MS } from './limits.ts';
 
 export interface SeatDeps {
   readonly client: EtcdApi;
   readonly keys: LogKeys;
   readonly clock: Clock;
+  /** The newest entry that was seen here. */
+  readonly lastIndex: () => number;
 }
 
 export interface SeatOptions {
@@ -41,6 +47,8 @@ export class Seat {
   #seenRevision = 0;
   #beatRevision = 0;
   #heardMs: number;
+  /** When this process's own term may begin (S3). */
+  #clearMs = -Infinity;
   #provenMs = -Infinity;
   /** The term that this process gave up, so that it does not take it for its own again. */
   #left = 0;
@@ -69,6 +77,21 @@ export class Seat {
 
   get provenMs(): number {
     return this.ownTerm === undefined ? -Infinity : this.#provenMs;
+  }
+
+  /** From then on no holder before this process takes itself for proven (S3). */
+  get clearMs(): number {
+    return this.#clearMs;
+  }
+
+  /** Resolves then, or when `signal` aborts. */
+  async untilClear(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#deps;
+    const leftMs = (): number => this.#clearMs - clock.elapsedMs();
+    // An answer that is under way may bring the instant nearer.
+    while (leftMs() > 0 && !signal.aborted) {
+      await clock.sleep(Math.min(leftMs(), POLL_MS), signal);
+    }
   }
 
   /** The condition under which only the holder of `term` may do something. */
@@ -116,6 +139,7 @@ export class Seat {
     const { client, keys, clock } = this.#deps;
     const { self } = this.#options;
     const sentMs = clock.elapsedMs();
+    const clearOf = this.#clearing();
     const lease = this.#options.leased ? await this.#grant() : undefined;
     const value = Buffer.from(JSON.stringify({ ...self, claim: this.#claim }));
     const answer = await client.txn(
@@ -124,15 +148,18 @@ export class Seat {
         success: [
           { put: { key: keys.leader, value, ...(lease === undefined ? {} : { lease }) } },
           { range: { key: keys.leader } },
+          { range: { key: keys.beat } },
+          { range: { key: keys.head } },
         ],
         failure: [{ range: { key: keys.leader } }],
       },
       { deadlineMs: ATTEMPT_MS },
     );
-    const leader = answer.found.flat()[0];
+    const [leader, ...signs] = answer.found.flat();
     if (answer.succeeded) this.proven(sentMs);
     else if (lease !== undefined) await client.leaseRevoke(lease);
     this.#see(leader, leader?.modRevision ?? answer.revision);
+    if (answer.succeeded) this.#clearMs = clearOf(signs);
     return answer.succeeded;
   }
 
@@ -196,6 +223,24 @@ export class Seat {
     this.#see(type === 'put' ? pair : undefined, pair.modRevision);
   }
 
+  /**
+   * Remembers what is known of the holder. Its last signs of life, as they were when this process
+   * took its place, then say when that may begin.
+   */
+  #clearing(): (signs: readonly KeyValue[]) => number {
+    const { clock, keys, lastIndex } = this.#deps;
+    const [holder, heardMs] = [this.#holder, this.#heardMs];
+    const [beat, last] = [this.#beatRevision, lastIndex()];
+    return (signs) => {
+      // There was nobody, or it gave the seat up by itself.
+      if (holder === undefined) return -Infinity;
+      const isNews = signs.some(({ key, value, modRevision }) =>
+        key === keys.beat ? modRevision > beat : Number(value.toString()) > last,
+      );
+      return READ_PROOF_MS + (isNews ? clock.elapsedMs() : heardMs);
+    };
+  }
+
   #see(leader: KeyValue | undefined, revision: number): void {
     if (revision < this.#seenRevision) return;
     this.#seenRevision = revision;
@@ -203,6 +248,8 @@ export class Seat {
     this.#holder = leader && { ...identityOf(leader), term: leader.modRevision };
     if (this.#holder?.term === before) return;
     this.heard();
+    // Until it is known better: a claim may have succeeded and not been answered.
+    this.#clearMs = this.#heardMs + READ_PROOF_MS;
     this.changed.notify();
   }
 
