@@ -21,7 +21,7 @@ export interface Apps {
 }
 
 /** A server's place among others, before it has a state. */
-export interface Peering extends Pick<ServerWorld, 'shared' | 'isLed' | 'evaluations'> {
+export interface Peering extends Pick<ServerWorld, 'shared' | 'isLed' | 'staleMs' | 'evaluations'> {
   /** `host:port` of all servers' links. */
   servers(): readonly string[];
   join(parts: ClusterParts): Cluster;

@@ -53,6 +53,8 @@ export interface ServerWorld {
   };
   /** Whether anybody leads; absent: this server, or nobody. */
   readonly isLed?: () => boolean;
+  /** How old its answers may be [ms]; absent: they are as new as they can be. */
+  readonly staleMs?: () => number;
   /** Those of whoever leads; absent: this server, or nobody. */
   readonly evaluations?: Evaluations;
 }

@@ -42,6 +42,7 @@ export async function openServerPeering(
   return {
     servers: () => mesh.addresses(),
     isLed: () => log?.holder !== undefined,
+    staleMs: () => (log === undefined ? 0 : systemClock.elapsedMs() - log.contactMs),
     evaluations: new RemoteEvaluations({
       leader: () => mesh.sessionWith(log?.holder?.address ?? ''),
       ...{ codecs: evalCodecs, clock: systemClock },

@@ -30,6 +30,13 @@ export interface ClusterLog<Entry, Outcome> extends Log<Entry, Outcome> {
    */
   readonly provenMs: number;
 
+  /**
+   * When this process last heard that it holds all that there is, from whoever leads or by an entry
+   * of its [ms of `Clock.elapsedMs`]; now, while it leads itself. Before the first time: when it
+   * began.
+   */
+  readonly contactMs: number;
+
   /** Yields the present holder at once and then each change, until `signal` aborts. */
   holders(signal: AbortSignal): AsyncIterable<LogHolder | undefined>;
 

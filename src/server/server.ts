@@ -81,6 +81,8 @@ export interface ServerDeps {
   readonly servers: () => readonly string[];
   /** Whether any server leads; absent: this one, or nobody. */
   readonly isLed?: () => boolean;
+  /** How old what this server answers may be [ms]; absent: it is as new as it can be. */
+  readonly staleMs?: () => number;
   /** Those of whoever leads, to help with while this server does not; absent: nobody else. */
   readonly evaluations?: Evaluations;
   /** What else runs as long as the server does: the checkpoint's writer. */
@@ -225,7 +227,7 @@ export class Server implements Service {
         soon(this.#parked.query(read, options, signal), ({ value, index }) => ({
           value,
           index,
-          lastContactMs: 0,
+          lastContactMs: this.#isLeading ? 0 : (this.#deps.staleMs?.() ?? 0),
           knownLeader: this.#isLeading || this.#deps.isLed?.() === true,
         })),
       changes: (from, signal) => changes.read(from, signal),

@@ -99,6 +99,27 @@ test(
   },
 );
 
+test('a server that follows tells how old its answers may be', { skip }, async () => {
+  const follower = serverAt((await leaderPlace(serverAt(0))) + 1);
+  const age = async (how: string): Promise<number> => {
+    const answer = await ask(follower, `/v1/kv/k1?${how}`, { port: 8500 });
+    return Number(answer.headers.get('x-consul-lastcontact'));
+  };
+  const ages: number[] = [];
+  await agents.until('it has not heard of the leader just now', async () => {
+    ages.push(await age('stale'));
+    return ages.at(-1) !== 0;
+  });
+  assert.ok(
+    ages.every((ms) => ms >= 0 && ms < 60_000),
+    ages.join(' '),
+  );
+  // It cannot be as young as that for long: the leader is asked instead, which is always new.
+  for (let i = 0; i < 10; i++) assert.ok((await age('max_stale=1ms')) <= 1);
+  const bad = await ask(follower, '/v1/kv/k1?max_stale=soon', { port: 8500 });
+  assert.deepEqual([bad.status, await bad.text()], [400, 'Invalid max_stale value']);
+});
+
 test('a job given to any server runs, and every server reaches its output', { skip }, async () => {
   const place = await leaderPlace(serverAt(0));
   const body = JSON.stringify(apiJob('talk', 'echo out; exec sleep 600'));

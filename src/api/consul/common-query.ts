@@ -11,6 +11,7 @@ export const CONSUL_COMMON_QUERY = {
   index: queryInt('index', 'answer once what is read is newer than this'),
   waitMs: queryDuration('wait', 'answer after this long in any case; five minutes unless given'),
   stale: queryFlag('stale', 'any server may answer'),
+  maxStaleMs: queryDuration('max_stale', 'any server may, that was up to date so recently'),
   consistent: queryFlag('consistent', 'the leader proves itself before it answers'),
   cached: queryFlag('cached', 'an answer that the agent already has will do'),
   hash: queryText('hash', 'answer once what the agent has differs from what had this hash'),

@@ -156,6 +156,15 @@ export class EtcdLog<Entry, Outcome> implements ClusterLog<Entry, Outcome> {
     return this.#term === undefined ? -Infinity : this.#seat.provenMs;
   }
 
+  get contactMs(): number {
+    const { clock, member } = this.#deps;
+    const now = clock.elapsedMs();
+    if (this.#term !== undefined) return now;
+    // With a lease it is etcd, not the holder, that shows that there is one.
+    const heardMs = member === undefined ? now : this.#seat.heardMs;
+    return Math.min(heardMs, this.#follower.currentMs);
+  }
+
   /** Brings the state up to date and starts to follow and to stand for election. Called once. */
   async begin(): Promise<void> {
     await this.#seat.look();

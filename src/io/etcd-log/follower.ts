@@ -27,9 +27,17 @@ export interface FollowerDeps {
 
 export class Follower {
   readonly #deps: FollowerDeps;
+  /** Since when it does not hear of what comes; undefined: it does. */
+  #lostMs: number | undefined;
 
   constructor(deps: FollowerDeps) {
     this.#deps = deps;
+    this.#lostMs = deps.clock.elapsedMs();
+  }
+
+  /** Until when everything that came was heard, but for what is on its way [ms]. */
+  get currentMs(): number {
+    return this.#lostMs ?? this.#deps.clock.elapsedMs();
   }
 
   /** Applies everything there is; answers as of which revision. Fails: as `BatchReader.page`. */
@@ -55,10 +63,15 @@ export class Follower {
   }
 
   async #tail(signal: AbortSignal): Promise<void> {
-    const { client, keys } = this.#deps;
+    const { client, clock, keys } = this.#deps;
     const revision = (await this.catchUp(signal)) + 1;
-    for await (const events of client.watch({ ...keys.log, revision }, signal)) {
-      for (const event of events) await this.#take(event);
+    this.#lostMs = undefined;
+    try {
+      for await (const events of client.watch({ ...keys.log, revision }, signal)) {
+        for (const event of events) await this.#take(event);
+      }
+    } finally {
+      this.#lostMs = clock.elapsedMs();
     }
   }
 

@@ -17,11 +17,15 @@ export interface Elsewhere {
   upgrade(mount: HttpMount, request: HttpRequest): Promise<HttpReply | SocketHandler>;
 }
 
-/** What a server of several answers. */
-export function placedApp(app: HttpApp, elsewhere: Elsewhere): HttpApp {
+/**
+ * What a server of several answers.
+ *
+ * @param staleMs how old its own answers may be by now [ms]
+ */
+export function placedApp(app: HttpApp, elsewhere: Elsewhere, staleMs: () => number): HttpApp {
   const isHere = (mount: HttpMount, request: HttpRequest): boolean => {
     const { method, query } = request;
-    return placementOf({ method, pattern: mount.path, query }, 'server') === 'here';
+    return placementOf({ method, pattern: mount.path, query }, 'server', staleMs()) === 'here';
   };
   return {
     ...app,

@@ -34,6 +34,24 @@ for (const [method, pattern, query, role, expected] of rows) {
   });
 }
 
+test('PL2: how old an answer may be', () => {
+  const rows: readonly [string, number, 'here' | 'leader'][] = [
+    ['stale', 3_600_000, 'here'],
+    ['max_stale=10s', 0, 'here'],
+    ['max_stale=10s', 10_000, 'here'],
+    ['max_stale=10s', 10_001, 'leader'],
+    ['stale&max_stale=200ms', 300, 'leader'],
+    ['stale=false&max_stale=1s', 300, 'here'],
+    ['max_stale=0s', 0, 'leader'],
+    ['max_stale=soon', 0, 'leader'],
+    ['stale&max_stale=0s', 300, 'here'],
+  ];
+  for (const [query, staleMs, expected] of rows) {
+    const request = { method: 'GET', pattern: '/v1/kv/*key', query };
+    assert.equal(placementOf(request, 'server', staleMs), expected, `${query} at ${staleMs} ms`);
+  }
+});
+
 test('PL3: which region is named', () => {
   const rows: readonly [string, string, object][] = [
     ['/v1/jobs', '', {}],

@@ -2,11 +2,12 @@
  * Which agent answers a request: the one that was asked, or one that knows better.
  *
  * PL1: what concerns the agent that is asked is answered by it, whatever its role.
- * PL2: a server answers from its own state only what may be old; the leader answers everything
- *      else, and takes every change.
+ * PL2: a server answers from its own state only what may be old, and only while that is no older
+ *      than it may be; the leader answers everything else, and takes every change.
  * PL3: a request that names a region, or a datacenter of one, is that region's to answer.
  */
 import { parseQuery } from '../../api/query.ts';
+import { parseDuration } from '../../base/duration.ts';
 
 /** A request, as far as it says who is to answer it. */
 export interface Placed {
@@ -24,14 +25,20 @@ const OF_ANY_SERVER =
 
 /**
  * @param role of the agent that was asked; `server`: of several
+ * @param staleMs how old a server's own answers may be by now [ms]
  * @returns `here`, or `leader`: whichever server leads, which may be this one
  */
-export function placementOf(request: Placed, role: 'server' | 'client'): 'here' | 'leader' {
+export function placementOf(
+  request: Placed,
+  role: 'server' | 'client',
+  staleMs = 0,
+): 'here' | 'leader' {
   if (OF_THE_AGENT.test(request.pattern)) return 'here';
   if (role === 'client') return 'leader';
   if (OF_ANY_SERVER.test(request.pattern)) return 'here';
   const { method, query } = request;
-  return (method === 'GET' || method === 'HEAD') && mayBeStale(query) ? 'here' : 'leader';
+  const isRead = method === 'GET' || method === 'HEAD';
+  return isRead && staleMs <= staleMsMax(query) ? 'here' : 'leader';
 }
 
 /** Which region a request names, by itself or by a datacenter; neither: this one. */
@@ -80,9 +87,15 @@ function recordOf(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? { ...value } : {};
 }
 
-/** Its bare presence counts. Source: both APIs. */
-function mayBeStale(query: string): boolean {
-  if (!query.includes('stale')) return false;
-  const stale = parseQuery(query).get('stale');
-  return stale !== undefined && stale !== 'false';
+/**
+ * How old an answer may be [ms]; below 0: not at all. The bare presence of `stale` counts; a bound
+ * says the same, within it. Source: both APIs, and Consul's `max_stale`.
+ */
+function staleMsMax(query: string): number {
+  if (!query.includes('stale')) return -1;
+  const asked = parseQuery(query);
+  const stale = asked.get('stale');
+  const bound = parseDuration(asked.get('max_stale') ?? '') ?? 0;
+  if (bound > 0) return bound;
+  return stale !== undefined && stale !== 'false' ? Infinity : -1;
 }

@@ -40,7 +40,8 @@ const MANNERS: Manners<ConsulCommon> = {
     const common = decodeQuery(CONSUL_COMMON_QUERY, raw);
     if (isIssues(common)) throw invalid(worded(common));
     // Its bare presence counts, whatever its value.
-    const [stale, consistent] = [raw.has('stale'), raw.has('consistent')];
+    const stale = raw.has('stale') || (common.maxStaleMs ?? 0) > 0;
+    const consistent = raw.has('consistent');
     if (stale && consistent) {
       throw invalid('Cannot specify ?stale with ?consistent, conflicting semantics.');
     }
@@ -99,5 +100,6 @@ function worded(issues: readonly Issue[]): string {
   const path = issues[0]?.path;
   if (path === '?index') return 'Invalid index';
   if (path === '?wait') return 'Invalid wait time';
+  if (path === '?max_stale') return 'Invalid max_stale value';
   return renderIssues(issues);
 }
