@@ -55,11 +55,16 @@ export class EtcdMember {
 
   /** Resolves when it is gone. */
   async kill(): Promise<void> {
+    const gone = this.gone();
+    this.signal('SIGKILL');
+    await gone;
+  }
+
+  /** Resolves when it has ended. */
+  async gone(): Promise<void> {
     const running = this.#process;
     if (running === undefined || running.exitCode !== null || running.signalCode !== null) return;
-    const gone = once(running, 'exit');
-    running.kill('SIGKILL');
-    await gone;
+    await once(running, 'exit');
   }
 }
 

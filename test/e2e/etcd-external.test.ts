@@ -9,6 +9,7 @@ import type { Index } from '../../src/base/brand.ts';
 import { Failure } from '../../src/base/failure.ts';
 import { useEtcd } from '../../src/compose/etcd.ts';
 import type { ClusterStore, ExternalEtcd } from '../../src/compose/etcd.ts';
+import { isNotTaken } from '../../src/core/link/not-taken.ts';
 import { systemClock } from '../../src/io/clock.ts';
 import { makeMemberTls } from '../../src/io/etcd-member/member-tls.ts';
 import { entryCodec } from '../../src/io/log/entry-codec.ts';
@@ -99,6 +100,19 @@ test('a user with a password writes under its prefix only', options, async () =>
   }
 });
 
+/** Appends as soon as somebody takes it. */
+async function written(log: ClusterLog<Count, number>, entry: Count): Promise<void> {
+  for (;;) {
+    await leads(log);
+    try {
+      await log.append([entry]);
+      return;
+    } catch (error) {
+      if (!isNotTaken(error)) throw error;
+    }
+  }
+}
+
 test('TLS with certificates on both sides', options, async () => {
   const dir = mkdtempSync(join(tmpdir(), 'muster-tls-'));
   const tls = await makeMemberTls(dir, 'key', '127.0.0.1');
@@ -123,6 +137,16 @@ test('TLS with certificates on both sides', options, async () => {
     await leads(log);
     await log.append([{ n: 1 }, { n: 2 }]);
     assert.deepEqual(seen, [1, 2]);
+    // One that stops in good order cuts off what is under way without a status.
+    const [member] = etcd.members;
+    member?.signal('SIGTERM');
+    await member?.gone();
+    member?.start();
+    const stopped = log.stopped.then((why) => {
+      throw why;
+    });
+    await Promise.race([stopped, written(log, { n: 3 })]);
+    assert.deepEqual(seen, [1, 2, 3]);
     await log.close();
     await store.close();
   } finally {

@@ -120,6 +120,8 @@ const FAULT_OF: Partial<Record<codes, Fault>> = {
   [codes.UNAVAILABLE]: 'unavailable',
   // What etcd has no code for passes, a proposal that it dropped among them.
   [codes.UNKNOWN]: 'unavailable',
+  // What the library calls a stream that was cut off, as one over TLS is by an etcd that stops.
+  [codes.INTERNAL]: 'unavailable',
 };
 
 /** An error of the library as ours. */
