@@ -4,6 +4,8 @@
  * P1: after its death nothing that it asked of the world is answered: not by time, not by a disk,
  *     not by another machine. What it had begun stands as far as it got.
  * P2: a port in use by a dead process is asked nothing any more.
+ * P3: while it stands still (SIGSTOP, or its machine sleeps) nothing reaches it; what would have
+ *     comes as soon as it goes on, in the order in which it came.
  */
 import type { AlarmClock } from '../ports/clock.ts';
 
@@ -12,6 +14,8 @@ type Method = (...args: unknown[]) => unknown;
 export class SimProcess {
   readonly name: string;
   #isAlive = true;
+  /** What came while it stands still; undefined: it runs. */
+  #held: (() => void)[] | undefined;
 
   constructor(name: string) {
     this.name = name;
@@ -23,6 +27,25 @@ export class SimProcess {
 
   kill(): void {
     this.#isAlive = false;
+    this.#held = undefined;
+  }
+
+  /** Stands still until `resume` (P3). */
+  pause(): void {
+    this.#held ??= [];
+  }
+
+  resume(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const act of held) this.enter(act);
+  }
+
+  /** Something from outside reaches it: now, once it goes on, or never. */
+  enter(act: () => void): void {
+    if (!this.#isAlive) return;
+    if (this.#held === undefined) act();
+    else this.#held.push(act);
   }
 
   /**
@@ -34,10 +57,14 @@ export class SimProcess {
       now: () => (clock.now() + skewMs()) as ReturnType<AlarmClock['now']>,
       elapsedMs: () => clock.elapsedMs(),
       sleep: (ms, signal) => this.guard(() => clock.sleep(ms, signal)),
-      alarm: (ms, ring) =>
-        clock.alarm(ms, () => {
-          if (this.#isAlive) ring();
-        }),
+      alarm: (ms, ring) => {
+        let isOff = false;
+        const off = clock.alarm(ms, () => this.enter(() => isOff || ring()));
+        return () => {
+          isOff = true;
+          off();
+        };
+      },
     };
   }
 
@@ -46,8 +73,8 @@ export class SimProcess {
     if (!this.#isAlive) return never();
     return new Promise((resolve, reject) => {
       work().then(
-        (value) => this.#isAlive && resolve(value),
-        (error: unknown) => this.#isAlive && reject(error as Error),
+        (value) => this.enter(() => resolve(value)),
+        (error: unknown) => this.enter(() => reject(error as Error)),
       );
     });
   }

@@ -8,6 +8,7 @@ import { DEFAULT_CLIENT_CONFIG, type ClientConfig } from '../../src/client/confi
 import type { NodeId } from '../../src/core/model/ids.ts';
 import { createIdSource } from '../../src/core/scheduler/draw-id.ts';
 import type { ServerLink } from '../../src/ports/server-link.ts';
+import type { Service } from '../../src/ports/service.ts';
 import { SimAllocData } from '../../src/sim/alloc-data.ts';
 import { SimAllocDirs } from '../../src/sim/alloc-dirs.ts';
 import type { SimClock } from '../../src/sim/clock.ts';
@@ -16,18 +17,24 @@ import { SimFingerprinter } from '../../src/sim/fingerprinter.ts';
 import { SimArtifacts } from '../../src/sim/artifacts.ts';
 import { SimRegistrar } from '../../src/sim/registrar.ts';
 import { SimTemplateSource } from '../../src/sim/template-source.ts';
-import type { SimNet } from '../../src/sim/net.ts';
 import { SimNetworks } from '../../src/sim/networks.ts';
 import { SimPreviousAllocs } from '../../src/sim/previous-allocs.ts';
 import { SimProcess } from '../../src/sim/process.ts';
-import { SimServerCalls } from '../../src/sim/server-calls.ts';
 import { SimStateFiles } from '../../src/sim/state-files.ts';
+
+/** The servers as one life of a client sees them. */
+export interface Connected {
+  readonly servers: ServerLink;
+  /** What finds them, where that is not the network's own doing. */
+  readonly link?: Service;
+}
 
 export interface ClientHostDeps {
   readonly clock: SimClock;
-  readonly net: SimNet;
   readonly random: Random;
-  readonly server: () => ServerLink | undefined;
+  readonly connect: (host: string, process: SimProcess) => Connected;
+  /** Its process has ended, and with it all connections. */
+  readonly gone: (host: string) => void;
   readonly note: (line: string) => void;
   /** A promise of the host broke: the run is over. */
   readonly broken: (error: unknown) => void;
@@ -81,12 +88,15 @@ export class ClientHost {
     this.#wasFull = this.files.full;
     const life = `${this.name}/${this.#lives++}`;
     const process = new SimProcess(life);
-    const client = this.#makeClient(process);
+    const { servers, link } = this.#deps.connect(this.name, process);
+    const client = this.#makeClient(process, servers);
     this.#process = process;
     this.#client = client;
     this.#stop = new AbortController();
     this.#stops.push(this.#stop);
-    client.run(this.#stop.signal).then(
+    const { signal } = this.#stop;
+    link?.run(signal).catch((error: unknown) => process.isAlive && this.#deps.broken(error));
+    client.run(signal).then(
       () => {
         if (!process.isAlive) return;
         this.#remember();
@@ -122,6 +132,15 @@ export class ClientHost {
     else this.#fall();
   }
 
+  /** SIGSTOP of the client: its tasks go on. */
+  pause(): void {
+    this.#process.pause();
+  }
+
+  resume(): void {
+    this.#process.resume();
+  }
+
   /** The run is over: lets go of everything. */
   end(): void {
     this.#process.kill();
@@ -131,7 +150,7 @@ export class ClientHost {
   #fall(): void {
     this.#remember();
     this.#process.kill();
-    this.#deps.net.reset(this.name);
+    this.#deps.gone(this.name);
     this.#client = undefined;
   }
 
@@ -147,15 +166,14 @@ export class ClientHost {
     this.#nodeId = this.nodeIdNow;
   }
 
-  #makeClient(process: SimProcess): Client {
-    const { clock, net, random, server, note } = this.#deps;
-    const calls = new SimServerCalls({ from: this.name, to: 'server' }, { net, server });
+  #makeClient(process: SimProcess, servers: ServerLink): Client {
+    const { clock, random, note } = this.#deps;
     const ownClock = process.clock(clock, () => this.skewMs);
     const driver = new SimDriver('sim', { tasks: this.tasks, clock });
     return new Client(this.#config, {
       clock: ownClock,
       random: random.fork(process.name),
-      servers: process.fence(calls),
+      servers,
       drivers: [process.fence(driver)],
       files: process.fence(this.files),
       dirs: process.fence(this.#dirs),

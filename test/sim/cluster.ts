@@ -5,18 +5,20 @@ import type { ClientConfig } from '../../src/client/config.ts';
 import { SimClock } from '../../src/sim/clock.ts';
 import { SimLoop } from '../../src/sim/loop.ts';
 import { SimNet } from '../../src/sim/net.ts';
+import { SimServerCalls } from '../../src/sim/server-calls.ts';
 import { T0 } from '../state-world.ts';
 import { between, pick } from './chance.ts';
 import { ClientHost } from './client-host.ts';
 import { History } from './history.ts';
 import { Invariants } from './invariants.ts';
 import { RolloutInvariants } from './rollout-invariants.ts';
+import type { World } from './run.ts';
 import { ServerHost } from './server-host.ts';
 
 /** Lines of the agents' logs that are kept for a report. */
 const LINES_MAX = 400;
 
-export class Cluster {
+export class Cluster implements World {
   readonly random: Random;
   readonly clock = new SimClock(T0);
   readonly loop = new SimLoop(this.clock);
@@ -55,9 +57,12 @@ export class Cluster {
       (_, i) =>
         new ClientHost(`c${i}`, drawConfig(random.fork(`config/${i}`), i), {
           clock,
-          net: this.net,
           random: random.fork(`client/${i}`),
-          server: () => this.server.link,
+          connect: (from, process) => {
+            const deps = { net: this.net, server: () => this.server.link };
+            return { servers: process.fence(new SimServerCalls({ from, to: 'server' }, deps)) };
+          },
+          gone: (host) => this.net.reset(host),
           note,
           broken,
         }),
@@ -67,6 +72,21 @@ export class Cluster {
   /** Since the beginning [ms]. */
   get elapsedMs(): number {
     return this.clock.now() - T0;
+  }
+
+  /** What people reach; undefined while nobody listens. */
+  reached(): ReturnType<World['reached']> {
+    const { operations, state } = this.server;
+    return operations && state && { operations, state };
+  }
+
+  startServers(): void {
+    this.server.start();
+  }
+
+  /** Of one server liveness.ts says all. */
+  unsettled(): readonly string[] {
+    return [];
   }
 
   /** Keeps a line for the report. */
@@ -108,7 +128,7 @@ export class Cluster {
 }
 
 /** Machines differ: in racks, in size, in the ports that they may give. */
-function drawConfig(random: Random, i: number): Partial<ClientConfig> {
+export function drawConfig(random: Random, i: number): Partial<ClientConfig> {
   return {
     datacenter: pick(random, ['dc1', 'dc1', 'dc2']) ?? 'dc1',
     nodeClass: pick(random, ['', 'big']) ?? '',

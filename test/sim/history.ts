@@ -41,8 +41,8 @@ export class History {
     const fact = { digest, stateHash: state.hash, line: describe(index, entry) };
     if (known !== undefined) {
       this.replayed += 1;
-      const where = `entry ${index} (${fact.line})`;
-      assert.equal(digest, known.digest, `${where} is another one than before the crash`);
+      const where = `entry ${index} (${fact.line}), seen as (${known.line}),`;
+      assert.equal(digest, known.digest, `${where} is another one than before`);
       assert.equal(fact.stateHash, known.stateHash, `${where} leads to another state than before`);
       return;
     }
@@ -59,6 +59,18 @@ export class History {
     const known = this.#facts[state.index - 1];
     assert.ok(known !== undefined, `a checkpoint at ${state.index} is ahead of the log`);
     assert.equal(state.hash, known.stateHash, `the checkpoint at ${state.index} is another state`);
+  }
+
+  /**
+   * One of several servers begins with a state, its own of before or another's: what any of them has
+   * applied is durable for certain (H2).
+   */
+  joined(state: State): void {
+    this.#isOpening = false;
+    if (state.index === 0) return;
+    const known = this.#facts[state.index - 1];
+    assert.ok(known !== undefined, `a state at ${state.index} is ahead of the log`);
+    assert.equal(state.hash, known.stateHash, `the state at ${state.index} is another one`);
   }
 
   /** A server has opened its log, which ends at `lastIndex` (H1). */

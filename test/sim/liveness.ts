@@ -16,11 +16,11 @@ import type { TaskGroup } from '../../src/core/model/task-group.ts';
 import { didItsWork } from '../../src/core/scheduler/buckets.ts';
 import type { State } from '../../src/core/state/state.ts';
 import type { ClientHost } from './client-host.ts';
-import type { Cluster } from './cluster.ts';
 import { isFlawed, rollsOut } from './job-maker.ts';
+import type { World } from './run.ts';
 
 /** What is still not as it is to be; empty: the cluster has settled. */
-export function unsettled(cluster: Cluster): readonly string[] {
+export function unsettled(cluster: Pick<World, 'server' | 'clients' | 'clock'>): readonly string[] {
   const { state } = cluster.server;
   if (state === undefined) return ['the server is not up'];
   return [

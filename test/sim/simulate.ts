@@ -1,63 +1,10 @@
-/**
- * One run from one seed: a storm, then calm. In the storm only safety is asked for; after it,
- * that everything comes to its end, and then that nothing moves any more.
- */
+/** What world a seed makes, and a run of it. */
 import { seeded } from '../../src/base/random.ts';
-import { between } from './chance.ts';
 import { Chaos } from './chaos.ts';
 import { Cluster } from './cluster.ts';
-import { checkAll } from './invariants.ts';
-import { needPerson, unsettled } from './liveness.ts';
-import type { Seen } from './rollout-invariants.ts';
-import { Workload } from './workload.ts';
-
-export interface Scenario {
-  readonly seed: string;
-  readonly clients: number;
-  readonly jobs: number;
-  /** All jobs are of types that roll out. */
-  readonly onlyRollouts?: boolean;
-  /** How long the storm lasts [ms]. */
-  readonly stormMs: number;
-  /** Mean time between two deeds of people, and between two misfortunes [ms]. */
-  readonly deedMs: number;
-  readonly strikeMs: number;
-}
-
-export interface Report {
-  /** Over all entries: equal where two runs were equal. */
-  readonly hash: string;
-  readonly entries: number;
-  readonly replayed: number;
-  readonly simulatedMs: number;
-  readonly instants: number;
-  readonly strikes: Readonly<Record<string, number>>;
-  /** What the rules of rollout-invariants.ts looked at. */
-  readonly seen: Seen;
-  readonly allocs: number;
-  readonly jobs: number;
-}
-
-/** A run that broke, with what is needed to see why. */
-export class SimulationFailure extends Error {
-  override readonly name = 'SimulationFailure';
-  /** The whole history, and what the agents said of late. */
-  readonly trace: readonly string[];
-
-  constructor(message: string, trace: readonly string[], cause: unknown) {
-    super(message, { cause });
-    this.trace = trace;
-  }
-}
-
-/** Longest that a calm cluster may take to settle [ms]: one node may have hours of batch work to do. */
-const SETTLE_MS_MAX = 60 * 60_000;
-/** How long it is left to itself before people look after what waits for them [ms]. */
-const UNAIDED_MS = 2 * 60_000;
-/** How long nothing may move afterwards [ms]. */
-const QUIET_MS = 3 * 60_000;
-const LAST_WORDS_MS = 60_000;
-const LOOK_MS = 5_000;
+import { simulateWorld, type Report, type Scenario } from './run.ts';
+import { ServersChaos } from './servers-chaos.ts';
+import { ServersCluster } from './servers-cluster.ts';
 
 /** The size of a run follows from its seed: mostly small ones, which break sooner. */
 export function scenarioOf(seed: string): Scenario {
@@ -82,156 +29,23 @@ export function scenarioOf(seed: string): Scenario {
   };
 }
 
-/** Fails: `SimulationFailure`, whose message tells the last entries, lines and how to replay it. */
+/** Fails: as `simulateWorld`. */
 export async function simulate(scenario: Scenario): Promise<Report> {
   const cluster = new Cluster(scenario.seed, scenario.clients);
-  const chaos = new Chaos(cluster);
-  try {
-    await run(cluster, chaos, scenario);
-  } catch (error) {
-    const trace = [...cluster.history.lines(), ...cluster.lines];
-    throw new SimulationFailure(explainFailure(cluster, scenario, error), trace, error);
-  } finally {
-    cluster.end();
-  }
-  const { history, loop, server } = cluster;
-  const rows = server.state?.counts() ?? {};
-  return {
-    hash: history.hash(),
-    entries: history.length,
-    replayed: history.replayed,
-    simulatedMs: cluster.elapsedMs,
-    instants: loop.instants,
-    strikes: chaos.counts,
-    seen: cluster.rollouts.seen,
-    allocs: rows['allocs'] ?? 0,
-    jobs: rows['jobs'] ?? 0,
-  };
+  return await simulateWorld(cluster, new Chaos(cluster), scenario);
 }
 
-async function run(cluster: Cluster, chaos: Chaos, scenario: Scenario): Promise<void> {
-  const workload = newWorkload(cluster, scenario);
-  start(cluster);
-  await cluster.pass(10_000);
-  const endAt = cluster.elapsedMs + scenario.stormMs;
-  const random = cluster.random.fork('pace');
-  repeat(cluster, { endAt, meanMs: scenario.deedMs, random }, () => workload.act());
-  repeat(cluster, { endAt, meanMs: scenario.strikeMs, random }, () => chaos.strike());
-  repeat(cluster, { endAt: Infinity, meanMs: 1_000, random }, () => checkMachines(cluster));
-  await cluster.pass(scenario.stormMs);
-  cluster.note('heal');
-  chaos.heal();
-  await cluster.pass(5_000);
-  workload.stopPeriodic();
-  workload.tidy();
-  await settle(cluster, workload);
-  await beQuiet(cluster);
+/** Several servers: three, or five; as SIM_SERVERS says where it does. */
+export async function simulateServers(seed: string, servers = serversOf(seed)): Promise<Report> {
+  const n = Math.floor(seeded(seed).next() * 27_720);
+  const clients = 2 + (n % 7);
+  const cluster = new ServersCluster(seed, { servers, clients });
+  return await simulateWorld(cluster, new ServersChaos(cluster), {
+    ...{ seed, clients, jobs: 2 + (n % 5), stormMs: 150_000 },
+    ...{ deedMs: 2_000 + (n % 5) * 1_000, strikeMs: 4_000 + (n % 7) * 2_000 },
+  });
 }
 
-function newWorkload(cluster: Cluster, scenario: Scenario): Workload {
-  const { server, random } = cluster;
-  const { jobs, onlyRollouts = false } = scenario;
-  return new Workload(
-    { jobs, onlyRollouts },
-    {
-      random,
-      server: () => {
-        const { operations, state } = server;
-        return operations && state && { operations, state };
-      },
-      note: (line) => cluster.note(line),
-      broken: (error) => cluster.fail(error),
-    },
-  );
-}
-
-function start(cluster: Cluster): void {
-  const random = cluster.random.fork('start');
-  cluster.server.start();
-  for (const client of cluster.clients) {
-    cluster.later(between(random, 0, 5_000), () => client.start());
-  }
-}
-
-/** Does something again and again, at times of the seed's. */
-function repeat(
-  cluster: Cluster,
-  pace: { readonly endAt: number; readonly meanMs: number; readonly random: Cluster['random'] },
-  act: () => void,
-): void {
-  const random = pace.random.fork(String(pace.meanMs));
-  const next = (): void => {
-    cluster.later(between(random, 0, 2 * pace.meanMs), () => {
-      if (cluster.elapsedMs >= pace.endAt) return;
-      act();
-      next();
-    });
-  };
-  next();
-}
-
-function checkMachines(cluster: Cluster): void {
-  for (const client of cluster.clients) {
-    cluster.invariants.checkMachine(client.nodeIdNow, client.tasks.running());
-  }
-}
-
-/** V1 to V3 of liveness.ts: first by itself, then with a person's help where one is needed. */
-async function settle(cluster: Cluster, workload: Workload): Promise<void> {
-  const repairedAt = new Map<string, number>();
-  for (let waitedMs = 0; ; waitedMs += LOOK_MS) {
-    await cluster.pass(LOOK_MS);
-    const { state } = cluster.server;
-    const wrong = unsettled(cluster);
-    const waiting = state === undefined ? [] : needPerson(state);
-    if (wrong.length === 0 && waiting.length === 0) return;
-    // At first without help: nothing must hang that nobody has to do something about.
-    for (const job of waitedMs < UNAIDED_MS ? [] : waiting) {
-      const version = `${job.id} v${job.version}`;
-      const sinceMs = waitedMs - (repairedAt.get(version) ?? waitedMs);
-      if (!repairedAt.has(version)) workload.repair(job);
-      // There is no room for the sound version beside, or instead of, the faulty one.
-      else if (sinceMs > UNAIDED_MS) workload.stop(job);
-      repairedAt.set(version, waitedMs - sinceMs);
-    }
-    if (waitedMs > SETTLE_MS_MAX) {
-      const persons = waiting.map(({ id }) => `${id} still waits for a person`);
-      throw new Error(`it does not settle:\n  ${[...wrong, ...persons].join('\n  ')}`);
-    }
-  }
-}
-
-async function beQuiet(cluster: Cluster): Promise<void> {
-  // The last words on what came up last: verdicts on health, events of tasks.
-  await cluster.pass(LAST_WORDS_MS);
-  const before = cluster.history.length;
-  await cluster.pass(QUIET_MS);
-  const { state } = cluster.server;
-  if (state !== undefined) checkAll(state);
-  const wrong = unsettled(cluster);
-  if (wrong.length > 0) throw new Error(`it does not stay as it was:\n  ${wrong.join('\n  ')}`);
-  const more = cluster.history.length - before;
-  if (more > 0) {
-    const lines = cluster.history.tail(more).join('\n  ');
-    throw new Error(`nothing happens, yet ${more} entries were written:\n  ${lines}`);
-  }
-}
-
-/** The command that repeats a run. */
-export function replayCommand(seed: string): string {
-  return `SIM_SEED=${seed} node --import tsx --test test/sim/simulation.test.ts`;
-}
-
-function explainFailure(cluster: Cluster, scenario: Scenario, error: unknown): string {
-  const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  const { clients, jobs } = scenario;
-  return [
-    `seed "${scenario.seed}" broke after ${cluster.elapsedMs} ms (${clients} clients, ${jobs} jobs)`,
-    why,
-    'the last entries (index, instant, what):',
-    ...cluster.history.tail(25).map((line) => `  ${line}`),
-    'the last lines of the agents and of the world (ms, who, what):',
-    ...cluster.lines.slice(-25).map((line) => `  ${line}`),
-    `replay it: ${replayCommand(scenario.seed)}`,
-  ].join('\n');
+function serversOf(seed: string): number {
+  return seeded(seed).fork('servers').next() < 0.6 ? 3 : 5;
 }

@@ -4,6 +4,7 @@
  *     SIM_SEED=name node --import tsx --test test/sim/simulation.test.ts    one run, again
  *     SIM_SEEDS=200 node --import tsx --test test/sim/simulation.test.ts    many new ones
  *
+ * With SIM_SERVERS=3 or 5 all new ones are of so many servers; a seed alone draws which.
  * With SIM_TRACE=FILE the whole history of a run that broke is kept there.
  */
 import assert from 'node:assert/strict';
@@ -12,9 +13,11 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { scenarioOf, simulate, SimulationFailure } from './simulate.ts';
+import { SimulationFailure, type Report } from './run.ts';
+import { scenarioOf, simulate, simulateServers } from './simulate.ts';
 
 const only = process.env['SIM_SEED'];
+const servers = process.env['SIM_SERVERS'];
 
 /** Seeds that once broke: each is a file whose name is the seed, and which says what it found. */
 const regressions = readdirSync(join(import.meta.dirname, 'regressions'))
@@ -22,7 +25,10 @@ const regressions = readdirSync(join(import.meta.dirname, 'regressions'))
   .map((file) => file.slice(0, -'.md'.length));
 
 /** Run every time, so that a change that breaks one of them is seen by whoever made it. */
-const FIXED = ['one', 'two', 'three', 'rollouts-one', 'rollouts-two'];
+const FIXED = [
+  ...['one', 'two', 'three', 'rollouts-one', 'rollouts-two'],
+  ...['servers-one', 'servers-two', 'servers-three'],
+];
 
 /** What the rules of rollouts must have had to judge in all of these runs together. */
 const WANTED = [
@@ -45,8 +51,9 @@ const fresh = Array.from({ length: Number(count ?? '5') }, (_, i) =>
   worldOf(i, count === undefined ? seedOfCommit(i) : randomBytes(4).toString('hex')),
 );
 
-/** Every third one is about rollouts only. */
+/** Every third one is about rollouts only, every fifth one of several servers. */
 function worldOf(i: number, seed: string): string {
+  if (servers !== undefined || i % 5 === 4) return `servers-${seed}`;
   return i % 3 === 2 ? `rollouts-${seed}` : seed;
 }
 
@@ -76,13 +83,20 @@ else {
     assert.deepEqual(await simulate(scenarioOf('one')), first);
     const other = await simulate(scenarioOf('two'));
     assert.notEqual(other.hash, first.hash);
+    const several = await simulateServers('servers-one');
+    assert.deepEqual(await simulateServers('servers-one'), several);
   });
+}
+
+function run(seed: string): Promise<Report> {
+  if (!seed.startsWith('servers')) return simulate(scenarioOf(seed));
+  return simulateServers(seed, servers === undefined ? undefined : Number(servers));
 }
 
 function runs(title: string, seeds: readonly string[]): void {
   for (const seed of seeds) {
     test(`${title}: ${seed}`, async () => {
-      const report = await simulate(scenarioOf(seed)).catch(keepTrace);
+      const report = await run(seed).catch(keepTrace);
       for (const [kind, times] of Object.entries(report.seen)) {
         seen[kind] = (seen[kind] ?? 0) + (times ?? 0);
       }

@@ -310,8 +310,24 @@ export class EtcdClient {
   }
 }
 
-/** What is asked of an etcd; not how it is reached. */
-export type EtcdApi = Pick<EtcdClient, keyof EtcdClient>;
+/** What a log asks of an etcd, however that is reached. */
+export type EtcdApi = Pick<
+  EtcdClient,
+  | 'endpoints'
+  | 'range'
+  | 'txn'
+  | 'watch'
+  | 'compact'
+  | 'leaseGrant'
+  | 'leaseKeepAlive'
+  | 'leaseRevoke'
+  | 'members'
+  | 'status'
+  | 'moveLeader'
+  | 'alarms'
+  | 'disarm'
+  | 'defragment'
+>;
 
 /** True for failures after which another endpoint, or the same one later, may answer. */
 export function isPassing(error: unknown): boolean {

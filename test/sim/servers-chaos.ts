@@ -1,0 +1,366 @@
+/** Misfortunes of several servers, of what they share, and of their clients. */
+import type { Random } from '../../src/base/random.ts';
+import { CALM } from '../../src/sim/driver.ts';
+import type { Way } from '../../src/sim/reach.ts';
+import { between, chance, pick, weighted } from './chance.ts';
+import type { ClientHost } from './client-host.ts';
+import { FAIR_ETCD } from './etcd.ts';
+import type { PeerHost } from './peer-host.ts';
+import { CALM_GRID_MS, CALM_LINKS, type ServersCluster } from './servers-cluster.ts';
+
+const WEIGHTS = {
+  killServer: 5,
+  killLeader: 4,
+  killMany: 1,
+  stopServer: 3,
+  wipeServer: 2,
+  pauseServer: 5,
+  cutServer: 4,
+  cutLeader: 3,
+  cutFromLog: 4,
+  cutPair: 3,
+  cutOneWay: 4,
+  split: 2,
+  cutClient: 3,
+  moveLog: 2,
+  logMember: 2,
+  logSlow: 3,
+  logFaults: 3,
+  logFull: 2,
+  logCompacted: 3,
+  watchesBreak: 3,
+  links: 4,
+  diskFull: 1,
+  clock: 3,
+  killClient: 3,
+  stopClient: 2,
+  powerOff: 2,
+  pauseClient: 2,
+  fortune: 2,
+} as const;
+
+type Name = keyof typeof WEIGHTS;
+
+export class ServersChaos {
+  readonly #cluster: ServersCluster;
+  readonly #random: Random;
+  readonly #deeds: Readonly<Record<Name, () => void>>;
+  /** What happened so far, for reports. */
+  readonly counts: Partial<Record<Name, number>> = {};
+  #isOver = false;
+
+  constructor(cluster: ServersCluster) {
+    this.#cluster = cluster;
+    this.#random = cluster.random.fork('chaos');
+    this.#deeds = {
+      ...this.#ofServers(),
+      ...this.#ofWays(),
+      ...this.#ofLog(),
+      ...this.#ofClients(),
+    };
+  }
+
+  /** One misfortune. */
+  strike(): void {
+    const name = weighted(this.#random, WEIGHTS);
+    this.counts[name] = (this.counts[name] ?? 0) + 1;
+    this.#cluster.note(`chaos ${name}`);
+    this.#deeds[name]();
+  }
+
+  /** Everything works again, and whoever is away comes back. */
+  heal(): void {
+    const { reach, links, etcd, servers, clients, isManaged } = this.#cluster;
+    this.#isOver = true;
+    this.#cluster.setGrid(CALM_GRID_MS);
+    links.weather = CALM_LINKS;
+    etcd.weather = FAIR_ETCD;
+    if (etcd.room === 'none') this.#makeRoom();
+    for (const { host } of etcd.members) {
+      if (!isManaged) etcd.setUp(host, true);
+      etcd.setPaused(host, false);
+    }
+    for (const server of servers) {
+      server.setFull(false);
+      server.skewMs = 0;
+      server.resume();
+      server.start();
+      if (isManaged) etcd.setUp(server.name, true);
+    }
+    reach.mendAll();
+    for (const client of clients) {
+      client.tasks.fortune = CALM;
+      client.skewMs = 0;
+      client.resume();
+      client.start();
+    }
+  }
+
+  #ofServers(): Pick<
+    Record<Name, () => void>,
+    | 'killServer'
+    | 'killLeader'
+    | 'killMany'
+    | 'stopServer'
+    | 'wipeServer'
+    | 'pauseServer'
+    | 'diskFull'
+    | 'clock'
+  > {
+    const random = this.#random;
+    return {
+      killServer: () => this.#kill(this.#anyServer(), 30_000),
+      killLeader: () => this.#kill(this.#leader(), 10_000),
+      // All, or all but one: what they share goes with a majority of them.
+      killMany: () => {
+        for (const each of this.#cluster.servers) if (chance(random, 0.7)) this.#kill(each, 20_000);
+      },
+      stopServer: () => {
+        const server = this.#anyServer();
+        server.stop();
+        this.#until(this.#span(2_000, 20_000), () => server.start());
+      },
+      wipeServer: () => {
+        const server = this.#anyServer();
+        server.kill();
+        server.wipe();
+        this.#until(this.#span(0, 20_000), () => server.start());
+      },
+      pauseServer: () => {
+        const server = chance(random, 0.5) ? this.#leader() : this.#anyServer();
+        server.pause();
+        this.#until(this.#span(100, 20_000), () => server.resume());
+      },
+      diskFull: () => {
+        const server = this.#anyServer();
+        server.setFull(true);
+        this.#until(this.#span(1_000, 40_000), () => server.setFull(false));
+      },
+      clock: () => {
+        const host = chance(random, 0.6) ? this.#anyServer() : this.#anyClient();
+        if (host === undefined) return;
+        host.skewMs = between(random, -60_000, 60_000);
+        this.#until(this.#span(1_000, 60_000), () => (host.skewMs = 0));
+      },
+    };
+  }
+
+  #ofWays(): Pick<
+    Record<Name, () => void>,
+    | 'cutServer'
+    | 'cutLeader'
+    | 'cutFromLog'
+    | 'cutPair'
+    | 'cutOneWay'
+    | 'split'
+    | 'cutClient'
+    | 'links'
+  > {
+    const { reach } = this.#cluster;
+    const random = this.#random;
+    return {
+      cutServer: () => this.#cut(reach.cutOff(this.#anyServer().name)),
+      cutLeader: () => this.#cut(reach.cutOff(this.#leader().name)),
+      cutFromLog: () => {
+        const { name } = chance(random, 0.5) ? this.#leader() : this.#anyServer();
+        this.#cut(
+          reach.part(
+            [name],
+            this.#members().filter((each) => each !== name),
+          ),
+        );
+      },
+      cutPair: () => {
+        const [a, b] = [this.#anyServer().name, this.#anyServer().name];
+        if (a !== b) this.#cut(reach.part([a], [b]));
+      },
+      cutOneWay: () => this.#cutOneWay(),
+      split: () => {
+        const all = [...this.#machines(), ...this.#cluster.clients.map(({ name }) => name)];
+        const some = all.filter(() => chance(random, 0.5));
+        this.#cut(
+          reach.part(
+            some,
+            all.filter((each) => !some.includes(each)),
+          ),
+        );
+      },
+      cutClient: () => {
+        const client = this.#anyClient();
+        if (client === undefined) return;
+        const servers = this.#cluster.servers.filter(() => chance(random, 0.5));
+        this.#cut(
+          reach.part(
+            [client.name],
+            servers.map(({ name }) => name),
+          ),
+        );
+      },
+      links: () => this.#weather(),
+    };
+  }
+
+  #ofLog(): Pick<
+    Record<Name, () => void>,
+    'moveLog' | 'logMember' | 'logSlow' | 'logFaults' | 'logFull' | 'logCompacted' | 'watchesBreak'
+  > {
+    const { etcd } = this.#cluster;
+    const random = this.#random;
+    return {
+      moveLog: () => {
+        const to = pick(random, etcd.members);
+        // It may be out of reach, and nothing comes of it.
+        if (to !== undefined && etcd.isServing(to)) etcd.moveLeader(to.id);
+      },
+      logMember: () => {
+        const host = pick(random, this.#members()) ?? '';
+        if (this.#cluster.isManaged && !this.#serverAt(host)?.isUp) return;
+        etcd.setUp(host, false);
+        this.#until(this.#span(500, 20_000), () => {
+          if (!this.#cluster.isManaged || this.#serverAt(host)?.isUp === true)
+            etcd.setUp(host, true);
+        });
+      },
+      logSlow: () => {
+        const commitMsMax = between(random, 50, 3_000);
+        this.#logWeather({ ...FAIR_ETCD, commitMsMax });
+      },
+      logFaults: () => {
+        const [unanswered, dropped] = [random.next() * 0.5, random.next() * 0.5];
+        this.#logWeather({ ...FAIR_ETCD, unanswered, dropped });
+      },
+      logFull: () => {
+        etcd.room = 'none';
+        etcd.isAlarmed = true;
+        this.#until(this.#span(1_000, 30_000), () => this.#makeRoom());
+      },
+      logCompacted: () => void etcd.store.compact(etcd.store.revision),
+      watchesBreak: () => etcd.breakWatches(),
+    };
+  }
+
+  #ofClients(): Pick<
+    Record<Name, () => void>,
+    'killClient' | 'stopClient' | 'powerOff' | 'pauseClient' | 'fortune'
+  > {
+    const random = this.#random;
+    return {
+      killClient: () => this.#return((client) => client.kill()),
+      stopClient: () => this.#return((client) => client.stop()),
+      powerOff: () => this.#return((client) => client.losePower()),
+      pauseClient: () => {
+        const client = this.#anyClient();
+        client?.pause();
+        this.#until(this.#span(100, 60_000), () => client?.resume());
+      },
+      fortune: () => {
+        const client = this.#anyClient();
+        if (client === undefined) return;
+        client.tasks.fortune = {
+          startFailures: random.next() * 0.5,
+          crashes: random.next() * 0.8,
+          crashWithinMs: between(random, 100, 60_000),
+          startMsMax: between(random, 0, 5_000),
+        };
+        this.#until(this.#span(10_000, 120_000), () => (client.tasks.fortune = CALM));
+      },
+    };
+  }
+
+  /** Ends a misfortune after a while, unless all of them were ended by then. */
+  #until(ms: number, act: () => void): void {
+    this.#cluster.later(ms, () => {
+      if (!this.#isOver) act();
+    });
+  }
+
+  #span(minMs: number, maxMs: number): number {
+    return between(this.#random, minMs, maxMs);
+  }
+
+  #kill(server: PeerHost, awayMsMax: number): void {
+    server.kill();
+    this.#until(this.#span(0, awayMsMax), () => server.start());
+  }
+
+  #cut(mend: () => void): void {
+    this.#until(this.#span(200, 20_000), mend);
+  }
+
+  #cutOneWay(): void {
+    const { reach, clients } = this.#cluster;
+    const machines = [...this.#machines(), ...clients.map(({ name }) => name)];
+    const [one, other] = [pick(this.#random, machines), this.#anyServer().name];
+    if (one === undefined || one === other) return;
+    const ways: readonly Way[] = [
+      { from: one, to: other },
+      { from: other, to: one },
+    ];
+    const way = pick(this.#random, ways);
+    if (way !== undefined) this.#cut(reach.cutWays([way]));
+  }
+
+  #weather(): void {
+    const { links } = this.#cluster;
+    const random = this.#random;
+    const weather = {
+      latencyMsMin: 1,
+      latencyMsMax: between(random, 3, 300),
+      late: random.next() * 0.2,
+      lateMsMax: between(random, 300, 5_000),
+      reset: chance(random, 0.5) ? random.next() * 0.02 : 0,
+    };
+    links.weather = weather;
+    this.#until(this.#span(1_000, 40_000), () => {
+      if (links.weather === weather) links.weather = CALM_LINKS;
+    });
+  }
+
+  #logWeather(weather: typeof FAIR_ETCD): void {
+    const { etcd } = this.#cluster;
+    etcd.weather = weather;
+    this.#until(this.#span(500, 20_000), () => {
+      if (etcd.weather === weather) etcd.weather = FAIR_ETCD;
+    });
+  }
+
+  /** In an etcd of the servers' own it is theirs to use it. */
+  #makeRoom(): void {
+    const { etcd, isManaged } = this.#cluster;
+    etcd.room = isManaged ? 'after-defragmenting' : 'plenty';
+    if (!isManaged) etcd.isAlarmed = false;
+  }
+
+  #return(away: (client: ClientHost) => void): void {
+    const client = this.#anyClient();
+    if (client?.isUp !== true) return;
+    away(client);
+    this.#until(this.#span(0, 60_000), () => client.start());
+  }
+
+  #anyServer(): PeerHost {
+    return pick(this.#random, this.#cluster.servers) as PeerHost;
+  }
+
+  #leader(): PeerHost {
+    return this.#cluster.leader ?? this.#anyServer();
+  }
+
+  #anyClient(): ClientHost | undefined {
+    return pick(this.#random, this.#cluster.clients);
+  }
+
+  #serverAt(host: string): PeerHost | undefined {
+    return this.#cluster.servers.find(({ name }) => name === host);
+  }
+
+  #members(): readonly string[] {
+    return this.#cluster.etcd.members.map(({ host }) => host);
+  }
+
+  /** Of servers and of what they share. */
+  #machines(): readonly string[] {
+    const servers = this.#cluster.servers.map(({ name }) => name);
+    return [...new Set([...servers, ...this.#members()])];
+  }
+}
