@@ -37,7 +37,7 @@ interface Line {
 }
 
 export class Batches {
-  /** Pieces that were judged. */
+  /** Pieces that were judged in this round. */
   pieces = 0;
   readonly #cluster: Cluster;
   readonly #dir: string;
@@ -90,6 +90,7 @@ export class Batches {
   /** What was wrong in this round. */
   async end(server: Machine, { machinesEnded, isQuiet }: Excuses): Promise<readonly string[]> {
     const wrong: string[] = [];
+    this.pieces = 0;
     const lines = this.#lines();
     for (const { ID } of await this.#pieces(server)) {
       const allocs = await allocsOf(server, ID);

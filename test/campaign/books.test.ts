@@ -5,7 +5,7 @@ import { doubled, hasty, repeated, type Listed } from './books.ts';
 function alloc(id: string, changes: Partial<Listed> = {}): Listed {
   return {
     ...{ ID: id, Name: `job.g[${id}]`, NodeName: 'c1', JobVersion: 1 },
-    ...{ ClientStatus: 'running', DesiredStatus: 'run', DeploymentID: 'd', CreateIndex: 10 },
+    ...{ ClientStatus: 'running', DesiredStatus: 'run', CreateIndex: 10 },
     ...{ ModifyIndex: 20, ...changes },
   };
 }
@@ -13,31 +13,54 @@ function alloc(id: string, changes: Partial<Listed> = {}): Listed {
 const Name = 'job.g[0]';
 
 test('two of one name are told, a canary and what has ended are not', () => {
-  assert.deepEqual(doubled([alloc('a', { Name }), alloc('b')]), []);
-  assert.deepEqual(doubled([alloc('a', { Name }), alloc('b', { Name })]), [`${Name} is a and b`]);
+  assert.deepEqual(doubled([alloc('a', { Name }), alloc('b')], false), []);
+  const two = [alloc('a', { Name }), alloc('b', { Name, JobVersion: 2 })];
+  assert.deepEqual(doubled(two, false), [`${Name} is a and b`]);
   const rows = [
     alloc('a', { Name }),
     alloc('b', { Name, DesiredStatus: 'stop' }),
     alloc('c', { Name, ClientStatus: 'lost' }),
     alloc('d', { Name, DeploymentStatus: { Canary: true } }),
   ];
-  assert.deepEqual(doubled(rows), []);
+  assert.deepEqual(doubled(rows, false), []);
 });
 
-test('a deployment counts what it has changed and is not healthy', () => {
-  const olds = ['a', 'b', 'c', 'd'].map((id) => {
-    return alloc(id, { DesiredStatus: 'stop', DeploymentID: 'before' });
-  });
-  const next = (id: string, changes: Partial<Listed> = {}): Listed =>
-    alloc(`${id}2`, { JobVersion: 2, PreviousAllocation: id, ...changes });
-  assert.deepEqual(hasty([...olds, next('a'), next('b')], 2), []);
-  assert.deepEqual(hasty([...olds, next('a'), next('b'), next('c')], 2), [
-    'd changes 3 at once, not 2',
+test('a canary that was promoted takes the place of one of another version', () => {
+  const two = [alloc('a', { Name }), alloc('b', { Name, JobVersion: 2 })];
+  assert.deepEqual(doubled(two, true), []);
+  assert.deepEqual(doubled([...two, alloc('c', { Name, JobVersion: 2 })], true), [
+    `${Name} of 2 is b and c`,
   ]);
+});
+
+test('a version counts what it has changed and is not healthy', () => {
+  const old = (id: string, changes: Partial<Listed> = {}): Listed =>
+    alloc(id, { DesiredStatus: 'stop', NextAllocation: `${id}2`, ...changes });
+  const next = (id: string, changes: Partial<Listed> = {}): Listed =>
+    alloc(`${id}2`, { JobVersion: 2, CreateIndex: 30, ...changes });
+  const olds = [old('b'), old('c')];
+  const all = [next('a'), next('b'), next('c')];
+  const told = ['version 2 changes 3 at once, not 2'];
+  assert.deepEqual(hasty([old('a'), ...olds, ...all], 2, { JobVersion: 2, CreateIndex: 25 }), told);
+  // Before the rollout, healthy, new, or in the place of what was lost.
+  assert.deepEqual(hasty([old('a'), ...olds, ...all], 2, { JobVersion: 2, CreateIndex: 35 }), []);
   const healthy = next('c', { DeploymentStatus: { Healthy: true } });
-  assert.deepEqual(hasty([...olds, next('a'), next('b'), healthy], 2), []);
-  const lost = [...olds.slice(1), alloc('a', { ClientStatus: 'lost', DesiredStatus: 'stop' })];
-  assert.deepEqual(hasty([...lost, next('a'), next('b'), next('c')], 2), []);
+  assert.deepEqual(
+    hasty([old('a'), ...olds, ...all.slice(0, 2), healthy], 2, { JobVersion: 2, CreateIndex: 25 }),
+    [],
+  );
+  assert.deepEqual(hasty([...olds, ...all], 2, { JobVersion: 2, CreateIndex: 25 }), []);
+  const excuses: readonly Partial<Listed>[] = [
+    { ClientStatus: 'lost' },
+    { DesiredTransition: { Migrate: true } },
+    { JobVersion: 2 },
+  ];
+  for (const excuse of excuses) {
+    assert.deepEqual(
+      hasty([old('a', excuse), ...olds, ...all], 2, { JobVersion: 2, CreateIndex: 25 }),
+      [],
+    );
+  }
 });
 
 test('work that has succeeded is not placed again', () => {

@@ -8,12 +8,12 @@ export interface Listed {
   readonly JobVersion: number;
   readonly ClientStatus: string;
   readonly DesiredStatus: string;
-  readonly DeploymentID?: string;
   readonly DeploymentStatus?: {
     readonly Healthy?: boolean | null;
     readonly Canary?: boolean;
   } | null;
-  readonly PreviousAllocation?: string;
+  readonly NextAllocation?: string;
+  readonly DesiredTransition?: { readonly Migrate?: boolean | null } | null;
   readonly CreateIndex: number;
   readonly ModifyIndex: number;
 }
@@ -23,36 +23,49 @@ export function isWanted({ DesiredStatus, ClientStatus }: Listed): boolean {
   return DesiredStatus === 'run' && (ClientStatus === 'pending' || ClientStatus === 'running');
 }
 
-/** Names that two are wanted of at one index; a canary shares its name with what it may replace. */
-export function doubled(allocs: readonly Listed[]): readonly string[] {
+/**
+ * Names that two are wanted of at one index. A canary shares its name with what it takes the place
+ * of, until that is told to stop: some time after it was promoted, and is none any more.
+ */
+export function doubled(allocs: readonly Listed[], hasCanaries: boolean): readonly string[] {
   const known = new Map<string, Listed>();
   const wrong: string[] = [];
   for (const alloc of allocs.filter((each) => isWanted(each) && !isCanary(each))) {
-    const other = known.get(alloc.Name);
-    if (other !== undefined) wrong.push(`${alloc.Name} is ${other.ID} and ${alloc.ID}`);
-    known.set(alloc.Name, alloc);
+    const key = hasCanaries ? `${alloc.Name} of ${alloc.JobVersion}` : alloc.Name;
+    const other = known.get(key);
+    if (other !== undefined) wrong.push(`${key} is ${other.ID} and ${alloc.ID}`);
+    known.set(key, alloc);
   }
   return wrong;
 }
 
 /**
- * Deployments that touch more at once than they may: those that took the place of another version's
- * and are not healthy yet. What replaces work that was lost, or moved, does not count.
+ * What a version changes at once beyond what it may: what took the place of another version's and is
+ * not healthy yet. What replaces work that was lost, or moved, or failed does not count.
+ *
+ * @param rollout its version, and the index that it began at
  */
-export function hasty(allocs: readonly Listed[], maxParallel: number): readonly string[] {
-  const byId = new Map(allocs.map((alloc) => [alloc.ID, alloc]));
-  const counts = new Map<string, number>();
+export function hasty(
+  allocs: readonly Listed[],
+  maxParallel: number,
+  rollout: { readonly JobVersion: number; readonly CreateIndex: number },
+): readonly string[] {
+  const { JobVersion: version, CreateIndex: since } = rollout;
+  const olds = new Map(allocs.map((alloc) => [alloc.NextAllocation ?? '', alloc]));
+  const changed: Listed[] = [];
   for (const alloc of allocs) {
-    const before = byId.get(alloc.PreviousAllocation ?? '');
+    const before = olds.get(alloc.ID);
+    if (alloc.JobVersion !== version || alloc.CreateIndex < since || !before) continue;
     if (!isWanted(alloc) || isCanary(alloc) || alloc.DeploymentStatus?.Healthy === true) continue;
-    if (before === undefined || before.JobVersion === alloc.JobVersion) continue;
-    if (before.ClientStatus === 'lost' || before.ClientStatus === 'failed') continue;
-    const deployment = alloc.DeploymentID ?? '';
-    counts.set(deployment, (counts.get(deployment) ?? 0) + 1);
+    if (before.JobVersion !== version && !isExcused(before)) changed.push(alloc);
   }
-  return [...counts]
-    .filter(([, count]) => count > maxParallel)
-    .map(([deployment, count]) => `${deployment} changes ${count} at once, not ${maxParallel}`);
+  if (changed.length <= maxParallel) return [];
+  return [`version ${version} changes ${changed.length} at once, not ${maxParallel}`];
+}
+
+/** Whether something had to take its place, whatever the rollout. */
+function isExcused({ ClientStatus, DesiredTransition }: Listed): boolean {
+  return /lost|failed|unknown/.test(ClientStatus) || DesiredTransition?.Migrate === true;
 }
 
 /** Those that were placed after another of their name was known to have succeeded. */

@@ -30,8 +30,13 @@ async function main(): Promise<void> {
       // What did not settle would fail every round from here on.
       goesOn = told.isSettled;
     }
+  } catch (error) {
+    report.broke(error);
   } finally {
-    if (report.failed > 0) writeFileSync(`${file}.log`, machines.words());
+    if (report.failed > 0) {
+      const books = await cluster.books();
+      writeFileSync(`${file}.log`, `${machines.words()}\n${report.wrong}\n${books}`);
+    }
   }
 }
 

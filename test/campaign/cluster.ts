@@ -88,6 +88,21 @@ export class Cluster implements AsyncDisposable {
     return known[0];
   }
 
+  /** What each server has in its books of work that is not done, for people. */
+  async books(): Promise<string> {
+    const paths = ['/v1/evaluations', '/v1/deployments', '/v1/allocations', '/v1/nodes'];
+    const told = this.servers.flatMap((server) =>
+      paths.map(async (path) => {
+        try {
+          return `--- ${server.name} ${path}\n${await (await server.ask(`${path}?stale`)).text()}`;
+        } catch (error) {
+          return `--- ${server.name} ${path}: ${String(error)}`;
+        }
+      }),
+    );
+    return (await Promise.all(told)).join('\n');
+  }
+
   /** Makes what comes to a server slow, or fast again. @param ms of every piece */
   slow(server: Machine, ms: number): void {
     this.#proxies.get(server)?.stdin?.write(`${ms}\n`);

@@ -8,13 +8,21 @@ interface KindTold {
   settledMs: number[];
 }
 
+const COUNTS = [
+  ...(['operations', 'holdings', 'wakes', 'acknowledged', 'rollouts', 'pieces'] as const),
+];
+
 export class Report {
   passed = 0;
   failed = 0;
   readonly #seed: string;
   readonly #kinds = new Map<FaultKind, KindTold>();
-  readonly #sums = { rounds: 0, operations: 0, holdings: 0, wakes: 0, acknowledged: 0 };
+  readonly #sums = {
+    ...{ rounds: 0, operations: 0, holdings: 0, wakes: 0, acknowledged: 0 },
+    ...{ rollouts: 0, pieces: 0 },
+  };
   readonly #wrong: string[] = [];
+  readonly #whole: string[] = [];
 
   constructor(seed: string) {
     this.#seed = seed;
@@ -24,9 +32,7 @@ export class Report {
   add(round: Round, told: Told): string {
     const sums = this.#sums;
     sums.rounds += 1;
-    for (const what of ['operations', 'holdings', 'wakes', 'acknowledged'] as const) {
-      sums[what] += told[what];
-    }
+    for (const what of COUNTS) sums[what] += told[what];
     for (const { kind } of round.faults) {
       const known = this.#kinds.get(kind) ?? { times: 0, pausesMs: [], settledMs: [] };
       known.times += 1;
@@ -51,7 +57,13 @@ export class Report {
       `settled in ${seconds(told.settledMs)}`,
     ].join(' ');
     if (lines.length > 0) this.#wrong.push(line, ...lines);
+    for (const [what, wrong] of bad) this.#whole.push(line, what, ...wrong);
     return [line, ...lines].join('\n');
+  }
+
+  /** All that was wrong, to its last word. */
+  get wrong(): string {
+    return this.#whole.join('\n');
   }
 
   /** The campaign itself could not go on. */
@@ -61,7 +73,7 @@ export class Report {
   }
 
   text(): string {
-    const { rounds, operations, holdings, wakes, acknowledged } = this.#sums;
+    const { rounds, operations, holdings, wakes, acknowledged, rollouts, pieces } = this.#sums;
     const rows = [...this.#kinds]
       .sort(([a], [b]) => a.localeCompare(b))
       .map(([kind, told]) => {
@@ -78,7 +90,8 @@ export class Report {
       ...rows,
       '',
       `Judged: ${acknowledged} acknowledged writes, ${operations} operations on keys,`,
-      `${holdings} holdings of a lock, ${wakes} wakes of watchers.`,
+      `${holdings} holdings of a lock, ${wakes} wakes of watchers, ${rollouts} rollouts,`,
+      `${pieces} pieces of batch work.`,
       ...(this.#wrong.length === 0 ? ['Nothing was wrong.'] : ['', 'What was wrong:', '']),
       ...this.#wrong,
       '',

@@ -34,6 +34,7 @@ interface DeploymentTold {
   readonly ID: string;
   readonly JobVersion: number;
   readonly Status: string;
+  readonly CreateIndex: number;
   readonly TaskGroups: Readonly<Record<string, DeploymentGroup>>;
 }
 
@@ -44,8 +45,6 @@ interface DeploymentGroup {
 }
 
 export class Rollouts {
-  /** New versions that were wanted. */
-  begun = 0;
   readonly #cluster: Cluster;
   #version = '';
   #isBad = false;
@@ -66,7 +65,6 @@ export class Rollouts {
     const body = JSON.stringify(jobOf(this.#version, { ...rollout, isBad }));
     const signal = AbortSignal.timeout(PATIENCE_MS);
     await insist(this.#cluster.all, '/v1/jobs', { method: 'PUT', body, signal });
-    this.begun += 1;
     this.#isOver = false;
     this.#watching = this.#watch(rollout);
   }
@@ -115,18 +113,19 @@ export class Rollouts {
   }
 
   /** Judges every state of the books that it sees, and promotes canaries that are well. */
-  async #watch({ maxParallel }: Rollout): Promise<void> {
+  async #watch({ maxParallel, canaries }: Rollout): Promise<void> {
     for (let n = 0; !this.#isOver; n++) {
       const { servers } = this.#cluster;
       const server = servers[n % servers.length];
       try {
         const signal = AbortSignal.timeout(ASK_MS_MAX);
+        const said = await server?.json(`/v1/job/${JOB}/deployment?stale`, { signal });
+        const deployment = said as DeploymentTold;
         const path = `/v1/job/${JOB}/allocations?stale`;
         const allocs = (await server?.json(path, { signal })) as readonly Listed[];
-        for (const each of [...doubled(allocs), ...hasty(allocs, maxParallel)]) {
-          this.#wrong.add(each);
-        }
-        await promote(server);
+        const wrong = [...doubled(allocs, canaries > 0), ...hasty(allocs, maxParallel, deployment)];
+        for (const each of wrong) this.#wrong.add(each);
+        await promote(server, deployment);
       } catch {
         // It is not there, or does not know who leads.
       }
@@ -135,12 +134,11 @@ export class Rollouts {
   }
 }
 
-async function promote(server: Machine | undefined): Promise<void> {
-  const signal = AbortSignal.timeout(ASK_MS_MAX);
-  const told = (await server?.json(`/v1/job/${JOB}/deployment`, { signal })) as DeploymentTold;
+async function promote(server: Machine | undefined, told: DeploymentTold): Promise<void> {
   const group = told.TaskGroups['g'];
   if (told.Status !== 'running' || group === undefined || group.Promoted) return;
   if (group.DesiredCanaries === 0 || group.HealthyAllocs < group.DesiredCanaries) return;
+  const signal = AbortSignal.timeout(ASK_MS_MAX);
   const body = JSON.stringify({ DeploymentID: told.ID, All: true });
   await server?.ask(`/v1/deployment/promote/${told.ID}`, { method: 'PUT', body, signal });
 }

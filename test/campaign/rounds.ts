@@ -24,6 +24,9 @@ export interface Told {
   readonly holdings: number;
   readonly wakes: number;
   readonly acknowledged: number;
+  /** New versions, and pieces of batch work, that were judged. */
+  readonly rollouts: number;
+  readonly pieces: number;
   /** The longest time without an acknowledged write [ms]. */
   readonly pauseMs: number;
   /** From the last mend until everything was as it should be [ms]. */
@@ -58,11 +61,15 @@ export async function play(round: Round, cluster: Cluster, work: Work): Promise<
   writer.stop();
   const missed = await watching.end(SETTLE_MS_MAX);
   await Promise.all(calling);
-  const worked = await work.end(round, one(servers));
+  const verdicts = await work.end(round, one(servers));
+  const worked = await Promise.all(
+    verdicts.map(async ([what, wrong]) => [what, await tried(wrong)] as const),
+  );
   return {
     operations: callers.progress(),
     holdings: callers.holdings.length,
     ...{ wakes: watching.wakes, acknowledged: writer.acknowledged.length },
+    ...{ rollouts: round.rollout === undefined ? 0 : 1, pieces: work.pieces },
     ...{ pauseMs: writer.pauseMs, settledMs, isSettled: unsettled.length === 0 },
     verdicts: [
       ['no agent ended by itself', ended],
@@ -72,9 +79,7 @@ export async function play(round: Round, cluster: Cluster, work: Work): Promise<
       ['watches are exact', missed],
       ['no acknowledged write is lost', await tried(() => writer.lost(one(servers)))],
       ['servers at one index have one state', await tried(() => differing(servers))],
-      ...(await Promise.all(
-        worked.map(async ([what, wrong]) => [what, await tried(wrong)] as const),
-      )),
+      ...worked,
       ['nodes that are closed get no work', await tried(() => trespasses(cluster))],
       ['every row of every server is sound', await tried(() => unsound(servers))],
     ],

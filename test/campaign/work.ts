@@ -32,14 +32,9 @@ export class Work {
     this.#sightings = new Sightings(cluster.clients);
   }
 
-  /** Pieces of batch work that were judged so far. */
+  /** Pieces of batch work that were judged in this round. */
   get pieces(): number {
     return this.#batches.pieces;
-  }
-
-  /** New versions that were wanted so far. */
-  get rollouts(): number {
-    return this.#rollouts.begun;
   }
 
   /** Gives orders while faults come; resolves once all are taken. */

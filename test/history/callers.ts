@@ -8,6 +8,8 @@ const LOCK = 'lock/one';
 const BELIEF_MS = 5_000;
 /** An answer is waited for so long [ms]. */
 const PATIENCE_MS = 5_000;
+/** No answer of the API reads so. */
+const REFUSED = 'refused: nothing was done';
 
 interface Pair {
   readonly Value: string | null;
@@ -68,7 +70,8 @@ export class Callers {
     for (let i = 0; !this.#isOver; i++) {
       const made = await this.#ask('PUT', 'session/create', '{"TTL":"10s","LockDelay":0}');
       const began = performance.now();
-      const session = made === undefined ? '' : (JSON.parse(made) as { ID: string }).ID;
+      const session =
+        made === undefined || made === REFUSED ? '' : (JSON.parse(made) as { ID: string }).ID;
       const got = await this.#ask('PUT', `kv/${LOCK}?acquire=${session}`, session);
       const from = performance.now();
       if (got === 'true') {
@@ -87,13 +90,13 @@ export class Callers {
   async #end(session: string): Promise<void> {
     let told: string | undefined;
     do told = await this.#ask('PUT', `session/destroy/${session}`);
-    while (told === undefined && !this.#isOver);
+    while ((told === undefined || told === REFUSED) && !this.#isOver);
   }
 
   async #read(key: string): Promise<{ pair?: Pair; value: string | undefined } | undefined> {
     const calledAt = performance.now();
     const text = await this.#ask('GET', `kv/${key}`);
-    if (text === undefined) return undefined;
+    if (text === undefined || text === REFUSED) return undefined;
     const [pair] = text === '' ? [] : (JSON.parse(text) as Pair[]);
     const value =
       pair === undefined ? undefined : Buffer.from(pair.Value ?? '', 'base64').toString();
@@ -106,6 +109,7 @@ export class Callers {
     const value = 'value' in input ? input.value : undefined;
     const method = query === undefined ? 'DELETE' : 'PUT';
     const text = await this.#ask(method, `kv/${key}${query ?? ''}`, value);
+    if (text === REFUSED) return;
     const told = input.do === 'cas' ? { ...input, ok: text !== 'false' } : input;
     this.#observe(key, calledAt, told, text !== undefined);
   }
@@ -119,18 +123,20 @@ export class Callers {
 
   async #pair(key: string): Promise<Pair | undefined> {
     const text = await this.#ask('GET', `kv/${key}`);
-    return text === undefined || text === '' ? undefined : (JSON.parse(text) as Pair[])[0];
+    if (text === undefined || text === '' || text === REFUSED) return undefined;
+    return (JSON.parse(text) as Pair[])[0];
   }
 
-  /** What is answered; undefined where nobody knows whether it was carried out. */
+  /** What is answered, or that nothing was done for lack of room; undefined where nobody knows whether it was carried out. */
   async #ask(method: string, path: string, body?: string): Promise<string | undefined> {
     try {
       const url = `${this.#base()}/v1/${path}`;
       const signal = AbortSignal.timeout(PATIENCE_MS);
       const response = await fetch(url, { method, signal, ...(body !== undefined && { body }) });
       const text = await response.text();
-      // What is not there is an answer, too; what was refused for lack of room is none.
+      // What is not there is an answer, too.
       if (response.ok || response.status === 404) return text;
+      if (response.status === 429) return REFUSED;
     } catch {
       // Nobody answered, or not to the end.
     }
