@@ -29,13 +29,15 @@ export class RowCodec {
   readonly #packr: Packr;
   #shapes: Shapes;
   #isPending = false;
-  readonly #known: Set<string>;
+  /** Shapes by their first name: looked through for each object of each row. */
+  readonly #known = new Map<string, Shapes[number][]>();
+  #size = 0;
   readonly #packed = new WeakMap<object, Uint8Array>();
 
   /** @param known what was stored, or an empty list for a new store */
   constructor(known: Shapes) {
     this.#shapes = known;
-    this.#known = new Set(known.map(String));
+    for (const names of known) this.#learn(names);
     // The published types lack some options that the library's documentation names.
     const options = {
       // What is not shared is a map, never a record of its row's own: where ids take two bytes, a
@@ -100,12 +102,23 @@ export class RowCodec {
   }
 
   #isShared(names: readonly string[]): boolean {
-    const shape = String(names);
-    if (this.#known.has(shape)) return true;
-    if (this.#known.size >= SHAPES_MAX || !names.every((name) => FIELD.test(name))) return false;
-    this.#known.add(shape);
+    const mates = this.#known.get(names[0] ?? '');
+    if (mates?.some((shape) => isSame(shape, names)) === true) return true;
+    if (this.#size >= SHAPES_MAX || !names.every((name) => FIELD.test(name))) return false;
+    this.#learn(names);
     return true;
   }
+
+  #learn(names: readonly string[]): void {
+    const mates = this.#known.get(names[0] ?? '');
+    if (mates === undefined) this.#known.set(names[0] ?? '', [names]);
+    else mates.push(names);
+    this.#size += 1;
+  }
+}
+
+function isSame(shape: readonly string[], names: readonly string[]): boolean {
+  return shape.length === names.length && shape.every((name, n) => name === names[n]);
 }
 
 function isRow(value: unknown): value is Record<string, unknown> {
