@@ -3,12 +3,17 @@
  * costs more than most tests do.
  *
  * M1: a compiled test finds what lies beside its source: `import.meta` says the source's place.
- * M2: each run has a directory of its own, below node_modules so that packages are found.
+ * M2: each run has a directory of its own, below node_modules so that packages are found. What a run
+ *     that was killed left there goes with a later one.
  */
-import { mkdir, mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, realpath, rm, stat } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build, type Plugin } from 'esbuild';
+
+const DIRECTORY = 'tests-';
+/** Longer than any run takes [ms]. */
+const LEFT_OVER_MS = 6 * 3_600_000;
 
 export class TestModules implements AsyncDisposable {
   readonly #root: string;
@@ -24,7 +29,8 @@ export class TestModules implements AsyncDisposable {
     // The real one: tests tell of themselves by it, wherever a link leads there.
     const cache = join(await realpath(join(root, 'node_modules')), '.cache');
     await mkdir(cache, { recursive: true });
-    const modules = new TestModules(root, await mkdtemp(join(cache, 'tests-')));
+    await clear(cache);
+    const modules = new TestModules(root, await mkdtemp(join(cache, DIRECTORY)));
     await build({
       absWorkingDir: root,
       entryPoints: [...files],
@@ -58,6 +64,17 @@ export class TestModules implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await rm(this.#directory, { recursive: true, force: true });
+  }
+}
+
+/** M2. */
+async function clear(cache: string): Promise<void> {
+  for (const name of await readdir(cache)) {
+    if (!name.startsWith(DIRECTORY)) continue;
+    const path = join(cache, name);
+    // Its owner may be about to remove it.
+    const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Infinity }));
+    if (Date.now() - mtimeMs > LEFT_OVER_MS) await rm(path, { recursive: true, force: true });
   }
 }
 
