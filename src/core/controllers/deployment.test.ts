@@ -133,6 +133,21 @@ test('Y1: an evaluation for news, and none for old ones', () => {
   assert.deepEqual(asked(world), [DEADLINE]);
 });
 
+test('Y1: a clock that was ahead and was set back delays nothing', () => {
+  const world = rollout({ progressDeadlineMs: 3_600_000, desiredTotal: 3 });
+  judge(world, [1]);
+  const ahead = (T0 + 900_000) as Millis;
+  const { propose } = deploymentController.decide(world.state, ahead, newId);
+  const evals = propose.flatMap((entry) => (entry.type === 'evals.upsert' ? entry.evals : []));
+  assert.equal(evals.length, 1);
+  const done = evals.map((each) => {
+    return { ...each, status: 'complete' as const, snapshotIndex: world.state.index };
+  });
+  world.do({ type: 'evals.upsert', at: ahead, evals: done });
+  judge(world, [2]);
+  assert.deepEqual(asked(world), ['evals.upsert', undefined]);
+});
+
 test('Y3: successful when all are healthy', () => {
   const world = rollout();
   judge(world, [1, 2]);

@@ -203,7 +203,7 @@ function goOn(watched: Watched, wakeAt: Millis | undefined): Entry | Rest {
   const deadline = earlier(deadlineOf(watched), wakeAt);
   const { judgedIndex } = deployment;
   if (judgedIndex === undefined) return { wakeAt: deadline };
-  const { seenIndex, askedAt } = lastLook(state, deployment);
+  const { seenIndex, askedAt } = lastLook(watched);
   if (seenIndex >= judgedIndex) return { wakeAt: deadline };
   const pauseMs = isPlaced(deployment) && !mayBeOver(watched) ? PAUSE_PLACED_MS : PAUSE_MS;
   const dueAt = (askedAt + pauseMs) as Millis;
@@ -227,17 +227,21 @@ function isPlaced({ groups }: Deployment): boolean {
   );
 }
 
-/** The newest state an evaluation of the job looked at or will, and when one was last asked for. */
-function lastLook(
-  state: State,
-  { namespace, jobId }: Deployment,
-): { readonly seenIndex: number; readonly askedAt: number } {
+/**
+ * The newest state an evaluation of the job looked at or will, and when one was last asked for. What
+ * a leader asked whose clock was ahead says nothing: nobody is to wait until that instant has come.
+ */
+function lastLook({ state, now, deployment: { namespace, jobId } }: Watched): {
+  readonly seenIndex: number;
+  readonly askedAt: number;
+} {
   let seenIndex = 0;
   let askedAt = 0;
   for (const each of state.evalsByJob(namespace, jobId)) {
     if (each.status === 'pending' && each.waitUntil === undefined) seenIndex = Infinity;
     seenIndex = Math.max(seenIndex, each.snapshotIndex ?? 0);
-    if (each.triggeredBy === 'deployment-watcher') askedAt = Math.max(askedAt, each.createdAt);
+    if (each.triggeredBy !== 'deployment-watcher' || each.createdAt > now) continue;
+    askedAt = Math.max(askedAt, each.createdAt);
   }
   return { seenIndex, askedAt };
 }
