@@ -199,7 +199,7 @@ function isEverywhere({ job }: Watched): boolean {
 
 /** Asks for an evaluation where health changed since the last one looked (Y1). */
 function goOn(watched: Watched, wakeAt: Millis | undefined): Entry | Rest {
-  const { state, now, deployment } = watched;
+  const { now, deployment } = watched;
   const deadline = earlier(deadlineOf(watched), wakeAt);
   const { judgedIndex } = deployment;
   if (judgedIndex === undefined) return { wakeAt: deadline };
