@@ -84,6 +84,9 @@ test('NN2: an end that a client told is no news, and comes with the next', () =>
   const index = place(2);
   const ids = [allocId(1), allocId(2)];
   assert.deepEqual(news.since(one, from), { isNews: true, ids, index });
+  const late = { id: allocId(2), index };
+  news.follow(one, from, [late, { id: allocId(1), index: ended }]);
+  assert.deepEqual(news.since(one, ended), { isNews: false, ids: [late.id], index });
 });
 
 test('NN3: whoever does not ask for long is followed no more', () => {

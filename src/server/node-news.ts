@@ -67,7 +67,8 @@ export class NodeNews {
    */
   follow(nodeId: NodeId, from: Index, ended: readonly Noted[] = []): void {
     const waiting = this.#nodes.get(nodeId)?.waiting ?? new Set();
-    this.#nodes.set(nodeId, { from, newsAt: from, noted: [...ended], waiting });
+    const noted = ended.toSorted((a, b) => a.index - b.index);
+    this.#nodes.set(nodeId, { from, newsAt: from, noted, waiting });
   }
 
   /** What came after an index; undefined where it is not followed from there (NN1). */
