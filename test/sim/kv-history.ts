@@ -1,12 +1,11 @@
 /**
- * Callers of keys and locks around one simulated server that is killed, loses power, finds its disk
- * full or broken, and has its clock set. What they saw is judged afterwards.
+ * Callers of keys and locks around one simulated server, or any of several, in the middle of their
+ * misfortunes. What they saw is judged afterwards.
  */
 import type { Index } from '../../src/base/brand.ts';
 import type { Random } from '../../src/base/random.ts';
 import type { SessionId } from '../../src/core/model/session.ts';
-import { readKvPair } from '../../src/core/state/reads-kv.ts';
-import type { Operations } from '../../src/server/operations.ts';
+import type { State } from '../../src/core/state/state.ts';
 import { lint } from '../../src/core/state/lint.ts';
 import { contested } from '../history/holders.ts';
 import type { Holding } from '../history/holders.ts';
@@ -15,16 +14,14 @@ import type { KvInput, KvObserved } from '../history/kv-model.ts';
 import { isLinearizable } from '../history/linearizable.ts';
 import { uuid } from '../state-world.ts';
 import { between, chance, pick, weighted } from './chance.ts';
-import { Cluster } from './cluster.ts';
-import { DISK_MS_MAX } from './server-host.ts';
+import { KvAlone, type KvWorld } from './kv-worlds.ts';
+import { KV_TTL_MS, type KvDoor } from './kv-doors.ts';
 
-const NODE = 'machine';
 const KEYS = ['a', 'b', 'c', 'd', 'e'] as const;
 const LOCKS = ['l1', 'l2'] as const;
 const CALLERS = 4;
 const HOLDERS = 4;
 const STORM_MS = 40_000;
-const TTL_MS = 1_000;
 /** Who waits longer than this for an answer gives up, and does not know. */
 const PATIENCE_MS = 3_000;
 
@@ -37,10 +34,17 @@ export interface KvReport {
 }
 
 /** Fails: what is wrong, and the seed. */
-export async function simulateKv(seed: string): Promise<KvReport> {
-  const run = new KvRun(seed);
-  await run.storm();
-  return run.judge();
+export async function simulateKv(
+  seed: string,
+  world: KvWorld = new KvAlone(seed),
+): Promise<KvReport> {
+  const run = new KvRun(seed, world);
+  try {
+    await run.storm();
+    return run.judge();
+  } finally {
+    world.end();
+  }
 }
 
 /** What a caller read last of a key. */
@@ -57,7 +61,7 @@ interface Held {
 
 class KvRun {
   readonly #seed: string;
-  readonly #cluster: Cluster;
+  readonly #cluster: KvWorld;
   readonly #observed = new Map<string, KvObserved[]>();
   readonly #holdings: Holding[] = [];
   #sequence = 0;
@@ -66,36 +70,33 @@ class KvRun {
   #strikes = 0;
   #isOver = false;
 
-  constructor(seed: string) {
+  constructor(seed: string, world: KvWorld) {
     this.#seed = seed;
-    this.#cluster = new Cluster(seed, 0);
+    this.#cluster = world;
   }
 
   async storm(): Promise<void> {
     const cluster = this.#cluster;
-    cluster.server.start();
-    await cluster.pass(2_000);
+    await cluster.start();
     await this.#register();
     for (let n = 0; n < CALLERS; n++) this.#keep(this.#call(cluster.random.fork(`caller/${n}`)));
     for (let n = 0; n < HOLDERS; n++) this.#keep(this.#hold(cluster.random.fork(`holder/${n}`)));
     this.#strikeOn(cluster.random.fork('strikes'));
     await cluster.pass(STORM_MS);
     this.#isOver = true;
-    this.#heal();
-    await cluster.pass(10_000);
+    cluster.heal();
+    // Longer than an election, a silent session and a look at a full store take.
+    await cluster.pass(30_000);
   }
 
   judge(): KvReport {
-    const { server, history } = this.#cluster;
+    const { history } = this.#cluster;
     const wrong: string[] = [...contested(this.#holdings)];
     for (const [key, observed] of this.#observed) {
       if (!isLinearizable(observed, KV_MODEL)) wrong.push(`no order explains key ${key}`);
     }
-    const { state } = server;
-    if (state === undefined) wrong.push('the server did not come back');
-    else
-      for (const { rule, subject, message } of lint(state))
-        wrong.push(`${rule} ${subject} ${message}`);
+    wrong.push(...this.#cluster.unsettled());
+    wrong.push(...this.#cluster.states().flatMap(notesOn));
     if (wrong.length > 0) {
       const lines = this.#cluster.lines.slice(-20).join('\n  ');
       throw new Error(`seed "${this.#seed}": ${wrong.join('; ')}\n  ${lines}`);
@@ -115,22 +116,18 @@ class KvRun {
   }
 
   async #register(): Promise<void> {
-    const node = { name: NODE, id: '', address: '10.0.0.1', datacenter: 'dc1' };
-    const facts = { ...node, taggedAddresses: {}, meta: {} };
-    const registration = { node: facts, skipNodeUpdate: false, services: [], checks: [] };
-    const done = this.#cluster.server.operations?.catalog.register(registration);
+    const door = this.#cluster.door();
+    const done = door?.register();
     await this.#cluster.pass(1_000);
     await done;
   }
 
   /** What a call answers; undefined where nobody knows whether it was carried out. */
-  async #ask<T>(
-    call: (operations: Operations) => Promise<T> | T,
-  ): Promise<{ value: T } | undefined> {
-    const { operations } = this.#cluster.server;
-    if (operations === undefined) return undefined;
+  async #ask<T>(call: (door: KvDoor) => Promise<T>): Promise<{ value: T } | undefined> {
+    const door = this.#cluster.door();
+    if (door === undefined) return undefined;
     const patience = new AbortController();
-    const answered = (async () => ({ value: await call(operations) }))().catch(() => undefined);
+    const answered = (async () => ({ value: await call(door) }))().catch(() => undefined);
     const given = this.#cluster.clock.sleep(PATIENCE_MS, patience.signal).then(() => undefined);
     const answer = await Promise.race([answered, given]);
     patience.abort();
@@ -148,7 +145,7 @@ class KvRun {
     while (!this.#isOver) {
       await this.#pause(random, 800);
       // Nobody listens: nothing is called.
-      if (this.#cluster.server.operations === undefined) continue;
+      if (this.#cluster.door() === undefined) continue;
       const key = pick(random, KEYS) ?? 'a';
       const last = known.get(key);
       const kind = weighted(random, { put: 3, get: 4, cas: last === undefined ? 0 : 4, delete: 1 });
@@ -163,9 +160,9 @@ class KvRun {
 
   async #read(key: string): Promise<Known | undefined> {
     const calledAt = this.#sequence++;
-    const answer = await this.#ask((ops) => ops.query(readKvPair(key), {}, NEVER));
+    const answer = await this.#ask((door) => door.read(key));
     if (answer === undefined) return undefined;
-    const pair = answer.value.value;
+    const pair = answer.value;
     this.#observe(key, calledAt, { do: 'get', saw: pair?.value }, true);
     return { index: pair?.modifyIndex ?? (0 as Index), saw: pair?.value };
   }
@@ -184,8 +181,8 @@ class KvRun {
       delete: { verb: 'delete', key },
     } as const;
     const calledAt = this.#sequence++;
-    const answer = await this.#ask((ops) => ops.kv.write(writes[kind]));
-    const ok = answer?.value.ok ?? true;
+    const answer = await this.#ask((door) => door.write(writes[kind]));
+    const ok = answer?.value ?? true;
     const inputs: Readonly<Record<typeof kind, KvInput>> = {
       put: { do: 'put', value },
       cas: { do: 'cas', expected: saw, value, ok },
@@ -204,11 +201,11 @@ class KvRun {
 
   async #hold(random: Random): Promise<void> {
     while (!this.#isOver) {
-      const id = uuid('sess', this.#sessions++) as SessionId;
+      const drawn = uuid('sess', this.#sessions++) as SessionId;
       const began = this.#cluster.clock.elapsedMs();
-      const made = await this.#ask((ops) => ops.kv.createSession(sessionOf(id)));
+      const made = await this.#ask((door) => door.createSession(drawn));
       if (made === undefined) await this.#pause(random, 500);
-      else await this.#useSession(random, { id, validTo: began + TTL_MS });
+      else await this.#useSession(random, { id: made.value, validTo: began + KV_TTL_MS });
     }
   }
 
@@ -218,12 +215,12 @@ class KvRun {
       const key = pick(random, LOCKS) ?? 'l1';
       const put = { key, flags: '0', session: session.id };
       const lock = { verb: 'lock', value: session.id, ...put } as const;
-      const got = await this.#ask((ops) => ops.kv.write(lock));
-      if (got?.value.ok === true) {
+      const got = await this.#ask((door) => door.write(lock));
+      if (got?.value === true) {
         await this.#keepLock(random, session, key);
         // Some just go: their session has to end by itself.
         if (chance(random, 0.3) || this.#isOverdue(session)) return;
-        await this.#ask((ops) => ops.kv.write({ verb: 'unlock', value: '', ...put }));
+        await this.#ask((door) => door.write({ verb: 'unlock', value: '', ...put }));
       } else {
         await this.#pause(random, 400);
         if (!(await this.#renew(session))) return;
@@ -235,8 +232,8 @@ class KvRun {
   async #keepLock(random: Random, session: Held, key: string): Promise<void> {
     const { clock } = this.#cluster;
     const from = clock.elapsedMs();
-    const answer = await this.#ask((ops) => ops.query(readKvPair(key), {}, NEVER));
-    const pair = answer?.value.value;
+    const answer = await this.#ask((door) => door.read(key));
+    const pair = answer?.value;
     const stop = from + between(random, 1, 3_000);
     while (clock.elapsedMs() < stop && !this.#isOverdue(session)) {
       await this.#pause(random, 300);
@@ -252,9 +249,9 @@ class KvRun {
   /** Answers whether the session goes on; its time counts from before the renewal was sent. */
   async #renew(session: Held): Promise<boolean> {
     const sentAt = this.#cluster.clock.elapsedMs();
-    const renewed = await this.#ask((ops) => ops.kv.renewSession(session.id));
-    if (renewed?.value?.id !== session.id) return false;
-    session.validTo = Math.max(session.validTo, sentAt + TTL_MS);
+    const renewed = await this.#ask((door) => door.renewSession(session.id));
+    if (renewed?.value !== true) return false;
+    session.validTo = Math.max(session.validTo, sentAt + KV_TTL_MS);
     return true;
   }
 
@@ -268,61 +265,15 @@ class KvRun {
     this.#cluster.later(between(random, 500, 6_000), () => {
       if (this.#isOver) return;
       this.#strikes += 1;
-      this.#strike(random);
+      this.#cluster.strike(random);
       this.#strikeOn(random);
     });
   }
-
-  #strike(random: Random): void {
-    const { server } = this.#cluster;
-    const kind = chance(random, 0.5) ? 'kill' : 'power';
-    const backMs = between(random, 100, 2_000);
-    const restart = (): void => this.#cluster.later(backMs, () => server.start());
-    const what = weighted(random, { kill: 3, midway: 4, failSync: 1, full: 2, slow: 2, clock: 3 });
-    this.#cluster.note(`strike ${what} ${kind}`);
-    switch (what) {
-      case 'kill':
-        server.kill(kind);
-        restart();
-        break;
-      case 'midway':
-        server.disk.crashAfter(between(random, 1, 20), kind);
-        this.#cluster.later(3_000, () => server.start());
-        break;
-      case 'failSync':
-        server.disk.failSyncs(1);
-        this.#cluster.later(2_000, () => server.kill('kill'));
-        this.#cluster.later(2_000 + backMs, () => server.start());
-        break;
-      case 'full':
-        server.fill(between(random, 0, 2_000));
-        this.#cluster.later(backMs, () => server.fill(Infinity));
-        break;
-      case 'slow':
-        server.disk.slowDown(between(random, 10, 200));
-        this.#cluster.later(backMs, () => server.disk.slowDown(DISK_MS_MAX));
-        break;
-      case 'clock':
-        server.skewMs = between(random, -60_000, 60_000);
-        break;
-    }
-  }
-
-  #heal(): void {
-    const { server } = this.#cluster;
-    server.fill(Infinity);
-    server.skewMs = 0;
-    server.disk.slowDown(DISK_MS_MAX);
-    server.disk.failSyncs(0);
-    server.disk.crashAfter(Infinity, 'kill');
-    server.kill('kill');
-    server.start();
-  }
 }
 
-function sessionOf(id: SessionId): Parameters<Operations['kv']['createSession']>[0] {
-  const ttl = { ttlMs: TTL_MS, lockDelayMs: 0, behavior: 'release' } as const;
-  return { id, name: '', node: NODE, nodeChecks: [], serviceChecks: [], ...ttl };
+/** What `lint` finds. */
+function notesOn(state: State): readonly string[] {
+  return lint(state).map(({ rule, subject, message }) => `${rule} ${subject} ${message}`);
 }
 
 const NEVER = new AbortController().signal;
