@@ -31,14 +31,14 @@ class Servers implements RemoteExecServers {
   }
 
   async events(
-    after: Index | undefined,
+    after: string | undefined,
     signal: AbortSignal,
   ): ReturnType<RemoteExecServers['events']> {
-    if (after === this.#events.length) {
+    if (after === String(this.#events.length)) {
       const fired = new Promise<void>((resolve) => (this.#wake = resolve));
       await Promise.race([fired, untilAborted(signal)]);
     }
-    return { events: [...this.#events], index: this.#events.length as Index };
+    return { events: [...this.#events], index: String(this.#events.length) };
   }
 
   value(key: string): Promise<string | undefined> {

@@ -7,7 +7,6 @@
  * RE3: a command that says nothing gives signs of life: pieces of output without any bytes.
  */
 import { Bug } from '../base/assert.ts';
-import type { Index } from '../base/brand.ts';
 import { explain } from '../base/failure.ts';
 import type { UserEvent } from '../core/model/user-event.ts';
 import {
@@ -26,11 +25,15 @@ import type { Service } from '../ports/service.ts';
 
 /** What it asks of the servers. */
 export interface RemoteExecServers {
-  /** The events that concern this node, oldest first; waits until there are newer ones. */
+  /**
+   * The events that concern this node, oldest first; waits until there are newer ones.
+   *
+   * @param after the index that was answered last
+   */
   events(
-    after: Index | undefined,
+    after: string | undefined,
     signal: AbortSignal,
-  ): Promise<{ readonly events: readonly UserEvent[]; readonly index: Index }>;
+  ): Promise<{ readonly events: readonly UserEvent[]; readonly index: string }>;
   /** A key's value as Base64; undefined: there is none. */
   value(key: string, signal: AbortSignal): Promise<string | undefined>;
   /** Writes a key that the session locks; false: the session is gone. */

@@ -18,6 +18,7 @@ import { clientApps, listenAll } from './http.ts';
 import { buildServerPool } from './link.ts';
 import { buildRemoteBalancer } from './remote-balancer.ts';
 import { buildRegistrar, definitionsOf } from './registrar.ts';
+import { buildRelayedExec } from './remote-exec.ts';
 import { reloadLogging, reloadOnHangup, type Running } from './running.ts';
 import { stopOnSignals } from './stop-signal.ts';
 
@@ -55,9 +56,7 @@ export async function runClientAgent(
   const balancer = buildRemoteBalancer(config, {
     ...{ random: random.fork('balancer'), note: log('balancer') },
   });
-  if (config.discovery.remoteExec) {
-    logger.write('warn', 'agent', 'commands of `exec` are carried out by agents of servers alone');
-  }
+  const exec = { nodeName, random: random.fork('remote-exec'), note: log('remote-exec') };
   const reload = async (): Promise<void> => {
     const changed = await running.load();
     await registrar.registrar.reload(definitionsOf(changed));
@@ -84,6 +83,7 @@ export async function runClientAgent(
     ...dnsRelay(config, pool, log('dns')),
     ...listenAll(config, apps, logger),
     ...balancer.services,
+    ...(config.discovery.remoteExec ? [buildRelayedExec(config, exec)] : []),
   ];
   try {
     await runServices(services, log('agent'), stop.signal);

@@ -33,7 +33,11 @@ before(async () => {
     servers = [${listed}]
   }`;
   all = [...DATACENTERS].map(([name, datacenter], i) =>
-    agents.start(name, i + 1, `datacenter = "${datacenter}"\n${name === 'c4' ? client : server}`),
+    agents.start(
+      name,
+      i + 1,
+      `datacenter = "${datacenter}"\ndisable_remote_exec = false\n${name === 'c4' ? client : server}`,
+    ),
   );
   await agents.until('all nodes are in the catalog', async () => {
     const told = await Promise.all(all.map((each) => nodesAt(each)));
@@ -135,4 +139,29 @@ test('an agent that is asked for no datacenter answers for its own', { skip }, a
       else await assert.rejects(plain, { code: 'ENOTFOUND' }, what);
     }
   }
+});
+
+test(
+  'exec reaches every agent, whichever is asked, with a server or without',
+  { skip },
+  async () => {
+    for (const agent of [all[0], all[3]]) {
+      assert.ok(agent);
+      const out = await agents.run(agent, 'exec', '-wait=10s', 'echo here; exit 3');
+      for (const { name } of all) {
+        assert.match(out, new RegExp(`^ {4}${name}: here$`, 'm'), out);
+        assert.match(out, new RegExp(`^==> ${name}: finished with exit code 3$`, 'm'), out);
+      }
+      assert.match(out, /^4 \/ 4 node\(s\) completed/m, out);
+    }
+  },
+);
+
+test('an agent that lost its server hears the next exec again', { skip }, async () => {
+  const [, , third, client] = all;
+  assert.ok(third && client);
+  await agents.kill(third);
+  const out = await agents.run(client, 'exec', '-wait=10s', '-node=^c4$', 'echo here');
+  assert.match(out, /^ {4}c4: here$/m, out);
+  agents.again(third);
 });
