@@ -20,6 +20,8 @@ export interface Policy {
   readonly gossipToTheDeadMs: number;
   /** After so long another may take the name of one that failed. Source: Consul. */
   readonly nameReclaimMs: number;
+  /** Who is woken so much later than it meant to stood still itself, and blames nobody. */
+  readonly standstillMs: number;
   /** How often a whole state is exchanged, in a small pool. */
   readonly pushPullIntervalMs: number;
 }
@@ -37,6 +39,7 @@ export const LAN_POLICY: Policy = {
   gossipNodes: 3,
   gossipToTheDeadMs: 30_000,
   nameReclaimMs: 30_000,
+  standstillMs: 1_000,
   pushPullIntervalMs: 30_000,
 };
 

@@ -20,7 +20,7 @@ import { probeDue, probeFailed, probeLate, relayLate } from './probe.ts';
  * @returns what to do, in this order; the pool itself is changed (G1)
  */
 export function stepPool(pool: Pool, input: PoolInput, now: Millis): readonly PoolEffect[] {
-  const stoodMs = standstillMs(pool.timers.nextAt, now);
+  const stoodMs = standstillMs(pool.timers.nextAt, now, pool.policy.standstillMs);
   pool.now = now;
   pool.effects = [];
   if (stoodMs !== undefined) forgive(pool, stoodMs);
