@@ -28,14 +28,25 @@ function pair(key: string, bytes: Buffer, modRevision: number): KeyValue {
   return { key, value: bytes, createRevision: modRevision, modRevision };
 }
 
-/** A writer whose transactions meet with these, one after the other, the last one for ever. */
-function writerOf(...fates: readonly (Failure | TxnAnswer)[]): {
+/**
+ * A writer whose transactions meet with these, one after the other, the last one for ever.
+ *
+ * @param isThere whether the batch is in the log when that is looked up
+ */
+function writerOf(
+  fates: readonly (Failure | TxnAnswer)[],
+  isThere = false,
+): {
   readonly commit: () => Promise<string>;
   readonly calls: { txn: number; full: number };
 } {
   const clock = new SimClock();
   const calls = { txn: 0, full: 0 };
   const client = {
+    range: () => {
+      const pairs = isThere ? [pair('', value, 8)] : [];
+      return Promise.resolve({ pairs, revision: 9, more: false });
+    },
     txn: () => {
       clock.advance(100);
       const fate = fates[Math.min(calls.txn, fates.length - 1)] ?? done;
@@ -61,19 +72,25 @@ const faultOf =
     error instanceof Failure && error.fault === fault;
 
 test('T2: what there is no room for at once is not in the log', async () => {
-  const { commit, calls } = writerOf(noRoom);
+  const { commit, calls } = writerOf([noRoom]);
   await assert.rejects(commit(), faultOf('exhausted'));
   assert.deepEqual(calls, { txn: 1, full: 1 });
 });
 
+test('T2: what etcd carried out for the last time, saying that it has no room, is committed', async () => {
+  const { commit, calls } = writerOf([noRoom], true);
+  assert.equal(await commit(), 'committed');
+  assert.deepEqual(calls, { txn: 1, full: 1 });
+});
+
 test('T2: no room for a second copy says nothing of the first, which may be in the log', async () => {
-  const { commit, calls } = writerOf(silence, noRoom, noRoom, moved);
+  const { commit, calls } = writerOf([silence, noRoom, noRoom, moved]);
   assert.equal(await commit(), 'committed');
   assert.deepEqual(calls, { txn: 4, full: 2 });
 });
 
 test('T2: a copy that never had an answer is not known of, however full it is', async () => {
-  const { commit, calls } = writerOf(silence, noRoom);
+  const { commit, calls } = writerOf([silence, noRoom]);
   await assert.rejects(commit(), faultOf('unavailable'));
   assert.equal(calls.txn, COMMIT_MS_MAX / 100);
 });

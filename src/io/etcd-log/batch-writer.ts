@@ -83,12 +83,12 @@ export class BatchWriter {
     const failure = [{ range: { key: keys.leader } }, { range: { key } }];
     for (const [n, piece] of pieces.entries()) {
       const put = { put: { key: keys.part(span.first, term, n), value: piece } };
-      const answer = await this.#insist({ compare, success: [put], failure });
+      const answer = await this.#insist({ compare, success: [put], failure }, key, term);
       if (!answer.succeeded) return this.#judge(answer, term);
     }
     const head = Buffer.from(String(span.last));
     const success = [{ put: { key, value } }, { put: { key: keys.head, value: head } }];
-    const answer = await this.#insist({ compare, success, failure });
+    const answer = await this.#insist({ compare, success, failure }, key, term);
     return answer.succeeded ? 'committed' : this.#judge(answer, term);
   }
 
@@ -119,10 +119,11 @@ export class BatchWriter {
   }
 
   /**
-   * Repeats a fenced transaction until etcd says what became of it (T2). That there is no room for
-   * one more copy says nothing of a copy before it that was not answered.
+   * Repeats a fenced transaction until etcd says what became of it (T2). That there is no room says
+   * nothing of a copy before it that was not answered, nor, where that was noticed while it was
+   * carried out, of this one: whether the batch is in the log is looked up.
    */
-  async #insist(txn: Txn): Promise<TxnAnswer> {
+  async #insist(txn: Txn, key: string, term: number): Promise<TxnAnswer> {
     const { client, clock, seat, full } = this.#deps;
     const beganMs = clock.elapsedMs();
     let isInDoubt = false;
@@ -134,8 +135,11 @@ export class BatchWriter {
         return answer;
       } catch (error) {
         const isFull = error instanceof Failure && error.fault === 'exhausted';
+        if (!isFull && !isPassing(error)) throw error;
         if (isFull) full();
-        if (!isPassing(error) && !(isFull && isInDoubt)) throw error;
+        const found = isFull ? await this.#find(key, term) : 'unknown';
+        if (typeof found === 'object') return refusedBy(found);
+        if (found === undefined && !isInDoubt) throw error;
         isInDoubt = true;
         if (clock.elapsedMs() - beganMs >= COMMIT_MS_MAX) {
           const message = 'etcd does not say whether the entries were committed';
@@ -145,6 +149,22 @@ export class BatchWriter {
       }
     }
   }
+
+  /** The batch that was put in a term, if one is there. */
+  async #find(key: string, term: number): Promise<KeyValue | undefined | 'unknown'> {
+    try {
+      const { pairs } = await this.#deps.client.range({ key }, { deadlineMs: ATTEMPT_MS });
+      return isOwn(pairs[0], term) ? pairs[0] : undefined;
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+      return 'unknown';
+    }
+  }
+}
+
+/** As etcd answers a copy of what is in the log. */
+function refusedBy(batch: KeyValue): TxnAnswer {
+  return { succeeded: false, revision: batch.modRevision, found: [[], [batch]] };
 }
 
 const RETRY_MS = 50;
