@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { Machines, type Machine } from '../machines.ts';
 import { Closures } from './closures.ts';
-import { Disk, removeThrottles } from './disk.ts';
+import { Disk } from './disk.ts';
 import { clockLibrary, WallClock } from './wall-clock.ts';
 
 /** Ports of servers that can be made slow: the link between agents, etcd between members. */
@@ -119,7 +119,6 @@ export class Cluster implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.machines[Symbol.asyncDispose]();
-    removeThrottles(this.#dir);
   }
 
   async #prepare(): Promise<void> {

@@ -82,14 +82,18 @@ export class Disk {
   }
 }
 
-/** Takes away what is left of throttles, once the processes in them have ended. */
+/** Takes away what is left of throttles, once the namespaces of the processes in them are gone. */
 export function removeThrottles(world: string): void {
   const dir = throttlesOf(world);
   if (!existsSync(dir)) return;
-  for (const each of readdirSync(dir, { withFileTypes: true })) {
-    if (each.isDirectory()) rmdirSync(join(dir, each.name));
+  const groups = readdirSync(dir, { withFileTypes: true }).filter((each) => each.isDirectory());
+  for (const each of [...groups.map(({ name }) => join(dir, name)), dir]) {
+    try {
+      rmdirSync(each);
+    } catch {
+      // Something in it is not quite gone. Empty, it does no harm.
+    }
   }
-  rmdirSync(dir);
 }
 
 function throttlesOf(world: string): string {
