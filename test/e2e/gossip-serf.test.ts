@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { seeded } from '../../src/base/random.ts';
+import type { RingMemory } from '../../src/core/gossip/serf/memory.ts';
 import type { RingNews } from '../../src/core/gossip/serf/ring.ts';
 import { decodeKeyResponse, encodeKeyRequest } from '../../src/core/gossip/wire/serf-messages.ts';
 import { LAN } from '../../src/core/gossip/serf/step.ts';
@@ -24,10 +25,13 @@ class Ours implements AsyncDisposable {
   readonly news: RingNews[] = [];
   readonly notes: string[] = [];
   kept: readonly string[] = [];
+  /** What it would have kept on disk. */
+  memory: RingMemory | undefined;
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
 
-  constructor(name: string, keys: readonly string[] = []) {
+  constructor(name: string, keys: readonly string[] = [], memory?: RingMemory) {
+    this.memory = memory;
     this.gossip = new Gossip(
       {
         ...{ name, listen: { host: '127.0.0.1', port: 0 }, tags: { role: 'consul', dc: 'dc1' } },
@@ -38,6 +42,7 @@ class Ours implements AsyncDisposable {
         ...{ sockets: systemGossipSockets, clock: systemClock, random: seeded(name) },
         note: (line) => this.notes.push(line),
         keepKeys: (ring) => (this.kept = ring),
+        memory: { load: () => this.memory, keep: (kept) => (this.memory = kept) },
       },
     );
     this.gossip.follow((news) => this.news.push(news));
@@ -148,6 +153,49 @@ test('serf sees us fail where we end without a word', { timeout: 240_000 }, asyn
     120_000,
   );
 });
+
+test('who begins anew finds serf again by what it remembers', { timeout: 240_000 }, async () => {
+  await using serf = await SerfProcess.start('theirs');
+  let memory: RingMemory | undefined;
+  {
+    await using ours = new Ours('ours');
+    await serf.until('we listen', () => ours.port > 0);
+    await ours.gossip.join(`127.0.0.1:${serf.port}`);
+    await serf.until('serf sees us', async () => (await serf.status('ours')) === 'alive');
+    await serf.call('event', '-coalesce=false', 'before', 'x');
+    await serf.until('we hear it', () => ours.news.some(({ type }) => type === 'event'));
+    await serf.until('it is kept', () => ours.memory?.members.length === 1);
+    memory = ours.memory;
+  }
+  await serf.until('we failed', async () => (await serf.status('ours')) === 'failed', 120_000);
+  await using again = new Ours('again', [], memory);
+  await serf.until('serf sees us', async () => (await serf.status('again')) === 'alive', 120_000);
+  await serf.call('event', '-coalesce=false', 'after', 'y');
+  await serf.until('we hear it', () => again.news.some(({ type }) => type === 'event'));
+  const heard = again.news.flatMap((news) => (news.type === 'event' ? [news.name] : []));
+  assert.deepEqual(heard, ['after'], 'what was heard before is not told again');
+});
+
+test(
+  'of two members with one name the one that serf knows stays',
+  { timeout: 240_000 },
+  async () => {
+    await using serf = await SerfProcess.start('theirs');
+    await using first = new Ours('twin');
+    await using second = new Ours('twin');
+    await serf.until('both listen', () => first.port > 0 && second.port > 0);
+    await first.gossip.join(`127.0.0.1:${serf.port}`);
+    await serf.until('serf sees one', async () => (await serf.status('twin')) === 'alive');
+    const { port } = first;
+    await second.gossip.join(`127.0.0.1:${serf.port}`).catch(() => undefined);
+    await serf.until('the other goes', () => second.gossip.members().length === 0, 120_000);
+    assert.match(second.notes.join('\n'), /"twin" is the name of another member, at 127\.0\.0\.1:/);
+    assert.equal(first.status('theirs'), 'alive');
+    assert.equal(await serf.status('twin'), 'alive');
+    const twin = (await serf.members()).find(({ name }) => name === 'twin');
+    assert.equal(twin?.addr, `127.0.0.1:${port}`);
+  },
+);
 
 test('keys are rotated in a ring with serf, from both sides', { timeout: 240_000 }, async () => {
   await using ours = new Ours('ours', [KEY]);
