@@ -149,7 +149,8 @@ function jobOf(version: string, { count, maxParallel, canaries, isBad }: Rollout
   const bad = { command: 'sh', args: ['-c', 'sleep 0.2; exit 1', version] };
   // One fails with its first instance, the other one when nothing has become of it in time.
   const badPatience = { healthy: 10, progress: canaries === 0 ? 0 : 12 };
-  const patience = isBad ? badPatience : { healthy: 100, progress: 200 };
+  // Deadlines are by wall clocks: longer than those are set ahead.
+  const patience = isBad ? badPatience : { healthy: 1_000, progress: 1_200 };
   return {
     Job: {
       ...{ ID: JOB, Type: 'service', Datacenters: ['dc1'] },
