@@ -50,7 +50,7 @@ export function joinServers(joining: JoinParts, parts: ClusterParts): Cluster {
   const { door, mesh, log, services, federation, clock } = joining;
   const { server, client, catalog, dns } = parts;
   const { nodes } = door;
-  const { operations } = server.server;
+  const { operations, evaluations } = server.server;
   const address = (): string => log.holder?.address ?? '';
   const leading: LeaderDeps = {
     isLeading: () => operations.stats().leading,
@@ -78,7 +78,6 @@ export function joinServers(joining: JoinParts, parts: ClusterParts): Cluster {
     ),
     catalog: new LedCatalog({ here: catalog, there: new RemoteCatalog(caller) }, leading),
   };
-  const { evaluations } = server.server;
   const codecs = evalCodecs;
   const evals = new EvalAnswers({ evaluations, codecs, version: VERSION, clock });
   const admit: HttpAnswersDeps['admit'] = (asked) => admitAsLeader(leading.isLeading, asked);

@@ -157,15 +157,19 @@ export class SimEtcdClient implements EtcdApi {
     try {
       while (!signal.aborted) {
         if (stream.isBroken) throw new Failure('unavailable', 'the connection broke');
-        if (this.#isTold(stream)) {
-          for (let next = stream.queue.shift(); next !== undefined; next = stream.queue.shift()) {
-            yield next;
-          }
-        }
+        yield* this.#told(stream);
         await this.#news(stream, signal);
       }
     } finally {
       this.#etcd.close(stream);
+    }
+  }
+
+  *#told(stream: EtcdStream): Generator<readonly WatchEvent[]> {
+    while (this.#isTold(stream)) {
+      const next = stream.queue.shift();
+      if (next === undefined) return;
+      yield next;
     }
   }
 
@@ -248,7 +252,7 @@ export class SimEtcdClient implements EtcdApi {
         how.signal?.removeEventListener('abort', cancel);
         settle();
       };
-      const fail = (error: unknown): void => end(() => reject(error as Error));
+      const fail = (error: unknown): void => end(() => reject(error));
       const late = new Failure('timeout', `etcd at ${member.endpoint} does not answer`);
       const off = clock.alarm(how.deadlineMs ?? DEADLINE_MS, () => fail(late));
       const cancel = (): void => fail(new Failure('canceled', 'nobody waits for etcd any more'));
@@ -264,7 +268,7 @@ export class SimEtcdClient implements EtcdApi {
           const value = answer();
           back(() => resolve(value));
         } catch (error) {
-          back(() => reject(error as Error));
+          back(() => reject(error));
         }
       };
       const refuse = (why: string): void => back(() => reject(new Failure('unavailable', why)));

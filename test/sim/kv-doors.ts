@@ -53,7 +53,7 @@ export function operationsDoor(ops: Operations): KvDoor {
       await ops.kv.createSession({ id, name: '', node: KV_NODE, ...checks, ...ttl });
       return id;
     },
-    renewSession: async (id) => (await ops.kv.renewSession(id))?.id === id,
+    renewSession: async (id) => (await Promise.resolve(ops.kv.renewSession(id)))?.id === id,
   };
 }
 
@@ -133,16 +133,9 @@ interface Row {
 }
 
 function queryOf(write: KvWrite): string {
-  switch (write.verb) {
-    case 'cas':
-      return `cas=${write.index}`;
-    case 'lock':
-      return `acquire=${write.session}`;
-    case 'unlock':
-      return `release=${write.session}`;
-    default:
-      return '';
-  }
+  if (write.verb === 'cas') return `cas=${write.index}`;
+  if (write.verb === 'lock') return `acquire=${write.session}`;
+  return write.verb === 'unlock' ? `release=${write.session}` : '';
 }
 
 async function textOf({ body }: HttpReply): Promise<string> {
