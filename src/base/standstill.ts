@@ -1,6 +1,6 @@
 /**
- * Whether this process itself stood still: stopped by a signal, frozen with its machine, starved, or
- * busy collecting garbage.
+ * Whether this process itself stood still: stopped by a signal, frozen with its machine, starved,
+ * or busy collecting garbage.
  *
  * Whoever judges others by their silence has to ask this first. What they said meanwhile has not
  * been read yet, so a standstill blames nobody: all get their time anew.

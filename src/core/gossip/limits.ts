@@ -17,7 +17,7 @@ export const MEMBER_NAME_MAX = 512;
 /** Bytes of a member's tags. Source: memberlist's `MetaMaxSize`. */
 export const TAGS_BYTES_MAX = 512;
 /**
- * Members whose addresses are kept on disk. One that answers is enough to find all the others again.
+ * Members whose addresses are kept on disk. One that answers is enough to find all others again.
  */
 export const REMEMBERED_MAX = 1_000;
 /** Messages that wait to be spread, of each kind; more means that a pool is flooded. */
