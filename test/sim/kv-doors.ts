@@ -75,7 +75,8 @@ export function httpDoor({ discovery }: Apps): KvDoor {
     } catch (error) {
       reply = discovery.failed(error, request);
     }
-    if (reply.status < 500) return reply;
+    // A refusal, as of a full store, is no answer; that something is not there is one.
+    if (reply.status === 200 || reply.status === 404) return reply;
     throw new Failure('unavailable', `${reply.status} ${await textOf(reply)}`);
   };
   const put = (pattern: string, rest: Partial<Question>): Promise<HttpReply> =>
