@@ -228,8 +228,8 @@ function isPlaced({ groups }: Deployment): boolean {
 }
 
 /**
- * The newest state an evaluation of the job looked at or will, and when one was last asked for. What
- * a leader asked whose clock was ahead says nothing: nobody is to wait until that instant has come.
+ * The newest state an evaluation of the job looked at or will, and when one was last asked for.
+ * What a leader asked whose clock was ahead says nothing: nobody waits until that instant comes.
  */
 function lastLook({ state, now, deployment: { namespace, jobId } }: Watched): {
   readonly seenIndex: number;

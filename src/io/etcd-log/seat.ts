@@ -6,8 +6,8 @@
  * S2: a holder is heard when its key, its beat or a batch of its appears; silence is only believed
  *     after asking etcd itself, so that a lost watch does not depose anybody.
  * S3: a term begins when whoever held the seat before can no longer take an older confirmation for
- *     a recent one, and answer from a state that is no longer the newest: it may have been confirmed
- *     right before it was deposed.
+ *     a recent one, and answer from a state that is no longer the newest: it may have been
+ *     confirmed right before it was deposed.
  */
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../ports/clock.ts';
