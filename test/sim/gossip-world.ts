@@ -5,7 +5,7 @@
 import type { Millis } from '../../src/base/brand.ts';
 import { seeded, type Random } from '../../src/base/random.ts';
 import { addressText, type Address } from '../../src/core/gossip/address.ts';
-import type { Ring, RingInput, RingNews, RingPolicy } from '../../src/core/gossip/serf/ring.ts';
+import type { Ring, RingEffect, RingInput, RingNews, RingPolicy } from '../../src/core/gossip/serf/ring.ts';
 import { recall, type RingMemory } from '../../src/core/gossip/serf/memory.ts';
 import { LAN, newRing, stepRing } from '../../src/core/gossip/serf/step.ts';
 import { wholeStream } from '../../src/core/gossip/wire/stream.ts';
@@ -135,28 +135,30 @@ export class GossipWorld extends Timeline {
       return;
     }
     const turn = stepRing(host.ring, input, this.now as Millis);
-    for (const effect of turn.effects) {
-      switch (effect.do) {
-        case 'send':
-          this.#send(name, effect.to, effect.bytes);
-          break;
-        case 'exchange':
-          this.#exchange(name, effect);
-          break;
-        case 'answer':
-          this.#answer(name, effect.connection, effect.bytes);
-          break;
-        case 'tell':
-          this.heard.push({ at: this.now, by: name, news: effect.news });
-          for (const follower of this.#followers.get(name) ?? []) follower(effect.news);
-          break;
-        case 'told':
-        case 'note':
-        case 'keep-keys':
-          break;
-      }
-    }
+    for (const effect of turn.effects) this.#carryOut(name, effect);
     this.#wake(name, host, turn.wakeAt);
+  }
+
+  #carryOut(name: string, effect: RingEffect): void {
+    switch (effect.do) {
+      case 'send':
+        this.#send(name, effect.to, effect.bytes);
+        return;
+      case 'exchange':
+        this.#exchange(name, effect);
+        return;
+      case 'answer':
+        this.#answer(name, effect.connection, effect.bytes);
+        return;
+      case 'tell':
+        this.heard.push({ at: this.now, by: name, news: effect.news });
+        for (const follower of this.#followers.get(name) ?? []) follower(effect.news);
+        return;
+      case 'told':
+      case 'note':
+      case 'keep-keys':
+        return;
+    }
   }
 
   #wake(name: string, host: Host, at: number | undefined): void {

@@ -164,8 +164,8 @@ function again(ring: Ring, kind: 'reap' | 'reconnect', afterMs: number): void {
 }
 
 /**
- * Where one is that failed, or is remembered, if one is to be tried now: with many alive, each tries
- * seldom.
+ * Where one is that failed, or is remembered, if one is to be tried now: with many alive, each
+ * tries seldom.
  */
 export function reconnectTo(ring: Ring): Address | undefined {
   const { gone, members, remembered, pool, policy, random } = ring;
