@@ -106,7 +106,7 @@ test('who is suspected and denies it stays well, however often', async () => {
   await world.end();
 });
 
-test('who fails while the leader does is told of once by the next; who is back is well', async () => {
+test('who fails with the leader is told of once by the next; who is back is well', async () => {
   const world = new HealthWorld();
   await world.pass(5_000);
   world.gossip.kill('s1');

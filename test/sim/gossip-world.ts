@@ -5,7 +5,13 @@
 import type { Millis } from '../../src/base/brand.ts';
 import { seeded, type Random } from '../../src/base/random.ts';
 import { addressText, type Address } from '../../src/core/gossip/address.ts';
-import type { Ring, RingEffect, RingInput, RingNews, RingPolicy } from '../../src/core/gossip/serf/ring.ts';
+import type {
+  Ring,
+  RingEffect,
+  RingInput,
+  RingNews,
+  RingPolicy,
+} from '../../src/core/gossip/serf/ring.ts';
 import { recall, type RingMemory } from '../../src/core/gossip/serf/memory.ts';
 import { LAN, newRing, stepRing } from '../../src/core/gossip/serf/step.ts';
 import { wholeStream } from '../../src/core/gossip/wire/stream.ts';

@@ -5,7 +5,7 @@
  * M2: what this member heard in its last life is not told again in this one.
  * M3: who left stays away until it is told to join, unless it is to come back by itself.
  *
- * Source: Serf's snapshots (https://github.com/hashicorp/serf/blob/master/docs/agent/options.html.markdown)
+ * Source: Serf's snapshots (https://www.serf.io/docs/agent/options.html)
  */
 import { z } from 'zod';
 import type { Address } from '../address.ts';
