@@ -159,6 +159,8 @@ function endEvaluation(
       description: BLOCKED,
     }),
     ...reasons,
+    // Room that came free while this was on its way to the log helps it (K1 in blocked.ts).
+    snapshotIndex: snapshot.index,
   };
   const blockedEval: EvalId = blocked.id;
   return { evaluation: { ...base, status: 'complete', blockedEval }, followUps: [blocked] };

@@ -89,6 +89,7 @@ test('a static port that is taken everywhere explains itself, and waits', () => 
   assert.equal(blocked.triggeredBy, 'queued-allocs');
   assert.equal(result.evaluation.blockedEval, blocked.id);
   assert.deepEqual(blocked.classEligibility, { 'class-1': true });
+  assert.equal(blocked.snapshotIndex, result.evaluation.snapshotIndex);
   assert.equal(world.live('web').length, 1);
 });
 

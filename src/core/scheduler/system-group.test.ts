@@ -3,10 +3,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { SchedulerWorld } from '../../../test/scheduler-world.ts';
-import { group, jobSpec, registerNode } from '../../../test/state-world.ts';
+import { group, jobSpec, registerNode, uuid } from '../../../test/state-world.ts';
 import { isTerminal, type Alloc, type ClientStatus } from '../model/alloc.ts';
-import { DEFAULT_NAMESPACE, type JobId } from '../model/ids.ts';
+import { DEFAULT_NAMESPACE, type EvalId, type JobId } from '../model/ids.ts';
 import type { UpdateStrategy } from '../model/strategy.ts';
+import { newEvaluation } from '../state/new-evaluation.ts';
 import { STOP_UPDATING } from './descriptions.ts';
 import { evalOf, FIRST, Play, steps, type Step } from './reconciling.fixture.ts';
 
@@ -141,34 +142,78 @@ const UPDATE: UpdateStrategy = {
   canary: 35,
 };
 
-test('G2: a canary is not begun anew where the nodes that are left have their share without it', () => {
-  const world = new SchedulerWorld();
-  for (let n = 0; n < 6; n++) world.do(registerNode(n));
-  const build = (image: string): void => {
-    const groups = [group({ count: 1, update: UPDATE })];
-    world.run(jobSpec('web', { type: 'system', meta: { image }, groups }));
-  };
-  const say = (allocs: readonly Alloc[], clientStatus: ClientStatus): void => {
+/** Rollouts of a system job on some nodes, told by their clients. */
+class Fleet {
+  readonly world = new SchedulerWorld();
+
+  constructor(nodes: number) {
+    for (let n = 0; n < nodes; n++) this.world.do(registerNode(n));
+  }
+
+  build(image: string, update: UpdateStrategy): void {
+    const groups = [group({ count: 1, update })];
+    this.world.run(jobSpec('web', { type: 'system', meta: { image }, groups }));
+  }
+
+  say(allocs: readonly Alloc[], clientStatus: ClientStatus): void {
+    const { world } = this;
     const at = world.now;
     const facts = { clientStatus, clientDescription: '', taskStates: {}, at };
     const verdict = { deploymentStatus: { healthy: true, at } };
     const updates = allocs.map(({ id }) => ({ id, ...facts, ...verdict }));
     world.do({ type: 'allocs.client-update', at, updates, seed: `s${world.state.index}` });
     world.settle();
-  };
-  const isCanary = (alloc: Alloc): boolean => alloc.deploymentStatus?.canary === true;
-  build('a');
-  say(world.live('web'), 'running');
-  build('b');
-  const canaries = world.live('web').filter(isCanary);
+  }
+
+  get live(): readonly Alloc[] {
+    return this.world.live('web');
+  }
+
+  get canaries(): readonly Alloc[] {
+    return this.live.filter((alloc) => alloc.deploymentStatus?.canary === true);
+  }
+}
+
+test('G2: a canary is not begun anew where the nodes that are left have their share without it', () => {
+  const fleet = new Fleet(6);
+  const { world } = fleet;
+  fleet.build('a', UPDATE);
+  fleet.say(fleet.live, 'running');
+  fleet.build('b', UPDATE);
+  const { canaries } = fleet;
   assert.equal(canaries.length, 3, 'of six');
-  say(canaries, 'running');
-  const other = world.live('web').find((alloc) => !isCanary(alloc));
-  assert.ok(other !== undefined);
+  fleet.say(canaries, 'running');
+  const old = fleet.live.find(({ id }) => canaries.every((canary) => canary.id !== id));
+  assert.ok(old !== undefined);
   const down = { status: 'down', description: '', seed: 'down', at: world.now } as const;
-  world.do({ type: 'node.status', nodeId: other.nodeId, ...down });
+  world.do({ type: 'node.status', nodeId: old.nodeId, ...down });
   world.settle();
-  say(canaries.slice(0, 1), 'failed');
-  const live = world.live('web');
-  assert.deepEqual([live.length, live.filter(isCanary).length], [5, 2]);
+  fleet.say(canaries.slice(0, 1), 'failed');
+  assert.deepEqual([fleet.live.length, fleet.canaries.length], [5, 2]);
+});
+
+test('promoted within the pause after its canaries, a rollout goes on when that is over', () => {
+  const fleet = new Fleet(4);
+  const { world } = fleet;
+  const update = { ...UPDATE, maxParallel: 1, canary: 25, staggerMs: 30_000 };
+  fleet.build('a', update);
+  fleet.say(fleet.live, 'running');
+  fleet.build('b', update);
+  const { canaries } = fleet;
+  assert.equal(canaries.length, 1);
+  fleet.say(canaries, 'running');
+  const job = world.state.job(DEFAULT_NAMESPACE, WEB);
+  const rollout = world.state.latestDeployment(DEFAULT_NAMESPACE, WEB);
+  assert.ok(job !== undefined && rollout !== undefined);
+  const promoted = newEvaluation(uuid('prom', 1) as EvalId, job, 'deployment-watcher', world.now);
+  const about = { at: world.now, deploymentId: rollout.id, evaluation: promoted };
+  world.do({ type: 'deployment.promote', ...about });
+  world.settle();
+  const waiting = [...world.state.evalsByJob(DEFAULT_NAMESPACE, WEB)].filter(
+    ({ status, triggeredBy }) => status === 'pending' && triggeredBy === 'rolling-update',
+  );
+  assert.deepEqual(
+    waiting.map(({ waitUntil }) => waitUntil),
+    [world.now + 30_000],
+  );
 });

@@ -302,8 +302,7 @@ class MoveDraft {
     const beganAt = batch.reduce((at, { createdAt }) => Math.max(at, createdAt), 0);
     const resumesAt = (beganAt + pauseMs) as Millis;
     if (resumesAt <= input.now) return false;
-    // The plan was carried out later than it was made: the evaluation that it left waits once more.
-    if (input.evaluation.triggeredBy === 'rolling-update') this.#resumesAt = resumesAt;
+    this.#resumesAt = resumesAt;
     return true;
   }
 

@@ -132,9 +132,16 @@ function inRollout<T extends Placement | InPlaceUpdate>(
   return deploymentId === undefined ? change : { ...change, deploymentId };
 }
 
-/** Evaluations for when the next batches may begin. */
+/** Evaluations for when the next batches may begin, but for instants that one waits for already. */
 function resumptions(input: ScheduleInput, moves: readonly GroupMove[]): readonly Evaluation[] {
   const instants = new Set(moves.flatMap(({ resumesAt }) => resumesAt ?? []));
+  if (instants.size === 0) return [];
+  const { id, namespace, jobId } = input.evaluation;
+  for (const other of input.snapshot.evalsByJob(namespace, jobId)) {
+    const isResumption = other.triggeredBy === 'rolling-update' && other.status === 'pending';
+    if (!isResumption || other.id === id || other.waitUntil === undefined) continue;
+    instants.delete(other.waitUntil);
+  }
   return [...instants].map((waitUntil) =>
     followUp(input.evaluation, {
       id: input.nextId(),

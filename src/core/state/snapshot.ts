@@ -33,6 +33,7 @@ export interface Snapshot {
   allocsByJob(namespace: Namespace, id: JobId): Iterable<Alloc>;
   allocsByNode(id: NodeId): Iterable<Alloc>;
   evaluation(id: EvalId): Evaluation | undefined;
+  evalsByJob(namespace: Namespace, id: JobId): Iterable<Evaluation>;
   deployment(id: DeploymentId): Deployment | undefined;
   latestDeployment(namespace: Namespace, id: JobId): Deployment | undefined;
   readonly schedulerConfig: SchedulerConfig;
@@ -57,7 +58,6 @@ export interface StateReader extends Snapshot, DiscoveryReader {
   allocsByEval(id: EvalId): Iterable<Alloc>;
   allocsByDeployment(id: DeploymentId): Iterable<Alloc>;
   evals(prefix?: string): Iterable<Evaluation>;
-  evalsByJob(namespace: Namespace, id: JobId): Iterable<Evaluation>;
   deployments(prefix?: string): Iterable<Deployment>;
   deploymentsByJob(namespace: Namespace, id: JobId): Iterable<Deployment>;
   configRow(): ConfigRow;
