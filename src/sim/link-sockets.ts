@@ -2,8 +2,9 @@
  * Connections between simulated agents: frames take time, hosts are cut off without a word (as when
  * a cable is pulled: neither side hears of it), and processes end (both sides hear).
  *
- * LN1: a connection keeps its frames' order and loses none, as TCP does: what was sent over a cut way
- *      arrives once that is open again, however late, unless somebody ended the connection before.
+ * LN1: a connection keeps its frames' order and loses none, as TCP does: what was sent over a cut
+ *      way arrives once that is open again, however late, unless somebody ended the connection
+ *      before.
  */
 import { Failure } from '../base/failure.ts';
 import type { Random } from '../base/random.ts';

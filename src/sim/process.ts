@@ -74,7 +74,7 @@ export class SimProcess {
     return new Promise((resolve, reject) => {
       work().then(
         (value) => this.enter(() => resolve(value)),
-        (error: unknown) => this.enter(() => reject(error)),
+        (error: Error) => this.enter(() => reject(error)),
       );
     });
   }

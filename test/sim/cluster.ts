@@ -12,7 +12,7 @@ import { ClientHost } from './client-host.ts';
 import { History } from './history.ts';
 import { Invariants } from './invariants.ts';
 import { RolloutInvariants } from './rollout-invariants.ts';
-import type { World } from './run.ts';
+import type { World } from './world.ts';
 import { ServerHost } from './server-host.ts';
 
 /** Lines of the agents' logs that are kept for a report. */

@@ -252,7 +252,7 @@ export class SimEtcdClient implements EtcdApi {
         how.signal?.removeEventListener('abort', cancel);
         settle();
       };
-      const fail = (error: unknown): void => end(() => reject(error));
+      const fail = (error: Failure): void => end(() => reject(error));
       const late = new Failure('timeout', `etcd at ${member.endpoint} does not answer`);
       const off = clock.alarm(how.deadlineMs ?? DEADLINE_MS, () => fail(late));
       const cancel = (): void => fail(new Failure('canceled', 'nobody waits for etcd any more'));
@@ -268,6 +268,7 @@ export class SimEtcdClient implements EtcdApi {
           const value = answer();
           back(() => resolve(value));
         } catch (error) {
+          if (!(error instanceof Error)) throw error;
           back(() => reject(error));
         }
       };

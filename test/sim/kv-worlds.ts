@@ -4,7 +4,7 @@ import type { State } from '../../src/core/state/state.ts';
 import { between, chance, pick, weighted } from './chance.ts';
 import { Cluster } from './cluster.ts';
 import { httpDoor, operationsDoor, type KvDoor } from './kv-doors.ts';
-import type { World } from './run.ts';
+import type { World } from './world.ts';
 import { DISK_MS_MAX } from './server-host.ts';
 import { ServersChaos } from './servers-chaos.ts';
 import { ServersCluster } from './servers-cluster.ts';

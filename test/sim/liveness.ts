@@ -17,7 +17,7 @@ import { didItsWork } from '../../src/core/scheduler/buckets.ts';
 import type { State } from '../../src/core/state/state.ts';
 import type { ClientHost } from './client-host.ts';
 import { isFlawed, rollsOut } from './job-maker.ts';
-import type { World } from './run.ts';
+import type { World } from './world.ts';
 
 /** What is still not as it is to be; empty: the cluster has settled. */
 export function unsettled(cluster: Pick<World, 'server' | 'clients' | 'clock'>): readonly string[] {

@@ -2,18 +2,12 @@
  * One run of a world: a storm, then calm. In the storm only safety is asked for; after it, that
  * everything comes to its end, and then that nothing moves any more.
  */
-import type { Random } from '../../src/base/random.ts';
-import type { State } from '../../src/core/state/state.ts';
-import type { Operations } from '../../src/server/operations.ts';
-import type { SimClock } from '../../src/sim/clock.ts';
-import type { SimLoop } from '../../src/sim/loop.ts';
 import { between } from './chance.ts';
-import type { ClientHost } from './client-host.ts';
-import type { History } from './history.ts';
-import { checkAll, type Invariants } from './invariants.ts';
+import { checkAll } from './invariants.ts';
 import { needPerson, unsettled } from './liveness.ts';
-import type { RolloutInvariants, Seen } from './rollout-invariants.ts';
+import type { Seen } from './rollout-invariants.ts';
 import { Workload } from './workload.ts';
+import type { World } from './world.ts';
 
 export interface Scenario {
   readonly seed: string;
@@ -52,36 +46,6 @@ export class SimulationFailure extends Error {
     super(message, { cause });
     this.trace = trace;
   }
-}
-
-/** Servers, clients and all around them, which a run sets in motion. */
-export interface World {
-  readonly random: Random;
-  readonly clock: SimClock;
-  readonly loop: SimLoop;
-  readonly history: History;
-  readonly invariants: Invariants;
-  readonly rollouts: RolloutInvariants;
-  readonly clients: readonly ClientHost[];
-  readonly lines: readonly string[];
-  /** Since the beginning [ms]. */
-  readonly elapsedMs: number;
-  /** The state that counts; undefined while there is none that is whole. */
-  readonly server: { readonly state: State | undefined };
-  /** The server that people reach; undefined while there is none. */
-  reached(): { readonly operations: Operations; readonly state: State } | undefined;
-  startServers(): void;
-  /** What is still not as it is to be among the servers. */
-  unsettled(): readonly string[];
-  note(line: string): void;
-  /** Something broke its promise; the run ends at the end of the instant. */
-  fail(error: unknown): void;
-  /** Does something in `ms` from now, between two instants. */
-  later(ms: number, act: () => void): void;
-  /** Passes time. Throws what broke. */
-  pass(ms: number): Promise<void>;
-  /** The run is over: nothing of it stays in memory. */
-  end(): void;
 }
 
 /** What goes wrong in a world. */

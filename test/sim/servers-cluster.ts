@@ -18,9 +18,10 @@ import { drawConfig } from './cluster.ts';
 import { SimEtcd } from './etcd.ts';
 import { History } from './history.ts';
 import { Invariants } from './invariants.ts';
-import { addressOf, LINK_PORT, PeerHost, SIM_LINK_KEY, socketsOf } from './peer-host.ts';
+import { PeerHost } from './peer-host.ts';
+import { addressOf, LINK_PORT, SIM_LINK_KEY, socketsOf } from './peer.ts';
 import { RolloutInvariants } from './rollout-invariants.ts';
-import type { World } from './run.ts';
+import type { World } from './world.ts';
 import { ToldClients } from './told-clients.ts';
 
 /** Lines of the agents' logs that are kept for a report. */

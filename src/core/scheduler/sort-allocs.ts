@@ -85,8 +85,8 @@ function isAwaited({ followupEvalId }: Alloc, { evalId, isPending }: SortScope):
 
 /**
  * Whether a rollout fails because of it comes first, unless it was called healthy before, or the
- * rollout has all that it wants: then nobody judges any more. Nobody does either in a group that has
- * no part in the rollout.
+ * rollout has all that it wants: then nobody judges any more. Nobody does either in a group that
+ * has no part in the rollout.
  */
 function isRolloutsToJudge(alloc: Alloc, { current }: Rollout): boolean {
   if (current === undefined || !isActive(current) || alloc.deploymentId !== current.id)

@@ -330,8 +330,8 @@ class MoveDraft {
   }
 
   /**
-   * What an empty node gets; undefined: nothing yet. Its canary is not begun anew where the others are
-   * as many as the nodes that are left ask for.
+   * What an empty node gets; undefined: nothing yet. Its canary is not begun anew where the others
+   * are as many as the nodes that are left ask for.
    */
   #versionFor(previous: Alloc | undefined, share: number): Wanted | undefined {
     const { job, rollout } = this.#scope;

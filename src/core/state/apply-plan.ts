@@ -8,8 +8,8 @@
  * P3: an all-at-once plan of which any share is refused changes nothing.
  * P4: a job of a concurrency group that has no turn for it begins nowhere: two servers may have
  *     given the last turn away at once.
- * P5: a rollout that was paused or ended since the plan was made goes no step further: the plan as a
- *     whole is refused, and made anew.
+ * P5: a rollout that was paused or ended since the plan was made goes no step further: the plan as
+ *     a whole is refused, and made anew.
  */
 import type { Index, Millis } from '../../base/brand.ts';
 import { isTerminal } from '../model/alloc.ts';

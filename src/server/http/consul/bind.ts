@@ -50,8 +50,7 @@ const MANNERS: Manners<ConsulCommon> = {
     return {
       waiting: { ...waitingOf(route, common), consistency },
       after: common.index === undefined || common.index <= 0 ? undefined : (common.index as Index),
-      datacenter:
-        common.datacenter === '' ? asked?.datacenter : (common.datacenter ?? asked?.datacenter),
+      datacenter: isNamed(common.datacenter) ? common.datacenter : asked?.datacenter,
       asked,
       cached: common.cached === true,
       token: common.token ?? request.headers['x-consul-token'] ?? '',
@@ -71,6 +70,10 @@ const MANNERS: Manners<ConsulCommon> = {
 };
 
 export const { bind, bindRaw }: Binder<ConsulCommon> = binder(MANNERS);
+
+function isNamed(datacenter: string | undefined): boolean {
+  return datacenter !== undefined && datacenter !== '';
+}
 
 /** The headers that tell of a read. */
 export function toldHeaders(
