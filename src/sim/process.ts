@@ -71,10 +71,11 @@ export class SimProcess {
   /** What `work` answers, unless the process is dead by then (P1). */
   guard<T>(work: () => Promise<T>): Promise<T> {
     if (!this.#isAlive) return never();
-    return new Promise((resolve, reject) => {
-      work().then(
+    const working = work();
+    return new Promise((resolve) => {
+      working.then(
         (value) => this.enter(() => resolve(value)),
-        (error: Error) => this.enter(() => reject(error)),
+        () => this.enter(() => resolve(working)),
       );
     });
   }

@@ -174,22 +174,25 @@ class Fleet {
   }
 }
 
-test('G2: a canary is not begun anew where the nodes that are left have their share without it', () => {
+test('G2: where nodes go, as many canaries are asked for as there are', () => {
   const fleet = new Fleet(6);
   const { world } = fleet;
+  const wanted = (): number | undefined =>
+    world.state.latestDeployment(DEFAULT_NAMESPACE, WEB)?.groups['web']?.desiredCanaries;
   fleet.build('a', UPDATE);
   fleet.say(fleet.live, 'running');
   fleet.build('b', UPDATE);
   const { canaries } = fleet;
-  assert.equal(canaries.length, 3, 'of six');
+  assert.deepEqual([canaries.length, wanted()], [3, 3]);
   fleet.say(canaries, 'running');
   const old = fleet.live.find(({ id }) => canaries.every((canary) => canary.id !== id));
   assert.ok(old !== undefined);
   const down = { status: 'down', description: '', seed: 'down', at: world.now } as const;
   world.do({ type: 'node.status', nodeId: old.nodeId, ...down });
   world.settle();
+  // A share of five would be two.
   fleet.say(canaries.slice(0, 1), 'failed');
-  assert.deepEqual([fleet.live.length, fleet.canaries.length], [5, 2]);
+  assert.deepEqual([fleet.live.length, fleet.canaries.length, wanted()], [5, 3, 3]);
 });
 
 test('promoted within the pause after its canaries, a rollout goes on when that is over', () => {

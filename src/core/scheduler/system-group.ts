@@ -153,11 +153,10 @@ class MoveDraft {
   /** Nodes that run none. */
   fill(): void {
     const { job, placer } = this.#scope;
-    const share = this.#isCanaryPhase ? this.#shareOf(this.#reachable()) : Infinity;
-    let short = this.#shortOfCanaries(share);
+    let short = this.#shortOfCanaries();
     for (const { slot, previous } of this.#found.empty) {
       const wanted =
-        short > 0 ? { version: job.version, canary: true } : this.#versionFor(previous, share);
+        short > 0 ? { version: job.version, canary: true } : this.#versionFor(previous);
       if (wanted === undefined) {
         if (!this.#isMeant(slot)) continue;
         if (this.#awaitsRetry(previous)) this.#waiting++;
@@ -176,17 +175,13 @@ class MoveDraft {
   }
 
   /** How many canaries there are too few old instances to give places to. */
-  #shortOfCanaries(share: number): number {
+  #shortOfCanaries(): number {
     const { rollout } = this.#scope;
     if (!this.#isCanaryPhase || rollout.paused || rollout.failed) return 0;
-    return share - this.#canaries - this.#standingCanaries() - this.#meant.length;
-  }
-
-  /** Nodes that run one, or are to run one. */
-  #reachable(): number {
     const empty = this.#found.empty.filter(({ slot }) => this.#isMeant(slot)).length;
     const standing = this.#meant.length + this.#members.length + this.#found.inPlace;
-    return standing + this.#counts.destructive + empty;
+    const wanted = this.#shareOf(standing + this.#counts.destructive + empty);
+    return wanted - this.#canaries - this.#standingCanaries() - this.#meant.length;
   }
 
   #isMeant(slot: number): boolean {
@@ -207,11 +202,14 @@ class MoveDraft {
     };
   }
 
-  /** No more than can be; while there is no node, nobody has to do without them. */
+  /**
+   * No more than can be, and no fewer than there are, although nodes went since; while there is no
+   * node, nobody has to do without them.
+   */
   #desiredCanaries({ desiredCanaries }: DeploymentGroup): number {
     if (!this.#isCanaryPhase || this.#wanted === 0) return desiredCanaries;
     const possible = this.#canaries + this.#waiting + this.#meant.length;
-    return Math.min(possible, this.#shareOf(this.#wanted));
+    return Math.max(this.#canaries, Math.min(possible, this.#shareOf(this.#wanted)));
   }
 
   #shareOf(nodes: number): number {
@@ -329,17 +327,12 @@ class MoveDraft {
     if (canary) this.#canaries++;
   }
 
-  /**
-   * What an empty node gets; undefined: nothing yet. Its canary is not begun anew where the others
-   * are as many as the nodes that are left ask for.
-   */
-  #versionFor(previous: Alloc | undefined, share: number): Wanted | undefined {
+  /** What an empty node gets; undefined: nothing yet. */
+  #versionFor(previous: Alloc | undefined): Wanted | undefined {
     const { job, rollout } = this.#scope;
     if (this.#awaitsRetry(previous)) return undefined;
     if (previous !== undefined && this.#isMine(previous) && !this.#isUndone(previous)) {
-      const canary = isCanary(previous);
-      const isSpare = canary && this.#canaries + this.#standingCanaries() >= share;
-      if (!isSpare) return { version: job.version, canary };
+      return { version: job.version, canary: isCanary(previous) };
     }
     if (!this.#isHeld()) return { version: job.version, canary: false };
     const version =
