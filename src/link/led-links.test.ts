@@ -18,7 +18,7 @@ function told(index: number): ServerLink {
   };
 }
 
-test('who has seen more than this server is answered by the leader', async () => {
+test('who has, or may have, seen more than this server is answered by the leader', async () => {
   const servers = new LedServers(
     { here: told(5), there: told(9) },
     {
@@ -32,5 +32,6 @@ test('who has seen more than this server is answered by the leader', async () =>
   };
   assert.equal(await pull(5, 'known'), 5);
   assert.equal(await pull(6, 'known'), 9);
-  assert.equal(await pull(0, 'unknown'), 9);
+  assert.equal(await pull(5, 'unknown'), 9);
+  assert.equal(await pull(0, 'known'), 9, 'one that was started anew');
 });
