@@ -71,8 +71,9 @@ export class LedServers implements ServerLink {
   }
 
   /**
-   * From this server's own state, unless the client has seen a newer one, or does not know any more
-   * what it has seen, as after its restart: to it, what is missing there would be what it is to stop.
+   * From this server's own state, unless the client has seen a newer one, or does not know any
+   * more what it has seen, as after its restart: to it, what is missing there would be what it is
+   * to stop.
    */
   pullAllocs(query: PullQuery, signal: AbortSignal): Promise<PullReply> {
     const mayBeBehind = query.after === 0 || query.after > this.#index();
