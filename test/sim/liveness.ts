@@ -42,7 +42,7 @@ export function needPerson(state: State): readonly Job[] {
 function waitsForPerson(state: State, job: Job): boolean {
   const latest = state.latestDeployment(job.namespace, job.id);
   // One that failed may be collected by now: nothing speaks for the version.
-  if (latest === undefined) return hasRollouts(job) && !job.stable;
+  if (latest === undefined) return hasRollouts(job) && !job.stable && hasBegun(state, job);
   if (latest.status === 'failed' || latest.status === 'paused') return true;
   if (!isActive(latest)) return false;
   if (job.groups.some(({ update }) => update?.healthCheck === 'manual')) return true;
@@ -56,6 +56,13 @@ function waitsForPerson(state: State, job: Job): boolean {
 
 function hasRollouts(job: Job): boolean {
   return rollsOut(job.type) && job.groups.some(({ update }) => (update?.maxParallel ?? 0) > 0);
+}
+
+/** A system job that no node can take has no rollout. */
+function hasBegun(state: State, job: Job): boolean {
+  if (!isEverywhere(job)) return true;
+  const allocs = [...state.allocsByJob(job.namespace, job.id)];
+  return allocs.some(({ jobVersion }) => jobVersion === job.version);
 }
 
 /** Instances of a faulty version go on, because there is no room for those of the next one. */

@@ -158,7 +158,9 @@ function checkMachines(cluster: World): void {
 
 /** V1 to V3 of liveness.ts: first by itself, then with a person's help where one is needed. */
 async function settle(cluster: World, workload: Workload): Promise<void> {
+  /** When people began to look after a job. */
   const repairedAt = new Map<string, number>();
+  const repaired = new Set<string>();
   for (let waitedMs = 0; ; waitedMs += LOOK_MS) {
     await cluster.pass(LOOK_MS);
     const { state } = cluster.server;
@@ -168,11 +170,12 @@ async function settle(cluster: World, workload: Workload): Promise<void> {
     // At first without help: nothing must hang that nobody has to do something about.
     for (const job of waitedMs < UNAIDED_MS ? [] : waiting) {
       const version = `${job.id} v${job.version}`;
-      const sinceMs = waitedMs - (repairedAt.get(version) ?? waitedMs);
-      if (!repairedAt.has(version)) workload.repair(job);
+      const sinceMs = waitedMs - (repairedAt.get(job.id) ?? waitedMs);
+      if (!repaired.has(version) && sinceMs <= UNAIDED_MS) workload.repair(job);
       // There is no room for the sound version beside, or instead of, the faulty one.
       else if (sinceMs > UNAIDED_MS) workload.stop(job);
-      repairedAt.set(version, waitedMs - sinceMs);
+      repaired.add(version);
+      repairedAt.set(job.id, waitedMs - sinceMs);
     }
     if (waitedMs > SETTLE_MS_MAX) {
       const persons = waiting.map(({ id }) => `${id} still waits for a person`);
