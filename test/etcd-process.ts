@@ -6,6 +6,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
@@ -51,6 +52,18 @@ export class EtcdMember {
 
   signal(name: NodeJS.Signals): void {
     this.#process?.kill(name);
+  }
+
+  /** Resolves when it stands still: on a busy machine it still answers after the signal. */
+  async stop(): Promise<void> {
+    const pid = this.#process?.pid;
+    if (pid === undefined) throw new Error(`${this.name} does not run`);
+    this.signal('SIGSTOP');
+    const until = Date.now() + PATIENCE_MS;
+    while (!standsStill(pid)) {
+      if (Date.now() > until) throw new Error(`${this.name} does not stop`);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
   }
 
   /** Resolves when it is gone. */
@@ -108,6 +121,14 @@ export async function startEtcd(options: EtcdStart = {}): Promise<EtcdCluster> {
     await cluster.end();
     throw error;
   }
+}
+
+/** True when each of its threads is stopped. */
+function standsStill(pid: number): boolean {
+  return readdirSync(`/proc/${pid}/task`).every((thread) => {
+    const status = readFileSync(`/proc/${pid}/task/${thread}/status`, 'latin1');
+    return /^State:\s+T/m.test(status);
+  });
 }
 
 async function untilAnswers(cluster: EtcdCluster, tls: EtcdTls | undefined): Promise<void> {

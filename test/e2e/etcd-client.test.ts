@@ -123,7 +123,7 @@ test('C1: a stopped etcd is a time-out, and another is asked next', options, asy
     let failed: unknown;
     // On a busy machine it may have gone on from the first before it was told to ask anything.
     for (const member of etcd.members) {
-      member.signal('SIGSTOP');
+      await member.stop();
       const asked = client.txn({ compare: [], success: [] }, { deadlineMs: 500 });
       failed = await asked.then(
         () => undefined,
