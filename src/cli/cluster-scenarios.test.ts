@@ -202,6 +202,17 @@ test('the cluster: servers, settings, namespaces', () =>
           { id: 's1', name: 'vm.global', address: '127.0.0.1:4647', leader: true, voter: true },
         ],
       })
+      .on(cluster.transferLeadership, ({ query }) => {
+        const to = query.address ?? query.id ?? '127.0.0.2:4647';
+        const nameOf = (each: string): cluster.PeerName => ({ id: each, address: each });
+        const from = '127.0.0.1:4647';
+        return { from: nameOf(from), to: nameOf(to), noop: to === from };
+      })
+      .on(cluster.removePeer, ({ query }) => {
+        if (query.address === '127.0.0.3:4647') return undefined;
+        const why = '127.0.0.1 stays: it lives: only a server that is gone can be removed';
+        throw new Failure('conflict', why);
+      })
       .on(cluster.collectGarbage, undefined)
       .on(agent.joinAgent, { error: '', joined: 1 })
       .on(agent.agentSelf, {

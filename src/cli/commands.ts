@@ -65,10 +65,14 @@ import {
   operatorGetConfig,
   operatorHealth,
   operatorLint,
-  operatorListPeers,
   operatorMetrics,
   operatorSetConfig,
 } from './commands/operator.ts';
+import {
+  operatorListPeers,
+  operatorRemovePeer,
+  operatorTransferLeadership,
+} from './commands/operator-raft.ts';
 import { rebalance } from './commands/rebalance.ts';
 import { rtt } from './commands/rtt.ts';
 import { scalingPolicyInfo, scalingPolicyList } from './commands/scaling.ts';
@@ -108,7 +112,8 @@ export function makeCommands(roles: Roles): readonly Command[] {
     ...[nodeStatus, nodeDrain, nodeEligibility, evalList, evalStatus],
     ...[deploymentList, deploymentStatus, deploymentPromote, deploymentFail, deploymentPause],
     ...[deploymentResume, deploymentUnblock, serverMembers, serverJoin, serverForceLeave],
-    ...[operatorGetConfig, operatorSetConfig, operatorListPeers, operatorHealth, operatorMetrics],
+    ...[operatorGetConfig, operatorSetConfig, operatorHealth, operatorMetrics],
+    ...[operatorListPeers, operatorTransferLeadership, operatorRemovePeer],
     ...[systemGc, systemReconcile, monitor, agentInfo, ui],
     ...[namespaceList, namespaceStatus, namespaceInspect, namespaceApply, namespaceDelete],
     ...[nodePoolList, nodePoolInfo, nodePoolApply, nodePoolDelete, nodePoolNodes, nodePoolJobs],

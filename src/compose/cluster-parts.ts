@@ -6,6 +6,7 @@ import type { Regions } from '../link/regions.ts';
 import type { CatalogLink } from '../ports/catalog-link.ts';
 import type { ClientLink } from '../ports/client-link.ts';
 import type { HttpApp } from '../ports/http.ts';
+import type { LogPeers } from '../ports/log-peers.ts';
 import type { PreviousAllocs } from '../ports/previous-allocs.ts';
 import type { ServerLink } from '../ports/server-link.ts';
 import type { Service } from '../ports/service.ts';
@@ -40,8 +41,8 @@ export interface Cluster {
   };
   /** `host:port` of the leader's link; empty when there is none. */
   leader(): string;
-  /** Absent: there are no others. Fails: as `ClusterLog.giveLead`. */
-  readonly giveLead?: () => Promise<void>;
+  /** Absent: there are no others. */
+  readonly logPeers?: LogPeers;
   /** The same of every server. */
   servers(): readonly string[];
   /** Of a node that this server, or another one, is in touch with. */

@@ -68,6 +68,7 @@ export function serverApps(config: AgentConfig, parts: ServerHttpParts): Apps {
     regions: () => regionsOf(config.region, parts.gossip.wan?.servers() ?? []),
     readings: () => serverReadings(operations.stats()),
   });
+  const logPeers = cluster.logPeers === undefined ? {} : { logPeers: cluster.logPeers };
   const jobs = nomadApp(
     {
       ops: operations,
@@ -78,6 +79,7 @@ export function serverApps(config: AgentConfig, parts: ServerHttpParts): Apps {
       ...known.membership,
       clientOf: (id) => cluster.clientOf(id),
       ownNode: () => client?.client.nodeId,
+      ...logPeers,
     },
     known.report,
   );
@@ -92,7 +94,7 @@ export function serverApps(config: AgentConfig, parts: ServerHttpParts): Apps {
       limits: { kvValueMaxBytes, txnMaxBytes, sessionTtlMsMin },
       own: known.own,
       ...(cluster.federation === undefined ? {} : { federation: cluster.federation.facts }),
-      ...(cluster.giveLead === undefined ? {} : { giveLead: cluster.giveLead }),
+      ...logPeers,
     },
     known.report,
   );

@@ -9,6 +9,7 @@ import { httpAnswers, type HttpAnswersDeps } from '../link/http-answers.ts';
 import { admitAsLeader, LeaderCaller, type LeaderDeps } from '../link/leader.ts';
 import { leaderApp, LeaderHttp, type ProofDeps } from '../link/leader-http.ts';
 import { LedCatalog, LedServers } from '../link/led-links.ts';
+import { logPeers, type LogPeersDeps } from '../link/log-peers.ts';
 import type { Mesh } from '../link/mesh.ts';
 import { NodeCaller, relayAnswers } from '../link/relay.ts';
 import { RemoteClient } from '../link/remote-client.ts';
@@ -40,6 +41,8 @@ export interface JoinParts {
   readonly door: Door;
   readonly mesh: Mesh;
   readonly log: StateLog;
+  /** Who holds the log besides; absent: that cannot be told or changed. */
+  readonly held?: Pick<LogPeersDeps, 'members' | 'linkPort'>;
   readonly services: readonly Service[];
   readonly federation: Federation | undefined;
   readonly clock: Clock;
@@ -47,7 +50,7 @@ export interface JoinParts {
 
 /** What the server answers to the others and to clients, and how it reaches whoever leads. */
 export function joinServers(joining: JoinParts, parts: ClusterParts): Cluster {
-  const { door, mesh, log, services, federation, clock } = joining;
+  const { door, mesh, log, services, federation, clock, held } = joining;
   const { server, client, catalog, dns } = parts;
   const { nodes } = door;
   const { operations, evaluations } = server.server;
@@ -91,7 +94,7 @@ export function joinServers(joining: JoinParts, parts: ClusterParts): Cluster {
     services: [...services, caller, ...(federation === undefined ? [] : [federation.regions])],
     links,
     leader: address,
-    giveLead: () => log.giveLead(),
+    ...(held && { logPeers: logPeers({ ...held, met: () => mesh.met(), log }) }),
     servers: () => mesh.addresses(),
     ...{ clientOf, federation },
     placed: regioned,

@@ -59,7 +59,8 @@ export async function openServerPeering(
       const services = [early.service, untilStopped(log)];
       const federation = federationOf(config, door, parts);
       const clock = systemClock;
-      return joinServers({ door, mesh, log, services, federation, clock }, parts);
+      const held = { members: store.supervisor, linkPort: config.ports.rpc };
+      return joinServers({ door, mesh, log, services, federation, clock, held }, parts);
     },
     close: async () => {
       await store.close();

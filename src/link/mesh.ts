@@ -34,6 +34,12 @@ export interface MeshDeps extends GreetDeps {
   readonly random: Random;
 }
 
+/** A server that was reached, or this one. */
+export interface MetServer extends Pick<ServerPeer, 'id' | 'name'> {
+  /** `host:port` of its link. */
+  readonly address: string;
+}
+
 /** How often a peer is asked how it is [ms]. */
 const ASK_MS = 500;
 /** How long it may take to say [ms]. */
@@ -101,6 +107,18 @@ export class Mesh implements Service, ServerPeers {
   addresses(): readonly string[] {
     const others = [...this.#contacts.values()].flatMap(({ told }) => told?.addresses[0] ?? []);
     return [...new Set([this.#deps.facts.address, ...others])];
+  }
+
+  /** This server and all that were ever reached, each once. */
+  met(): readonly MetServer[] {
+    const { id, name } = this.#options.own;
+    const found = new Map([[id, { id, name, address: this.#deps.facts.address }]]);
+    for (const { told } of this.#contacts.values()) {
+      const [address] = told?.addresses ?? [];
+      if (told === undefined || address === undefined) continue;
+      found.set(told.peer.id, { id: told.peer.id, name: told.peer.name, address });
+    }
+    return [...found.values()];
   }
 
   /** Sessions with all servers that answer now. */

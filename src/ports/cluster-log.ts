@@ -50,10 +50,11 @@ export interface ClusterLog<Entry, Outcome> extends Log<Entry, Outcome> {
   /**
    * Lets another server lead, and resolves once one does.
    *
-   * Fails: `unavailable` this one does not lead, or no other takes over; `unsupported` somebody
-   * else's etcd decides who leads.
+   * @param to the id of the one that is to lead next; absent: whichever is ready
+   * Fails: `unavailable` this one does not lead, or no other, or not that one, takes over;
+   * `unsupported` somebody else's etcd decides who leads.
    */
-  giveLead(): Promise<void>;
+  giveLead(to?: string): Promise<void>;
 
   /**
    * Resolves with the reason when the log cannot go on: a bug in `apply`, or (`not_found`) entries

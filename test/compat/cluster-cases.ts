@@ -81,6 +81,21 @@ export const CLUSTER_CASES: readonly Case[] = [
     answer: { Index: positive, Servers: [{ Address: text, Leader: true, Voter: true }] },
   },
   {
+    route: 'operator.raft.transfer',
+    shows: 'nobody to lead instead',
+    path: () => '/v1/operator/raft/transfer-leadership?address=10.0.0.9:4647',
+    status: 501,
+    text: /no other server/,
+  },
+  {
+    route: 'operator.raft.remove',
+    shows: 'an unknown server',
+    method: 'DELETE',
+    path: () => '/v1/operator/raft/peer?address=10.0.0.9:4647',
+    status: 500,
+    text: /^address "10.0.0.9:4647" was not found/,
+  },
+  {
     route: 'operator.autopilot.health',
     path: () => '/v1/operator/autopilot/health',
     answer: { Healthy: true, FailureTolerance: 0, Servers: [{ Healthy: true, Leader: true }] },

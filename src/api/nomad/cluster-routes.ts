@@ -10,6 +10,7 @@ import {
   list,
   listOf,
   map,
+  nested,
   boolCodec,
   text,
   textCodec,
@@ -122,6 +123,9 @@ export interface Peer {
   readonly voter: boolean;
 }
 
+/** One server that holds the log, by what the configuration tells of it. */
+const PEER = { id: queryText('id', 'its id'), address: queryText('address', 'its address') };
+
 export const raftConfiguration = ask({
   name: 'operator.raft',
   path: '/v1/operator/raft/configuration',
@@ -142,6 +146,40 @@ export const raftConfiguration = ask({
       ),
     ),
   }),
+});
+
+export const removePeer = write({
+  name: 'operator.raft.remove',
+  path: '/v1/operator/raft/peer',
+  method: 'DELETE',
+  about: 'Takes a server that is gone for good out of the log.',
+  query: PEER,
+});
+
+/** How a server is called that holds the log. */
+export interface PeerName {
+  readonly id: string;
+  readonly address: string;
+}
+
+const PEER_NAME: Shape<PeerName> = shape({ id: text('ID'), address: text('Address') });
+
+/** Who led, and who leads now; the same where that is what was asked for. */
+export interface LeadershipTransfer {
+  readonly from: PeerName;
+  readonly to: PeerName;
+  readonly noop: boolean;
+}
+
+export const transferLeadership = write({
+  name: 'operator.raft.transfer',
+  path: '/v1/operator/raft/transfer-leadership',
+  about: 'Hands the leadership to another server; to any that is ready, where none is named.',
+  query: PEER,
+  reply: shape<LeadershipTransfer>(
+    { from: nested('From', PEER_NAME), to: nested('To', PEER_NAME), noop: bool('Noop') },
+    { Err: null },
+  ),
 });
 
 export interface ServerHealth {
@@ -288,6 +326,8 @@ export const CLUSTER_ROUTES = [
   readSchedulerConfig,
   setSchedulerConfig,
   raftConfiguration,
+  removePeer,
+  transferLeadership,
   autopilotHealth,
   collectGarbage,
   reconcileSummaries,

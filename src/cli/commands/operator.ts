@@ -1,8 +1,7 @@
-/** Commands for whoever runs the cluster: the scheduler's settings, the log's peers, figures. */
+/** Commands for whoever runs the cluster: the scheduler's settings, how servers are, figures. */
 import { readMetrics } from '../../api/nomad/agent-routes.ts';
 import {
   autopilotHealth,
-  raftConfiguration,
   readSchedulerConfig,
   setSchedulerConfig,
 } from '../../api/nomad/cluster-routes.ts';
@@ -110,31 +109,6 @@ function yesNo(flags: FlagValues, name: string, otherwise: boolean): boolean {
   if (typed === 'true' || typed === 'false') return typed === 'true';
   throw new Failure('invalid', `-${name} is true or false, not "${typed}"`);
 }
-
-export const operatorListPeers: Command = {
-  name: 'operator raft list-peers',
-  summary: 'List the servers that hold the log',
-  arguments: [],
-  flags: withApiFlags(
-    flag.boolean('stale', 'Accepted for compatibility: any server knows.'),
-    ...DATA_FLAGS,
-  ),
-  examples: [{ line: 'muster operator raft list-peers', says: 'Who holds the log, who leads:' }],
-  run: async (invocation, world) => {
-    const { api } = openSession(invocation, world);
-    const answer = await api.call(raftConfiguration, {}, world.signal);
-    if (await printed(invocation.flags, world, [raftConfiguration.reply, answer])) return 0;
-    const rows = answer.servers.map((peer) => [
-      peer.name,
-      peer.id,
-      peer.address,
-      peer.leader ? 'leader' : 'follower',
-      String(peer.voter),
-    ]);
-    world.out(`${columns([['Node', 'ID', 'Address', 'State', 'Voter'], ...rows])}\n`);
-    return 0;
-  },
-};
 
 export const operatorHealth: Command = {
   name: 'operator autopilot health',

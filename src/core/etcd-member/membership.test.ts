@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { DEAD_MS, QUIET_MS, memberToRemove, nextStep } from './membership.ts';
+import { DEAD_MS, QUIET_MS, memberToRemove, nextStep, whyKept } from './membership.ts';
 import type { ListedMember, MemberHealth, MemberView, ServerPeer } from './membership.ts';
 
 function peer(id: string, more: Partial<ServerPeer> = {}): ServerPeer {
@@ -132,3 +132,25 @@ test('M4: a removal leaves a majority of healthy voters, and the remover itself'
   );
   fc.assert(property);
 });
+
+const silent = (id: bigint): MemberHealth => health(id, { healthy: false, silentMs: 0 });
+const learns = health(4n, { learner: true, healthy: false });
+const kept: readonly (readonly [
+  string,
+  MemberHealth,
+  readonly MemberHealth[],
+  boolean,
+  boolean,
+])[] = [
+  ['one that answers', two, [one, two, dead], false, false],
+  ['one whose server is there', silent(3n), [one, two], true, false],
+  ['a dead one, without a successor', silent(3n), [one, two], false, true],
+  ['a dead one of two', silent(2n), [one], false, false],
+  ['the second dead one of three', silent(2n), [one, dead], false, false],
+  ['a learner that never came', learns, [one, two, dead], false, true],
+];
+for (const [name, member, others, lives, goes] of kept) {
+  test(`wanted gone: ${name}`, () => {
+    assert.equal(whyKept(member, [...others, member], lives) === undefined, goes);
+  });
+}

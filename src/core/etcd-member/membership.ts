@@ -166,6 +166,22 @@ export function memberToRemove(
   });
 }
 
+/**
+ * Why a member that somebody wants to be rid of has to stay; undefined: it can go (M4).
+ *
+ * @param lives its server is there, whether its member answers or not
+ */
+export function whyKept(
+  member: MemberHealth,
+  members: readonly MemberHealth[],
+  lives: boolean,
+): string | undefined {
+  if (lives || member.healthy) return 'it lives: only a server that is gone can be removed';
+  if (!member.learner && !hasMajority(members)) return 'too few servers are there to agree on it';
+  const rest = members.filter((each) => each !== member);
+  return hasMajority(rest) ? undefined : 'too few servers would be left';
+}
+
 function hasMajority(members: readonly MemberHealth[]): boolean {
   const voters = members.filter(({ learner }) => !learner);
   return voters.filter(({ healthy }) => healthy).length * 2 > voters.length;

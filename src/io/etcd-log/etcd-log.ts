@@ -246,18 +246,23 @@ export class EtcdLog<Entry, Outcome> implements ClusterLog<Entry, Outcome> {
     if (this.#term !== term || this.provenMs < beganMs) throw this.#notLeading();
   }
 
-  async giveLead(): Promise<void> {
+  async giveLead(to?: string): Promise<void> {
     const { member, clock } = this.#deps;
     const term = this.#term;
     if (term === undefined) throw this.#notLeading();
     if (member === undefined) {
       throw new Failure('unsupported', 'the lease in etcd decides which server leads');
     }
-    await member.giveLead();
+    await member.giveLead(to);
     const untilMs = clock.elapsedMs() + GIVE_LEAD_MS;
-    while (this.#seat.ownTerm === term) {
+    const isDone = (): boolean => {
+      const holder = this.#seat.holder;
+      return holder !== undefined && holder.term !== term && (to ?? holder.id) === holder.id;
+    };
+    while (!isDone()) {
       if (this.#isClosing || clock.elapsedMs() >= untilMs) {
-        throw new Failure('unavailable', 'no other server takes the lead');
+        const who = to === undefined ? 'no other server takes' : 'that server does not take';
+        throw new Failure('unavailable', `${who} the lead`);
       }
       await clock.sleep(GIVE_LEAD_POLL_MS, this.#ending.signal);
     }

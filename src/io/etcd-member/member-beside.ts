@@ -42,17 +42,21 @@ export function memberBeside(options: MemberBesideOptions, client: EtcdApi): Mem
       if (at === undefined) throw new Failure('unavailable', 'etcd has no leader');
       await client.moveLeader(at, memberId);
     },
-    async giveLead() {
+    async giveLead(to) {
       const { memberId, leaderId } = await status();
-      if (memberId !== leaderId) return;
+      if (to === undefined && memberId !== leaderId) return;
       const { members } = await client.members();
-      for (const { id, learner, clientUrls } of members) {
-        if (id === memberId || learner) continue;
+      const wanted = to === undefined ? members : members.filter(({ name }) => name === to);
+      if (to !== undefined && wanted.some(({ id }) => id === leaderId)) return;
+      const leader = members.find(({ id }) => id === leaderId)?.clientUrls[0] ?? endpoint;
+      for (const { id, learner, clientUrls } of wanted) {
+        if (id === leaderId || learner) continue;
         const [at] = clientUrls;
         if (at === undefined || !(await answers(client, at))) continue;
-        await client.moveLeader(endpoint, id);
+        await client.moveLeader(leader, id);
         return;
       }
+      if (to !== undefined) throw new Failure('unavailable', 'that server cannot lead just now');
     },
   };
 }

@@ -8,7 +8,7 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure, explain } from '../../base/failure.ts';
-import { memberToRemove, nextStep } from '../../core/etcd-member/membership.ts';
+import { memberToRemove, nextStep, whyKept } from '../../core/etcd-member/membership.ts';
 import type {
   ListedMember,
   MemberHealth,
@@ -16,6 +16,7 @@ import type {
   ServerPeer,
 } from '../../core/etcd-member/membership.ts';
 import type { Clock } from '../../ports/clock.ts';
+import type { LogMember, LogMembers } from '../../ports/etcd-member.ts';
 import type { ServerPeers } from '../../ports/server-peers.ts';
 import type { Service } from '../../ports/service.ts';
 import type { EtcdClient } from '../etcd/client.ts';
@@ -58,7 +59,7 @@ const RAN_WELL_MS = 60_000;
 const ASK_MS = 2_000;
 const HEALTH_MS = 1_000;
 
-export class EtcdSupervisor implements Service {
+export class EtcdSupervisor implements Service, LogMembers {
   readonly name = 'etcd';
   readonly #options: SupervisorOptions;
   readonly #deps: SupervisorDeps;
@@ -95,6 +96,26 @@ export class EtcdSupervisor implements Service {
   /** Resolves once this server's member votes, or `signal` aborts. */
   async settled(signal: AbortSignal): Promise<void> {
     while (!this.#isSettled && !signal.aborted) await this.#changed.wait(signal);
+  }
+
+  async list(): Promise<readonly LogMember[]> {
+    const { members } = await this.#deps.client.members({ deadlineMs: ASK_MS });
+    return members.map(asLogMember);
+  }
+
+  async remove({ id, host }: LogMember): Promise<void> {
+    const { client, peers, note } = this.#deps;
+    const { members } = await client.members({ deadlineMs: ASK_MS });
+    const known = peers.known();
+    const health = await Promise.all(members.map((member) => this.#healthOf(member, known)));
+    const gone = health[members.map(asLogMember).findIndex((m) => m.id === id && m.host === host)];
+    if (gone === undefined) throw new Failure('not_found', `${host} has no member in etcd`);
+    const isOwn = id === this.#options.id;
+    const lives = isOwn || known.some((peer) => peer.id === id && peer.status === 'alive');
+    const why = whyKept(gone, health, lives);
+    if (why !== undefined) throw new Failure('conflict', `${host} stays: ${why}`);
+    note(`removes the member at ${gone.peerUrl}, as it is told to`);
+    await client.memberRemove(gone.id);
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -313,6 +334,12 @@ const bare = (url: string): string => url.replace(/^https?:\/\//, '');
 
 function listed({ id, name, peerUrls, learner }: Member): ListedMember {
   return { id, name, learner, peerUrl: peerUrls[0] ?? '' };
+}
+
+function asLogMember({ name, peerUrls, learner }: Member): LogMember {
+  const [url = ''] = peerUrls;
+  const host = url === '' ? '' : new URL(url).hostname.replace(/^\[|\]$/g, '');
+  return { id: name, host, voter: !learner };
 }
 
 async function answers(client: EtcdClient, endpoint: string): Promise<boolean> {

@@ -10,21 +10,32 @@ import type { JobWithSummary } from '../../core/state/reads.ts';
 import { plainly, toldOf, type HttpDeps } from './deps.ts';
 import { invalid, notFound } from './fail.ts';
 import { bind, type Bound } from './mount.ts';
-import { serverRows, serversHealth } from './server-health.ts';
+import { peerRows, removePeer, transferLead } from './log-peers.ts';
+import { serversHealth } from './server-health.ts';
 
 /** Binds what concerns the cluster. */
 export function clusterHandlers(deps: HttpDeps): readonly Bound[] {
   return [...status(deps), ...settings(deps), ...scaling(deps)];
 }
 
-function status({ agent, ops }: HttpDeps): readonly Bound[] {
+function status(deps: HttpDeps): readonly Bound[] {
+  const { agent, ops } = deps;
   return [
     bind(routes.statusLeader, () => plainly(agent.leader())),
     bind(routes.statusPeers, () => plainly(agent.peers())),
     bind(routes.listRegions, () => plainly(agent.regions())),
-    bind(routes.raftConfiguration, () =>
-      plainly({ index: ops.stats().index, servers: serverRows(agent) }),
-    ),
+    bind(routes.raftConfiguration, async () => ({
+      value: { index: ops.stats().index, servers: await peerRows(deps) },
+    })),
+    bind(routes.removePeer, async ({ query }) => {
+      await removePeer(deps, query);
+      return { value: undefined };
+    }),
+    bind(routes.transferLeadership, async ({ query }) => {
+      const { from, to } = await transferLead(deps, query);
+      const noop = from === to;
+      return { value: { from: { id: from, address: from }, to: { id: to, address: to }, noop } };
+    }),
     bind(routes.autopilotHealth, () => plainly(serversHealth(agent, ops.stats().index))),
   ];
 }

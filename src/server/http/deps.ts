@@ -12,6 +12,7 @@ import type { NodeId } from '../../core/model/ids.ts';
 import type { Job, JobDraft } from '../../core/model/job.ts';
 import type { ClientLink } from '../../ports/client-link.ts';
 import type { Clock } from '../../ports/clock.ts';
+import type { LogPeers } from '../../ports/log-peers.ts';
 import type { Answer, Operations } from '../operations.ts';
 
 export interface HttpDeps {
@@ -20,6 +21,8 @@ export interface HttpDeps {
   readonly jobs: JobLanguage;
   readonly agent: AgentFacts;
   readonly metrics: MetricsSource;
+  /** Absent: there is no other server. */
+  readonly logPeers?: LogPeers;
   /** Absent: this agent does not gossip. */
   readonly membership?: ServerMembership;
   /** The client that runs on a node; absent where it cannot be reached from here. */

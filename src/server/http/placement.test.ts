@@ -24,6 +24,8 @@ const rows: readonly (readonly [string, string, string, 'server' | 'client', 'he
     ['GET', '/v1/regions', '', 'server', 'here'],
     ['GET', '/v1/operator/raft/configuration', '', 'server', 'here'],
     ['POST', '/v1/operator/raft/transfer-leader', '', 'server', 'leader'],
+    ['PUT', '/v1/operator/raft/transfer-leadership', '', 'server', 'leader'],
+    ['DELETE', '/v1/operator/raft/peer', '', 'server', 'leader'],
     ['GET', '/v1/catalog/datacenters', '', 'server', 'here'],
     ['GET', '/v1/catalog/datacenters', '', 'client', 'leader'],
   ];

@@ -21,7 +21,7 @@ export interface Placed {
 const OF_THE_AGENT = /^\/v1\/(?:agent\/|metrics$)/;
 /** Answered by any server: who leads, what runs on nodes (asked over the link), what changes. */
 const OF_ANY_SERVER =
-  /^\/v1\/(?:status\/|client\/|event\/stream$|operator\/(?:raft\/(?!transfer)|autopilot\/)|jobs\/parse$|validate\/|regions$|catalog\/datacenters$|coordinate\/datacenters$)/;
+  /^\/v1\/(?:status\/|client\/|event\/stream$|operator\/(?:raft\/(?!transfer|peer$)|autopilot\/)|jobs\/parse$|validate\/|regions$|catalog\/datacenters$|coordinate\/datacenters$)/;
 
 /**
  * @param role of the agent that was asked; `server`: of several

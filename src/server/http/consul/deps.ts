@@ -3,6 +3,7 @@ import type { Random } from '../../../base/random.ts';
 import type { Coordinate } from '../../../core/model/coordinate.ts';
 import type { QueryReading } from '../../../core/state/reads-queries.ts';
 import type { Clock } from '../../../ports/clock.ts';
+import type { LogPeers } from '../../../ports/log-peers.ts';
 import type { Operations, ServerStats } from '../../operations.ts';
 import type { ServerSources } from '../server-health.ts';
 import type { CoordinationLimits } from './coordination-limits.ts';
@@ -19,8 +20,8 @@ export interface ConsulDeps {
   readonly limits?: CoordinationLimits;
   /** Absent: there are no other regions. */
   readonly federation?: FederationFacts;
-  /** Lets another server lead; absent: there is none. Fails: `unavailable`, `unsupported`. */
-  readonly giveLead?: () => Promise<void>;
+  /** Absent: there is no other server. */
+  readonly logPeers?: LogPeers;
   /** Absent: what concerns the agent itself is not served. */
   readonly own?: OwnAgent;
 }

@@ -5,7 +5,8 @@ import { consulLeader, consulPeers } from '../../../api/consul/status-routes.ts'
 import type { Index } from '../../../base/brand.ts';
 import { Failure } from '../../../base/failure.ts';
 import { plainly } from '../deps.ts';
-import { serverRows, serversHealth, type ServerRow } from '../server-health.ts';
+import { peerRows, removePeer, transferLead } from '../log-peers.ts';
+import { serversHealth, type ServerRow } from '../server-health.ts';
 import type { Bound } from '../mount.ts';
 import { poolOf } from './agent.ts';
 import { bind } from './bind.ts';
@@ -25,26 +26,18 @@ export function operatorHandlers(deps: ConsulDeps): readonly Bound[] {
   ];
 }
 
-function raft({ ops, agent, giveLead }: ConsulDeps): readonly Bound[] {
+function raft(deps: ConsulDeps): readonly Bound[] {
   return [
-    bind(routes.consulRaft, () => {
-      const servers = serverRows(agent).map(asNode);
-      return plainly({ index: ops.stats().index, servers });
+    bind(routes.consulRaft, async () => {
+      const servers = (await peerRows(deps)).map(asNode);
+      return { value: { index: deps.ops.stats().index, servers } };
     }),
-    bind(routes.removePeer, ({ query }) => {
-      const address = query.address ?? query.id ?? '';
-      throw agent.peers().includes(address)
-        ? new Failure('unsupported', `"${address}" is the only server`)
-        : new Failure('internal', `address "${address}" was not found in the configuration`);
+    bind(routes.removePeer, async ({ query }) => {
+      await removePeer(deps, query);
+      return { value: undefined };
     }),
     bind(routes.transferLeader, async ({ query }) => {
-      if (giveLead === undefined) {
-        throw new Failure('unsupported', 'there is no other server to lead');
-      }
-      if (query.id !== undefined) {
-        throw new Failure('unsupported', 'which of the others leads next cannot be said');
-      }
-      await giveLead();
+      await transferLead(deps, query);
       return { value: { success: true } };
     }),
   ];

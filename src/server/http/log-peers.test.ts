@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Failure } from '../../base/failure.ts';
+import type { LogPeer, LogPeers } from '../../ports/log-peers.ts';
+import { peerRows, removePeer, transferLead, type PeerDeps } from './log-peers.ts';
+
+const [one, two, gone] = ['10.0.0.1:4647', '10.0.0.2:4647', '10.0.0.3:4647'];
+
+interface World extends PeerDeps {
+  readonly logPeers: LogPeers;
+  readonly done: string[];
+}
+
+/** The first leads, the second follows, the third was never met here. */
+function world(list: LogPeers['list'] = () => Promise.resolve(PEERS)): World {
+  const done: string[] = [];
+  let leader: string = one;
+  return {
+    done,
+    agent: {
+      ...{ serverName: 's1.eu', version: '1', leader: () => leader, peers: () => [one, two] },
+      members: () => {
+        const tags = { rpc_addr: '10.0.0.1', port: '4647' };
+        return [{ name: 's1.eu', address: '10.0.0.1', status: 'alive', tags }];
+      },
+    },
+    logPeers: {
+      list,
+      giveLead: (to) => {
+        leader = to?.address ?? two;
+        done.push(`lead ${to?.id ?? 'any'}`);
+        return Promise.resolve();
+      },
+      remove: ({ id }) => {
+        done.push(`remove ${id}`);
+        return Promise.resolve();
+      },
+    },
+  };
+}
+
+const PEERS: readonly LogPeer[] = [
+  { id: 'a', name: 's1', address: one, voter: true },
+  { id: 'b', name: 's2', address: two, voter: true },
+  { id: 'c', name: '', address: gone, voter: false },
+];
+
+test('those that hold the log are told as gossip calls them, or as the link does', async () => {
+  const rows = await peerRows(world());
+  assert.deepEqual(
+    rows.map(({ id, name, address, voter, leader }) => [id, name, address, voter, leader]),
+    [
+      [one, 's1.eu', one, true, true],
+      [two, 's2', two, true, false],
+      [gone, '(unknown)', gone, false, false],
+    ],
+  );
+});
+
+test('where too few answer to tell, those that were reached are told', async () => {
+  const silent = world(() => Promise.reject(new Failure('timeout', 'no majority')));
+  assert.deepEqual(
+    (await peerRows(silent)).map(({ address }) => address),
+    [one, two],
+  );
+  const broken = world(() => Promise.reject(new Error('a bug')));
+  await assert.rejects(peerRows(broken), { message: 'a bug' });
+  assert.equal((await peerRows({ agent: broken.agent })).length, 2);
+});
+
+test('the lead goes to any other server, or to the one that is named', async () => {
+  const given = world();
+  assert.deepEqual(await transferLead(given, {}), { from: one, to: two });
+  assert.deepEqual(await transferLead(given, { address: one }), { from: two, to: one });
+  assert.deepEqual(await transferLead(given, { id: one }), { from: one, to: one });
+  assert.deepEqual(await transferLead(given, { id: 'b' }), { from: one, to: two });
+  assert.deepEqual(given.done, ['lead any', 'lead a', 'lead b']);
+  await assert.rejects(transferLead(given, { id: 'x' }), {
+    fault: 'internal',
+    message: 'id "x" was not found in the configuration',
+  });
+  const { agent } = given;
+  await assert.rejects(transferLead({ agent }, {}), { fault: 'unsupported' });
+});
+
+test('a server is removed by its address or its id', async () => {
+  const given = world();
+  await removePeer(given, { address: gone });
+  await removePeer(given, { id: 'c' });
+  assert.deepEqual(given.done, ['remove c', 'remove c']);
+  await assert.rejects(removePeer(given, {}), { fault: 'invalid' });
+  // An id is no address.
+  await assert.rejects(removePeer(given, { address: 'c' }), { fault: 'internal' });
+  const { agent } = given;
+  await assert.rejects(removePeer({ agent }, { address: one }), { fault: 'unsupported' });
+  await assert.rejects(removePeer({ agent }, { address: gone }), { fault: 'internal' });
+});

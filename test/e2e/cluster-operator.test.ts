@@ -1,0 +1,133 @@
+/** What an operator of three servers does by hand: hands the lead on, and removes who is gone. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { after, before, test } from 'node:test';
+import { ask, askJson, LoopbackAgents, type LoopbackAgent } from './loopback-agents.ts';
+
+const skip = spawnSync('etcd', ['--version']).error === undefined ? false : 'there is no etcd';
+const agents = new LoopbackAgents();
+let servers: readonly LoopbackAgent[] = [];
+
+before(async () => {
+  if (skip !== false) return;
+  const numbers = [1, 2, 3];
+  const listed = numbers.map((each) => `"${agents.addressOf(each)}"`).join(', ');
+  const role = `server {
+    enabled          = true
+    bootstrap_expect = 3
+    retry_join       = [${listed}]
+  }`;
+  servers = numbers.map((each) => agents.start(`s${each}`, each, role));
+  await agents.until('three servers vote', () => allVote(servers));
+});
+after(() => agents[Symbol.asyncDispose]());
+
+const linkOf = ({ address }: LoopbackAgent): string => `${address}:4647`;
+
+interface Peer {
+  readonly Address: string;
+  readonly Node: string;
+  readonly Leader: boolean;
+  readonly Voter: boolean;
+}
+
+async function peers(asked: LoopbackAgent): Promise<readonly Peer[]> {
+  const answer = (await askJson(asked, '/v1/operator/raft/configuration')) as { Servers: Peer[] };
+  return answer.Servers;
+}
+
+/** Whether exactly these vote, and each of them knows who leads. */
+async function allVote(expected: readonly LoopbackAgent[]): Promise<boolean> {
+  const wanted = expected.map(linkOf).sort().join();
+  const told = await Promise.all(expected.map(peers));
+  return told.every((list) => {
+    const voters = list.filter(({ Voter }) => Voter).map(({ Address }) => Address);
+    return voters.join() === wanted && list.some(({ Leader }) => Leader);
+  });
+}
+
+/** The one that leads comes first. */
+async function byRole(asked: LoopbackAgent): Promise<readonly LoopbackAgent[]> {
+  const leader = await askJson(asked, '/v1/status/leader');
+  const leads = (each: LoopbackAgent): number => (linkOf(each) === leader ? 0 : 1);
+  return [...servers].sort((a, b) => leads(a) - leads(b));
+}
+
+/** Three servers. */
+async function trio(): Promise<readonly [LoopbackAgent, LoopbackAgent, LoopbackAgent]> {
+  const [asked] = servers;
+  assert.ok(asked !== undefined);
+  const [first, second, third] = await byRole(asked);
+  assert.ok(first !== undefined && second !== undefined && third !== undefined);
+  return [first, second, third];
+}
+
+async function leads(server: LoopbackAgent): Promise<void> {
+  await agents.until(`all know that ${server.name} leads`, async () => {
+    const told = await Promise.all(servers.map((each) => askJson(each, '/v1/status/leader')));
+    return told.every((each) => each === linkOf(server));
+  });
+}
+
+test('the server that is named leads next, whoever is asked, in both APIs', { skip }, async () => {
+  const [first, second, third] = await trio();
+  const path = `/v1/operator/raft/transfer-leadership?address=${linkOf(third)}`;
+  const answer = await ask(second, path, { method: 'PUT' });
+  assert.deepEqual(await answer.json(), {
+    From: { ID: linkOf(first), Address: linkOf(first) },
+    To: { ID: linkOf(third), Address: linkOf(third) },
+    Noop: false,
+    Err: null,
+  });
+  await leads(third);
+  const again = (await (await ask(second, path, { method: 'PUT' })).json()) as { Noop: boolean };
+  assert.equal(again.Noop, true);
+  const consul = `/v1/operator/raft/transfer-leader?id=${linkOf(second)}`;
+  const moved = await ask(first, consul, { port: 8500, method: 'POST' });
+  assert.deepEqual(await moved.json(), { Success: true });
+  await leads(second);
+  const out = await agents.run(third, 'operator', 'raft', 'transfer-leadership');
+  assert.match(out, new RegExp(`^Leadership went from ${linkOf(second)} to `));
+  const unknown = `/v1/operator/raft/transfer-leadership?id=nobody`;
+  const refused = await ask(first, unknown, { method: 'PUT' });
+  assert.deepEqual(
+    [refused.status, await refused.text()],
+    [500, 'id "nobody" was not found in the configuration'],
+  );
+});
+
+test('a server that lives is not removed, one that is dead is', { skip }, async () => {
+  const [first, second, third] = await trio();
+  const remove = async (who: LoopbackAgent, port: number): Promise<readonly [number, string]> => {
+    const path = `/v1/operator/raft/peer?address=${linkOf(who)}`;
+    const answer = await ask(second, path, { port, method: 'DELETE' });
+    return [answer.status, await answer.text()];
+  };
+  for (const [each, port, expected] of [
+    [first, 4646, 409],
+    [third, 8500, 500],
+  ] as const) {
+    const [status, why] = await remove(each, port);
+    assert.equal(status, expected);
+    assert.match(why, /only a server that is gone can be removed/);
+  }
+  await agents.kill(third);
+  await agents.until('its death is believed', async () => (await remove(third, 8500))[0] === 200);
+  assert.deepEqual(await remove(third, 8500), [
+    500,
+    `address "${linkOf(third)}" was not found in the configuration`,
+  ]);
+  await agents.until('two vote', () => allVote([first, second]));
+  const listed = await agents.run(second, 'operator', 'raft', 'list-peers');
+  assert.ok(listed.includes(second.name) && !listed.includes(third.name), listed);
+  // Of two that are left neither can go.
+  await agents.kill(second);
+  await agents.until('the one that is left says so', async () => {
+    const path = `/v1/operator/raft/peer?address=${linkOf(second)}`;
+    const { status } = await ask(first, path, { method: 'DELETE' });
+    return status !== 200;
+  });
+  agents.again(second);
+  agents.again(third);
+  await agents.until('the one that was removed votes again', () => allVote(servers));
+});
