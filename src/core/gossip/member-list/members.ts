@@ -7,6 +7,8 @@
  * K3: a suspicion ends in death unless it is denied; the more members suspect, the sooner.
  * K4: nobody is admitted who belongs to another pool, whoever tells of it.
  * K5: time in which this process stood still counts against nobody.
+ * K6: a suspicion is of one incarnation: one of a higher incarnation takes its place and begins
+ *     anew, as the member must have denied the older one, whose denial was lost on the way here.
  *
  * Source: SWIM (Das, Gupta, Motivala 2002) and Lifeguard (https://arxiv.org/abs/1707.00788)
  */
@@ -121,12 +123,11 @@ export function announce(pool: Pool): void {
 /** Somebody is suspected. */
 export function heardSuspect(pool: Pool, suspect: Accusation): void {
   const peer = pool.peers.get(suspect.name);
-  if (peer === undefined || suspect.incarnation < peer.incarnation) return;
-  if (peer.suspicion !== undefined) {
+  if (peer === undefined || suspect.incarnation < peer.incarnation || !isLiving(peer)) return;
+  if (peer.suspicion !== undefined && suspect.incarnation === peer.incarnation) {
     if (confirm(pool, peer, suspect.from)) broadcast(pool, suspect);
     return;
   }
-  if (peer.condition !== 'alive') return;
   if (peer === pool.self) {
     if (!pool.isLeaving) deny(pool, suspect.incarnation);
     return;

@@ -129,6 +129,32 @@ test('K3: a suspicion ends in death; sooner with each independent voice', () => 
   assert.ok((three ?? 0) >= shortest && (three ?? 0) <= shortest + 200);
 });
 
+test('K6: a suspicion of a higher incarnation begins anew, and ends no older one', () => {
+  const { pool: own, step, tick } = pool();
+  for (const [i, name] of ['b', 'c', 'd', 'e', 'f'].entries()) step(alive(name, i + 2), 0);
+  const until = (end: number): void => {
+    for (let now = own.now; now <= end; now += 100) {
+      own.probing ??= 1;
+      tick(now);
+    }
+  };
+  const suspicion = (): unknown => {
+    const { incarnation, suspicion: of } = own.peers.get('b') ?? {};
+    return { incarnation, from: of?.startedAt, voices: of?.voices.size };
+  };
+  step(said('suspect', 'b', 'c', 1), 0);
+  const shortest = suspicionMs(LAN_POLICY, 6);
+  until(3 * shortest);
+  // It denied that long ago, unheard here, and others suspect it again: that does not confirm it.
+  for (const voice of ['d', 'e', 'f']) step(said('suspect', 'b', voice, 2), 3 * shortest);
+  assert.deepEqual(suspicion(), { incarnation: 2, from: 3 * shortest, voices: 3 });
+  step(said('suspect', 'b', 'c', 1), 3 * shortest);
+  until(4 * shortest - 100);
+  assert.equal(own.peers.get('b')?.condition, 'suspect');
+  until(4 * shortest + 100);
+  assert.equal(own.peers.get('b')?.condition, 'dead');
+});
+
 test('R1, R2: directly, then through others and a stream; then it blames itself', () => {
   const { pool: own, step, tick } = pool();
   for (const [i, name] of ['b', 'c'].entries()) step(alive(name, i + 2), 0);

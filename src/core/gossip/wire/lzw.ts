@@ -9,11 +9,13 @@ import { Failure } from '../../../base/failure.ts';
 const CLEAR = 256;
 const END = 257;
 const CODES_MAX = 4096;
+/** A place of a table that holds nothing. */
+const FREE = 0;
 
 /** Compresses; the answer may be longer than what it was given. */
 export function compressLzw(bytes: Uint8Array): Uint8Array {
-  const out = new BitWriter();
-  let table = new Map<number, number>();
+  const out = new BitWriter(bytes.length);
+  const table = new CodeTable(bytes.length);
   let next = END;
   let width = 9;
   out.write(CLEAR, width);
@@ -23,22 +25,22 @@ export function compressLzw(bytes: Uint8Array): Uint8Array {
     if (next === 1 << width && width < 12) width++;
     if (next < CODES_MAX - 1) return true;
     out.write(CLEAR, width);
-    table = new Map();
+    table.clear();
     next = END;
     width = 9;
     return false;
   };
   let code = bytes[0] ?? -1;
   for (let i = 1; i < bytes.length; i++) {
-    const key = (code << 8) | (bytes[i] ?? 0);
-    const known = table.get(key);
+    const byte = bytes[i] ?? 0;
+    const known = table.find(((code << 8) | byte) + 1);
     if (known !== undefined) {
       code = known;
       continue;
     }
     out.write(code, width);
-    if (grow()) table.set(key, next);
-    code = bytes[i] ?? 0;
+    if (grow()) table.setMissing(next);
+    code = byte;
   }
   if (code >= 0) {
     out.write(code, width);
@@ -56,10 +58,12 @@ export function compressLzw(bytes: Uint8Array): Uint8Array {
  */
 export function unpackLzw(bytes: Uint8Array, most: number): Uint8Array {
   const input = new BitReader(bytes);
-  const out = new Output(most);
-  const prefix = new Uint16Array(CODES_MAX);
-  const suffix = new Uint8Array(CODES_MAX);
-  const piece = new Uint8Array(CODES_MAX);
+  const out = new Output(bytes.length, most);
+  // A code takes more than a byte, so there are fewer of them, and no piece has more bytes.
+  const codes = Math.min(CODES_MAX, END + 1 + bytes.length);
+  const prefix = new Uint16Array(codes);
+  const suffix = new Uint8Array(codes);
+  const piece = new Uint8Array(codes);
   let next = END;
   let width = 9;
   let last = -1;
@@ -75,7 +79,7 @@ export function unpackLzw(bytes: Uint8Array, most: number): Uint8Array {
     if (code > next) throw malformed('an unknown code');
     const isNew = code === next && last >= 0;
     // Each piece is found from its end; the code just being made ends as its beginning does.
-    let at = CODES_MAX;
+    let at = codes;
     let walk = isNew ? last : code;
     if (isNew) at--;
     while (walk > END) {
@@ -83,8 +87,8 @@ export function unpackLzw(bytes: Uint8Array, most: number): Uint8Array {
       walk = prefix[walk] ?? 0;
     }
     piece[--at] = walk;
-    if (isNew) piece[CODES_MAX - 1] = walk;
-    out.write(piece.subarray(at));
+    if (isNew) piece[codes - 1] = walk;
+    out.write(piece, at);
     if (last >= 0) {
       suffix[next] = walk;
       prefix[next] = last;
@@ -103,24 +107,77 @@ function widened(next: number, width: number): number {
   return next >= 1 << width && width < 12 ? width + 1 : width;
 }
 
+/**
+ * The code of each sequence, by the code of all but its last byte and that byte. A hash table in
+ * two arrays, at most half full: each packet is compressed, and a `Map` took most of that time.
+ */
+class CodeTable {
+  readonly #keys: Int32Array;
+  readonly #codes: Uint16Array;
+  readonly #mask: number;
+  #missing = 0;
+  #missingKey = 0;
+
+  /** @param length of what is compressed: it has fewer sequences than bytes */
+  constructor(length: number) {
+    const slots = 1 << Math.ceil(Math.log2(2 * Math.min(Math.max(length, 16), CODES_MAX)));
+    this.#keys = new Int32Array(slots);
+    this.#codes = new Uint16Array(slots);
+    this.#mask = slots - 1;
+  }
+
+  /** @param key above 0; undefined: it has none, its place is kept for `setMissing` */
+  find(key: number): number | undefined {
+    const keys = this.#keys;
+    let at = Math.imul(key, 0x9e37_79b1) >>> 12;
+    for (;;) {
+      at &= this.#mask;
+      const held = keys[at];
+      if (held === key) return this.#codes[at];
+      if (held === FREE) break;
+      at++;
+    }
+    this.#missing = at;
+    this.#missingKey = key;
+    return undefined;
+  }
+
+  /** Gives the sequence that was just not found its code. */
+  setMissing(code: number): void {
+    this.#keys[this.#missing] = this.#missingKey;
+    this.#codes[this.#missing] = code;
+  }
+
+  clear(): void {
+    this.#keys.fill(FREE);
+  }
+}
+
 class BitWriter {
-  readonly #bytes: number[] = [];
+  /** Nine bits for each byte, the codes around them, and a clear code now and then. */
+  readonly #bytes: Uint8Array;
+  #size = 0;
   #held = 0;
   #count = 0;
+
+  /** @param length of what is compressed */
+  constructor(length: number) {
+    this.#bytes = new Uint8Array(length * 1.5 + 16);
+  }
 
   write(code: number, width: number): void {
     this.#held |= code << this.#count;
     this.#count += width;
     while (this.#count >= 8) {
-      this.#bytes.push(this.#held & 0xff);
+      this.#bytes[this.#size++] = this.#held & 0xff;
       this.#held >>>= 8;
       this.#count -= 8;
     }
   }
 
   take(): Uint8Array {
-    if (this.#count > 0) this.#bytes.push(this.#held & 0xff);
-    return Uint8Array.from(this.#bytes);
+    if (this.#count > 0) this.#bytes[this.#size++] = this.#held & 0xff;
+    return this.#bytes.slice(0, this.#size);
   }
 }
 
@@ -150,23 +207,26 @@ class BitReader {
 
 class Output {
   readonly #most: number;
-  #bytes = new Uint8Array(4096);
+  #bytes: Uint8Array;
   #size = 0;
 
-  constructor(most: number) {
+  /** @param packed bytes of what is unpacked */
+  constructor(packed: number, most: number) {
     this.#most = most;
+    this.#bytes = new Uint8Array(4 * packed);
   }
 
-  write(piece: Uint8Array): void {
-    const size = this.#size + piece.length;
+  /** Writes the rest of a piece, from one of its bytes on. */
+  write(piece: Uint8Array, from: number): void {
+    const size = this.#size + piece.length - from;
     if (size > this.#most) throw malformed(`it becomes longer than ${this.#most} bytes`);
     if (size > this.#bytes.length) {
       const grown = new Uint8Array(Math.max(size, this.#bytes.length * 2));
       grown.set(this.#bytes);
       this.#bytes = grown;
     }
-    this.#bytes.set(piece, this.#size);
-    this.#size = size;
+    // Pieces are short: this is faster than a view of each.
+    for (let at = from; at < piece.length; at++) this.#bytes[this.#size++] = piece[at] ?? 0;
   }
 
   take(): Uint8Array {
