@@ -11,7 +11,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { AgentProcess, freePort } from '../test/e2e/agent-process.ts';
+import { AgentProcess } from '../test/e2e/agent-process.ts';
+import { freePort } from '../test/free-port.ts';
 import { ask, type Way } from './balancer-callers.ts';
 import { percentile, report } from './harness.ts';
 

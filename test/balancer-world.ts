@@ -147,13 +147,13 @@ export async function raw(port: number, text: string): Promise<string> {
   await new Promise<void>((resolve, reject) => {
     socket.on('close', () => resolve());
     socket.on('error', reject);
-    socket.setTimeout(5_000, () => socket.destroy(new Error('nothing comes')));
+    socket.setTimeout(60_000, () => socket.destroy(new Error('nothing comes')));
   });
   return Buffer.concat(pieces).toString('latin1');
 }
 
 export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  const end = Date.now() + 10_000;
+  const end = Date.now() + 60_000;
   while (!(await holds())) {
     if (Date.now() > end) throw new Error(`not in time: ${what}`);
     await delay(5);

@@ -6,15 +6,14 @@
 import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EtcdClient } from '../src/io/etcd/client.ts';
 import type { EtcdTls } from '../src/io/etcd/connection.ts';
 import { systemClock } from '../src/io/clock.ts';
+import { freePorts } from './free-port.ts';
+import { halt } from './processes.ts';
 
 /** Undefined where etcd is there; else why the tests that need it are skipped. */
 export const withoutEtcd: string | undefined =
@@ -58,12 +57,7 @@ export class EtcdMember {
   async stop(): Promise<void> {
     const pid = this.#process?.pid;
     if (pid === undefined) throw new Error(`${this.name} does not run`);
-    this.signal('SIGSTOP');
-    const until = Date.now() + PATIENCE_MS;
-    while (!standsStill(pid)) {
-      if (Date.now() > until) throw new Error(`${this.name} does not stop`);
-      await new Promise((resolve) => setTimeout(resolve, 1));
-    }
+    await halt(pid);
   }
 
   /** Resolves when it is gone. */
@@ -123,14 +117,6 @@ export async function startEtcd(options: EtcdStart = {}): Promise<EtcdCluster> {
   }
 }
 
-/** True when each of its threads is stopped. */
-function standsStill(pid: number): boolean {
-  return readdirSync(`/proc/${pid}/task`).every((thread) => {
-    const status = readFileSync(`/proc/${pid}/task/${thread}/status`, 'latin1');
-    return /^State:\s+T/m.test(status);
-  });
-}
-
 async function untilAnswers(cluster: EtcdCluster, tls: EtcdTls | undefined): Promise<void> {
   const until = Date.now() + PATIENCE_MS;
   const how = { endpoints: cluster.endpoints, ...(tls === undefined ? {} : { tls }) };
@@ -152,13 +138,4 @@ async function answers(client: EtcdClient): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-/** Ports that were free a moment ago. */
-export async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((closed) => server.close(closed))));
-  return ports;
 }

@@ -290,7 +290,7 @@ export async function until(
   condition: () => boolean | Promise<boolean>,
   what: string | (() => string),
 ): Promise<void> {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 60_000;
   while (!(await condition())) {
     assert.ok(Date.now() < deadline, typeof what === 'string' ? what : what());
     await new Promise((resolve) => setTimeout(resolve, 5));

@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { WebSocket, WebSocketServer } from 'ws';
 import { BalancerWorld, raw, until } from '../../test/balancer-world.ts';
-import { freePort } from '../../test/e2e/agent-process.ts';
+import { freePort } from '../../test/free-port.ts';
 
 test('healthy instances have turns; others get nothing', async () => {
   await using world = await BalancerWorld.start();
@@ -207,7 +207,7 @@ test('TCP goes by port, listened on as rules come and go', async () => {
 });
 
 test('what cannot be reached is passed over; what breaks is tried elsewhere if that is safe', async () => {
-  await using world = await BalancerWorld.start({ responseTimeoutMs: 300 });
+  await using world = await BalancerWorld.start({ responseTimeoutMs: 2_000 });
   let broken = 0;
   const breaks = await world.backend((incoming) => {
     broken += 1;
@@ -332,16 +332,21 @@ test('the page shows routes, their history, health and figures', async () => {
 
 test('what is under way when the agent stops is answered', async () => {
   await using world = await BalancerWorld.start();
+  let answer: (() => void) | undefined;
   const port = await world.backend((_incoming, response) => {
-    setTimeout(() => response.end('late'), 300);
+    answer = () => {
+      response.end('late');
+    };
   });
   world.offer('a', port, ['urlprefix-/']);
   await until('routed', () => world.balancer.table.rules.length === 1);
   const late = world.text('/');
   await until('it is under way', async () => {
     const metrics = await (await world.page('/metrics')).text();
-    return metrics.includes('muster_balancer_active 1');
+    return answer !== undefined && metrics.includes('muster_balancer_active 1');
   });
-  await world.stop();
+  const stopped = world.stop();
+  answer?.();
+  await stopped;
   assert.equal(await late, 'late');
 });

@@ -6,16 +6,17 @@ import { connect, createServer } from 'node:net';
 import { test } from 'node:test';
 import { BalancerWorld, until } from '../../test/balancer-world.ts';
 import { SteadyLoad } from '../../test/steady-load.ts';
-import { freePort } from '../../test/e2e/agent-process.ts';
+import { freePort } from '../../test/free-port.ts';
 
 const host = '127.0.0.1';
 
 test('B4: settings count for what begins after them; nothing is cut off', async () => {
   await using world = await BalancerWorld.start();
   world.offer('a', await world.named('a'), ['urlprefix-/', 'route-/other']);
+  let finish = (): void => undefined;
   const late = await world.backend((_incoming, response) => {
     response.write('first');
-    setTimeout(() => response.end(' last'), 500);
+    finish = () => response.end(' last');
   });
   world.offer('late', late, ['urlprefix-/late']);
   await until('routed', () => world.balancer.table.rules.length === 2);
@@ -25,6 +26,7 @@ test('B4: settings count for what begins after them; nothing is cut off', async 
   await until('lines of access', () =>
     world.notes.some((line) => line.includes('"GET / HTTP/1.1"')),
   );
+  finish();
   assert.equal((await slow.toArray()).join(''), 'first last');
   const counts = await load.stop();
   assert.deepEqual([...counts.bad], []);

@@ -76,7 +76,7 @@ async function inDirectory(run: (dir: string) => Promise<void>): Promise<void> {
   }
 }
 
-const LATE_MS = 10_000;
+const LATE_MS = 60_000;
 
 async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
   const deadline = Date.now() + LATE_MS;

@@ -44,7 +44,7 @@ interface Started {
 const started: Started[] = [];
 
 async function until(condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + 5_000;
+  const deadline = Date.now() + 60_000;
   while (!condition()) {
     assert.ok(Date.now() < deadline, 'waited in vain');
     await new Promise((resolve) => setTimeout(resolve, 5));
@@ -87,7 +87,7 @@ after(() => Promise.all(started.map((one) => one.stop().catch(() => undefined)))
 function askRaw(
   at: SocketAddress,
   packet: Uint8Array,
-  waitMs = 5_000,
+  waitMs = 60_000,
 ): Promise<Uint8Array | undefined> {
   const socket = createSocket('udp4');
   return new Promise<Uint8Array | undefined>((resolve, reject) => {

@@ -113,7 +113,7 @@ after(async () => {
 });
 
 async function until(what: string, holds: () => boolean): Promise<void> {
-  const end = Date.now() + 30_000;
+  const end = Date.now() + 60_000;
   while (!holds()) {
     if (Date.now() > end) throw new Error(`not in time: ${what}\n${lines.join('\n')}`);
     await systemClock.sleep(10, never);

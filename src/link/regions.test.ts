@@ -100,7 +100,7 @@ function look(): Looking {
 }
 
 async function until(what: string, holds: () => boolean): Promise<void> {
-  const end = Date.now() + 30_000;
+  const end = Date.now() + 60_000;
   while (!holds()) {
     if (Date.now() > end) throw new Error(`not in time: ${what}`);
     await systemClock.sleep(10, never);

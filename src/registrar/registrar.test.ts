@@ -154,7 +154,7 @@ async function agent(
 }
 
 async function until(what: string, look: () => boolean): Promise<void> {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 60_000;
   while (!look()) {
     if (Date.now() > deadline) throw new Error(`never happened: ${what}`);
     await delay(5);

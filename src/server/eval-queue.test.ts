@@ -60,7 +60,7 @@ class Members implements AsyncDisposable {
 }
 
 async function until(what: string, look: () => boolean): Promise<void> {
-  const deadline = Date.now() + 30_000;
+  const deadline = Date.now() + 60_000;
   while (!look()) {
     if (Date.now() > deadline) throw new Error(`never happened: ${what}`);
     await delay(5);
@@ -183,7 +183,7 @@ test('what is not due yet is given to who came before it was, though nothing els
   const running = queue.run(stop.signal);
   // The loop is asleep by now.
   await delay(0);
-  const taken = await queue.take(AbortSignal.timeout(30_000));
+  const taken = await queue.take(AbortSignal.timeout(60_000));
   stop.abort();
   await running;
   await log.close();

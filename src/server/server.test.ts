@@ -63,7 +63,7 @@ function start(options: { ttlMs?: number; graceMs?: number } = {}): Running {
 const never = new AbortController().signal;
 
 async function until<T>(what: string, look: () => T | undefined | false): Promise<T> {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 60_000;
   for (;;) {
     const found = look();
     if (found !== undefined && found !== false) return found;

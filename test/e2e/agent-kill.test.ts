@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AgentProcess, apiJob } from './agent-process.ts';
 
+const KILLS_MIN = 5;
 const KILLS_MAX = Number(process.env['KILLS'] ?? 100);
 /** A hundred take some 70 s on a quiet machine: that long is for the full run. */
 const MS_MAX = process.env['CI'] === 'true' ? 120_000 : 30_000;
@@ -17,9 +18,12 @@ interface Acknowledged {
   readonly jobModifyIndex: number;
 }
 
-/** Registers jobs one after another until the agent is gone; answers those that were acknowledged. */
-async function register(agent: AgentProcess, prefix: string): Promise<Acknowledged[]> {
-  const acknowledged: Acknowledged[] = [];
+/** Registers jobs one after another until the agent is gone. @param acknowledged added to */
+async function register(
+  agent: AgentProcess,
+  prefix: string,
+  acknowledged: Acknowledged[],
+): Promise<void> {
   for (let i = 0; ; i++) {
     const id = `${prefix}-${i}`;
     try {
@@ -31,7 +35,7 @@ async function register(agent: AgentProcess, prefix: string): Promise<Acknowledg
       const body = (await response.json()) as { JobModifyIndex: number };
       acknowledged.push({ id, jobModifyIndex: body.JobModifyIndex });
     } catch {
-      return acknowledged;
+      return;
     }
   }
 }
@@ -51,19 +55,28 @@ test('killed amid writes, an agent keeps what it acknowledged', async (context) 
   const acknowledged: Acknowledged[] = [];
   const end = Date.now() + MS_MAX;
   let kills = 0;
-  for (; kills < KILLS_MAX && Date.now() < end; kills++) {
+  for (; kills < KILLS_MIN || (kills < KILLS_MAX && Date.now() < end); kills++) {
     agent.launch();
     await agent.until('it answers', async () => (await agent.request('GET', '/v1/jobs')).ok);
     // What the last life acknowledged is there before this one adds to it.
     await check(agent, acknowledged.slice(-2_000));
-    const writers = Array.from({ length: WRITERS }, (_, i) => register(agent, `k${kills}-w${i}`));
-    await delay(20 + ((kills * 37) % 150));
+    const before = acknowledged.length;
+    const writers = Array.from({ length: WRITERS }, (_, i) =>
+      register(agent, `k${kills}-w${i}`, acknowledged),
+    );
+    // Some die before the first is written, most in the middle of writing.
+    if (kills % 10 < 9) {
+      await agent.until('some are written', () =>
+        Promise.resolve(acknowledged.length > before + 1),
+      );
+    }
+    await delay((kills * 37) % 150);
     await agent.end('SIGKILL');
-    acknowledged.push(...(await Promise.all(writers)).flat());
+    await Promise.all(writers);
   }
   agent.launch();
   await agent.until('it answers', async () => (await agent.request('GET', '/v1/jobs')).ok);
   await check(agent, acknowledged);
   context.diagnostic(`${kills} kills, ${acknowledged.length} acknowledged registrations`);
-  assert.ok(kills >= 5 && acknowledged.length > kills);
+  assert.ok(acknowledged.length > kills);
 });

@@ -1,10 +1,10 @@
 /** A real agent in a process of its own, on free ports of loopback, and a caller of its APIs. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { freePorts } from '../free-port.ts';
 
 const PROGRAM = join(import.meta.dirname, '..', '..', 'bin', 'muster');
 const READY_MS_MAX = 60_000;
@@ -39,7 +39,7 @@ export class AgentProcess implements AsyncDisposable {
   /** @param settings further configuration, HCL */
   static async make(settings = '', dataDir?: string): Promise<AgentProcess> {
     const dir = mkdtempSync(join(tmpdir(), 'muster-agent-'));
-    const ports = await Promise.all(Array.from({ length: 7 }, freePort));
+    const ports = await freePorts(7);
     const agent = new AgentProcess(dir, dataDir ?? join(dir, 'data'), ports);
     agent.configure(settings);
     return agent;
@@ -192,14 +192,6 @@ export function apiJob(id: string, script: string, over: object = {}): object {
       ...over,
     },
   };
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
 /** Processes that carry the data directory in their command line or environment. */

@@ -22,7 +22,7 @@ import { planArtifact } from '../../src/core/artifact/source.ts';
 import type { Artifact } from '../../src/core/model/task.ts';
 import { SystemArtifacts } from '../../src/io/artifact/artifacts.ts';
 import { findProgram } from '../../src/io/network/commands.ts';
-import { freePort } from './agent-process.ts';
+import { freePort } from '../free-port.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'artifact-sources-'));
 const artifacts = new SystemArtifacts({ dir: join(root, 'cache'), bytesMax: 1024 * 1024 });

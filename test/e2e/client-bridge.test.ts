@@ -13,6 +13,6 @@ const skip =
 test('ports are published on 127.0.0.1, kept, found again and taken away', { skip }, async () => {
   const main = join(import.meta.dirname, 'bridge-main.ts');
   const args = ['-n', '-m', process.execPath, '--import', 'tsx', main];
-  const { stdout } = await promisify(execFile)('unshare', args, { timeout: 60_000 });
+  const { stdout } = await promisify(execFile)('unshare', args, { timeout: 240_000 });
   assert.match(stdout, /bridge ok/);
 });

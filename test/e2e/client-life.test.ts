@@ -1,6 +1,7 @@
 /** A client that is killed, again and again, while its tasks go on. */
 import assert from 'node:assert/strict';
 import { fork, type ChildProcess } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Failure } from '../../src/base/failure.ts';
@@ -9,7 +10,8 @@ import { systemClock } from '../../src/io/clock.ts';
 import { SimServers } from '../../src/sim/server-link.ts';
 import type { ServerLink } from '../../src/ports/server-link.ts';
 import { assignmentOf, groupOf, jobOf, taskOf } from '../client-world.ts';
-import { alive, bundleTo, makeStand, output, until, type Stand } from './keeper-stand.ts';
+import { isAlive } from '../processes.ts';
+import { bundleTo, makeStand, output, until, type Stand } from './keeper-stand.ts';
 
 let stand: Stand;
 let child: ChildProcess | undefined;
@@ -66,28 +68,29 @@ const counting = (name: string): ReturnType<typeof taskOf> =>
 
 test('killed ten times, the client finds its tasks again and no line is lost', async () => {
   child = start();
-  await until('it registers', () => servers.nodes.size === 1, 20_000);
+  await until('it registers', () => servers.nodes.size === 1);
   const ids = ['a-1', 'b-2', 'c-3'] as AllocId[];
   for (const id of ids) {
     servers.assign(assignmentOf(id, nodeId(), jobOf(groupOf([counting('count')]))));
   }
   const running = (): boolean => ids.every((id) => servers.told(id)?.clientStatus === 'running');
-  await until('all run', running, 20_000);
+  await until('all run', running);
   const base = (id: AllocId): string => join(stand.dir, 'alloc', id, 'alloc/logs/count.stdout');
+  await until('all write', () => ids.every((id) => output(base(id)).text.length > 10));
   const pids = ids.map((id) => Number(output(base(id)).text.split('\n')[0]));
   for (let round = 0; round < 10; round++) {
     const registrations = servers.registrations;
     child.kill('SIGKILL');
     await ended(child);
-    assert.ok(pids.every(alive), `round ${round}: the tasks go on`);
+    assert.ok(pids.every(isAlive), `round ${round}: the tasks go on`);
     child = start();
-    await until('it is back', () => servers.registrations > registrations, 20_000);
+    await until('it is back', () => servers.registrations > registrations);
   }
   assert.equal(servers.nodes.size, 1, 'it is the same node all the time');
   for (const id of ids) servers.stop(id);
   const complete = (): boolean => ids.every((id) => servers.told(id)?.clientStatus === 'complete');
-  await until('all are stopped', complete, 20_000);
-  assert.ok(!pids.some(alive));
+  await until('all are stopped', complete);
+  assert.ok(!pids.some(isAlive));
   for (const id of ids) {
     const task = servers.told(id)?.taskStates['count'];
     assert.equal(task?.restarts, 0, 'nothing was restarted');
@@ -99,18 +102,23 @@ test('killed ten times, the client finds its tasks again and no line is lost', a
 
 test('what ended while the client was away is told by the next one', async () => {
   const id = 'd-4' as AllocId;
-  const config = { command: 'sh', args: ['-c', 'sleep 1; exit 7'] };
+  const go = join(stand.dir, 'go');
+  const waiting = `echo $$; while [ ! -e ${go} ]; do sleep 0.05; done; exit 7`;
+  const config = { command: 'sh', args: ['-c', waiting] };
   const task = taskOf('t', { driver: 'raw_exec', config });
   const restart = { ...task.restart, attempts: 0 };
   const job = jobOf(groupOf([{ ...task, restart }]), { type: 'batch' });
   servers.assign(assignmentOf(id, nodeId(), job));
-  await until('it runs', () => servers.told(id)?.clientStatus === 'running', 20_000);
+  await until('it runs', () => servers.told(id)?.clientStatus === 'running');
+  const base = join(stand.dir, 'alloc', id, 'alloc/logs/t.stdout');
+  await until('it writes', () => output(base).text.endsWith('\n'));
   assert.ok(child !== undefined);
   child.kill('SIGKILL');
   await ended(child);
-  await new Promise((resolve) => setTimeout(resolve, 1_200));
+  writeFileSync(go, '');
+  await until('it is over', () => !isAlive(Number(output(base).text)));
   child = start();
-  await until('its end is told', () => servers.told(id)?.clientStatus === 'failed', 20_000);
+  await until('its end is told', () => servers.told(id)?.clientStatus === 'failed');
   const events = servers.told(id)?.taskStates['t']?.events ?? [];
   assert.ok(events.some((event) => event.displayMessage === 'Exit Code: 7'));
 });
@@ -118,7 +126,7 @@ test('what ended while the client was away is told by the next one', async () =>
 test('SIGTERM ends the client and leaves its tasks', async () => {
   const id = 'e-5' as AllocId;
   servers.assign(assignmentOf(id, nodeId(), jobOf(groupOf([counting('count')]))));
-  await until('it runs', () => servers.told(id)?.clientStatus === 'running', 20_000);
+  await until('it runs', () => servers.told(id)?.clientStatus === 'running');
   const base = join(stand.dir, 'alloc', id, 'alloc/logs/count.stdout');
   await until('it writes', () => output(base).text.length > 10);
   const pid = Number(output(base).text.split('\n')[0]);
@@ -126,9 +134,9 @@ test('SIGTERM ends the client and leaves its tasks', async () => {
   child.kill('SIGTERM');
   await ended(child);
   assert.equal(child.exitCode, 0);
-  assert.ok(alive(pid));
+  assert.ok(isAlive(pid));
   child = start();
   servers.stop(id);
-  await until('it is stopped', () => servers.told(id)?.clientStatus === 'complete', 20_000);
-  assert.ok(!alive(pid));
+  await until('it is stopped', () => servers.told(id)?.clientStatus === 'complete');
+  assert.ok(!isAlive(pid));
 });

@@ -1,6 +1,6 @@
 /** A client with real processes, files and output, in this process. */
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Client } from '../../src/client/client.ts';
@@ -11,7 +11,7 @@ import type { KeeperClient } from '../../src/io/keeper/client.ts';
 import { SimServers } from '../../src/sim/server-link.ts';
 import { assignmentOf, groupOf, jobOf, taskOf } from '../client-world.ts';
 import { realClient } from './client-stand.ts';
-import { makeStand, until, type Stand } from './keeper-stand.ts';
+import { makeStand, output, until, type Stand } from './keeper-stand.ts';
 
 let stand: Stand;
 let keeper: KeeperClient;
@@ -52,6 +52,9 @@ async function launch(
   await until(`${id} is under way`, () => !['nothing', 'pending'].includes(status()));
   return allocId;
 }
+
+const printedBy = (id: AllocId): string =>
+  output(join(stand.dir, 'alloc', id, 'alloc/logs/t.stdout')).text;
 
 const text = async (stream: AsyncIterable<{ readonly bytes: Uint8Array }>): Promise<string> => {
   let all = '';
@@ -111,8 +114,7 @@ test('measured, signalled, entered, restarted', async () => {
     'c-3',
     sh('trap "echo hup" HUP; echo ready; while :; do sleep 0.05; done'),
   );
-  const log = join(stand.dir, 'alloc', id, 'alloc/logs/t.stdout.0');
-  const said = (word: string) => (): boolean => readFileSync(log, 'utf8').includes(word);
+  const said = (word: string) => (): boolean => printedBy(id).includes(word);
   await until('it is ready', said('ready'));
   await client.link.signalAlloc(id, 't', 'SIGHUP');
   await until('it heard', said('hup'));
@@ -135,9 +137,9 @@ test('a command that is not there fails with a driver failure and no retry', asy
 });
 
 test('a task that ignores its signal is killed after its grace', async () => {
-  const stubborn = sh('trap "" INT TERM; while :; do sleep 0.05; done', { killTimeoutMs: 300 });
-  const id = await launch('e-5', stubborn);
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  const script = 'trap "" INT TERM; echo deaf; while :; do sleep 0.05; done';
+  const id = await launch('e-5', sh(script, { killTimeoutMs: 300 }));
+  await until('it does not listen', () => printedBy(id) === 'deaf\n');
   servers.stop(id);
   await until('it is over', () => servers.told(id)?.clientStatus === 'complete');
   const shown = servers.told(id)?.taskStates['t']?.events.map((event) => event.displayMessage);

@@ -7,7 +7,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { AgentProcess, freePort } from './agent-process.ts';
+import { freePort } from '../free-port.ts';
+import { AgentProcess } from './agent-process.ts';
 import { like, member, textOf, type Likeness } from './consul-clients-like.ts';
 import { engineMissing, IMAGE, OwnEngine } from './docker-engine.ts';
 

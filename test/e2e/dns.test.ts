@@ -109,7 +109,7 @@ test(
   async () => {
     const main = join(import.meta.dirname, 'dns-main.ts');
     const args = ['-n', '-m', process.execPath, '--import', 'tsx', main];
-    const { stdout } = await run('unshare', args, { timeout: 60_000 });
+    const { stdout } = await run('unshare', args, { timeout: 240_000 });
     assert.match(stdout, /dns ok/);
   },
 );

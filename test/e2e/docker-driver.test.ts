@@ -16,7 +16,7 @@ import type { TaskSpec } from '../../src/ports/driver.ts';
 import { engineMissing, IMAGE, OwnEngine } from './docker-engine.ts';
 
 const missing = engineMissing();
-const signal = AbortSignal.timeout(120_000);
+const signal = AbortSignal.timeout(280_000);
 
 describe('docker driver', { skip: missing ?? false }, () => {
   let own: OwnEngine;
@@ -100,7 +100,7 @@ describe('docker driver', { skip: missing ?? false }, () => {
   }
 
   async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-    const end = Date.now() + 20_000;
+    const end = Date.now() + 60_000;
     while (!(await condition())) {
       assert.ok(Date.now() < end, 'the condition came true in time');
       await delay(50);
@@ -158,7 +158,7 @@ describe('docker driver', { skip: missing ?? false }, () => {
     });
     const first = await docker.start(polite, signal);
     await until(() => output(polite) === 'up\n');
-    await docker.stop(first, 'SIGINT', 10_000);
+    await docker.stop(first, 'SIGINT', 60_000);
     assert.equal((await docker.wait(first, signal)).exitCode, 7);
     const deaf = spec({
       command: 'sh',

@@ -26,7 +26,7 @@ const COMMANDS = [
   'id',
   'hostname',
 ];
-const START_MS_MAX = 30_000;
+const START_MS_MAX = 120_000;
 
 /** Why no engine can run here, or undefined. */
 export function engineMissing(): string | undefined {
@@ -102,7 +102,7 @@ export class OwnEngine implements AsyncDisposable {
     execFileSync('tar', ['-C', root, '-cf', archive, '.']);
     const [repo = '', tag = ''] = IMAGE.split(':');
     const path = `/images/create?fromSrc=-&repo=${encodeURIComponent(repo)}&tag=${tag}`;
-    const progress = await this.engine.upload(path, archive, AbortSignal.timeout(60_000));
+    const progress = await this.engine.upload(path, archive, AbortSignal.timeout(120_000));
     let told = 0;
     for await (const piece of progress) told += piece.length;
     assert.ok(told > 0, 'the engine says what it imported');

@@ -13,6 +13,6 @@ const skip = engineMissing() ?? (missing === undefined ? false : `needs ${missin
 test('containers and processes of a group share its network', { skip }, async () => {
   const main = join(import.meta.dirname, 'docker-network-main.ts');
   const args = ['-n', '-m', process.execPath, '--import', 'tsx', main];
-  const { stdout } = await promisify(execFile)('unshare', args, { timeout: 180_000 });
+  const { stdout } = await promisify(execFile)('unshare', args, { timeout: 280_000 });
   assert.match(stdout, /docker network ok/);
 });

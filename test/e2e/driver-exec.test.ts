@@ -161,11 +161,14 @@ if (skip !== false) {
     const resources = { ...spec.resources, cpuShare: 0.1 };
     const handle = await driver.start({ ...spec, resources }, forever);
     await driver.stats(handle);
-    await delay(1_000);
-    const { cpu, memory } = await driver.stats(handle);
-    assert(cpu.percent < 40, String(cpu.percent));
-    assert(cpu.throttledPeriods > 0);
-    assert(memory.usage > 0 && memory.maxUsage >= memory.usage);
+    // On a busy machine it may now and then get less than it may have.
+    await until('it is throttled', async () => {
+      await delay(1_000);
+      const { cpu, memory } = await driver.stats(handle);
+      assert(cpu.percent < 40, String(cpu.percent));
+      assert(memory.usage > 0 && memory.maxUsage >= memory.usage);
+      return cpu.throttledPeriods > 0;
+    });
     await driver.stop(handle, 'SIGKILL', 0);
     await driver.destroy(handle);
   });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -10,6 +11,7 @@ import { findProgram } from '../../src/io/drivers/process/lookup.ts';
 import { QemuDriver } from '../../src/io/drivers/qemu/driver.ts';
 import { driverContract, isFault, printed, specFor } from '../contract/driver.ts';
 import type { Scenario } from '../contract/driver.ts';
+import { freePort } from '../free-port.ts';
 import { bootImage } from './boot-image.ts';
 import { forever, makeStand, until, type Stand } from './keeper-stand.ts';
 
@@ -74,7 +76,7 @@ if (skip !== false) {
     );
     const handle = await driver.start(spec, forever);
     await until('it is up', () => printed(spec).includes('up'));
-    await driver.stop(handle, 'SIGTERM', 20_000);
+    await driver.stop(handle, 'SIGTERM', 120_000);
     assert.equal((await driver.wait(handle, forever)).exitCode, 0);
     assert.match(printed(spec), /button/);
     await driver.destroy(handle);
@@ -98,13 +100,7 @@ if (skip !== false) {
 
   test('ports of the host lead into the machine', async () => {
     const spec = specFor(stand.dir, 'qemu', machine('up\r\n', 'halt', { port_map: [{ web: 80 }] }));
-    const { createServer, connect } = await import('node:net');
-    const port = await new Promise<number>((resolve) => {
-      const server = createServer().listen(0, '127.0.0.1', () => {
-        const address = server.address();
-        server.close(() => resolve(typeof address === 'object' ? (address?.port ?? 0) : 0));
-      });
-    });
+    const port = await freePort();
     const ports = [{ label: 'web', value: port, to: 0, hostIp: '127.0.0.1' }];
     const handle = await driver.start({ ...spec, ports }, forever);
     await until('the emulator listens', async () => {

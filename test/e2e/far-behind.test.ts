@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { startEtcd, withoutEtcd } from '../etcd-process.ts';
+import { halt } from '../processes.ts';
 import { ask, LoopbackAgents, type LoopbackAgent } from './loopback-agents.ts';
 
 const skip = withoutEtcd ?? false;
@@ -138,7 +139,7 @@ test('a server that stood still for long goes on with everything', { skip }, asy
   try {
     await shared.ready();
     const { one, leader } = await shared.follower();
-    one.child?.kill('SIGSTOP');
+    await halt(one.child?.pid ?? 0);
     // What it watches breaks off, and cannot go on without the old revisions.
     for (const member of etcd.members) {
       await member.kill();

@@ -11,7 +11,8 @@ import { TaskCgroups } from '../../src/io/cgroup/task-cgroups.ts';
 import { cgroupPids } from '../../src/io/cgroup/usage.ts';
 import type { KeeperClient } from '../../src/io/keeper/client.ts';
 import { openSession } from '../../src/io/keeper/session.ts';
-import { alive, forever, makeStand, output, until, type Stand } from './keeper-stand.ts';
+import { halt, isAlive, kill } from '../processes.ts';
+import { forever, makeStand, output, until, type Stand } from './keeper-stand.ts';
 
 let stand: Stand;
 let keeper: KeeperClient;
@@ -113,7 +114,7 @@ test('a repeated start is answered with the same process', async () => {
   ]);
   assert.deepEqual(one, two);
   await keeper.forget(one);
-  assert(!alive(one.pid));
+  assert(!isAlive(one.pid));
 });
 
 test('a task that ignores the signal is killed after its grace, with all it started', async () => {
@@ -126,7 +127,7 @@ test('a task that ignores the signal is killed after its grace, with all it star
   const startedAt = Date.now();
   await keeper.stop(kept, 'SIGTERM', 300);
   assert(Date.now() - startedAt >= 300);
-  assert(!alive(Number(readFileSync(file, 'utf8'))));
+  assert(!isAlive(Number(readFileSync(file, 'utf8'))));
   const ended = await keeper.wait(kept, forever);
   assert.deepEqual([ended.exitCode, ended.signal], [137, 9]);
   await keeper.stop(kept, 'SIGTERM', 300);
@@ -179,10 +180,10 @@ test('a keeper killed with -9: the task goes on without SIGPIPE, the next one ke
   const kept = await keeper.start(launch, forever);
   await until('the first part is there', () => output(base).text.endsWith('line 4999\n'));
   const before = await keeperPid();
-  process.kill(before, 'SIGKILL');
+  await kill(before);
   writeFileSync(on, '');
   await until('it finished writing', () => existsSync(join(stand.dir, 'done')));
-  assert(alive(kept.pid));
+  assert(isAlive(kept.pid));
   assert.notEqual(await keeperPid(), before);
   await until('all is there', () => output(base).text.endsWith('line 39999\n'));
   assertCounted(output(base).text, 0, 40_000);
@@ -206,9 +207,9 @@ test('a keeper that dies amid starts, stops and waits: each is done or undone', 
   for (const [i, result] of results.entries()) {
     const dirs = cgroups.dirs(names[i] ?? '', false);
     if (result.status === 'fulfilled') {
-      assert(alive(result.value.pid), `${names[i] ?? ''} runs`);
+      assert(isAlive(result.value.pid), `${names[i] ?? ''} runs`);
       await keeper.stop(result.value, 'SIGTERM', 5_000);
-      assert(!alive(result.value.pid));
+      assert(!isAlive(result.value.pid));
       await keeper.forget(result.value);
     } else {
       assert.equal((result.reason as Failure).fault, 'unavailable');
@@ -224,9 +225,9 @@ test('what a task wrote before it ended is kept, though no keeper was there', as
   const launch = shell('while [ ! -e go ]; do sleep 0.01; done; echo last words');
   const kept = await keeper.start(launch, forever);
   const pid = await keeperPid();
-  process.kill(pid, 'SIGSTOP');
+  await halt(pid);
   writeFileSync(join(stand.dir, 'go'), '');
-  await until('it is over', () => !alive(kept.pid));
+  await until('it is over', () => !isAlive(kept.pid));
   process.kill(pid, 'SIGKILL');
   const ended = await keeper.wait(kept, forever);
   // Unless its new parent left it as a zombie until it was looked at.

@@ -66,7 +66,7 @@ export async function bundleTo(entry: string, outfile: string): Promise<void> {
 }
 
 /** Polls until it holds; fails with `what` after `ms`. */
-export async function until(what: string, holds: () => unknown, ms = 30_000): Promise<void> {
+export async function until(what: string, holds: () => unknown, ms = 60_000): Promise<void> {
   const deadline = Date.now() + ms;
   for (;;) {
     const value = holds();
@@ -85,15 +85,6 @@ export function output(base: string): { text: string; files: number[] } {
     .map((name) => Number(name.slice(prefix.length)))
     .sort((a, b) => a - b);
   return { text: files.map((n) => readFileSync(`${base}.${n}`, 'latin1')).join(''), files };
-}
-
-export function alive(pid: number): boolean {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return !stat.slice(stat.lastIndexOf(')')).startsWith(') Z');
-  } catch {
-    return false;
-  }
 }
 
 export const forever = new AbortController().signal;

@@ -43,9 +43,12 @@ async function runJob(id: string, script: string): Promise<string> {
 
 test('requests to the client are answered by the server, as the server answers them', async () => {
   for (const path of ['/v1/nodes', '/v1/jobs', '/v1/status/leader', '/v1/nodes?pretty', '/v1/no']) {
-    const [near, far] = [await ask(client, path), await ask(server, path)];
-    assert.equal(near.status, far.status, path);
-    assert.equal(await near.text(), await far.text(), path);
+    // Something may have changed between the two.
+    await agents.until(`both answer ${path} alike`, async () => {
+      const answers = await Promise.all([client, server].map((agent) => ask(agent, path)));
+      const [near, far] = answers.map(async (each) => `${each.status} ${await each.text()}`);
+      return (await near) === (await far);
+    });
   }
   const put = await ask(client, '/v1/kv/a%2Fb', { port: 8500, method: 'PUT', body: 'value' });
   assert.equal(await put.text(), 'true');
@@ -106,7 +109,7 @@ test('DNS of the client answers as the server does, and with an error where none
 });
 
 test('output, files and commands of a task are reached through the server', async () => {
-  const id = await runJob('talk', 'echo out; echo "$NOMAD_ALLOC_ID" >local/me; exec sleep 600');
+  const id = await runJob('talk', 'echo "$NOMAD_ALLOC_ID" >local/me; echo out; exec sleep 600');
   await agents.until('it spoke', async () =>
     (await agents.run(server, 'logs', id)).includes('out'),
   );

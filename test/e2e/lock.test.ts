@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { after, before, describe, test } from 'node:test';
+import { halt, isAlive } from '../processes.ts';
 import { AgentProcess } from './agent-process.ts';
 
 const PROGRAM = join(import.meta.dirname, '..', '..', 'bin', 'muster');
@@ -68,7 +69,7 @@ describe('lock', () => {
     const program = stubborn('stopped');
     const first = holder('jobs/stopped', program.command);
     await started('stopped');
-    first.kill('SIGSTOP');
+    await halt(first.pid ?? 0);
     try {
       const stoppedAt = Date.now();
       const granted = whenGranted('jobs/stopped', program.alive);
@@ -108,7 +109,7 @@ describe('lock', () => {
     const program = stubborn('cut-off');
     const first = holder('jobs/cut-off', program.command);
     await started('cut-off');
-    agent.signal('SIGSTOP');
+    await halt(agent.pid);
     try {
       const stoppedAt = Date.now();
       await agent.until('the program is gone', () => Promise.resolve(!program.alive()));
@@ -126,13 +127,15 @@ describe('lock', () => {
     first.kill('SIGTERM');
     assert.equal(await ended(first), 0);
     assert.ok(!pidsIn(pids).some(isAlive));
-    const next = await agent.run('lock', '-try', '5s', 'jobs/asked', 'true');
+    const next = await agent.run('lock', '-try', '10s', 'jobs/asked', 'true');
     assert.equal(next.code, 0, next.out);
   });
 
   test('as many hold a semaphore as it has places', async () => {
     const log = join(dir, 'places');
-    const command = `echo in >>${log}; sleep 1; echo out >>${log}`;
+    // The first waits for a second one; a third would have time to come.
+    const areTwo = `[ "$(grep -c in ${log})" -ge 2 ]`;
+    const command = `echo in >>${log}; until ${areTwo}; do sleep 0.05; done; sleep 1; echo out >>${log}`;
     const holders = Array.from({ length: 5 }, () => holder('-n', '2', 'jobs/places', command));
     for (const one of holders) assert.equal(await ended(one), 0);
     let inside = 0;
@@ -153,15 +156,6 @@ function pidsIn(file: string): readonly number[] {
     .split('\n')
     .filter((line) => line !== '')
     .map(Number);
-}
-
-/** A zombie does no harm: it waits for somebody to look at its end. */
-function isAlive(pid: number): boolean {
-  try {
-    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'latin1'));
-  } catch {
-    return false;
-  }
 }
 
 function ended(child: ChildProcess): Promise<number | null> {

@@ -13,6 +13,7 @@ import { Failure } from '../../src/base/failure.ts';
 import { systemDisk } from '../../src/io/fs/disk.ts';
 import { entryCodec } from '../../src/io/log/entry-codec.ts';
 import { openSegmentLog } from '../../src/io/log/segment-log.ts';
+import { halt } from '../processes.ts';
 
 const KILLS = Number(process.env['KILLS'] ?? 100);
 /** Stops early on a slow machine, but never before a fifth of the kills. */
@@ -134,7 +135,7 @@ test('a second process is refused while the first lives, stopped or not, and not
         e.fault === 'conflict' &&
         e.message.includes(`in use by another agent (process ${writer.child.pid ?? 0})`);
       await assert.rejects(open(), refused);
-      writer.child.kill('SIGSTOP');
+      await halt(writer.child.pid ?? 0);
       await assert.rejects(open(), refused);
     } finally {
       await writer.kill();

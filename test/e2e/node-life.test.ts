@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
+import { halt, isAlive } from '../processes.ts';
 import { ask, askJson, LoopbackAgents, type LoopbackAgent } from './loopback-agents.ts';
 
 /** Short times: what is shown does not depend on them, and nobody waits for minutes. */
@@ -94,8 +95,8 @@ async function runJob(
   type = 'service',
 ): Promise<void> {
   const script = `
-    echo "$NOMAD_ALLOC_ID" >>"$NOMAD_ALLOC_DIR/data/seen"
     echo "$NOMAD_ALLOC_ID" >>local/seen
+    echo "$NOMAD_ALLOC_ID" >>"$NOMAD_ALLOC_DIR/data/seen"
     echo $$ >local/pid
     exec sleep 3600`;
   const task = {
@@ -133,13 +134,12 @@ function fileOf(agent: LoopbackAgent, { ID }: AllocRow, path: string): string {
   return readFileSync(`${agents.dir}/${agent.name}/alloc/${ID}/${path}`, 'utf8');
 }
 
-const isAlive = (pid: string): boolean => {
-  try {
-    return process.kill(Number(pid), 0);
-  } catch {
-    return false;
-  }
-};
+/** A task that is said to run may not have come so far as to say who it is. */
+async function pidOf(agent: LoopbackAgent, alloc: AllocRow): Promise<number> {
+  const told = (): string => fileOf(agent, alloc, 't/local/pid');
+  await agents.until('it tells its process', () => Promise.resolve(told().endsWith('\n')));
+  return Number(told());
+}
 
 async function stopJob(id: string): Promise<void> {
   await ask(server, `/v1/job/${id}?purge=true`, { method: 'DELETE' });
@@ -153,7 +153,7 @@ function pair(): readonly [LoopbackAgent, LoopbackAgent] {
 
 /** Cuts an agent off meanwhile: its process stands still, its tasks go on. */
 async function whileHalted({ child }: LoopbackAgent, work: () => Promise<void>): Promise<void> {
-  child?.kill('SIGSTOP');
+  await halt(child?.pid ?? 0);
   try {
     await work();
   } finally {
@@ -211,7 +211,7 @@ for (const [reconcile, kept] of [
     const job = reconcile.replaceAll('_', '-');
     const Disconnect = { LostAfter: 600_000_000_000, Replace: true, Reconcile: reconcile };
     const original = await runOn(a, job, { Disconnect });
-    const pid = fileOf(a, original, 't/local/pid').trim();
+    const pid = await pidOf(a, original);
     await whileHalted(a, async () => {
       await agents.until('its node is out of touch', async () => {
         return (await nodeOf(a)).Status === 'disconnected';
@@ -241,7 +241,7 @@ test('where it may not be replaced, it is waited for; after its time the node is
   const [a, b] = pair();
   const Disconnect = { LostAfter: 8_000_000_000, Replace: false, Reconcile: 'best_score' };
   const original = await runOn(a, 'waits', { Disconnect });
-  const pid = fileOf(a, original, 't/local/pid').trim();
+  const pid = await pidOf(a, original);
   await whileHalted(a, async () => {
     await agents.until('it is waited for', async () => {
       return (await allocOn('waits', a))?.ClientStatus === 'unknown';
@@ -268,6 +268,7 @@ test('data on a machine that died is gone: the next one begins empty, and says w
       await agents.run(server, 'alloc', 'status', next.ID),
       /Moving Data +Cannot take over the data of allocation .*out of reach/,
     );
+    await pidOf(b, next);
     assert.equal(fileOf(b, next, 'alloc/data/seen'), `${next.ID}\n`);
   });
   await agents.until('the node is back', async () => (await nodeOf(a)).Status === 'ready');
@@ -322,11 +323,10 @@ test('a pause of the server costs no node', async () => {
 
 test('a client without servers stops what may not run so, also when it starts anew', async () => {
   const [a] = pair();
-  const Disconnect = { StopOnClientAfter: 3_000_000_000, Replace: true };
+  const Disconnect = { StopOnClientAfter: 10_000_000_000, Replace: true };
   const original = await runOn(a, 'minds', { Disconnect });
   const other = await runOn(a, 'does-not', {});
-  const pids = [original, other].map((each) => fileOf(a, each, 't/local/pid').trim());
-  const [minds = '', doesNot = ''] = pids;
+  const [minds, doesNot] = [await pidOf(a, original), await pidOf(a, other)];
   await agents.kill(server);
   await agents.kill(a);
   assert.ok(isAlive(minds), 'its agent is gone, the task goes on');

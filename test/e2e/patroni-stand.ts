@@ -15,7 +15,8 @@ import {
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { freePort } from './agent-process.ts';
+import { freePort } from '../free-port.ts';
+import { isAlive } from '../processes.ts';
 import { Link } from './patroni-link.ts';
 
 const SERVERS = '/usr/lib/postgresql';
@@ -98,7 +99,7 @@ export class PostgresServer implements AsyncDisposable {
     }
     const pids = postgresOf(join(this.#dir, 'data'));
     for (const pid of pids) endQuietly(pid);
-    const end = Date.now() + 30_000;
+    const end = Date.now() + 60_000;
     while (pids.some(isAlive) && Date.now() < end) await delay(20);
   }
 
@@ -239,15 +240,6 @@ function postgresOf(dataDir: string): readonly number[] {
 
 function cwdOf(pid: number): string {
   return readlinkSync(`/proc/${pid}/cwd`);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function endQuietly(pid: number): void {

@@ -7,6 +7,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { halt } from '../processes.ts';
 import { AgentProcess } from './agent-process.ts';
 import { patroniMissing, PostgresServer, SCOPE, Writers } from './patroni-stand.ts';
 
@@ -112,7 +113,7 @@ describe('two servers that Patroni keeps', { skip: missing ?? false }, () => {
   });
 
   test('a leader whose agent stands still stops writing; one leads when it goes on', async () => {
-    agent.signal('SIGSTOP');
+    await halt(agent.pid);
     await until('nobody writes', async () => {
       const roles = await Promise.all([a.told(), b.told()]);
       return roles.every(({ role }) => role === 'replica');

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { test } from 'node:test';
-import { AgentProcess, apiJob, freePort } from './agent-process.ts';
+import { freePort } from '../free-port.ts';
+import { AgentProcess, apiJob } from './agent-process.ts';
 
 interface Stub {
   readonly ID: string;

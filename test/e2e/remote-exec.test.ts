@@ -31,23 +31,23 @@ describe('exec', () => {
   }
 
   test('output and exit codes come back, and nothing stays', async () => {
-    const { code, out } = await agent.run('exec', '-wait', '1s', 'echo one; echo two >&2; exit 3');
+    const { code, out } = await agent.run('exec', '-wait', '5s', 'echo one; echo two >&2; exit 3');
     assert.equal(code, 2, out);
     assert.match(out, /^ {4}(\S+): one\n {4}\1: two\n==> \1: finished with exit code 3\n1 \/ 1 /);
     assert.equal(await left(), '[]');
   });
 
   test('a shell is not needed, and who does not match hears nothing', async () => {
-    const direct = await agent.run('exec', '-wait=1s', '-shell=false', 'echo', '$HOME');
+    const direct = await agent.run('exec', '-wait=5s', '-shell=false', 'echo', '$HOME');
     assert.match(direct.out, /: \$HOME\n/);
     assert.equal(direct.code, 0);
-    const nobody = await agent.run('exec', '-wait=1s', '-node=^nobody$', 'id');
+    const nobody = await agent.run('exec', '-wait=5s', '-node=^nobody$', 'id');
     assert.match(nobody.out, /^0 \/ 0 node\(s\) completed \/ acknowledged\n$/);
     assert.equal(nobody.code, 0);
   });
 
   test('a command that is silent for long is waited for', async () => {
-    const { code, out } = await agent.run('exec', '-wait=500ms', 'sleep 3; echo late');
+    const { code, out } = await agent.run('exec', '-wait=3s', 'sleep 8; echo late');
     assert.match(out, /: late\n==> \S+: finished with exit code 0\n/);
     assert.equal(code, 0);
   });

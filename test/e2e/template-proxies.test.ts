@@ -9,7 +9,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { findProgram } from '../../src/io/network/commands.ts';
-import { AgentProcess, freePort } from './agent-process.ts';
+import { freePort } from '../free-port.ts';
+import { AgentProcess } from './agent-process.ts';
 import { pairJob, proxiesJob, webJob } from './proxy-jobs.ts';
 
 const missing = ['nginx', 'haproxy'].filter((name) => findProgram(name) === undefined);

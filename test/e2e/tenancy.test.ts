@@ -81,8 +81,11 @@ test('a job of the same name in two namespaces is two jobs', async () => {
   assert.match(everywhere, /web +default/);
   assert.match(everywhere, /web +team-a/);
   assert.match(await well('status', '-namespace=team-a', 'web'), /Namespace +(= )?team-a/);
-  assert.equal(await well('logs', '-namespace', 'team-a', '-job', 'web'), 'team-a\n');
-  assert.equal(await well('logs', '-job', 'web'), 'default\n');
+  for (const name of ['team-a', 'default']) {
+    await agent.until(`the job in ${name} says so`, async () => {
+      return (await well('logs', '-namespace', name, '-job', 'web')) === `${name}\n`;
+    });
+  }
 
   // One of them is stopped: the other does not notice.
   await well('stop', '-namespace', 'team-a', '-yes', '-detach', 'web');

@@ -52,7 +52,8 @@ const mounts: readonly HttpMount[] = [
     path: '/late',
     handle: async (request) => {
       seen.parked += 1;
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      // Until the server has surely seen that the sender is gone.
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
       if (request.signal.aborted) seen.aborted += 1;
       return text('late');
     },
@@ -159,7 +160,7 @@ async function call(
 }
 
 async function until(condition: () => boolean, what: string): Promise<void> {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 60_000;
   while (!condition()) {
     assert.ok(Date.now() < deadline, what);
     await new Promise((resolve) => setTimeout(resolve, 5));
