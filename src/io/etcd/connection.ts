@@ -3,10 +3,12 @@
  *
  * C1: no call waits without an end: each has a deadline, and what it was cut off by is told.
  */
+import { isIP } from 'node:net';
 import { Client, credentials, Metadata, status as codes } from '@grpc/grpc-js';
 import type { ChannelCredentials, ClientDuplexStream, ServiceError } from '@grpc/grpc-js';
 import { Failure } from '../../base/failure.ts';
 import type { Fault } from '../../base/failure.ts';
+import { AddressCredentials } from './address-credentials.ts';
 
 /** How endpoints are spoken to; PEM bytes. Without `ca` the system's authorities are trusted. */
 export interface EtcdTls {
@@ -53,7 +55,7 @@ export class Connection {
   constructor(endpoint: string, tls: EtcdTls | undefined) {
     this.endpoint = endpoint;
     const target = endpoint.replace(/^https?:\/\//, '').replace(/\/$/, '');
-    this.#client = new Client(target, credentialsOf(tls), CHANNEL_OPTIONS);
+    this.#client = new Client(target, credentialsOf(target, tls), CHANNEL_OPTIONS);
   }
 
   /** One question, one answer. Fails: as `failureOf` maps what etcd says. */
@@ -98,8 +100,11 @@ function metadataOf(token: string | undefined): Metadata {
   return metadata;
 }
 
-function credentialsOf(tls: EtcdTls | undefined): ChannelCredentials {
+/** @param target `host:port` */
+function credentialsOf(target: string, tls: EtcdTls | undefined): ChannelCredentials {
   if (tls === undefined) return credentials.createInsecure();
+  const host = target.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
+  if (isIP(host) !== 0) return new AddressCredentials(host, tls);
   return credentials.createSsl(tls.ca ?? null, tls.key ?? null, tls.cert ?? null);
 }
 
