@@ -147,7 +147,7 @@ function begun(services: readonly Service[]): Early {
 }
 
 /** A log that cannot go on ends all services: the next start begins from what is kept. */
-function untilStopped(log: StateLog): Service {
+export function untilStopped(log: StateLog): Service {
   return {
     name: 'log',
     run: async (signal) => {

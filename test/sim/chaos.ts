@@ -1,10 +1,10 @@
 /** Misfortunes from a seed, each of which passes by itself after a while. */
-import type { Random } from '../../src/base/random.ts';
 import { CALM } from '../../src/sim/driver.ts';
 import { FAIR_WEATHER, type NetWeather } from '../../src/sim/net.ts';
-import { between, chance, pick, weighted } from './chance.ts';
+import { between, chance, pick } from './chance.ts';
 import type { ClientHost } from './client-host.ts';
 import type { Cluster } from './cluster.ts';
+import { Misfortunes } from './misfortunes.ts';
 import { DISK_MS_MAX } from './server-host.ts';
 
 const WEIGHTS = {
@@ -26,17 +26,13 @@ const WEIGHTS = {
 
 type Name = keyof typeof WEIGHTS;
 
-export class Chaos {
+export class Chaos extends Misfortunes<Name> {
   readonly #cluster: Cluster;
-  readonly #random: Random;
   readonly #deeds: Readonly<Record<Name, (client: ClientHost) => void>>;
-  /** What happened so far, for reports. */
-  readonly counts: Partial<Record<Name, number>> = {};
-  #isOver = false;
 
   constructor(cluster: Cluster) {
+    super(cluster);
     this.#cluster = cluster;
-    this.#random = cluster.random.fork('chaos');
     this.#deeds = {
       killServer: () => this.#killServer(),
       crashServerMidway: () => this.#crashServerMidway(),
@@ -55,30 +51,20 @@ export class Chaos {
     };
   }
 
-  /** One misfortune. */
-  strike(): void {
-    const name = weighted(this.#random, WEIGHTS);
-    const client = pick(this.#random, this.#cluster.clients);
+  override strike(): void {
+    const name = this.draw(WEIGHTS);
+    const client = pick(this.random, this.#cluster.clients);
     if (client === undefined) return;
-    this.counts[name] = (this.counts[name] ?? 0) + 1;
     this.#cluster.note(`chaos ${name} ${client.name}`);
     this.#deeds[name](client);
   }
 
-  /** Everything works again, and whoever is away comes back. */
-  heal(): void {
+  override heal(): void {
     const { net, server, clients } = this.#cluster;
-    this.#isOver = true;
+    this.over();
     net.mendAll();
     net.weather = FAIR_WEATHER;
-    server.fill(Infinity);
-    server.skewMs = 0;
-    server.disk.slowDown(DISK_MS_MAX);
-    server.disk.failSyncs(0);
-    server.disk.crashAfter(Infinity, 'kill');
-    // A log that stopped for a fault of its disk asks for a restart.
-    server.kill('kill');
-    server.start();
+    server.heal();
     for (const client of clients) {
       client.tasks.fortune = CALM;
       client.freeDisk();
@@ -87,35 +73,24 @@ export class Chaos {
     }
   }
 
-  /** Ends a misfortune after a while, unless all of them were ended by then. */
-  #until(ms: number, act: () => void): void {
-    this.#cluster.later(ms, () => {
-      if (!this.#isOver) act();
-    });
-  }
-
-  #span(minMs: number, maxMs: number): number {
-    return between(this.#random, minMs, maxMs);
-  }
-
   #killServer(): void {
     const { server } = this.#cluster;
-    server.kill(chance(this.#random, 0.5) ? 'kill' : 'power');
-    this.#until(this.#span(0, 30_000), () => server.start());
+    server.kill(chance(this.random, 0.5) ? 'kill' : 'power');
+    this.until(this.span(0, 30_000), () => server.start());
   }
 
   #crashServerMidway(): void {
     const { server } = this.#cluster;
-    const kind = chance(this.#random, 0.5) ? 'kill' : 'power';
-    server.disk.crashAfter(between(this.#random, 1, 20), kind);
-    this.#until(this.#span(5_000, 20_000), () => server.start());
+    const kind = chance(this.random, 0.5) ? 'kill' : 'power';
+    server.disk.crashAfter(between(this.random, 1, 20), kind);
+    this.until(this.span(5_000, 20_000), () => server.start());
   }
 
   /** Its log stops; whoever watches it starts it again. */
   #failSync(): void {
     const { server } = this.#cluster;
     server.disk.failSyncs(1);
-    this.#until(this.#span(1_000, 10_000), () => {
+    this.until(this.span(1_000, 10_000), () => {
       server.disk.failSyncs(0);
       server.kill('kill');
       server.start();
@@ -124,30 +99,30 @@ export class Chaos {
 
   #diskFull(): void {
     const { server } = this.#cluster;
-    server.fill(between(this.#random, 0, 20_000));
-    this.#until(this.#span(1_000, 40_000), () => server.fill(Infinity));
+    server.fill(between(this.random, 0, 20_000));
+    this.until(this.span(1_000, 40_000), () => server.fill(Infinity));
   }
 
   #diskSlow(): void {
     const { disk } = this.#cluster.server;
-    disk.slowDown(this.#span(50, 1_000));
-    this.#until(this.#span(1_000, 30_000), () => disk.slowDown(DISK_MS_MAX));
+    disk.slowDown(this.span(50, 1_000));
+    this.until(this.span(1_000, 30_000), () => disk.slowDown(DISK_MS_MAX));
   }
 
   #return(client: ClientHost, away: () => void): void {
     if (!client.isUp) return;
     away();
-    this.#until(this.#span(0, 90_000), () => client.start());
+    this.until(this.span(0, 90_000), () => client.start());
   }
 
   #cut(name: string, cut: () => void): void {
     cut();
-    this.#until(this.#span(500, 90_000), () => this.#cluster.net.mend(name));
+    this.until(this.span(500, 90_000), () => this.#cluster.net.mend(name));
   }
 
   #cutOneWay(name: string): void {
     const { net } = this.#cluster;
-    const hop = chance(this.#random, 0.5)
+    const hop = chance(this.random, 0.5)
       ? { from: name, to: 'server' }
       : { from: 'server', to: name };
     this.#cut(name, () => net.cutOneWay(hop));
@@ -155,7 +130,7 @@ export class Chaos {
 
   #weather(): void {
     const { net } = this.#cluster;
-    const random = this.#random;
+    const random = this.random;
     const weather: NetWeather = {
       latencyMsMin: 1,
       latencyMsMax: between(random, 3, 300),
@@ -165,34 +140,34 @@ export class Chaos {
       lateMsMax: between(random, 300, 20_000),
     };
     net.weather = weather;
-    this.#until(this.#span(1_000, 60_000), () => {
+    this.until(this.span(1_000, 60_000), () => {
       if (net.weather === weather) net.weather = FAIR_WEATHER;
     });
   }
 
   #misfortune({ tasks }: ClientHost): void {
-    const random = this.#random;
+    const random = this.random;
     tasks.fortune = {
       startFailures: random.next() * 0.5,
       crashes: random.next() * 0.8,
       crashWithinMs: between(random, 100, 60_000),
       startMsMax: between(random, 0, 5_000),
     };
-    this.#until(this.#span(10_000, 120_000), () => {
+    this.until(this.span(10_000, 120_000), () => {
       tasks.fortune = CALM;
     });
   }
 
   #clientDiskFull(client: ClientHost): void {
     client.fillDisk();
-    this.#until(this.#span(1_000, 60_000), () => client.freeDisk());
+    this.until(this.span(1_000, 60_000), () => client.freeDisk());
   }
 
   /** Forth and back, by up to a minute; not the timers, only what time it is. */
   #clockJump(client: ClientHost): void {
-    const host = chance(this.#random, 0.5) ? this.#cluster.server : client;
-    host.skewMs = between(this.#random, -60_000, 60_000);
-    this.#until(this.#span(1_000, 60_000), () => {
+    const host = chance(this.random, 0.5) ? this.#cluster.server : client;
+    host.skewMs = between(this.random, -60_000, 60_000);
+    this.until(this.span(1_000, 60_000), () => {
       host.skewMs = 0;
     });
   }

@@ -1,7 +1,7 @@
 /** A simulated etcd as one process asks it: over a way that may be cut, with deadlines, from any member. */
 import { Failure } from '../../src/base/failure.ts';
 import type { Random } from '../../src/base/random.ts';
-import { isPassing, type CallHow, type EtcdApi, type WatchFrom } from '../../src/io/etcd/client.ts';
+import type { EtcdApi } from '../../src/io/etcd/client.ts';
 import type {
   Alarm,
   MemberList,
@@ -12,6 +12,15 @@ import type {
   TxnAnswer,
   WatchEvent,
 } from '../../src/io/etcd/messages.ts';
+import {
+  DEADLINE_MS,
+  Endpoints,
+  isPassing,
+  watchAgain,
+  type CallHow,
+  type WatchFrom,
+} from '../../src/io/etcd/repeat.ts';
+import type { AlarmClock } from '../../src/ports/clock.ts';
 import type { SimClock } from '../../src/sim/clock.ts';
 import type { SimProcess } from '../../src/sim/process.ts';
 import type { SimReach } from '../../src/sim/reach.ts';
@@ -28,10 +37,8 @@ export interface EtcdClientDeps {
   readonly host: string;
 }
 
-const DEADLINE_MS = 5_000;
 /** As the real one gives a silent watch up [ms]. */
 const SILENT_MS = 4_500;
-const WATCH_RETRY_MS_MAX = 1_000;
 const WAY_MS_MAX = 2;
 
 /** A full store takes as much. */
@@ -41,16 +48,22 @@ export const ETCD_QUOTA_BYTES = 2_000_000;
 type Kind = 'agreed' | 'local';
 
 export class SimEtcdClient implements EtcdApi {
-  readonly endpoints: readonly string[];
+  readonly #endpoints: Endpoints;
   readonly #deps: EtcdClientDeps;
   readonly #random: Random;
-  #turn = 0;
+  /** As the process sees it. */
+  readonly #clock: AlarmClock;
   #leases = 0;
 
   constructor(endpoints: readonly string[], deps: EtcdClientDeps) {
-    this.endpoints = endpoints;
+    this.#endpoints = new Endpoints(endpoints);
     this.#deps = deps;
     this.#random = deps.random.fork('etcd client');
+    this.#clock = deps.process.clock(deps.clock, () => 0);
+  }
+
+  get endpoints(): readonly string[] {
+    return this.#endpoints.all;
   }
 
   range(query: RangeQuery, how: CallHow = {}): Promise<RangeAnswer> {
@@ -120,23 +133,8 @@ export class SimEtcdClient implements EtcdApi {
     return this.#ask('local', free, { endpoint });
   }
 
-  async *watch(from: WatchFrom, signal: AbortSignal): AsyncGenerator<readonly WatchEvent[]> {
-    let { revision } = from;
-    let delayMs = 0;
-    while (!signal.aborted) {
-      await this.#sleep(delayMs, signal);
-      delayMs = Math.min(Math.max(50, delayMs * 2), WATCH_RETRY_MS_MAX);
-      try {
-        for await (const events of this.#watchFrom({ ...from, revision }, signal)) {
-          delayMs = 0;
-          yield events;
-          revision = Math.max(...events.map(({ pair }) => pair.modRevision)) + 1;
-        }
-      } catch (error) {
-        if (!isPassing(error)) throw error;
-        this.#turn += 1;
-      }
-    }
+  watch(from: WatchFrom, signal: AbortSignal): AsyncGenerator<readonly WatchEvent[]> {
+    return watchAgain(from, (next) => this.#watchFrom(next, signal), this.#clock, signal);
   }
 
   get #etcd(): SimEtcd {
@@ -152,8 +150,19 @@ export class SimEtcdClient implements EtcdApi {
 
   async *#watchFrom(from: WatchFrom, signal: AbortSignal): AsyncGenerator<readonly WatchEvent[]> {
     const { host } = this.#deps;
-    const member = this.#pick({});
-    const stream = await this.#ask('local', () => this.#etcd.open(from, host, member), { signal });
+    const { endpoint, rotate } = this.#endpoints.pick({});
+    const member = this.#etcd.memberAt(endpoint);
+    try {
+      const open = (): EtcdStream => this.#etcd.open(from, host, member);
+      const stream = await this.#ask('local', open, { endpoint, signal });
+      yield* this.#read(stream, signal);
+    } catch (error) {
+      rotate();
+      throw error;
+    }
+  }
+
+  async *#read(stream: EtcdStream, signal: AbortSignal): AsyncGenerator<readonly WatchEvent[]> {
     try {
       while (!signal.aborted) {
         if (stream.isBroken) throw new Failure('unavailable', 'the connection broke');
@@ -209,43 +218,24 @@ export class SimEtcdClient implements EtcdApi {
     });
   }
 
-  #sleep(ms: number, signal: AbortSignal): Promise<void> {
-    return this.#deps.process.guard(() => this.#deps.clock.sleep(ms, signal));
-  }
-
-  #pick({ endpoint }: CallHow): EtcdMember {
-    return this.#etcd.memberAt(
-      endpoint ?? this.endpoints[this.#turn % this.endpoints.length] ?? '',
-    );
-  }
-
-  /** Asks each endpoint once. */
-  async #repeat<T>(answer: () => T, how: CallHow): Promise<T> {
-    const attempts = this.endpoints.length;
-    const deadlineMs = (how.deadlineMs ?? DEADLINE_MS) / attempts;
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.#ask('agreed', answer, { ...how, deadlineMs });
-      } catch (error) {
-        if (attempt >= attempts || !isPassing(error)) throw error;
-      }
-    }
+  #repeat<T>(answer: () => T, how: CallHow): Promise<T> {
+    return this.#endpoints.eachOnce(how, this.#clock, (each) => this.#ask('agreed', answer, each));
   }
 
   async #ask<T>(kind: Kind, answer: () => T, how: CallHow): Promise<T> {
-    const turn = this.#turn;
+    const { endpoint, rotate } = this.#endpoints.pick(how);
+    const member = this.#etcd.memberAt(endpoint);
     try {
-      return await this.#deps.process.guard(() => this.#send(kind, answer, how));
+      return await this.#deps.process.guard(() => this.#send(member, kind, answer, how));
     } catch (error) {
-      if (isPassing(error) && how.endpoint === undefined && this.#turn === turn) this.#turn += 1;
+      if (isPassing(error)) rotate();
       throw error;
     }
   }
 
   /** There, until it is carried out, and back; any of which may take for ever. */
-  #send<T>(kind: Kind, answer: () => T, how: CallHow): Promise<T> {
+  #send<T>(member: EtcdMember, kind: Kind, answer: () => T, how: CallHow): Promise<T> {
     const { clock, reach, host, etcd } = this.#deps;
-    const member = this.#pick(how);
     return new Promise((resolve, reject) => {
       const end = (settle: () => void): void => {
         off();

@@ -14,7 +14,7 @@ import type {
   Txn,
 } from '../../src/io/etcd/messages.ts';
 import type { TxnAnswer, WatchEvent } from '../../src/io/etcd/messages.ts';
-import type { WatchFrom } from '../../src/io/etcd/client.ts';
+import type { WatchFrom } from '../../src/io/etcd/repeat.ts';
 
 interface Happened {
   readonly revision: number;

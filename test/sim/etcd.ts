@@ -8,8 +8,8 @@
  */
 import { Failure } from '../../src/base/failure.ts';
 import type { Random } from '../../src/base/random.ts';
-import type { WatchFrom } from '../../src/io/etcd/client.ts';
 import type { WatchEvent } from '../../src/io/etcd/messages.ts';
+import { compactedAway, type WatchFrom } from '../../src/io/etcd/repeat.ts';
 import type { SimClock } from '../../src/sim/clock.ts';
 import type { SimReach } from '../../src/sim/reach.ts';
 import { between, chance, pick } from './chance.ts';
@@ -192,11 +192,7 @@ export class SimEtcd {
   /** Begins a watch. Fails: `not_found` its first events are compacted away. */
   open(from: WatchFrom, host: string, member: EtcdMember): EtcdStream {
     const { compacted } = this.store;
-    if (from.revision <= compacted) {
-      throw new Failure('not_found', `etcd forgot the changes from ${from.revision} on`, {
-        facts: { compactRevision: compacted },
-      });
-    }
+    if (from.revision <= compacted) throw compactedAway(from, compacted);
     const queue = [...this.store.eventsFrom(from)];
     const stream = { from, host, member, queue, isBroken: false, bell: () => undefined };
     this.#streams.add(stream);

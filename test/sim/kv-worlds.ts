@@ -90,14 +90,7 @@ export class KvAlone extends Cluster implements KvWorld {
   }
 
   heal(): void {
-    const { server } = this;
-    server.fill(Infinity);
-    server.skewMs = 0;
-    server.disk.slowDown(DISK_MS_MAX);
-    server.disk.failSyncs(0);
-    server.disk.crashAfter(Infinity, 'kill');
-    server.kill('kill');
-    server.start();
+    this.server.heal();
   }
 }
 

@@ -13,6 +13,7 @@ import {
   stateRows,
   type StateLog,
 } from '../../src/compose/join-servers.ts';
+import { untilStopped } from '../../src/compose/several-servers.ts';
 import { LINK_PROTOCOL, LINK_PROTOCOL_MIN, type AgentFacts } from '../../src/core/link/hello.ts';
 import { createIdSource } from '../../src/core/scheduler/draw-id.ts';
 import type { Entry } from '../../src/core/state/entry.ts';
@@ -20,7 +21,7 @@ import type { Outcome } from '../../src/core/state/outcome.ts';
 import type { State } from '../../src/core/state/state.ts';
 import { openEtcdLog } from '../../src/io/etcd-log/etcd-log.ts';
 import { memberBeside } from '../../src/io/etcd-member/member-beside.ts';
-import { isPassing } from '../../src/io/etcd/client.ts';
+import { isPassing } from '../../src/io/etcd/repeat.ts';
 import { entryCodec } from '../../src/io/log/entry-codec.ts';
 import { LinkServer } from '../../src/link/link-server.ts';
 import { Mesh } from '../../src/link/mesh.ts';
@@ -31,7 +32,6 @@ import type { Answers } from '../../src/link/session.ts';
 import type { AlarmClock } from '../../src/ports/clock.ts';
 import type { LinkKey } from '../../src/ports/link.ts';
 import type { Service } from '../../src/ports/service.ts';
-import { untilAborted } from '../../src/run/aborted.ts';
 import { ServerCatalogLink } from '../../src/server/catalog-link.ts';
 import type { Checkpointer } from '../../src/server/checkpointer.ts';
 import { consulApp } from '../../src/server/http/consul-api.ts';
@@ -290,14 +290,3 @@ export function addressOf(host: string): string {
 }
 
 export const SIM_LINK_KEY: LinkKey = KEY;
-
-/** As in `compose/several-servers.ts`. */
-function untilStopped(log: StateLog): Service {
-  return {
-    name: 'log',
-    run: async (signal) => {
-      const why = await Promise.race([untilAborted(signal), log.stopped]);
-      if (why !== undefined) throw why;
-    },
-  };
-}

@@ -116,6 +116,17 @@ export class ServerHost {
     this.disk.crash(kind);
   }
 
+  /** Its disk and its clock work again; a log that stopped for a fault of its disk asks for a restart. */
+  heal(): void {
+    this.fill(Infinity);
+    this.skewMs = 0;
+    this.disk.slowDown(DISK_MS_MAX);
+    this.disk.failSyncs(0);
+    this.disk.crashAfter(Infinity, 'kill');
+    this.kill('kill');
+    this.start();
+  }
+
   /** The run is over: lets go of everything. */
   end(): void {
     this.#process.kill();

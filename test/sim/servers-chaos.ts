@@ -1,10 +1,10 @@
 /** Misfortunes of several servers, of what they share, and of their clients. */
-import type { Random } from '../../src/base/random.ts';
 import { CALM } from '../../src/sim/driver.ts';
 import type { Way } from '../../src/sim/reach.ts';
-import { between, chance, pick, weighted } from './chance.ts';
+import { between, chance, pick } from './chance.ts';
 import type { ClientHost } from './client-host.ts';
 import { FAIR_ETCD } from './etcd.ts';
+import { Misfortunes } from './misfortunes.ts';
 import type { PeerHost } from './peer-host.ts';
 import { CALM_GRID_MS, CALM_LINKS, type ServersCluster } from './servers-cluster.ts';
 
@@ -41,17 +41,13 @@ const WEIGHTS = {
 
 type Name = keyof typeof WEIGHTS;
 
-export class ServersChaos {
+export class ServersChaos extends Misfortunes<Name> {
   readonly #cluster: ServersCluster;
-  readonly #random: Random;
   readonly #deeds: Readonly<Record<Name, () => void>>;
-  /** What happened so far, for reports. */
-  readonly counts: Partial<Record<Name, number>> = {};
-  #isOver = false;
 
   constructor(cluster: ServersCluster) {
+    super(cluster);
     this.#cluster = cluster;
-    this.#random = cluster.random.fork('chaos');
     this.#deeds = {
       ...this.#ofServers(),
       ...this.#ofWays(),
@@ -60,18 +56,15 @@ export class ServersChaos {
     };
   }
 
-  /** One misfortune. */
-  strike(): void {
-    const name = weighted(this.#random, WEIGHTS);
-    this.counts[name] = (this.counts[name] ?? 0) + 1;
+  override strike(): void {
+    const name = this.draw(WEIGHTS);
     this.#cluster.note(`chaos ${name}`);
     this.#deeds[name]();
   }
 
-  /** Everything works again, and whoever is away comes back. */
-  heal(): void {
+  override heal(): void {
     const { reach, links, etcd, servers, clients, isManaged } = this.#cluster;
-    this.#isOver = true;
+    this.over();
     this.#cluster.setGrid(CALM_GRID_MS);
     links.weather = CALM_LINKS;
     etcd.weather = FAIR_ETCD;
@@ -107,7 +100,7 @@ export class ServersChaos {
     | 'diskFull'
     | 'clock'
   > {
-    const random = this.#random;
+    const random = this.random;
     return {
       killServer: () => this.#kill(this.#anyServer(), 30_000),
       killLeader: () => this.#kill(this.#leader(), 10_000),
@@ -118,29 +111,29 @@ export class ServersChaos {
       stopServer: () => {
         const server = this.#anyServer();
         server.stop();
-        this.#until(this.#span(2_000, 20_000), () => server.start());
+        this.until(this.span(2_000, 20_000), () => server.start());
       },
       wipeServer: () => {
         const server = this.#anyServer();
         server.kill();
         server.wipe();
-        this.#until(this.#span(0, 20_000), () => server.start());
+        this.until(this.span(0, 20_000), () => server.start());
       },
       pauseServer: () => {
         const server = chance(random, 0.5) ? this.#leader() : this.#anyServer();
         server.pause();
-        this.#until(this.#span(100, 20_000), () => server.resume());
+        this.until(this.span(100, 20_000), () => server.resume());
       },
       diskFull: () => {
         const server = this.#anyServer();
         server.setFull(true);
-        this.#until(this.#span(1_000, 40_000), () => server.setFull(false));
+        this.until(this.span(1_000, 40_000), () => server.setFull(false));
       },
       clock: () => {
         const host = chance(random, 0.6) ? this.#anyServer() : this.#anyClient();
         if (host === undefined) return;
         host.skewMs = between(random, -60_000, 60_000);
-        this.#until(this.#span(1_000, 60_000), () => (host.skewMs = 0));
+        this.until(this.span(1_000, 60_000), () => (host.skewMs = 0));
       },
     };
   }
@@ -157,7 +150,7 @@ export class ServersChaos {
     | 'links'
   > {
     const { reach } = this.#cluster;
-    const random = this.#random;
+    const random = this.random;
     return {
       cutServer: () => this.#cut(reach.cutOff(this.#anyServer().name)),
       cutLeader: () => this.#cut(reach.cutOff(this.#leader().name)),
@@ -205,7 +198,7 @@ export class ServersChaos {
     'moveLog' | 'logMember' | 'logSlow' | 'logFaults' | 'logFull' | 'logCompacted' | 'watchesBreak'
   > {
     const { etcd } = this.#cluster;
-    const random = this.#random;
+    const random = this.random;
     return {
       moveLog: () => {
         const to = pick(random, etcd.members);
@@ -216,7 +209,7 @@ export class ServersChaos {
         const host = pick(random, this.#members()) ?? '';
         if (this.#cluster.isManaged && !this.#serverAt(host)?.isUp) return;
         etcd.setUp(host, false);
-        this.#until(this.#span(500, 20_000), () => {
+        this.until(this.span(500, 20_000), () => {
           if (!this.#cluster.isManaged || this.#serverAt(host)?.isUp === true)
             etcd.setUp(host, true);
         });
@@ -232,7 +225,7 @@ export class ServersChaos {
       logFull: () => {
         etcd.room = 'none';
         etcd.isAlarmed = true;
-        this.#until(this.#span(1_000, 30_000), () => this.#makeRoom());
+        this.until(this.span(1_000, 30_000), () => this.#makeRoom());
       },
       logCompacted: () => void etcd.store.compact(etcd.store.revision),
       watchesBreak: () => etcd.breakWatches(),
@@ -243,7 +236,7 @@ export class ServersChaos {
     Record<Name, () => void>,
     'killClient' | 'stopClient' | 'powerOff' | 'pauseClient' | 'fortune'
   > {
-    const random = this.#random;
+    const random = this.random;
     return {
       killClient: () => this.#return((client) => client.kill()),
       stopClient: () => this.#return((client) => client.stop()),
@@ -251,7 +244,7 @@ export class ServersChaos {
       pauseClient: () => {
         const client = this.#anyClient();
         client?.pause();
-        this.#until(this.#span(100, 60_000), () => client?.resume());
+        this.until(this.span(100, 60_000), () => client?.resume());
       },
       fortune: () => {
         const client = this.#anyClient();
@@ -262,47 +255,36 @@ export class ServersChaos {
           crashWithinMs: between(random, 100, 60_000),
           startMsMax: between(random, 0, 5_000),
         };
-        this.#until(this.#span(10_000, 120_000), () => (client.tasks.fortune = CALM));
+        this.until(this.span(10_000, 120_000), () => (client.tasks.fortune = CALM));
       },
     };
   }
 
-  /** Ends a misfortune after a while, unless all of them were ended by then. */
-  #until(ms: number, act: () => void): void {
-    this.#cluster.later(ms, () => {
-      if (!this.#isOver) act();
-    });
-  }
-
-  #span(minMs: number, maxMs: number): number {
-    return between(this.#random, minMs, maxMs);
-  }
-
   #kill(server: PeerHost, awayMsMax: number): void {
     server.kill();
-    this.#until(this.#span(0, awayMsMax), () => server.start());
+    this.until(this.span(0, awayMsMax), () => server.start());
   }
 
   #cut(mend: () => void): void {
-    this.#until(this.#span(200, 20_000), mend);
+    this.until(this.span(200, 20_000), mend);
   }
 
   #cutOneWay(): void {
     const { reach, clients } = this.#cluster;
     const machines = [...this.#machines(), ...clients.map(({ name }) => name)];
-    const [one, other] = [pick(this.#random, machines), this.#anyServer().name];
+    const [one, other] = [pick(this.random, machines), this.#anyServer().name];
     if (one === undefined || one === other) return;
     const ways: readonly Way[] = [
       { from: one, to: other },
       { from: other, to: one },
     ];
-    const way = pick(this.#random, ways);
+    const way = pick(this.random, ways);
     if (way !== undefined) this.#cut(reach.cutWays([way]));
   }
 
   #weather(): void {
     const { links } = this.#cluster;
-    const random = this.#random;
+    const random = this.random;
     const weather = {
       latencyMsMin: 1,
       latencyMsMax: between(random, 3, 300),
@@ -311,7 +293,7 @@ export class ServersChaos {
       reset: chance(random, 0.5) ? random.next() * 0.02 : 0,
     };
     links.weather = weather;
-    this.#until(this.#span(1_000, 40_000), () => {
+    this.until(this.span(1_000, 40_000), () => {
       if (links.weather === weather) links.weather = CALM_LINKS;
     });
   }
@@ -319,7 +301,7 @@ export class ServersChaos {
   #logWeather(weather: typeof FAIR_ETCD): void {
     const { etcd } = this.#cluster;
     etcd.weather = weather;
-    this.#until(this.#span(500, 20_000), () => {
+    this.until(this.span(500, 20_000), () => {
       if (etcd.weather === weather) etcd.weather = FAIR_ETCD;
     });
   }
@@ -335,11 +317,11 @@ export class ServersChaos {
     const client = this.#anyClient();
     if (client?.isUp !== true) return;
     away(client);
-    this.#until(this.#span(0, 60_000), () => client.start());
+    this.until(this.span(0, 60_000), () => client.start());
   }
 
   #anyServer(): PeerHost {
-    return pick(this.#random, this.#cluster.servers) as PeerHost;
+    return pick(this.random, this.#cluster.servers) as PeerHost;
   }
 
   #leader(): PeerHost {
@@ -347,7 +329,7 @@ export class ServersChaos {
   }
 
   #anyClient(): ClientHost | undefined {
-    return pick(this.#random, this.#cluster.clients);
+    return pick(this.random, this.#cluster.clients);
   }
 
   #serverAt(host: string): PeerHost | undefined {

@@ -1,31 +1,22 @@
 /** Three or five servers, the etcd that they share, and clients that know all of them. */
-import type { Millis } from '../../src/base/brand.ts';
-import { seeded, type Random } from '../../src/base/random.ts';
 import { LINK_PROTOCOL, LINK_PROTOCOL_MIN } from '../../src/core/link/hello.ts';
 import type { State } from '../../src/core/state/state.ts';
 import { RemoteServers } from '../../src/link/remote-servers.ts';
 import { ServerPool } from '../../src/link/server-pool.ts';
-import { SimClock } from '../../src/sim/clock.ts';
 import { FAIR_LINKS, SimLinkNet, type LinkWeather } from '../../src/sim/link-sockets.ts';
-import { SimLoop } from '../../src/sim/loop.ts';
 import type { SimProcess } from '../../src/sim/process.ts';
 import { SimReach } from '../../src/sim/reach.ts';
 import { VERSION } from '../../src/version.ts';
-import { T0 } from '../state-world.ts';
 import { between, chance } from './chance.ts';
 import { ClientHost, type Connected } from './client-host.ts';
 import { drawConfig } from './cluster.ts';
 import { SimEtcd } from './etcd.ts';
-import { History } from './history.ts';
-import { Invariants } from './invariants.ts';
 import { PeerHost } from './peer-host.ts';
 import { addressOf, LINK_PORT, SIM_LINK_KEY, socketsOf } from './peer.ts';
-import { RolloutInvariants } from './rollout-invariants.ts';
+import { Stage } from './stage.ts';
 import type { World } from './world.ts';
 import { ToldClients } from './told-clients.ts';
 
-/** Lines of the agents' logs that are kept for a report. */
-const LINES_MAX = 400;
 /** Messages arrive together, so that a run has fewer instants; more so once it is calm [ms]. */
 const STORM_GRID_MS = 5;
 export const CALM_GRID_MS = 20;
@@ -39,27 +30,19 @@ export interface ClusterSize {
   readonly clients: number;
 }
 
-export class ServersCluster implements World {
-  readonly random: Random;
-  readonly clock = new SimClock(T0);
-  readonly loop = new SimLoop(this.clock);
+export class ServersCluster extends Stage implements World {
   readonly reach = new SimReach();
   readonly links: SimLinkNet;
   readonly etcd: SimEtcd;
   /** Each server has its own member of etcd beside it; else they are somebody else's. */
   readonly isManaged: boolean;
-  readonly history = new History();
-  readonly invariants = new Invariants();
-  readonly rollouts = new RolloutInvariants();
   readonly told = new ToldClients();
   readonly servers: readonly PeerHost[];
   readonly clients: readonly ClientHost[];
-  readonly lines: string[] = [];
   #newest: State | undefined;
-  #broken: { readonly error: unknown } | undefined;
 
   constructor(seed: string, size: ClusterSize) {
-    this.random = seeded(seed);
+    super(seed);
     const { clock, random, reach } = this;
     this.isManaged = chance(random.fork('managed'), 0.6);
     this.links = new SimLinkNet({ clock, random: random.fork('links'), reach });
@@ -81,11 +64,6 @@ export class ServersCluster implements World {
           gone: (host) => this.links.end(host),
         }),
     );
-  }
-
-  /** Since the beginning [ms]. */
-  get elapsedMs(): number {
-    return this.clock.now() - T0;
   }
 
   /** At what multiples of time messages arrive [ms]. */
@@ -135,29 +113,6 @@ export class ServersCluster implements World {
     return wrong;
   }
 
-  /** Keeps a line for the report. */
-  note(line: string): void {
-    this.lines.push(`${this.elapsedMs} ${line}`);
-    if (this.lines.length > 2 * LINES_MAX) this.lines.splice(0, LINES_MAX);
-  }
-
-  /** Something broke its promise; the run ends at the end of the instant. */
-  fail(error: unknown): void {
-    this.#broken ??= { error };
-  }
-
-  /** Does something in `ms` from now, between two instants. */
-  later(ms: number, act: () => void): void {
-    this.loop.at(this.clock.now() + ms, () => this.#attempt(act));
-  }
-
-  /** Passes time. Throws what broke. */
-  async pass(ms: number): Promise<void> {
-    const end = (this.clock.now() + ms) as Millis;
-    await this.loop.run(end, () => this.#broken !== undefined);
-    if (this.#broken !== undefined) throw this.#broken.error;
-  }
-
   /** The run is over: nothing of it stays in memory, so that many can follow each other. */
   end(): void {
     for (const each of [...this.servers, ...this.clients]) each.end();
@@ -171,10 +126,7 @@ export class ServersCluster implements World {
       entriesKept: between(random.fork(`kept/${name}`), 5, 40),
       applied: (entry, batch, state) => {
         this.#newest = state;
-        this.#attempt(() => {
-          this.invariants.check(batch, state);
-          this.rollouts.check({ entry, changes: batch.changes, state });
-        });
+        this.judge(entry, batch, state);
       },
       note: (line) => {
         this.note(line);
@@ -205,14 +157,6 @@ export class ServersCluster implements World {
     );
     const checks = { newest: () => this.#newest, broken: (error: unknown) => this.fail(error) };
     return { servers: this.told.watched(host, new RemoteServers(pool, pool), checks), link: pool };
-  }
-
-  #attempt(act: () => void): void {
-    try {
-      act();
-    } catch (error) {
-      this.fail(error);
-    }
   }
 }
 

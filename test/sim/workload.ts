@@ -101,14 +101,24 @@ export class Workload {
     this.#do(name, this.#deeds[name]());
   }
 
-  /** Brings order: drains are over, jobs that wait for a person are registered without faults. */
+  /** Brings order: drains are over, and no job starts others for ever. */
   tidy(): void {
     this.#do('tidy nodes', async (operations, state) => {
-      for (const node of state.nodes()) {
-        if (node.drain === undefined && node.eligibility === 'eligible') continue;
-        await operations.drainNode(node.id, { markEligible: true, meta: {} });
+      for (const { id } of outOfUse(state)) {
+        await operations.drainNode(id, { markEligible: true, meta: {} });
       }
     });
+    this.#do('stop periodic jobs', async (operations, state) => {
+      for (const job of periodic(state)) {
+        await operations.deregisterJob(keyOf(job), { purge: false });
+      }
+    });
+  }
+
+  /** Whether nothing is left to `tidy`; false while nobody can be asked. */
+  isTidy(): boolean {
+    const state = this.#deps.server()?.state;
+    return state !== undefined && outOfUse(state).length + periodic(state).length === 0;
   }
 
   /** Registers a sound version of a job, as a person would who looks at a failed rollout. */
@@ -126,16 +136,6 @@ export class Workload {
   stop(job: Job): void {
     const purge = false;
     this.#do(`stop ${job.id}`, (operations) => operations.deregisterJob(keyOf(job), { purge }));
-  }
-
-  /** Stops what would go on for ever: jobs that start others. */
-  stopPeriodic(): void {
-    this.#do('stop periodic jobs', async (operations, state) => {
-      for (const job of [...state.jobs()]) {
-        if (job.periodic === undefined || job.stop) continue;
-        await operations.deregisterJob(keyOf(job), { purge: false });
-      }
-    });
   }
 
   #do(name: string, deed: Deed): void {
@@ -325,6 +325,16 @@ export class Workload {
       return node === undefined ? Promise.resolve() : deed(operations, node);
     };
   }
+}
+
+function outOfUse(state: State): readonly Node[] {
+  return [...state.nodes()].filter(
+    ({ drain, eligibility }) => drain !== undefined || eligibility !== 'eligible',
+  );
+}
+
+function periodic(state: State): readonly Job[] {
+  return [...state.jobs()].filter(({ periodic, stop }) => periodic !== undefined && !stop);
 }
 
 function isTemplate(job: Job): boolean {

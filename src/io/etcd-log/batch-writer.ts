@@ -7,7 +7,7 @@ import { assert } from '../../base/assert.ts';
 import { Failure } from '../../base/failure.ts';
 import type { Index } from '../../base/brand.ts';
 import type { Clock } from '../../ports/clock.ts';
-import { isPassing } from '../etcd/client.ts';
+import { isPassing } from '../etcd/repeat.ts';
 import type { EtcdApi } from '../etcd/client.ts';
 import type { Compare, KeyValue, Txn, TxnAnswer } from '../etcd/messages.ts';
 import type { Chunk } from '../log/frame.ts';

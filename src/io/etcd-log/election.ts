@@ -8,7 +8,7 @@ import type { LeadershipLimits } from '../../core/etcd-member/leadership.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { Failure, explain } from '../../base/failure.ts';
 import type { MemberBeside } from '../../ports/etcd-member.ts';
-import { isPassing } from '../etcd/client.ts';
+import { isPassing } from '../etcd/repeat.ts';
 import { BEAT_MS, POLL_MS } from './limits.ts';
 import type { Seat } from './seat.ts';
 

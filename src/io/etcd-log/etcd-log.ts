@@ -20,7 +20,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { ClusterLog, LogHolder, ServerIdentity } from '../../ports/cluster-log.ts';
 import type { MemberBeside } from '../../ports/etcd-member.ts';
 import type { ApplyEntry, Committed, EntryCodec, Leadership, Logged } from '../../ports/log.ts';
-import { isPassing } from '../etcd/client.ts';
+import { isPassing } from '../etcd/repeat.ts';
 import type { EtcdApi } from '../etcd/client.ts';
 import { AppendQueue } from '../log/append-queue.ts';
 import type { Pending } from '../log/append-queue.ts';

@@ -7,7 +7,7 @@ import type { Index } from '../../base/brand.ts';
 import { Failure } from '../../base/failure.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { EtcdApi } from '../etcd/client.ts';
-import { isPassing } from '../etcd/client.ts';
+import { isPassing } from '../etcd/repeat.ts';
 import type { WatchEvent } from '../etcd/messages.ts';
 import type { BatchReader, StoredBatch } from './batch-reader.ts';
 import type { LogKeys } from './keys.ts';

@@ -7,7 +7,8 @@
  */
 import { Failure, explain } from '../../base/failure.ts';
 import type { Clock } from '../../ports/clock.ts';
-import { isPassing, type EtcdApi } from '../etcd/client.ts';
+import type { EtcdApi } from '../etcd/client.ts';
+import { isPassing } from '../etcd/repeat.ts';
 import type { Member } from '../etcd/messages.ts';
 import { Broadcast } from '../log/broadcast.ts';
 import type { LogKeys } from './keys.ts';

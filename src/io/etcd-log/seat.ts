@@ -15,7 +15,7 @@ import type { LogHolder, ServerIdentity } from '../../ports/cluster-log.ts';
 import { Failure } from '../../base/failure.ts';
 import { READ_PROOF_MS } from '../../core/limits.ts';
 import type { EtcdApi } from '../etcd/client.ts';
-import { isPassing } from '../etcd/client.ts';
+import { isPassing } from '../etcd/repeat.ts';
 import type { Compare, KeyValue, Op, WatchEvent } from '../etcd/messages.ts';
 import { Broadcast } from '../log/broadcast.ts';
 import type { LogKeys } from './keys.ts';

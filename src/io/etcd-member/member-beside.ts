@@ -1,7 +1,7 @@
 /** The member beside this server, asked and told through its own endpoint. */
 import type { MemberBeside } from '../../ports/etcd-member.ts';
 import type { EtcdApi } from '../etcd/client.ts';
-import { isPassing } from '../etcd/client.ts';
+import { isPassing } from '../etcd/repeat.ts';
 import type { Status } from '../etcd/messages.ts';
 import { Failure } from '../../base/failure.ts';
 

@@ -22,6 +22,8 @@ import type {
   TxnAnswer,
   WatchEvent,
 } from './messages.ts';
+import { compactedAway, DEADLINE_MS, Endpoints, isPassing, watchAgain } from './repeat.ts';
+import type { CallHow, WatchFrom } from './repeat.ts';
 import { watchOnce } from './watch.ts';
 
 export interface EtcdOptions {
@@ -33,53 +35,29 @@ export interface EtcdOptions {
   readonly deadlineMs?: number;
 }
 
-/** How one call differs from the others. */
-export interface CallHow {
-  /** Only this endpoint, whatever the others say: for what concerns one member. */
-  readonly endpoint?: string;
-  readonly deadlineMs?: number;
-  readonly signal?: AbortSignal;
-}
-
-/** A range of keys from a revision on. */
-export interface WatchFrom {
-  readonly key: string;
-  readonly end: string;
-  readonly revision: number;
-}
-
-/** Above etcd's own time-out with an election in between, so that its word comes first. */
-const DEADLINE_MS = 5_000;
 /** Defragmentation stops a member until it is done; a full one of 8 GiB takes half a minute. */
 const DEFRAGMENT_MS = 120_000;
-/** Between two attempts to open a watch anew. */
-const WATCH_RETRY_MS_MIN = 50;
-const WATCH_RETRY_MS_MAX = 1_000;
 
 export class EtcdClient {
   readonly #options: EtcdOptions;
   readonly #clock: Clock;
   readonly #connections = new Map<string, Connection>();
-  #endpoints: readonly string[];
-  /** Counts failures; says which endpoint is asked next. */
-  #turn = 0;
+  readonly #endpoints: Endpoints;
   #token: Promise<string> | undefined;
 
   constructor(options: EtcdOptions, deps: { readonly clock: Clock }) {
     this.#options = options;
-    this.#endpoints = options.endpoints;
+    this.#endpoints = new Endpoints(options.endpoints);
     this.#clock = deps.clock;
   }
 
   get endpoints(): readonly string[] {
-    return this.#endpoints;
+    return this.#endpoints.all;
   }
 
   /** The members changed. The first is preferred. */
   setEndpoints(endpoints: readonly string[]): void {
-    if (endpoints.length === 0 || endpoints.join() === this.#endpoints.join()) return;
-    this.#endpoints = endpoints;
-    this.#turn = 0;
+    if (!this.#endpoints.replace(endpoints)) return;
     for (const [endpoint, connection] of this.#connections) {
       if (endpoints.includes(endpoint)) continue;
       this.#connections.delete(endpoint);
@@ -186,22 +164,8 @@ export class EtcdClient {
    * Fails: `not_found` events from the revision on were compacted away (facts: `compactRevision`);
    * `denied`, `unauthenticated`, `invalid`. What passes is retried without an end.
    */
-  async *watch(from: WatchFrom, signal: AbortSignal): AsyncGenerator<readonly WatchEvent[]> {
-    let { revision } = from;
-    let delayMs = 0;
-    while (!signal.aborted) {
-      await this.#clock.sleep(delayMs, signal);
-      delayMs = Math.min(Math.max(WATCH_RETRY_MS_MIN, delayMs * 2), WATCH_RETRY_MS_MAX);
-      try {
-        for await (const events of this.#watchFrom({ ...from, revision }, signal)) {
-          delayMs = 0;
-          yield events;
-          revision = Math.max(...events.map(({ pair }) => pair.modRevision)) + 1;
-        }
-      } catch (error) {
-        if (!isPassing(error)) throw error;
-      }
-    }
+  watch(from: WatchFrom, signal: AbortSignal): AsyncGenerator<readonly WatchEvent[]> {
+    return watchAgain(from, (next) => this.#watchFrom(next, signal), this.#clock, signal);
   }
 
   close(): void {
@@ -230,21 +194,13 @@ export class EtcdClient {
     }
   }
 
-  /** Asks each endpoint once, for what may be asked twice. */
-  async #repeat(method: string, request: Buffer, how: CallHow): Promise<Buffer> {
-    const attempts = how.endpoint === undefined ? this.#endpoints.length : 1;
-    const startedAt = this.#clock.elapsedMs();
-    const deadlineMs = how.deadlineMs ?? this.#deadlineMs;
-    for (let attempt = 1; ; attempt++) {
-      const leftMs = deadlineMs - (this.#clock.elapsedMs() - startedAt);
-      try {
-        // The first ones leave time for the last.
-        const share = Math.max(1, leftMs / (attempts - attempt + 1));
-        return await this.#call(method, request, { ...how, deadlineMs: share });
-      } catch (error) {
-        if (attempt >= attempts || !isPassing(error)) throw error;
-      }
-    }
+  #repeat(method: string, request: Buffer, how: CallHow): Promise<Buffer> {
+    const ask = (each: CallHow): Promise<Buffer> => this.#call(method, request, each);
+    return this.#endpoints.eachOnce(
+      { ...how, deadlineMs: how.deadlineMs ?? this.#deadlineMs },
+      this.#clock,
+      ask,
+    );
   }
 
   async #call(method: string, request: Buffer, how: CallHow): Promise<Buffer> {
@@ -273,12 +229,7 @@ export class EtcdClient {
   }
 
   #pick(how: CallHow): { connection: Connection; rotate: () => void } {
-    const turn = this.#turn;
-    const endpoint = how.endpoint ?? this.#endpoints[turn % this.#endpoints.length] ?? '';
-    const rotate = (): void => {
-      // Many calls may fail together; they move on together, by one.
-      if (how.endpoint === undefined && this.#turn === turn) this.#turn += 1;
-    };
+    const { endpoint, rotate } = this.#endpoints.pick(how);
     return { connection: this.#connect(endpoint), rotate };
   }
 
@@ -329,20 +280,6 @@ export type EtcdApi = Pick<
   | 'defragment'
 >;
 
-/** True for failures after which another endpoint, or the same one later, may answer. */
-export function isPassing(error: unknown): boolean {
-  return (
-    error instanceof Failure &&
-    (error.fault === 'unavailable' || error.fault === 'timeout' || error.fault === 'canceled')
-  );
-}
-
 function isStaleToken(error: unknown, token: string | undefined): boolean {
   return token !== undefined && error instanceof Failure && error.fault === 'unauthenticated';
-}
-
-function compactedAway(from: WatchFrom, compactRevision: number): Failure {
-  return new Failure('not_found', `etcd forgot the changes from revision ${from.revision} on`, {
-    facts: { compactRevision },
-  });
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { status as codes } from '@grpc/grpc-js';
 import { Failure } from '../../base/failure.ts';
-import { isPassing } from './client.ts';
+import { isPassing } from './repeat.ts';
 import { failureOf } from './connection.ts';
 
 test('what etcd says is told from what it does not say', () => {
