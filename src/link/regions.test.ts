@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { explain, Failure } from '../base/failure.ts';
 import { seeded } from '../base/random.ts';
 import type { RegionServer } from '../core/federation/region-server.ts';
 import type { AgentFacts } from '../core/link/hello.ts';
@@ -75,12 +76,13 @@ interface Looking {
 }
 
 /** What a server of the region `eu` with two datacenters makes of the servers that it sees. */
-function look(): Looking {
+function look(dial: LinkSockets['dial'] = systemLinkSockets.dial): Looking {
   let servers: readonly RegionServer[] = [];
   let changed: () => void = () => undefined;
   const notes: string[] = [];
   const regions = new Regions({
-    ...{ facts: factsOf('self', 'eu'), key: KEY, clock: systemClock, sockets: systemLinkSockets },
+    ...{ facts: factsOf('self', 'eu'), key: KEY, clock: systemClock },
+    sockets: { ...systemLinkSockets, dial },
     ...{ random: seeded('regions'), note: (line: string) => notes.push(line) },
     servers: () => servers,
     follow: (tell) => {
@@ -99,9 +101,9 @@ function look(): Looking {
   };
 }
 
-async function until(what: string, holds: () => boolean): Promise<void> {
+async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
   const end = Date.now() + 60_000;
-  while (!holds()) {
+  while (!(await holds())) {
     if (Date.now() > end) throw new Error(`not in time: ${what}`);
     await systemClock.sleep(10, never);
   }
@@ -150,6 +152,37 @@ test('RG1: another server of the region stands in; without any there is no path'
   await assert.rejects(async () => caller?.call('who', null, { signal: never }), {
     message: 'No path to region',
     facts: { status: 500, region: 'us' },
+  });
+});
+
+test('RG3: who has failed is dialled last, and waited for only while somebody has not', async () => {
+  const answers: Answers = {
+    'region.tell': () => Promise.resolve({ datacenters: ['ohio'] }),
+    who: () => Promise.resolve('answered'),
+  };
+  const there = await serve('there', 'us', answers);
+  const back = await serve('back', 'us', answers);
+  const failed: RegionServer = { ...back.server, status: 'failed' };
+  const dialled: string[] = [];
+  const { regions, see } = look((at, signal) => {
+    dialled.push(`${at.host}:${at.port}`);
+    return systemLinkSockets.dial(at, signal);
+  });
+  see(failed, there.server);
+  await until('its datacenters are known', () => regions.regionWith('ohio') === 'us');
+  assert.deepEqual(dialled, [there.server.link]);
+  await there.end();
+  await until('the other one is tried', () => dialled.includes(failed.link));
+  const caller = regions.caller('us');
+  await until('it is in touch again', () => dialled.at(-1) === failed.link);
+  assert.equal(await caller?.call('who', null, { signal: never }), 'answered');
+  // It was there, after all; now it is gone, and so are all.
+  await back.end();
+  see(failed, { ...there.server, status: 'failed' });
+  const asked = async (): Promise<unknown> => caller?.call('who', null, { signal: never });
+  await until('that is noticed', async () => {
+    const error = await asked().catch((why: unknown) => why);
+    return error instanceof Failure && /all of its servers have failed/.test(explain(error));
   });
 });
 

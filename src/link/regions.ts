@@ -5,6 +5,8 @@
  * RG1: a region is known from its first server's joining until its last one has left; while none of
  *      its servers answers, what is asked of it fails and says so.
  * RG2: what came from another region is answered here, or not at all: it is never passed on.
+ * RG3: servers that the pool takes for failed are dialled after those that it does not; where all
+ *      of a region have failed and there is no session, what is asked of it fails at once.
  */
 import { Bug } from '../base/assert.ts';
 import { Failure } from '../base/failure.ts';
@@ -53,6 +55,8 @@ interface Way {
   readonly stop: AbortController;
   readonly ended: Promise<unknown>;
   told: readonly string[];
+  /** How often its servers were looked for since one last answered. */
+  looks: number;
 }
 
 export class Regions implements Service {
@@ -108,7 +112,11 @@ export class Regions implements Service {
     const why = `No path to ${asked}`;
     const noPath = (cause: unknown): Failure =>
       new Failure('unavailable', why, { cause, facts: { status: 500, region } });
-    return callerOver(way.pool, noPath);
+    const isHopeless = (): boolean => {
+      if (way.pool.current?.isOpen === true) return false;
+      return !this.#others().some((each) => each.region === region && each.status === 'alive');
+    };
+    return callerOver(way.pool, noPath, isHopeless);
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -160,20 +168,21 @@ export class Regions implements Service {
         random: random.fork(region),
         // Over a session that this side opened, the other asks for nothing.
         answersFor: () => ({}),
-        find: () => Promise.resolve(this.#linksOf(region)),
+        find: () => Promise.resolve(this.#linksOf(region, way.looks++)),
         note: (line) => note(`region "${region}": ${line}`),
       },
     );
-    const way: Way = { pool, stop, ended: Promise.resolve(), told: [] };
+    const way: Way = { pool, stop, ended: Promise.resolve(), told: [], looks: 0 };
     const ended = Promise.all([pool.run(either), this.#ask(way, either)]);
     return Object.assign(way, { ended });
   }
 
-  /** Who is there comes first; one that was lost may be back. */
-  #linksOf(region: string): readonly string[] {
+  /** Those that are there, and those that failed, by turns (RG3): one may be back. */
+  #linksOf(region: string, look: number): readonly string[] {
     const servers = this.#others().filter((each) => each.region === region);
-    const there = servers.filter(({ status }) => status === 'alive');
-    return (there.length > 0 ? there : servers).map(({ link }) => link);
+    const isAliveTurn = look % 2 === 0;
+    const turn = servers.filter(({ status }) => (status === 'alive') === isAliveTurn);
+    return (turn.length > 0 ? turn : servers).map(({ link }) => link);
   }
 
   async #ask(way: Way, signal: AbortSignal): Promise<void> {
@@ -184,6 +193,7 @@ export class Regions implements Service {
         const problem = TOLD(told);
         if (problem !== undefined) throw new Failure('invalid', `the answer${problem}`);
         way.told = (told as Told).datacenters;
+        way.looks = 0;
       } catch (error) {
         // What it told before stands until it tells again.
         if (error instanceof Bug) throw error;
@@ -193,10 +203,19 @@ export class Regions implements Service {
   }
 }
 
-/** Asks a region; fails where nobody there is in reach, before anything was said. */
-function callerOver(pool: ServerPool, noPath: (cause: unknown) => Failure): Caller {
+/**
+ * Asks a region; fails where nobody there is in reach, before anything was said.
+ *
+ * @param isHopeless true: there is nobody to wait for
+ */
+function callerOver(
+  pool: ServerPool,
+  noPath: (cause: unknown) => Failure,
+  isHopeless: () => boolean,
+): Caller {
   const open: Caller['open'] = async (method, body, options) => {
     try {
+      if (isHopeless()) throw new Failure('unavailable', 'all of its servers have failed');
       return await pool.open(method, body, options);
     } catch (error) {
       if (error instanceof Failure && error.fault === 'unavailable') throw noPath(error);
