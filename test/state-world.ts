@@ -6,6 +6,7 @@ import { DEFAULT_NAMESPACE } from '../src/core/model/ids.ts';
 import type { JobSpec } from '../src/core/model/job.ts';
 import type { PlacementMetrics } from '../src/core/model/metrics.ts';
 import type { Placement, Plan } from '../src/core/model/plan.ts';
+import type { ReschedulePolicy, UpdateStrategy } from '../src/core/model/strategy.ts';
 import type { Task } from '../src/core/model/task.ts';
 import type { TaskGroup } from '../src/core/model/task-group.ts';
 import { apply } from '../src/core/state/apply.ts';
@@ -129,6 +130,35 @@ export function group(more: Partial<TaskGroup> = {}): TaskGroup {
     meta: {},
     preventRescheduleOnLost: false,
     consulNamespace: '',
+    ...more,
+  };
+}
+
+/** One at a time, by what checks say, with time and deadlines of nothing. */
+export function updateStrategy(more: Partial<UpdateStrategy> = {}): UpdateStrategy {
+  return {
+    staggerMs: 0,
+    maxParallel: 1,
+    healthCheck: 'checks',
+    minHealthyTimeMs: 0,
+    healthyDeadlineMs: 0,
+    progressDeadlineMs: 0,
+    autoRevert: false,
+    autoPromote: false,
+    canary: 0,
+    ...more,
+  };
+}
+
+/** As often as is wanted, with no delay. */
+export function reschedulePolicy(more: Partial<ReschedulePolicy> = {}): ReschedulePolicy {
+  return {
+    attempts: 0,
+    intervalMs: 0,
+    delayMs: 0,
+    delayFunction: 'constant',
+    maxDelayMs: 0,
+    unlimited: true,
     ...more,
   };
 }

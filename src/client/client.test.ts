@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assignmentOf, ClientWorld, groupOf, jobOf, taskOf } from '../../test/client-world.ts';
+import { updateStrategy } from '../../test/state-world.ts';
 import type { Failure } from '../base/failure.ts';
 import type { AllocId, DeploymentId } from '../core/model/ids.ts';
 import { SimDriverNetworks } from '../sim/driver-networks.ts';
@@ -121,18 +122,12 @@ test('an update in place changes the version and leaves the task alone', async (
   const assignment = assignmentOf(A, world.nodeId, SERVICE);
   world.servers.assign(assignment);
   await world.pass(1_000);
-  const update = { maxParallel: 1, healthCheck: 'checks', minHealthyTimeMs: 1_000 } as const;
-  const group = groupOf([taskOf('server')], {
-    update: {
-      ...update,
-      staggerMs: 0,
-      healthyDeadlineMs: 20_000,
-      progressDeadlineMs: 60_000,
-      autoRevert: false,
-      autoPromote: false,
-      canary: 0,
-    },
+  const update = updateStrategy({
+    minHealthyTimeMs: 1_000,
+    healthyDeadlineMs: 20_000,
+    progressDeadlineMs: 60_000,
   });
+  const group = groupOf([taskOf('server')], { update });
   const deploymentId = 'd-1' as DeploymentId;
   world.servers.assign({
     job: jobOf(group, { version: 1 }),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assignmentOf, ClientWorld, groupOf, jobOf, taskOf } from '../../test/client-world.ts';
+import { updateStrategy } from '../../test/state-world.ts';
 import { canonicalizeService } from '../core/jobspec/canonicalize-service.ts';
 import type { AllocId } from '../core/model/ids.ts';
 import type { Job } from '../core/model/job.ts';
@@ -12,11 +13,11 @@ function jobWith(check: Parameters<typeof canonicalizeService>[0]['checks'], del
   const owner = { job: 'shop', group: 'web', task: 'server' };
   const services = [canonicalizeService({ name: 'shop', ...(check && { checks: check }) }, owner)];
   const task = taskOf('server', { services, shutdownDelayMs: delayMs });
-  const update = {
-    ...{ staggerMs: 0, maxParallel: 1, healthCheck: 'checks' as const, canary: 0 },
-    ...{ minHealthyTimeMs: 5_000, healthyDeadlineMs: 60_000, progressDeadlineMs: 600_000 },
-    ...{ autoRevert: false, autoPromote: false },
-  };
+  const update = updateStrategy({
+    minHealthyTimeMs: 5_000,
+    healthyDeadlineMs: 60_000,
+    progressDeadlineMs: 600_000,
+  });
   return jobOf(groupOf([task], { update }));
 }
 

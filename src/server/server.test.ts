@@ -129,14 +129,19 @@ test('a registered job is placed, pulled, reported and stopped', async () => {
   assert.ok(stopped.allocs.every(({ alloc }) => alloc.desiredStatus === 'stop'));
 });
 
-test('a client that holds its allocations is sent those that are new to it', async () => {
-  await using running = start();
-  const { server } = running;
+/** A node with an allocation of job `web`, which its client has pulled. */
+async function withAnAlloc({ server }: Pick<Running, 'server'>) {
   const facts = nodeFacts(0);
   await server.link.registerNode(facts, never);
   await server.operations.registerJob(jobSpec('web'));
   const pull = { nodeId: facts.id, secretId: facts.secretId, after: 1 as Index, waitMs: 20_000 };
-  const first = await server.link.pullAllocs(pull, never);
+  return { facts, pull, first: await server.link.pullAllocs(pull, never) };
+}
+
+test('a client that holds its allocations is sent those that are new to it', async () => {
+  await using running = start();
+  const { server } = running;
+  const { facts, pull, first } = await withAnAlloc(running);
   const ids = first.allocs.map(({ alloc }) => alloc.id);
   assert.ok(ids.length > 0);
   const after = first.index;
@@ -153,11 +158,7 @@ test('a client that holds its allocations is sent those that are new to it', asy
 test('a client that understands changes is told nothing else', async () => {
   await using running = start();
   const { server } = running;
-  const facts = nodeFacts(0);
-  await server.link.registerNode(facts, never);
-  await server.operations.registerJob(jobSpec('web'));
-  const pull = { nodeId: facts.id, secretId: facts.secretId, after: 1 as Index, waitMs: 20_000 };
-  const first = await server.link.pullAllocs(pull, never);
+  const { facts, pull, first } = await withAnAlloc(running);
   const asked = { ...pull, brief: true, changes: true, after: first.index };
   const nothing = await server.link.pullAllocs({ ...asked, waitMs: 1 }, never);
   assert.deepEqual(nothing, { index: first.index, allocs: [], removed: [], count: 1 });

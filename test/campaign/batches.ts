@@ -12,12 +12,11 @@ import type { Machine } from '../machines.ts';
 import { repeated, type Listed } from './books.ts';
 import type { Cluster } from './cluster.ts';
 import { insist } from './insist.ts';
+import { taskGroup, untilItIsDone } from './task-group.ts';
 
 const MARK = '31536009';
 const PATIENCE_MS = 60_000;
 const EVERY = '*/3 * * * * * *';
-
-const seconds = (n: number): number => n * 1_000_000_000;
 
 /** What may excuse things in a round. */
 export interface Excuses {
@@ -162,27 +161,12 @@ function jobOf(id: string, count: number, file: string, more: object): object {
   };
   // Its length tells its processes from others.
   const script = `${say('start')}; sleep 1.${MARK}; ${say('end')}`;
+  const config = { command: 'sh', args: ['-c', script] };
+  const policies = untilItIsDone({ attempts: 10, intervalSeconds: 3_600, delaySeconds: 1 });
   return {
     Job: {
       ...{ ID: id, Type: 'batch', Datacenters: ['dc1'], ...more },
-      TaskGroups: [
-        {
-          ...{ Name: 'g', Count: count },
-          RestartPolicy: {
-            ...{ Attempts: 10, Interval: seconds(3_600), Delay: seconds(1), Mode: 'fail' },
-          },
-          ReschedulePolicy: {
-            ...{ Delay: seconds(5), DelayFunction: 'constant', Unlimited: true },
-          },
-          Tasks: [
-            {
-              ...{ Name: 't', Driver: 'raw_exec' },
-              Config: { command: 'sh', args: ['-c', script] },
-              Resources: { CPU: 20, MemoryMB: 16 },
-            },
-          ],
-        },
-      ],
+      TaskGroups: [taskGroup(count, config, policies)],
     },
   };
 }

@@ -3,6 +3,7 @@ import type { Machine } from '../machines.ts';
 import type { Listed } from './books.ts';
 import type { Cluster } from './cluster.ts';
 import { insist } from './insist.ts';
+import { taskGroup } from './task-group.ts';
 
 const JOB = 'campaign';
 /** Tells its processes from all others. */
@@ -44,20 +45,8 @@ export class Jobs {
 }
 
 function job(count: number): object {
+  const groups = [taskGroup(count, { command: 'sleep', args: [MARK] })];
   return {
-    Job: {
-      ...{ ID: JOB, Type: 'service', Datacenters: ['dc1'] },
-      TaskGroups: [
-        {
-          ...{ Name: 'g', Count: count },
-          Tasks: [
-            {
-              ...{ Name: 't', Driver: 'raw_exec', Config: { command: 'sleep', args: [MARK] } },
-              Resources: { CPU: 20, MemoryMB: 16 },
-            },
-          ],
-        },
-      ],
-    },
+    Job: { ...{ ID: JOB, Type: 'service', Datacenters: ['dc1'] }, TaskGroups: groups },
   };
 }

@@ -11,6 +11,7 @@ import { doubled, hasty, isWanted, type Listed } from './books.ts';
 import type { Cluster } from './cluster.ts';
 import { insist } from './insist.ts';
 import type { Rollout } from './schedule.ts';
+import { seconds, taskGroup, untilItIsDone } from './task-group.ts';
 
 const JOB = 'rolling';
 const MARK = '31536008';
@@ -18,8 +19,6 @@ const MARK = '31536008';
 const LOOK_MS = 300;
 const ASK_MS_MAX = 5_000;
 const PATIENCE_MS = 60_000;
-
-const seconds = (n: number): number => n * 1_000_000_000;
 
 interface JobTold {
   readonly Version: number;
@@ -151,6 +150,7 @@ function jobOf(version: string, { count, maxParallel, canaries, isBad }: Rollout
   const badPatience = { healthy: 10, progress: canaries === 0 ? 0 : 12 };
   // Deadlines are by wall clocks: longer than those are set ahead.
   const patience = isBad ? badPatience : { healthy: 1_000, progress: 1_200 };
+  const policies = untilItIsDone({ attempts: 2, intervalSeconds: 30, delaySeconds: 0.5 });
   return {
     Job: {
       ...{ ID: JOB, Type: 'service', Datacenters: ['dc1'] },
@@ -159,23 +159,7 @@ function jobOf(version: string, { count, maxParallel, canaries, isBad }: Rollout
         ...{ MinHealthyTime: seconds(0.5), HealthyDeadline: seconds(patience.healthy) },
         ...{ ProgressDeadline: seconds(patience.progress), AutoRevert: true },
       },
-      TaskGroups: [
-        {
-          ...{ Name: 'g', Count: count },
-          RestartPolicy: {
-            ...{ Attempts: 2, Interval: seconds(30), Delay: seconds(0.5), Mode: 'fail' },
-          },
-          ReschedulePolicy: {
-            ...{ Delay: seconds(5), DelayFunction: 'constant', Unlimited: true },
-          },
-          Tasks: [
-            {
-              ...{ Name: 't', Driver: 'raw_exec', Config: isBad ? bad : good },
-              Resources: { CPU: 20, MemoryMB: 16 },
-            },
-          ],
-        },
-      ],
+      TaskGroups: [taskGroup(count, isBad ? bad : good, policies)],
     },
   };
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assignmentOf, groupOf, jobOf, taskOf } from '../../../test/client-world.ts';
+import { updateStrategy } from '../../../test/state-world.ts';
 import type { Millis } from '../../base/brand.ts';
 import type { DeploymentId, NodeId } from '../model/ids.ts';
 import type { Job } from '../model/job.ts';
@@ -40,17 +41,11 @@ test("no grace is longer than the node's own", () => {
 });
 
 test('whether anybody asks for health', () => {
-  const update = {
-    staggerMs: 0,
-    maxParallel: 1,
-    healthCheck: 'checks',
+  const update = updateStrategy({
     minHealthyTimeMs: 10,
     healthyDeadlineMs: 20,
     progressDeadlineMs: 30,
-    autoRevert: false,
-    autoPromote: false,
-    canary: 0,
-  } as const;
+  });
   const migrate = {
     maxParallel: 1,
     healthCheck: 'task_states',

@@ -2,7 +2,14 @@
 import { join } from 'node:path';
 import { golden, type Verb } from '../../../test/golden.ts';
 import { SchedulerWorld } from '../../../test/scheduler-world.ts';
-import { group, jobSpec, nodeFacts, task, uuid } from '../../../test/state-world.ts';
+import {
+  group,
+  jobSpec,
+  nodeFacts,
+  task,
+  updateStrategy,
+  uuid,
+} from '../../../test/state-world.ts';
 import type { Millis } from '../../base/brand.ts';
 import type { Alloc, TaskState } from '../model/alloc.ts';
 import type { EvalTrigger, Evaluation } from '../model/evaluation.ts';
@@ -243,17 +250,16 @@ function specOf(id: string, wanted: Options): JobSpec {
     cpu: number('cpu', 100),
     memoryMb: number('memory', base.resources.memoryMb),
   };
-  const update = {
+  const update = updateStrategy({
     staggerMs: number('stagger', 10) * 1_000,
     maxParallel: number('parallel', 1),
-    healthCheck: 'task_states' as const,
+    healthCheck: 'task_states',
     minHealthyTimeMs: 10_000,
     healthyDeadlineMs: 300_000,
     progressDeadlineMs: 600_000,
-    autoRevert: false,
     autoPromote: wanted['promote'] === 'auto',
     canary: number('canary', 0),
-  };
+  });
   const rolls = wanted['parallel'] !== undefined || wanted['canary'] !== undefined;
   const web: TaskGroup = group({
     count: number('count', 1),

@@ -1,7 +1,16 @@
 /** A job's life in steps that a property may draw: people, clients, nodes, rollouts and time. */
 import fc from 'fast-check';
 import { SchedulerWorld } from '../../../test/scheduler-world.ts';
-import { group, jobSpec, nodeId, registerNode, task, uuid } from '../../../test/state-world.ts';
+import {
+  group,
+  jobSpec,
+  nodeId,
+  registerNode,
+  reschedulePolicy,
+  task,
+  updateStrategy,
+  uuid,
+} from '../../../test/state-world.ts';
 import { isClientTerminal, type Alloc, type ClientStatus } from '../model/alloc.ts';
 import type { Deployment } from '../model/deployment.ts';
 import { DEFAULT_NAMESPACE, type EvalId, type JobId } from '../model/ids.ts';
@@ -68,25 +77,11 @@ export const FIRST: JobStep = {
 
 function spec({ count, image, canary, parallel, ...rest }: JobStep, type: JobType): JobSpec {
   const { graceMs: lostAfterMs, replace, reconcile, stopAfterMs, deadlineMs, auto } = rest;
-  const update = {
-    staggerMs: 0,
-    maxParallel: parallel,
-    healthCheck: 'checks' as const,
-    minHealthyTimeMs: 0,
-    healthyDeadlineMs: 0,
-    progressDeadlineMs: deadlineMs,
-    autoRevert: auto,
-    autoPromote: auto,
-    canary,
-  };
-  const reschedule = {
-    attempts: 0,
-    intervalMs: 0,
-    delayMs: 5_000,
-    delayFunction: 'constant' as const,
-    maxDelayMs: 0,
-    unlimited: true,
-  };
+  const update = updateStrategy({
+    ...{ maxParallel: parallel, progressDeadlineMs: deadlineMs, canary },
+    ...{ autoRevert: auto, autoPromote: auto },
+  });
+  const reschedule = reschedulePolicy({ delayMs: 5_000 });
   const tasks = [task({ config: { image } })];
   if (type === 'system') {
     const shared = { ...update, canary: canary * 40 };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { group, jobSpec, T0 } from '../../../test/state-world.ts';
+import { group, jobSpec, T0, updateStrategy } from '../../../test/state-world.ts';
 import type { Deployment } from '../model/deployment.ts';
 import type { Job } from '../model/job.ts';
 import * as say from './descriptions.ts';
@@ -20,17 +20,7 @@ function latest(more: Partial<Deployment> = {}): Deployment {
   } as unknown as Deployment;
 }
 
-const update = {
-  staggerMs: 0,
-  maxParallel: 1,
-  healthCheck: 'checks' as const,
-  minHealthyTimeMs: 0,
-  healthyDeadlineMs: 0,
-  progressDeadlineMs: 0,
-  autoRevert: false,
-  autoPromote: false,
-  canary: 0,
-};
+const update = updateStrategy();
 
 test('the running rollout of this version goes on', () => {
   const rollout = new Rollout(job, latest(), deps);

@@ -1,38 +1,24 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SchedulerWorld } from '../../../test/scheduler-world.ts';
-import { group, jobSpec, registerNode } from '../../../test/state-world.ts';
+import {
+  group,
+  jobSpec,
+  registerNode,
+  reschedulePolicy,
+  updateStrategy,
+} from '../../../test/state-world.ts';
 import type { Alloc } from '../model/alloc.ts';
 import { DEFAULT_NAMESPACE, type JobId } from '../model/ids.ts';
-import type { ReschedulePolicy, UpdateStrategy } from '../model/strategy.ts';
-
-const UPDATE: UpdateStrategy = {
-  staggerMs: 0,
-  maxParallel: 1,
-  healthCheck: 'checks',
-  minHealthyTimeMs: 0,
-  healthyDeadlineMs: 0,
-  progressDeadlineMs: 0,
-  autoRevert: false,
-  autoPromote: false,
-  canary: 0,
-};
-const AT_ONCE: ReschedulePolicy = {
-  attempts: 0,
-  intervalMs: 0,
-  delayMs: 0,
-  delayFunction: 'constant',
-  maxDelayMs: 0,
-  unlimited: true,
-};
 
 /** A job whose group `web` rolls out, beside `plain`, which does not; an instance of each. */
 function twoGroups(): SchedulerWorld {
   const world = new SchedulerWorld();
   world.do(registerNode(1));
   world.do(registerNode(2));
-  const web = group({ name: 'web', update: UPDATE, reschedule: AT_ONCE });
-  const plain = group({ name: 'plain', reschedule: AT_ONCE });
+  const reschedule = reschedulePolicy();
+  const web = group({ name: 'web', update: updateStrategy(), reschedule });
+  const plain = group({ name: 'plain', reschedule });
   world.run(jobSpec('two', { groups: [web, plain] }));
   return world;
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { SchedulerWorld } from '../../../test/scheduler-world.ts';
-import { group, jobSpec, registerNode, uuid } from '../../../test/state-world.ts';
+import { group, jobSpec, registerNode, updateStrategy, uuid } from '../../../test/state-world.ts';
 import { isTerminal, type Alloc, type ClientStatus } from '../model/alloc.ts';
 import { DEFAULT_NAMESPACE, type EvalId, type JobId } from '../model/ids.ts';
 import type { UpdateStrategy } from '../model/strategy.ts';
@@ -130,17 +130,7 @@ property('R6: once all is well, each node runs the newest version', (all) => {
   assert.equal(job?.stable, true);
 });
 
-const UPDATE: UpdateStrategy = {
-  staggerMs: 0,
-  maxParallel: 5,
-  healthCheck: 'checks',
-  minHealthyTimeMs: 0,
-  healthyDeadlineMs: 0,
-  progressDeadlineMs: 0,
-  autoRevert: false,
-  autoPromote: false,
-  canary: 35,
-};
+const UPDATE = updateStrategy({ maxParallel: 5, canary: 35 });
 
 /** Rollouts of a system job on some nodes, told by their clients. */
 class Fleet {
