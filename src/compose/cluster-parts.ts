@@ -84,4 +84,6 @@ export interface PeeringWorld {
   readonly note: (line: string) => void;
   /** What needs no state: it begins with the search for others, not after it. */
   readonly early: readonly Service[];
+  /** Whether the agent of this name has said that it will not come back. */
+  readonly hasLeft: (name: string) => boolean;
 }

@@ -166,6 +166,7 @@ async function openOwn(
   const gossip = buildGossip(config, world);
   const peering = await openPeering(config, settings, {
     ...{ nodeName, random: random.fork('mesh'), note: log('link'), early: gossip.services },
+    hasLeft: (name) => gossip.gossip?.member(name)?.status === 'left',
   });
   const server = await buildServer(config, settings, {
     clock: systemClock,

@@ -5,6 +5,7 @@ import type { AgentConfig, ServerSettings } from '../core/agent-config/config.ts
 import { formatAgentAddress, parseAgentAddress } from '../core/link/address.ts';
 import { systemClock } from '../io/clock.ts';
 import { Mesh } from '../link/mesh.ts';
+import { withLeft } from '../link/with-left.ts';
 import { RemoteEvaluations } from '../link/remote-evaluations.ts';
 import { RemoteState } from '../link/remote-state.ts';
 import type { Service } from '../ports/service.ts';
@@ -100,7 +101,7 @@ async function openStore(
       encrypt: config.encrypt,
       ...(etcd.quotaBytes === undefined ? {} : { quotaBytes: etcd.quotaBytes }),
     },
-    { ...edges, peers: mesh },
+    { ...edges, peers: withLeft(mesh, world.hasLeft) },
   );
 }
 

@@ -20,6 +20,7 @@ import type { LogMember, LogMembers } from '../../ports/etcd-member.ts';
 import type { ServerPeers } from '../../ports/server-peers.ts';
 import type { Service } from '../../ports/service.ts';
 import type { EtcdClient } from '../etcd/client.ts';
+import { bareEndpoint } from '../etcd/connection.ts';
 import type { Member } from '../etcd/messages.ts';
 import { Broadcast } from '../log/broadcast.ts';
 import { EtcdProcess } from './etcd-process.ts';
@@ -211,7 +212,7 @@ export class EtcdSupervisor implements Service, LogMembers {
     }
     try {
       const { members } = await client.members({ deadlineMs: ASK_MS });
-      const started = members.flatMap(({ clientUrls }) => clientUrls.slice(0, 1).map(bare));
+      const started = members.flatMap(({ clientUrls }) => clientUrls.slice(0, 1).map(bareEndpoint));
       const alive = own.length > 0 ? [this.endpoint] : [];
       const ends = [...new Set([...alive, ...started.filter((each) => each !== this.endpoint)])];
       if (ends.length > 0) client.setEndpoints(ends);
@@ -279,7 +280,7 @@ export class EtcdSupervisor implements Service, LogMembers {
   async #healthOf(member: Member, known: readonly ServerPeer[]): Promise<MemberHealth> {
     const { client, clock } = this.#deps;
     const [url] = member.clientUrls;
-    const healthy = url !== undefined && (await answers(client, bare(url)));
+    const healthy = url !== undefined && (await answers(client, bareEndpoint(url)));
     const nowMs = clock.elapsedMs();
     const since = healthy ? nowMs : (this.#silentSinceMs.get(member.id) ?? nowMs);
     this.#silentSinceMs.set(member.id, since);
@@ -330,7 +331,6 @@ type KeptLaunch = Pick<EtcdLaunch, 'initialState' | 'initialCluster'>;
 const LAUNCH = 'launch.json';
 
 const endpointOf = ({ host, clientPort }: ServerPeer): string => `${host}:${clientPort}`;
-const bare = (url: string): string => url.replace(/^https?:\/\//, '');
 
 function listed({ id, name, peerUrls, learner }: Member): ListedMember {
   return { id, name, learner, peerUrl: peerUrls[0] ?? '' };

@@ -54,7 +54,7 @@ export class Connection {
   /** @param endpoint `host:port`; a scheme is ignored, because the TLS options decide */
   constructor(endpoint: string, tls: EtcdTls | undefined) {
     this.endpoint = endpoint;
-    const target = endpoint.replace(/^https?:\/\//, '').replace(/\/$/, '');
+    const target = bareEndpoint(endpoint);
     this.#client = new Client(target, credentialsOf(target, tls), CHANNEL_OPTIONS);
   }
 
@@ -90,6 +90,11 @@ export class Connection {
   close(): void {
     this.#client.close();
   }
+}
+
+/** `host:port` of a URL; the TLS options decide how it is spoken to. */
+export function bareEndpoint(url: string): string {
+  return url.replace(/^https?:\/\//, '').replace(/\/$/, '');
 }
 
 const same = (bytes: Buffer): Buffer => bytes;
