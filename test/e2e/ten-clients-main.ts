@@ -30,7 +30,7 @@ function webJob(version: string, count: number): object {
           Services: [
             {
               ...{ Name: 'web', PortLabel: 'http', Tags: ['urlprefix-/web'] },
-              Checks: [{ Type: 'http', Path: '/', Interval: seconds(1), Timeout: seconds(2) }],
+              Checks: [{ Type: 'http', Path: '/', Interval: seconds(1), Timeout: seconds(20) }],
             },
           ],
           Tasks: [
@@ -222,11 +222,12 @@ async function idOf({ name }: Machine): Promise<string> {
 }
 
 function startAll(): void {
+  // An agent that was killed is back within its grace, on a busy machine, too.
   server.start(`
     server {
       enabled           = true
       encrypt           = "ten clients"
-      heartbeat_grace   = "1s"
+      heartbeat_grace   = "15s"
       min_heartbeat_ttl = "3s"
     }`);
   const clientOf = (more: string): string => `
