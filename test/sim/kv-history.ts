@@ -22,6 +22,8 @@ const LOCKS = ['l1', 'l2'] as const;
 const CALLERS = 4;
 const HOLDERS = 4;
 const STORM_MS = 40_000;
+/** Longest time between two misfortunes: some seeds are calm, others hardly come to themselves [ms]. */
+const STRIKE_MS_MAX = [2_500, 6_000, 12_000] as const;
 /** Who waits longer than this for an answer gives up, and does not know. */
 const PATIENCE_MS = 3_000;
 
@@ -81,7 +83,8 @@ class KvRun {
     await this.#register();
     for (let n = 0; n < CALLERS; n++) this.#keep(this.#call(cluster.random.fork(`caller/${n}`)));
     for (let n = 0; n < HOLDERS; n++) this.#keep(this.#hold(cluster.random.fork(`holder/${n}`)));
-    this.#strikeOn(cluster.random.fork('strikes'));
+    const strikes = cluster.random.fork('strikes');
+    this.#strikeOn(strikes, pick(strikes, STRIKE_MS_MAX) ?? 0);
     await cluster.pass(STORM_MS);
     this.#isOver = true;
     cluster.heal();
@@ -261,12 +264,12 @@ class KvRun {
 
   // Misfortunes
 
-  #strikeOn(random: Random): void {
-    this.#cluster.later(between(random, 500, 6_000), () => {
+  #strikeOn(random: Random, maxMs: number): void {
+    this.#cluster.later(between(random, 200, maxMs), () => {
       if (this.#isOver) return;
       this.#strikes += 1;
       this.#cluster.strike(random);
-      this.#strikeOn(random);
+      this.#strikeOn(random, maxMs);
     });
   }
 }

@@ -30,6 +30,8 @@ export interface Report {
   readonly replayed: number;
   readonly simulatedMs: number;
   readonly instants: number;
+  /** Mean time between two misfortunes [ms]. */
+  readonly strikeMs: number;
   readonly strikes: Readonly<Partial<Record<string, number>>>;
   /** What the rules of rollout-invariants.ts looked at. */
   readonly seen: Seen;
@@ -51,7 +53,7 @@ export class SimulationFailure extends Error {
 
 /** Longest that a calm cluster may take to settle [ms]: one node may have hours of batch work to do. */
 const SETTLE_MS_MAX = 60 * 60_000;
-/** How long after the storm people may wait for somebody who does as they say [ms]. */
+/** How long after the storm one leads, who does as people say, and all others have followed [ms]. */
 const ORDER_MS_MAX = 2 * 60_000;
 /** How long it is left to itself before people look after what waits for them [ms]. */
 const UNAIDED_MS = 2 * 60_000;
@@ -82,6 +84,7 @@ export async function simulateWorld(
     replayed: history.replayed,
     simulatedMs: cluster.elapsedMs,
     instants: loop.instants,
+    strikeMs: scenario.strikeMs,
     strikes: chaos.counts,
     seen: cluster.rollouts.seen,
     allocs: rows['allocs'] ?? 0,
@@ -154,10 +157,11 @@ function checkMachines(cluster: World): void {
 async function bringOrder(cluster: World, workload: Workload): Promise<void> {
   for (let waitedMs = 0; waitedMs <= ORDER_MS_MAX; waitedMs += LOOK_MS) {
     await cluster.pass(LOOK_MS);
-    if (workload.isTidy()) return;
+    if (workload.isTidy() && cluster.unsettled().length === 0) return;
     workload.tidy();
   }
-  throw new Error(`after ${ORDER_MS_MAX} ms there is still nobody who does as people say`);
+  const wrong = cluster.unsettled().join('; ');
+  throw new Error(`${ORDER_MS_MAX} ms after the storm nobody does as people say: ${wrong}`);
 }
 
 /** V1 to V3 of liveness.ts: first by itself, then with a person's help where one is needed. */
