@@ -137,7 +137,10 @@ export class Cluster implements AsyncDisposable {
     const pairs = SLOW_PORTS.map((port) => `${port + SLOW_SHIFT}:${port}`);
     const main = join(import.meta.dirname, 'delay-main.ts');
     const proxy = server.spawn(process.execPath, '--import', 'tsx', main, server.address, ...pairs);
-    await new Promise((resolve) => proxy.stdout?.once('data', resolve));
+    await new Promise((resolve, reject) => {
+      proxy.stdout?.once('data', resolve);
+      proxy.once('exit', () => reject(new Error(`the proxy of ${server.name} has ended`)));
+    });
     for (const port of SLOW_PORTS) server.redirect(port, port + SLOW_SHIFT);
     this.#proxies.set(server, proxy);
   }

@@ -5,6 +5,8 @@ import type { Machine } from '../machines.ts';
 
 /** How often it looks [ms]; a look reads the command line of every process. */
 const LOOK_MS = 400;
+/** What counts of the time between two: one that comes late had no processor, as nobody had [ms]. */
+const STEP_MS_MAX = 2 * LOOK_MS;
 /** Tells the processes of this campaign's tasks from all others. */
 const COMMAND = /^sleep\0[\d.]*3153600\d/;
 
@@ -33,9 +35,13 @@ export class Sightings {
   }
 
   async run(): Promise<void> {
-    while (!this.#isOver) {
-      note(this.#pairs, this.#look(), performance.now());
+    let lookedMs = performance.now();
+    for (let at = 0; !this.#isOver; ) {
+      note(this.#pairs, this.#look(), at);
       await delay(LOOK_MS);
+      const nowMs = performance.now();
+      at += Math.min(nowMs - lookedMs, STEP_MS_MAX);
+      lookedMs = nowMs;
     }
   }
 

@@ -16,7 +16,7 @@ test(
     const dir = mkdtempSync(join(tmpdir(), 'muster-regions-'));
     try {
       const [program = '', ...args] = inOwnNamespaces(main, dir);
-      const { stdout } = await promisify(execFile)(program, args, { timeout: 280_000 });
+      const { stdout } = await promisify(execFile)(program, args, { timeout: 460_000 });
       t.diagnostic(stdout);
       assert.match(stdout, /region cut ok/);
     } finally {

@@ -16,7 +16,7 @@ test(
     const [program = '', ...args] = inOwnNamespaces(
       join(import.meta.dirname, 'ten-clients-main.ts'),
     );
-    const { stdout } = await promisify(execFile)(program, args, { timeout: 280_000 });
+    const { stdout } = await promisify(execFile)(program, args, { timeout: 460_000 });
     t.diagnostic(stdout);
     assert.match(stdout, /ten clients ok/);
   },
