@@ -36,7 +36,7 @@ export class Sightings {
 
   async run(): Promise<void> {
     let lookedMs = performance.now();
-    for (let at = 0; !this.#isOver; ) {
+    for (let at = 0; !this.#isOver;) {
       note(this.#pairs, this.#look(), at);
       await delay(LOOK_MS);
       const nowMs = performance.now();
