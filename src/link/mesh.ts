@@ -3,6 +3,7 @@
  *
  * ME1: it never gives up an address that it was configured with, or that a peer told of.
  * ME2: nobody is listed before it has answered; who does not answer any more is listed as failed.
+ * ME3: a server that dials one of the others is dialled by all of them.
  */
 import { Bug } from '../base/assert.ts';
 import { explain, Failure } from '../base/failure.ts';
@@ -83,7 +84,13 @@ export class Mesh implements Service, ServerPeers {
 
   /** What this server answers to its peers. */
   get answers(): Answers {
-    return { 'server.peer': () => Promise.resolve(this.#tell()) };
+    return {
+      'server.peer': ({ session: { peer } }) => {
+        // One that nobody was configured with comes by itself (ME3).
+        if (peer.role === 'server' && peer.address !== '') this.#meetUnlessKnown(peer.address);
+        return Promise.resolve(this.#tell());
+      },
+    };
   }
 
   known(): readonly ServerPeer[] {

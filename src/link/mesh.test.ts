@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { seeded } from '../base/random.ts';
+import type { AgentFacts } from '../core/link/hello.ts';
+import { systemClock } from '../io/clock.ts';
+import { linkKey } from '../io/link/key.ts';
+import { systemLinkSockets } from '../io/link/sockets.ts';
+import type { LinkListener, LinkSockets } from '../ports/link.ts';
+import { greetAccepted } from './greet.ts';
+import { Mesh } from './mesh.ts';
+
+const never = new AbortController().signal;
+const KEY = linkKey('a key of all servers');
+
+interface Server {
+  readonly mesh: Mesh;
+  readonly address: string;
+  readonly kill: () => Promise<void>;
+}
+const started: Server[] = [];
+after(() => Promise.all(started.map(({ kill }) => kill())));
+
+/** A server that is configured with these addresses. */
+async function start(name: string, addresses: readonly string[]): Promise<Server> {
+  const stop = new AbortController();
+  let accept: Parameters<LinkSockets['listen']>[1] = () => undefined;
+  const at = { host: '127.0.0.1', port: 0 };
+  const listener: LinkListener = await systemLinkSockets.listen(at, (socket) => accept(socket));
+  const address = `127.0.0.1:${listener.port}`;
+  const facts: AgentFacts = {
+    ...{ protocol: 1, protocolMin: 1, version: '0.1.0', role: 'server', region: 'eu', name },
+    ...{ datacenter: 'dc1', instance: `instance of ${name}`, address },
+  };
+  const greeting = {
+    ...{ facts, key: KEY, clock: systemClock, note: () => undefined },
+    answersFor: () => mesh.answers,
+  };
+  const own = {
+    ...{ id: `id of ${name}`, name, host: '127.0.0.1', expect: 3 },
+    ...{ clientPort: 2379, peerPort: 2380 },
+  };
+  const mesh: Mesh = new Mesh(
+    { addresses, port: 4647, own },
+    { ...greeting, sockets: systemLinkSockets, random: seeded(name) },
+  );
+  const sessions: Promise<unknown>[] = [];
+  accept = (socket) => {
+    sessions.push(greetAccepted(socket, greeting, stop.signal).catch(() => undefined));
+  };
+  const running = mesh.run(stop.signal);
+  const kill = async (): Promise<void> => {
+    stop.abort();
+    await running;
+    await listener.close();
+    await Promise.all(sessions);
+  };
+  const server = { mesh, address, kill };
+  started.push(server);
+  return server;
+}
+
+async function until(what: string, holds: () => boolean): Promise<void> {
+  const end = Date.now() + 60_000;
+  while (!holds()) {
+    if (Date.now() > end) throw new Error(`not in time: ${what}`);
+    await systemClock.sleep(10, never);
+  }
+}
+
+const statuses = ({ mesh }: Server): string =>
+  mesh
+    .known()
+    .map(({ name, status }) => `${name} ${status}`)
+    .sort()
+    .join(', ');
+
+test('ME3: a server that only it was told of the others is met by all of them', async () => {
+  const one = await start('s1', []);
+  const two = await start('s2', [one.address]);
+  await until('two know each other', () => [one, two].every((each) => statuses(each) !== ''));
+  const three = await start('s3', [two.address]);
+  await until('all know all', () => {
+    const told = [one, two, three].map(statuses).join('; ');
+    const all = ['s2 alive, s3 alive', 's1 alive, s3 alive', 's1 alive, s2 alive'];
+    return told === all.join('; ');
+  });
+  for (const each of [one, two, three]) {
+    assert.deepEqual(
+      each.mesh
+        .met()
+        .map(({ name }) => name)
+        .sort(),
+      ['s1', 's2', 's3'],
+    );
+    const others = [one, two, three].filter((other) => other !== each);
+    assert.ok(others.every(({ address }) => each.mesh.sessionWith(address)?.isOpen === true));
+  }
+  await three.kill();
+  await until('ME2: its end is noticed', () => statuses(one) === 's2 alive, s3 failed');
+  assert.equal(one.mesh.addresses()[0], one.address);
+  assert.deepEqual(
+    [...one.mesh.addresses()].sort(),
+    [one, two, three].map((s) => s.address).sort(),
+  );
+});
