@@ -3,8 +3,10 @@
  *
  * K1: a higher incarnation wins; at the same one dead beats suspect beats alive. Only the member
  *     itself raises its incarnation.
- * K2: whatever is said of this member itself, and is not so, it denies with a higher incarnation.
- * K3: a suspicion ends in death unless it is denied; the more members suspect, the sooner.
+ * K2: whatever is said of this member itself, and is not so, it denies with a higher incarnation;
+ *     what it has denied already it denies again, for whoever missed that.
+ * K3: a suspicion ends in death unless it is denied; the more members suspect, the sooner. Where
+ *     fewer than expected do, the member is told what is said of it before that.
  * K4: nobody is admitted who belongs to another pool, whoever tells of it.
  * K5: time in which this process stood still counts against nobody.
  * K6: a suspicion is of one incarnation: one of a higher incarnation takes its place and begins
@@ -114,6 +116,11 @@ function deny(pool: Pool, accused: number): void {
   announce(pool);
 }
 
+/** Who accuses it has missed that this member denied that. It is told once more, if not anyway. */
+function denyAgain(pool: Pool): void {
+  if (!pool.broadcasts.has(pool.name)) announce(pool);
+}
+
 /** Tells what this member is. */
 export function announce(pool: Pool): void {
   const { name, incarnation, address, meta, versions } = pool.self;
@@ -123,7 +130,11 @@ export function announce(pool: Pool): void {
 /** Somebody is suspected. */
 export function heardSuspect(pool: Pool, suspect: Accusation): void {
   const peer = pool.peers.get(suspect.name);
-  if (peer === undefined || suspect.incarnation < peer.incarnation || !isLiving(peer)) return;
+  if (peer === undefined || !isLiving(peer)) return;
+  if (suspect.incarnation < peer.incarnation) {
+    if (peer === pool.self) denyAgain(pool);
+    return;
+  }
   if (peer.suspicion !== undefined && suspect.incarnation === peer.incarnation) {
     if (confirm(pool, peer, suspect.from)) broadcast(pool, suspect);
     return;
@@ -149,7 +160,7 @@ function suspicionOf(pool: Pool, peer: Peer, from: string): void {
   const maxMs = minMs * policy.suspicionMaxMult;
   const endsAt = pool.now + suspicionLasts({ minMs, maxMs }, 0, expected);
   const voices = new Set([from]);
-  peer.suspicion = { startedAt: pool.now, minMs, maxMs, expected, voices, endsAt };
+  peer.suspicion = { startedAt: pool.now, minMs, maxMs, expected, voices, calls: 0, endsAt };
   pool.timers.set(endsAt, { kind: 'suspicion', name: peer.name });
 }
 
@@ -177,23 +188,41 @@ export function restartSuspicions(pool: Pool): void {
   }
 }
 
-/** A suspicion may have ended: nobody denied it (K3). */
-export function suspicionDue(pool: Pool, name: string): void {
+/**
+ * A suspicion may have ended: nobody denied it (K3).
+ *
+ * @returns whom to tell what is said of it before it is given up; undefined: nobody
+ */
+export function suspicionDue(pool: Pool, name: string): Peer | undefined {
   const peer = pool.peers.get(name);
+  const suspicion = peer?.suspicion;
   // A shortened one leaves its first timer behind.
-  if (peer?.suspicion === undefined || pool.now < peer.suspicion.endsAt) return;
-  const voices = peer.suspicion.voices.size - 1;
+  if (peer === undefined || suspicion === undefined || pool.now < suspicion.endsAt) {
+    return undefined;
+  }
+  const voices = suspicion.voices.size - 1;
+  if (voices < suspicion.expected && suspicion.calls < pool.policy.lastCalls) {
+    suspicion.calls++;
+    suspicion.endsAt = pool.now + pool.policy.probeTimeoutMs;
+    pool.timers.set(suspicion.endsAt, { kind: 'suspicion', name });
+    return peer;
+  }
   pool.effects.push({
     do: 'note',
     line: `${name} (${addressText(peer.address)}) has failed: ${voices} others confirmed it`,
   });
   heardDead(pool, { type: 'dead', incarnation: peer.incarnation, name, from: pool.name });
+  return undefined;
 }
 
 /** Somebody is said to be dead; by itself: it leaves. */
 export function heardDead(pool: Pool, dead: Accusation): void {
   const peer = pool.peers.get(dead.name);
-  if (peer === undefined || dead.incarnation < peer.incarnation || !isLiving(peer)) return;
+  if (peer === undefined || !isLiving(peer)) return;
+  if (dead.incarnation < peer.incarnation) {
+    if (peer === pool.self) denyAgain(pool);
+    return;
+  }
   peer.suspicion = undefined;
   if (peer === pool.self && !pool.isLeaving) {
     deny(pool, dead.incarnation);

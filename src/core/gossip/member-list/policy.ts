@@ -12,6 +12,11 @@ export interface Policy {
   readonly suspicionMult: number;
   /** The longest suspicion is so many of the shortest. */
   readonly suspicionMaxMult: number;
+  /**
+   * A suspicion that fewer than expected have confirmed does not end before the member was asked so
+   * often once more, each time for the time of a probe: 0 gives it up at once, as memberlist does.
+   */
+  readonly lastCalls: number;
   /** The worst score that a member gives its own health; timeouts grow with it. */
   readonly awarenessMax: number;
   readonly gossipIntervalMs: number;
@@ -34,6 +39,7 @@ export const LAN_POLICY: Policy = {
   retransmitMult: 4,
   suspicionMult: 4,
   suspicionMaxMult: 6,
+  lastCalls: 3,
   awarenessMax: 8,
   gossipIntervalMs: 200,
   gossipNodes: 3,
@@ -58,6 +64,17 @@ export const WAN_POLICY: Policy = {
 /** How often a message is passed on in a pool of so many. */
 export function retransmitLimit(mult: number, members: number): number {
   return mult * Math.ceil(Math.log10(members + 1));
+}
+
+/** Of the time that is left, so much is for helpers to find out, and the rest for their word. */
+const NACK_SHARE = 0.8;
+
+/**
+ * After how long a helper says that it does not reach whom it was asked to probe [ms]: before the
+ * round of the asker ends, who began it `probeTimeoutMs` earlier. Source: Lifeguard's `nack`.
+ */
+export function nackMs({ probeIntervalMs, probeTimeoutMs }: Policy): number {
+  return NACK_SHARE * Math.min(probeTimeoutMs, probeIntervalMs - probeTimeoutMs);
 }
 
 /** The shortest suspicion in a pool of so many [ms]. */

@@ -24,6 +24,8 @@ export interface Suspicion {
   readonly expected: number;
   /** Who suspects; the first does not count as confirming. */
   readonly voices: Set<string>;
+  /** How often the member was asked once more at its end. */
+  calls: number;
   endsAt: number;
 }
 
@@ -47,6 +49,8 @@ export type Pending =
       readonly sentAt: number;
       /** Until the direct answer is late: its round trip counts. */
       isDirect: boolean;
+      /** It answered over a stream: it lives, whatever becomes of the packets. */
+      isReached: boolean;
       nacks: number;
       nacksExpected: number;
     }
@@ -54,7 +58,6 @@ export type Pending =
       readonly kind: 'relay';
       readonly asker: Address;
       readonly sequence: number;
-      readonly wantsNack: boolean;
     };
 
 /** What is asked over a stream and waits for its answer. */
@@ -65,7 +68,8 @@ export type Exchange =
 
 export type Timer =
   | Readonly<{ kind: 'probe' | 'gossip' | 'push-pull' }>
-  | Readonly<{ kind: 'probe-timeout' | 'probe-deadline' | 'relay-timeout'; sequence: number }>
+  | Readonly<{ kind: 'probe-timeout' | 'probe-deadline'; sequence: number }>
+  | Readonly<{ kind: 'relay-nack' | 'relay-timeout'; sequence: number }>
   | Readonly<{ kind: 'suspicion'; name: string }>;
 
 /** What the edge is to do. */

@@ -10,6 +10,7 @@ import type { Address } from '../address.ts';
 import { PENDING_PROBES_MAX } from '../limits.ts';
 import { encodeMessage, type Ack, type IndirectPing, type Ping } from '../wire/messages.ts';
 import { heardSuspect } from './members.ts';
+import { nackMs } from './policy.ts';
 import { adjustAwareness, arm, drawPeers, isLiving, send, sendWithNews } from './pool.ts';
 import type { Peer, Pool } from './pool.ts';
 
@@ -53,22 +54,32 @@ function probe(pool: Pool, peer: Peer): void {
   const sequence = nextSequence(pool);
   const { policy, now } = pool;
   pool.pending.set(sequence, {
-    ...{ kind: 'probe', peer, sentAt: now, isDirect: true, nacks: 0, nacksExpected: 0 },
+    ...{ kind: 'probe', peer, sentAt: now, isDirect: true, isReached: false },
+    ...{ nacks: 0, nacksExpected: 0 },
   });
   pool.probing = sequence;
   // Before the next round's timer, which may fall on the same instant.
   const deadline = now + policy.probeIntervalMs * (pool.awareness + 1);
   pool.timers.set(deadline, { kind: 'probe-deadline', sequence });
   pool.timers.set(now + policy.probeTimeoutMs, { kind: 'probe-timeout', sequence });
-  const ping = pingOf(pool, sequence, peer.name);
-  if (peer.condition === 'alive') {
-    sendWithNews(pool, peer.address, ping);
-    return;
-  }
-  // It is told at once what is said of it, so that it can deny it.
+  if (peer.condition !== 'alive') pingSuspect(pool, peer, sequence);
+  else sendWithNews(pool, peer.address, pingOf(pool, sequence, peer.name));
+}
+
+/**
+ * Probes who is suspected and tells it so, first, so that the answer carries its denial already.
+ *
+ * Source: Lifeguard's buddy system
+ */
+function pingSuspect(pool: Pool, peer: Peer, sequence: number): void {
   const { name, incarnation } = peer;
   const suspect = encodeMessage({ type: 'suspect', name, incarnation, from: pool.name });
-  send(pool, peer.address, [encodeMessage(ping), suspect], peer);
+  send(pool, peer.address, [suspect, encodeMessage(pingOf(pool, sequence, name))], peer);
+}
+
+/** Asks who is about to be given up (K3). What comes of it is in its denial: no answer is awaited. */
+export function callSuspect(pool: Pool, peer: Peer): void {
+  pingSuspect(pool, peer, nextSequence(pool));
 }
 
 function pingOf({ name, self }: Pool, sequence: number, target: string): Ping {
@@ -104,13 +115,19 @@ export function probeLate(pool: Pool, sequence: number): void {
   pool.effects.push({ do: 'exchange', id, to: peer.address, bytes });
 }
 
-/** Nobody reached it. */
+/** The round ends without an answer by packet. */
 export function probeFailed(pool: Pool, sequence: number): void {
   if (pool.probing === sequence) pool.probing = undefined;
   const pending = pool.pending.get(sequence);
   if (pending?.kind !== 'probe') return;
   pool.pending.delete(sequence);
   const { peer, nacks, nacksExpected } = pending;
+  if (pending.isReached) {
+    adjustAwareness(pool, -1);
+    const line = `${peer.name} answers over TCP only: are packets let through to it?`;
+    pool.effects.push({ do: 'note', line });
+    return;
+  }
   adjustAwareness(pool, nacksExpected > 0 ? Math.max(0, nacksExpected - nacks) : 1);
   const { name, incarnation } = peer;
   heardSuspect(pool, { type: 'suspect', name, incarnation, from: pool.name });
@@ -141,14 +158,10 @@ export function heardAck(pool: Pool, { sequence, payload }: Ack): void {
 
 const NOTHING = new Uint8Array(0);
 
-/** The stream got through where packets do not: it lives, but packets are lost. */
+/** The stream got through: it lives. A packet may still come until the round ends. */
 export function heardStreamAck(pool: Pool, sequence: number): void {
   const pending = pool.pending.get(sequence);
-  if (pending?.kind !== 'probe') return;
-  pool.pending.delete(sequence);
-  if (pool.probing === sequence) pool.probing = undefined;
-  const line = `${pending.peer.name} answers over TCP only: are packets let through to it?`;
-  pool.effects.push({ do: 'note', line });
+  if (pending?.kind === 'probe') pending.isReached = true;
 }
 
 /** Who was asked for help did not reach it either. */
@@ -169,17 +182,22 @@ export function heardIndirectPing(pool: Pool, message: IndirectPing, from: Addre
   if (pool.pending.size >= PENDING_PROBES_MAX) return;
   const sequence = nextSequence(pool);
   const asker = message.source?.address ?? from;
-  const { wantsNack } = message;
-  pool.pending.set(sequence, { kind: 'relay', asker, sequence: message.sequence, wantsNack });
+  pool.pending.set(sequence, { kind: 'relay', asker, sequence: message.sequence });
+  if (message.wantsNack) {
+    pool.timers.set(pool.now + nackMs(pool.policy), { kind: 'relay-nack', sequence });
+  }
   pool.timers.set(pool.now + pool.policy.probeTimeoutMs, { kind: 'relay-timeout', sequence });
   sendWithNews(pool, message.at, pingOf(pool, sequence, message.target));
 }
 
-/** No answer came for whom we probed it. */
-export function relayLate(pool: Pool, sequence: number): void {
+/** No answer came as yet for whom we probed it; one that still comes is passed on. */
+export function relayNack(pool: Pool, sequence: number): void {
   const pending = pool.pending.get(sequence);
   if (pending?.kind !== 'relay') return;
-  pool.pending.delete(sequence);
-  if (!pending.wantsNack) return;
   sendWithNews(pool, pending.asker, { type: 'nack', sequence: pending.sequence });
+}
+
+/** Nobody waits any more for what we probed for somebody else. */
+export function relayLate(pool: Pool, sequence: number): void {
+  if (pool.pending.get(sequence)?.kind === 'relay') pool.pending.delete(sequence);
 }

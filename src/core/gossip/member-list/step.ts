@@ -11,7 +11,7 @@ import { heardAlive, heardDead, heardSuspect, restartSuspicions, suspicionDue } 
 import { adjustAwareness, armGossip, drawPeers, isLiving, send, takeBroadcasts } from './pool.ts';
 import type { Pool, PoolEffect, PoolInput, Timer } from './pool.ts';
 import { dropProbes, heardAck, heardIndirectPing, heardNack, heardPing } from './probe.ts';
-import { probeDue, probeFailed, probeLate, relayLate } from './probe.ts';
+import { callSuspect, probeDue, probeFailed, probeLate, relayLate, relayNack } from './probe.ts';
 
 /**
  * Takes one input, then whatever is due.
@@ -125,11 +125,16 @@ function run(pool: Pool, timer: Timer): void {
     case 'probe-deadline':
       probeFailed(pool, timer.sequence);
       return;
+    case 'relay-nack':
+      relayNack(pool, timer.sequence);
+      return;
     case 'relay-timeout':
       relayLate(pool, timer.sequence);
       return;
-    case 'suspicion':
-      suspicionDue(pool, timer.name);
+    case 'suspicion': {
+      const called = suspicionDue(pool, timer.name);
+      if (called !== undefined) callSuspect(pool, called);
+    }
   }
 }
 
