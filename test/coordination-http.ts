@@ -3,15 +3,12 @@
  * and a real server in one process, with the log simulated.
  */
 import { randomUUID } from 'node:crypto';
-import type { Index } from '../src/base/brand.ts';
 import { seeded } from '../src/base/random.ts';
 import type { CatalogNodeFacts } from '../src/core/model/catalog.ts';
 import type { CheckFacts } from '../src/core/model/health-check.ts';
 import type { Entry } from '../src/core/state/entry.ts';
-import type { Outcome } from '../src/core/state/outcome.ts';
 import { systemClock } from '../src/io/clock.ts';
 import { nodeHttpServer } from '../src/io/http/server.ts';
-import { entryCodec } from '../src/io/log/entry-codec.ts';
 import type { AlarmClock } from '../src/ports/clock.ts';
 import type { HttpListener } from '../src/ports/http.ts';
 import type { CoordinationLimits } from '../src/server/http/consul/coordination-limits.ts';
@@ -22,10 +19,9 @@ import { kvHandlers } from '../src/server/http/consul/kv.ts';
 import { sessionHandlers } from '../src/server/http/consul/session.ts';
 import { snapshotHandlers } from '../src/server/http/consul/snapshot.ts';
 import { txnHandlers } from '../src/server/http/consul/txn.ts';
-import { Replica } from '../src/server/replica.ts';
 import { Server } from '../src/server/server.ts';
-import { SimLogCell } from '../src/sim/log.ts';
 import { probe } from './catalog-world.ts';
+import { leadingReplica } from './replica-world.ts';
 
 export const NODE = 'machine';
 
@@ -55,10 +51,7 @@ export class CoordinationHttp {
     options: { readonly limits?: CoordinationLimits; readonly clock?: AlarmClock } = {},
   ): Promise<CoordinationHttp> {
     const clock = options.clock ?? systemClock;
-    const replica = new Replica();
-    const cell = new SimLogCell<Entry>({ codec: entryCodec<Entry>(), random: seeded('log') });
-    const log = cell.member<Outcome>(replica.apply, 0 as Index);
-    cell.elect(log);
+    const { log, replica } = leadingReplica();
     const random = seeded('coordination');
     const note = (): void => undefined;
     const newId = randomUUID;

@@ -11,6 +11,7 @@ import { systemClock } from '../io/clock.ts';
 import { entryCodec } from '../io/log/entry-codec.ts';
 import type { Evaluations } from '../ports/evaluations.ts';
 import { SimLogCell, type SimLog } from '../sim/log.ts';
+import { leadingReplica } from '../../test/replica-world.ts';
 import { group, jobSpec, nodeFacts } from '../../test/state-world.ts';
 import type { Millis } from '../base/brand.ts';
 import type { EvalId } from '../core/model/ids.ts';
@@ -168,10 +169,7 @@ test('what is given back is decided by somebody else', async () => {
 });
 
 test('what is not due yet is given to who came before it was, though nothing else happens', async () => {
-  const replica = new Replica();
-  const cell = new SimLogCell<Entry>({ codec: entryCodec<Entry>(), random: seeded('log') });
-  const log = cell.member<Outcome>(replica.apply, replica.state.index);
-  cell.elect(log);
+  const { log, replica } = leadingReplica();
   const now = systemClock.now();
   const id = randomUUID() as EvalId;
   const waitUntil = (now + 300) as Millis;

@@ -1,18 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Index, Millis } from '../base/brand.ts';
+import type { Millis } from '../base/brand.ts';
 import { seeded } from '../base/random.ts';
 import { SILENT_NODES_PER_APPEND_MAX } from '../core/limits.ts';
-import type { Entry } from '../core/state/entry.ts';
-import type { Outcome } from '../core/state/outcome.ts';
-import { entryCodec } from '../io/log/entry-codec.ts';
 import { SimClock } from '../sim/clock.ts';
-import { SimLogCell } from '../sim/log.ts';
 import { SimLoop } from '../sim/loop.ts';
+import { leadingReplica } from '../../test/replica-world.ts';
 import { nodeFacts, nodeId } from '../../test/state-world.ts';
 import { Heartbeats } from './heartbeats.ts';
 import type { Appends } from './proposer.ts';
-import { Replica } from './replica.ts';
 
 const never = new AbortController().signal;
 const OPTIONS = { ttlMsMin: 10_000, graceMs: 10_000, perSecondMax: 5_000 };
@@ -47,10 +43,7 @@ test('H3: 5,000 nodes silent at once are given up in batches, one under way at a
   const nodes = 5_000;
   const clock = new SimClock(1_000_000);
   const loop = new SimLoop(clock);
-  const cell = new SimLogCell<Entry>({ codec: entryCodec<Entry>(), random: seeded('log') });
-  const replica = new Replica();
-  const inner = cell.member<Outcome>(replica.apply, 0 as Index);
-  cell.elect(inner);
+  const { log: inner, replica } = leadingReplica();
   const at = clock.now();
   await inner.append(
     Array.from({ length: nodes }, (_, n) => {

@@ -7,31 +7,22 @@ import { Failure } from '../base/failure.ts';
 import { seeded } from '../base/random.ts';
 import type { JobId, NodeId } from '../core/model/ids.ts';
 import { DEFAULT_NAMESPACE } from '../core/model/ids.ts';
-import type { Entry } from '../core/state/entry.ts';
-import type { Outcome } from '../core/state/outcome.ts';
 import { readEval, readJobAllocs } from '../core/state/reads.ts';
-import { entryCodec } from '../io/log/entry-codec.ts';
 import { systemClock } from '../io/clock.ts';
-import { SimLogCell } from '../sim/log.ts';
-import type { SimLog } from '../sim/log.ts';
 import type { AllocUpdate, PullReply } from '../ports/server-link.ts';
+import { leadingReplica, type LeadingReplica } from '../../test/replica-world.ts';
 import { group, jobSpec, nodeFacts } from '../../test/state-world.ts';
-import { Replica } from './replica.ts';
+import type { Replica } from './replica.ts';
 import { Server } from './server.ts';
 
 /** A server that leads, over a log in memory. */
-interface Running extends AsyncDisposable {
+interface Running extends LeadingReplica, AsyncDisposable {
   readonly server: Server;
-  readonly replica: Replica;
-  readonly log: SimLog<Entry, Outcome>;
   readonly notes: string[];
 }
 
 function start(options: { ttlMs?: number; graceMs?: number } = {}): Running {
-  const cell = new SimLogCell<Entry>({ codec: entryCodec<Entry>(), random: seeded('log') });
-  const replica = new Replica();
-  const log = cell.member<Outcome>(replica.apply, 0 as Index);
-  cell.elect(log);
+  const { log, replica } = leadingReplica();
   const notes: string[] = [];
   const server = new Server(
     { heartbeatTtlMsMin: options.ttlMs ?? 10_000, heartbeatGraceMs: options.graceMs ?? 10_000 },

@@ -1,18 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Index, Millis } from '../base/brand.ts';
+import type { Millis } from '../base/brand.ts';
 import { Failure } from '../base/failure.ts';
-import { seeded } from '../base/random.ts';
 import type { Session, SessionFacts, SessionId } from '../core/model/session.ts';
-import type { Entry } from '../core/state/entry.ts';
-import type { Outcome } from '../core/state/outcome.ts';
-import { entryCodec } from '../io/log/entry-codec.ts';
 import { SimClock } from '../sim/clock.ts';
-import { SimLogCell } from '../sim/log.ts';
 import { SimLoop } from '../sim/loop.ts';
+import { leadingReplica } from '../../test/replica-world.ts';
 import { machine, registration } from '../../test/catalog-world.ts';
 import type { Appends } from './proposer.ts';
-import { Replica } from './replica.ts';
+import type { Replica } from './replica.ts';
 import { SessionTimers } from './session-timers.ts';
 
 const TTL_MS = 10_000;
@@ -33,10 +29,7 @@ interface Stand {
 function stand(appendMs = 0): Stand {
   const clock = new SimClock(1_000_000);
   const loop = new SimLoop(clock);
-  const cell = new SimLogCell<Entry>({ codec: entryCodec<Entry>(), random: seeded('log') });
-  const replica = new Replica();
-  const log = cell.member<Outcome>(replica.apply, 0 as Index);
-  cell.elect(log);
+  const { log, replica } = leadingReplica();
   const slow: Appends = {
     append: async (entries) => {
       if (appendMs > 0) await clock.sleep(appendMs, never);
