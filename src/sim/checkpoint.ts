@@ -16,6 +16,11 @@ export class SimCheckpoint implements Checkpoint {
     this.#codec = codec;
   }
 
+  /** Of the state that it holds. */
+  get index(): Index {
+    return this.#index;
+  }
+
   /** While true, every write is refused as `exhausted`. */
   setFull(isFull: boolean): void {
     this.#isFull = isFull;

@@ -65,6 +65,11 @@ export class PeerHost {
     return this.#life?.replica.state;
   }
 
+  /** The index of the state on its disk. */
+  get keptIndex(): number {
+    return this.#checkpoint.index;
+  }
+
   start(): void {
     // Asked to end, it had its time.
     if (this.#stop.signal.aborted) this.kill();

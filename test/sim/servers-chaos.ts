@@ -115,6 +115,7 @@ export class ServersChaos extends Misfortunes<Name> {
       },
       wipeServer: () => {
         const server = this.#anyServer();
+        if (!this.#mayLoseDisk(server)) return;
         server.kill();
         server.wipe();
         this.until(this.span(0, 20_000), () => server.start());
@@ -263,6 +264,15 @@ export class ServersChaos extends Misfortunes<Name> {
   #kill(server: PeerHost, awayMsMax: number): void {
     server.kill();
     this.until(this.span(0, awayMsMax), () => server.start());
+  }
+
+  /**
+   * What the log has forgotten is in the state that its leader kept. Where nobody else has one as new,
+   * that disk is the only copy, and must not be lost.
+   */
+  #mayLoseDisk(server: PeerHost): boolean {
+    const others = this.#cluster.servers.filter((each) => each !== server);
+    return others.some(({ keptIndex }) => keptIndex >= server.keptIndex);
   }
 
   #cut(mend: () => void): void {
