@@ -118,6 +118,9 @@ test('a server that lives is not removed, one that is dead is', { skip }, async 
     `address "${linkOf(third)}" was not found in the configuration`,
   ]);
   await agents.until('two vote', () => allVote([first, second]));
+  await agents.until('they are well without it', async () => {
+    return (await ask(second, '/v1/operator/autopilot/health', { port: 8500 })).status === 200;
+  });
   const listed = await agents.run(second, 'operator', 'raft', 'list-peers');
   assert.ok(listed.includes(second.name) && !listed.includes(third.name), listed);
   // Of two that are left neither can go.

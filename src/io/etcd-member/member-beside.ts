@@ -2,8 +2,7 @@
 import type { MemberBeside } from '../../ports/etcd-member.ts';
 import type { EtcdApi } from '../etcd/client.ts';
 import { isPassing } from '../etcd/repeat.ts';
-import { bareEndpoint } from '../etcd/connection.ts';
-import type { Member, Status } from '../etcd/messages.ts';
+import type { Status } from '../etcd/messages.ts';
 import { Failure } from '../../base/failure.ts';
 
 export interface MemberBesideOptions {
@@ -38,7 +37,7 @@ export function memberBeside(options: MemberBesideOptions, client: EtcdApi): Mem
       const { memberId, leaderId } = await status();
       if (memberId === leaderId) return;
       const { members } = await client.members();
-      const at = endpointOf(members.find(({ id }) => id === leaderId));
+      const at = members.find(({ id }) => id === leaderId)?.clientUrls[0];
       if (at === undefined) throw new Failure('unavailable', 'etcd has no leader');
       await client.moveLeader(at, memberId);
     },
@@ -48,11 +47,10 @@ export function memberBeside(options: MemberBesideOptions, client: EtcdApi): Mem
       const { members } = await client.members();
       const wanted = to === undefined ? members : members.filter(({ name }) => name === to);
       if (to !== undefined && wanted.some(({ id }) => id === leaderId)) return;
-      const leader = endpointOf(members.find(({ id }) => id === leaderId)) ?? endpoint;
-      for (const member of wanted) {
-        const { id, learner } = member;
+      const leader = members.find(({ id }) => id === leaderId)?.clientUrls[0] ?? endpoint;
+      for (const { id, learner, clientUrls } of wanted) {
         if (id === leaderId || learner) continue;
-        const at = endpointOf(member);
+        const [at] = clientUrls;
         if (at === undefined || !(await answers(client, at))) continue;
         await client.moveLeader(leader, id);
         return;
@@ -60,12 +58,6 @@ export function memberBeside(options: MemberBesideOptions, client: EtcdApi): Mem
       if (to !== undefined) throw new Failure('unavailable', 'that server cannot lead just now');
     },
   };
-}
-
-/** As the client's own endpoints are written: it ends connections with any others now and then. */
-function endpointOf(member: Member | undefined): string | undefined {
-  const [url] = member?.clientUrls ?? [];
-  return url === undefined ? undefined : bareEndpoint(url);
 }
 
 async function answers(client: EtcdApi, endpoint: string): Promise<boolean> {

@@ -9,7 +9,7 @@
  */
 import { Failure } from '../../base/failure.ts';
 import type { Clock } from '../../ports/clock.ts';
-import { Connection } from './connection.ts';
+import { bareEndpoint, Connection } from './connection.ts';
 import type { EtcdTls } from './connection.ts';
 import * as wire from './messages.ts';
 import type {
@@ -58,8 +58,9 @@ export class EtcdClient {
   /** The members changed. The first is preferred. */
   setEndpoints(endpoints: readonly string[]): void {
     if (!this.#endpoints.replace(endpoints)) return;
+    const kept = endpoints.map(bareEndpoint);
     for (const [endpoint, connection] of this.#connections) {
-      if (endpoints.includes(endpoint)) continue;
+      if (kept.includes(endpoint)) continue;
       this.#connections.delete(endpoint);
       connection.close();
     }
@@ -233,7 +234,9 @@ export class EtcdClient {
     return { connection: this.#connect(endpoint), rotate };
   }
 
-  #connect(endpoint: string): Connection {
+  #connect(named: string): Connection {
+    // Members tell URLs; what is not among the endpoints is closed when those change.
+    const endpoint = bareEndpoint(named);
     const open = this.#connections.get(endpoint);
     if (open !== undefined) return open;
     const connection = new Connection(endpoint, this.#options.tls);

@@ -10,8 +10,8 @@ import type { JobWithSummary } from '../../core/state/reads.ts';
 import { plainly, toldOf, type HttpDeps } from './deps.ts';
 import { invalid, notFound } from './fail.ts';
 import { bind, type Bound } from './mount.ts';
-import { peerRows, removePeer, transferLead } from './log-peers.ts';
-import { serversHealth } from './server-health.ts';
+import { holders, removePeer, transferLead } from './log-peers.ts';
+import { serverRows, serversHealth } from './server-health.ts';
 
 /** Binds what concerns the cluster. */
 export function clusterHandlers(deps: HttpDeps): readonly Bound[] {
@@ -25,7 +25,7 @@ function status(deps: HttpDeps): readonly Bound[] {
     bind(routes.statusPeers, () => plainly(agent.peers())),
     bind(routes.listRegions, () => plainly(agent.regions())),
     bind(routes.raftConfiguration, async () => ({
-      value: { index: ops.stats().index, servers: await peerRows(deps) },
+      value: { index: ops.stats().index, servers: serverRows(agent, await holders(deps)) },
     })),
     bind(routes.removePeer, async ({ query }) => {
       await removePeer(deps, query);
@@ -36,7 +36,9 @@ function status(deps: HttpDeps): readonly Bound[] {
       const noop = from === to;
       return { value: { from: { id: from, address: from }, to: { id: to, address: to }, noop } };
     }),
-    bind(routes.autopilotHealth, () => plainly(serversHealth(agent, ops.stats().index))),
+    bind(routes.autopilotHealth, async () => ({
+      value: serversHealth(agent, ops.stats().index, await holders(deps)),
+    })),
   ];
 }
 

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Index } from '../../base/brand.ts';
 import { Failure } from '../../base/failure.ts';
 import type { LogPeer, LogPeers } from '../../ports/log-peers.ts';
-import { peerRows, removePeer, transferLead, type PeerDeps } from './log-peers.ts';
+import { holders, removePeer, transferLead, type PeerDeps } from './log-peers.ts';
+import { serverRows, serversHealth } from './server-health.ts';
 
 const [one, two, gone] = ['10.0.0.1:4647', '10.0.0.2:4647', '10.0.0.3:4647'];
 
@@ -46,26 +48,41 @@ const PEERS: readonly LogPeer[] = [
 ];
 
 test('those that hold the log are told as gossip calls them, or as the link does', async () => {
-  const rows = await peerRows(world());
+  const { agent, logPeers } = world();
+  const held = await holders({ agent, logPeers });
   assert.deepEqual(
-    rows.map(({ id, name, address, voter, leader }) => [id, name, address, voter, leader]),
+    serverRows(agent, held).map((row) => [row.id, row.name, row.address, row.voter, row.leader]),
     [
       [one, 's1.eu', one, true, true],
       [two, 's2', two, true, false],
       [gone, '(unknown)', gone, false, false],
     ],
   );
+  const health = serversHealth(agent, 7 as Index, held);
+  assert.deepEqual(
+    health.servers.map(({ status, healthy }) => [status, healthy]),
+    [
+      ['alive', true],
+      ['alive', true],
+      ['failed', false],
+    ],
+  );
+  // Who does not vote is missed, and not needed.
+  assert.deepEqual([health.healthy, health.failureTolerance], [false, 0]);
+  // Who was reached once and holds the log no more does not count.
+  const [first] = PEERS;
+  assert.ok(first !== undefined);
+  const alone = serversHealth(agent, 7 as Index, [first]);
+  assert.deepEqual([alone.healthy, alone.servers.length], [true, 1]);
 });
 
-test('where too few answer to tell, those that were reached are told', async () => {
+test('where too few answer to tell, it is not known who holds the log', async () => {
   const silent = world(() => Promise.reject(new Failure('timeout', 'no majority')));
-  assert.deepEqual(
-    (await peerRows(silent)).map(({ address }) => address),
-    [one, two],
-  );
+  assert.equal(await holders(silent), undefined);
+  assert.equal(serverRows(silent.agent).length, 2);
   const broken = world(() => Promise.reject(new Error('a bug')));
-  await assert.rejects(peerRows(broken), { message: 'a bug' });
-  assert.equal((await peerRows({ agent: broken.agent })).length, 2);
+  await assert.rejects(holders(broken), { message: 'a bug' });
+  assert.equal(await holders({ agent: broken.agent }), undefined);
 });
 
 test('the lead goes to any other server, or to the one that is named', async () => {

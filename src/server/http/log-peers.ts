@@ -1,7 +1,7 @@
 /** What an operator asks about the servers that hold the log, in either API. */
 import { Failure } from '../../base/failure.ts';
 import type { LogPeer, LogPeers } from '../../ports/log-peers.ts';
-import { serverRows, type ServerRow, type ServerSources } from './server-health.ts';
+import type { HeldBy, ServerSources } from './server-health.ts';
 
 /** How a request says which server it means. */
 export interface NamedPeer {
@@ -16,24 +16,16 @@ export interface PeerDeps {
   readonly logPeers?: LogPeers | undefined;
 }
 
-/** The servers that hold the log; those that were reached, where too few answer to tell. */
-export async function peerRows({ agent, logPeers }: PeerDeps): Promise<readonly ServerRow[]> {
-  const reached = serverRows(agent);
-  if (logPeers === undefined) return reached;
-  let peers: readonly LogPeer[];
+/** The servers that hold the log; undefined: not known, as too few answer, or there is but one. */
+export async function holders({ logPeers }: PeerDeps): Promise<readonly HeldBy[] | undefined> {
+  if (logPeers === undefined) return undefined;
   try {
-    peers = await logPeers.list();
+    const peers = await logPeers.list();
+    return peers.map((peer) => (peer.name === '' ? { ...peer, name: UNKNOWN } : peer));
   } catch (error) {
-    if (error instanceof Failure) return reached;
+    if (error instanceof Failure) return undefined;
     throw error;
   }
-  const leader = agent.leader();
-  return peers.map(({ address, name, voter }) => {
-    const row = reached.find((each) => each.address === address);
-    const unmet = name === '' ? UNKNOWN : name;
-    const known = row === undefined || row.name === address ? unmet : row.name;
-    return { id: address, name: known, address, voter, leader: address === leader };
-  });
 }
 
 /** Source: Nomad. */

@@ -51,53 +51,70 @@ export interface ServersHealth {
   readonly servers: readonly ServerHealthRow[];
 }
 
-/** The servers that hold the log. */
-export function serverRows(agent: ServerSources): readonly ServerRow[] {
-  return known(agent).map(({ address, name }) => ({
-    ...{ id: address, name, address, voter: true },
+/** A server that holds the log, as the log knows it. */
+export interface HeldBy {
+  /** Where gossip does not know it. */
+  readonly name: string;
+  readonly address: string;
+  readonly voter: boolean;
+}
+
+/** The servers that hold the log. @param held absent: all that were reached */
+export function serverRows(agent: ServerSources, held?: readonly HeldBy[]): readonly ServerRow[] {
+  return known(agent, held).map(({ address, name, voter }) => ({
+    ...{ id: address, name, address, voter },
     leader: address === agent.leader(),
   }));
 }
 
-/** How they fare (SH1). @param index that the server which is asked has applied */
-export function serversHealth(agent: ServerSources, index: Index): ServersHealth {
+/**
+ * How they fare (SH1).
+ *
+ * @param index that the server which is asked has applied
+ * @param held absent: all that were reached
+ */
+export function serversHealth(
+  agent: ServerSources,
+  index: Index,
+  held?: readonly HeldBy[],
+): ServersHealth {
   const leader = agent.leader();
-  const servers = known(agent).map(({ address, name, status, version }) => ({
-    ...{ id: address, name, address, voter: true, leader: address === leader },
+  const servers = known(agent, held).map(({ address, name, voter, status, version }) => ({
+    ...{ id: address, name, address, voter, leader: address === leader },
     ...{ status, version, lastContactMs: 0 },
     lastIndex: name === agent.serverName ? index : (0 as Index),
     healthy: leader !== '' && status === 'alive',
   }));
-  const well = servers.filter(({ healthy }) => healthy).length;
-  const majority = Math.floor(servers.length / 2) + 1;
+  const voters = servers.filter(({ voter }) => voter);
+  const well = voters.filter(({ healthy }) => healthy).length;
+  const majority = Math.floor(voters.length / 2) + 1;
   return {
-    healthy: servers.length > 0 && well === servers.length,
+    healthy: servers.length > 0 && servers.every(({ healthy }) => healthy),
     failureTolerance: Math.max(0, well - majority),
     servers,
   };
 }
 
-interface Known {
-  readonly address: string;
-  readonly name: string;
+interface Known extends HeldBy {
   readonly status: string;
   readonly version: string;
 }
 
-function known(agent: ServerSources): readonly Known[] {
+function known(agent: ServerSources, held?: readonly HeldBy[]): readonly Known[] {
   const members = new Map(
     agent.members().map((member) => {
       const { address, tags } = member;
       return [`${tags['rpc_addr'] ?? address}:${tags['port'] ?? ''}`, member];
     }),
   );
-  const peers = agent.peers();
-  return peers.map((address) => {
+  const reached = agent.peers();
+  const all = held ?? reached.map((address) => ({ name: address, address, voter: true }));
+  return all.map(({ address, voter, name: otherwise }) => {
     // Alone it is the one that is asked, whatever it calls its address.
     const member = members.get(address);
-    const name = member?.name ?? (peers.length === 1 ? agent.serverName : address);
-    // One that does not gossip was reached by its link.
-    const { status = 'alive', tags } = member ?? {};
-    return { address, name, status, version: tags?.['build'] ?? agent.version };
+    const name = member?.name ?? (all.length === 1 ? agent.serverName : otherwise);
+    // One that does not gossip was reached by its link, or not at all.
+    const { status = reached.includes(address) ? 'alive' : 'failed', tags } = member ?? {};
+    return { address, voter, name, status, version: tags?.['build'] ?? agent.version };
   });
 }

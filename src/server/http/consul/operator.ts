@@ -5,8 +5,8 @@ import { consulLeader, consulPeers } from '../../../api/consul/status-routes.ts'
 import type { Index } from '../../../base/brand.ts';
 import { Failure } from '../../../base/failure.ts';
 import { plainly } from '../deps.ts';
-import { peerRows, removePeer, transferLead } from '../log-peers.ts';
-import { serversHealth, type ServerRow } from '../server-health.ts';
+import { holders, removePeer, transferLead } from '../log-peers.ts';
+import { serverRows, serversHealth, type ServerRow } from '../server-health.ts';
 import type { Bound } from '../mount.ts';
 import { poolOf } from './agent.ts';
 import { bind } from './bind.ts';
@@ -29,7 +29,7 @@ export function operatorHandlers(deps: ConsulDeps): readonly Bound[] {
 function raft(deps: ConsulDeps): readonly Bound[] {
   return [
     bind(routes.consulRaft, async () => {
-      const servers = (await peerRows(deps)).map(asNode);
+      const servers = serverRows(deps.agent, await holders(deps)).map(asNode);
       return { value: { index: deps.ops.stats().index, servers } };
     }),
     bind(routes.removePeer, async ({ query }) => {
@@ -59,16 +59,18 @@ const AUTOPILOT: AutopilotConfig = {
   modifyIndex: 1 as Index,
 };
 
-function autopilot({ ops, agent }: ConsulDeps): readonly Bound[] {
+function autopilot(deps: ConsulDeps): readonly Bound[] {
+  const { ops, agent } = deps;
   return [
     bind(routes.readAutopilot, () => plainly(AUTOPILOT)),
     bind(routes.setAutopilot, () => {
       throw new Failure('unsupported', 'one server has nothing for the autopilot to do');
     }),
-    bind(routes.consulAutopilotHealth, () => {
-      const { servers, ...health } = serversHealth(agent, ops.stats().index);
+    bind(routes.consulAutopilotHealth, async () => {
+      const held = await holders(deps);
+      const { servers, ...health } = serversHealth(agent, ops.stats().index, held);
       const value = { ...health, servers: servers.map(asNode) };
-      return Promise.resolve({ value, status: health.healthy ? 200 : 429 });
+      return { value, status: health.healthy ? 200 : 429 };
     }),
   ];
 }
