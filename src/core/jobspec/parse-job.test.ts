@@ -3,6 +3,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import fc from 'fast-check';
+import { cpuMs } from '../../../test/cpu-time.ts';
 import { formatDiagnostic } from '../hcl/diagnostic.ts';
 import { Source } from '../hcl/source.ts';
 import { encodeJobDraft } from '../../api/nomad/job-codec.ts';
@@ -162,9 +163,9 @@ test('L1: hostile job files get an error in time', () => {
     [`job "x" {\n${Array.from({ length: 20_000 }, (_, i) => `a${i} = 1\n`).join('')}}`, /"a0"/],
   ];
   for (const [text, expected] of rows) {
-    const started = performance.now();
+    const started = cpuMs();
     assert.match(mistakesIn(text).join('\n'), expected);
-    assert.ok(performance.now() - started < 10_000, String(expected));
+    assert.ok(cpuMs() - started < 10_000, String(expected));
   }
 });
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
+import { cpuMs } from '../../../test/cpu-time.ts';
 import { compileRegex, searchAllRegex, searchRegex } from './search.ts';
 
 function found(
@@ -56,10 +57,10 @@ test('patterns find what Go finds', () => {
 });
 
 test('a pattern that makes a backtracking engine hang is answered at once', () => {
-  const started = performance.now();
+  const started = cpuMs();
   assert.equal(found('(a+)+$', `${'a'.repeat(5000)}b`), undefined);
   assert.equal(found('(x+x+)+y', 'x'.repeat(2000)), undefined);
-  assert.ok(performance.now() - started < 5000);
+  assert.ok(cpuMs() - started < 5000);
 });
 
 test('simple patterns find what the platform finds', () => {
