@@ -167,7 +167,7 @@ function fileEntry(path: string): {
 }
 
 test('the cluster: servers, settings, namespaces', () =>
-  replay('cluster', () => {
+  replay('cluster', (line) => {
     const tags = {
       build: '1.2.3',
       dc: 'dc1',
@@ -213,11 +213,18 @@ test('the cluster: servers, settings, namespaces', () =>
         const why = '127.0.0.1 stays: it lives: only a server that is gone can be removed';
         throw new Failure('conflict', why);
       })
+      .on(cluster.search, ({ body }) => ({
+        matches: { jobs: [`${body.prefix}ttp-echo`] },
+        truncations: {},
+      }))
       .on(cluster.collectGarbage, undefined)
       .on(agent.joinAgent, { error: '', joined: 1 })
       .on(agent.agentSelf, {
         ...{ config: {}, member },
         stats: { nomad: { server: 'true', leader: 'true' }, client: { node_id: sample.NODE_ID } },
       });
-    return world(script);
+    // What the line says is piped in, and who asks.
+    const typed = line.includes('piped') ? '{"Prefix":"h"}' : '';
+    const env = line.includes('jobs?') ? { NOMAD_TOKEN: 'secret', NOMAD_REGION: 'eu' } : {};
+    return world(script, { typed, env });
   }));

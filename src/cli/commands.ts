@@ -59,6 +59,7 @@ import {
 } from './commands/node-pools.ts';
 import { nodeDrain, nodeEligibility } from './commands/node-changes.ts';
 import { nodeStatus } from './commands/node-status.ts';
+import { operatorApi } from './commands/operator-api.ts';
 import { operatorDebug } from './commands/operator-debug.ts';
 import { operatorEngineMigrate } from './commands/operator-engine.ts';
 import {
@@ -113,7 +114,7 @@ export function makeCommands(roles: Roles): readonly Command[] {
     ...[deploymentList, deploymentStatus, deploymentPromote, deploymentFail, deploymentPause],
     ...[deploymentResume, deploymentUnblock, serverMembers, serverJoin, serverForceLeave],
     ...[operatorGetConfig, operatorSetConfig, operatorHealth, operatorMetrics],
-    ...[operatorListPeers, operatorTransferLeadership, operatorRemovePeer],
+    ...[operatorListPeers, operatorTransferLeadership, operatorRemovePeer, operatorApi],
     ...[systemGc, systemReconcile, monitor, agentInfo, ui],
     ...[namespaceList, namespaceStatus, namespaceInspect, namespaceApply, namespaceDelete],
     ...[nodePoolList, nodePoolInfo, nodePoolApply, nodePoolDelete, nodePoolNodes, nodePoolJobs],

@@ -76,7 +76,9 @@ interface Looking {
 }
 
 /** What a server of the region `eu` with two datacenters makes of the servers that it sees. */
-function look(dial: LinkSockets['dial'] = systemLinkSockets.dial): Looking {
+function look(
+  dial: LinkSockets['dial'] = (at, signal) => systemLinkSockets.dial(at, signal),
+): Looking {
   let servers: readonly RegionServer[] = [];
   let changed: () => void = () => undefined;
   const notes: string[] = [];
