@@ -213,10 +213,11 @@ test('the cluster: servers, settings, namespaces', () =>
         const why = '127.0.0.1 stays: it lives: only a server that is gone can be removed';
         throw new Failure('conflict', why);
       })
-      .on(cluster.search, ({ body }) => ({
-        matches: { jobs: [`${body.prefix}ttp-echo`] },
-        truncations: {},
-      }))
+      .on(cluster.search, ({ body }) => {
+        // What is piped in is sent as it is.
+        const sent = new TextDecoder().decode(body as unknown as Uint8Array);
+        return { matches: { sent: [sent] }, truncations: {} };
+      })
       .on(cluster.collectGarbage, undefined)
       .on(agent.joinAgent, { error: '', joined: 1 })
       .on(agent.agentSelf, {

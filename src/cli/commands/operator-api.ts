@@ -38,8 +38,8 @@ export const operatorApi: Command = {
       return 0;
     }
     if (flags.has('verbose')) {
-      world.err(`> ${request.method} ${address}${request.path}\n`);
-      for (const name of Object.keys(request.headers)) world.err(`> ${name}\n`);
+      world.err(`* ${request.method} ${address}${request.path}\n`);
+      for (const name of Object.keys(request.headers)) world.err(`* ${name}\n`);
     }
     const answer = await world.connect(address).send(request, world.signal);
     if (flags.has('verbose')) {
