@@ -62,7 +62,13 @@ export function buildMember(
       clock: systemClock,
       random,
       note,
-      keepKeys: (keys) => keepFile(ringPath, `${JSON.stringify(keys)}\n`),
+      keepKeys: (keys) => {
+        try {
+          keepFile(ringPath, `${JSON.stringify(keys)}\n`, true);
+        } catch (error) {
+          note(`cannot keep the keys in ${ringPath} for the next start: ${explain(error)}`);
+        }
+      },
       memory: memoryIn(path('members'), note),
     },
   );
@@ -127,13 +133,9 @@ function keysOf(encrypt: string, path: string): KeyRing {
 }
 
 function keptKeys(path: string): KeyRing {
-  let text: string;
   try {
-    text = readFileSync(path, 'utf8');
-  } catch {
-    return [];
-  }
-  try {
+    const text = keptText(path);
+    if (text === undefined) return [];
     const keys: unknown = JSON.parse(text);
     if (Array.isArray(keys)) {
       return keys.filter((key): key is string => {
@@ -150,19 +152,20 @@ function keptKeys(path: string): KeyRing {
 function memoryIn(path: string, note: (line: string) => void): MemoryKeeper {
   return {
     load: () => {
-      let text: string;
       try {
-        text = readFileSync(path, 'utf8');
-      } catch {
+        const text = keptText(path);
+        if (text === undefined) return undefined;
+        const memory = decodeMemory(text);
+        if (memory === undefined) note(`${path} is not what an agent wrote: nobody is remembered`);
+        return memory;
+      } catch (error) {
+        note(`cannot read whom it knew in ${path}: ${explain(error)}`);
         return undefined;
       }
-      const memory = decodeMemory(text);
-      if (memory === undefined) note(`${path} is not what an agent wrote: nobody is remembered`);
-      return memory;
     },
     keep: (memory) => {
       try {
-        keepFile(path, encodeMemory(memory));
+        keepFile(path, encodeMemory(memory), false);
       } catch (error) {
         note(`cannot keep whom it knows in ${path}: ${explain(error)}`);
       }
@@ -170,8 +173,19 @@ function memoryIn(path: string, note: (line: string) => void): MemoryKeeper {
   };
 }
 
-function keepFile(path: string, text: string): void {
+/** Undefined: there is no such file. Fails: as the system does. */
+function keptText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** @param isDurable whether it is on the disk before it takes the place of the older one */
+function keepFile(path: string, text: string, isDurable: boolean): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  writeFileSync(`${path}.new`, text, { mode: 0o600 });
+  writeFileSync(`${path}.new`, text, { mode: 0o600, flush: isDurable });
   renameSync(`${path}.new`, path);
 }

@@ -115,6 +115,8 @@ export class Gossip implements Service {
   /** Numbers of joins and questions. */
   #next = 1;
   #leaving: Promise<void> | undefined;
+  /** Who waits for the end of its leaving is told. */
+  #left: () => void = () => undefined;
   /** Ends this life in the pool: another member keeps the name. */
   #withdraw: () => void = () => undefined;
   readonly #memoryBell = new Bell();
@@ -177,15 +179,20 @@ export class Gossip implements Service {
     return joined;
   }
 
-  /** Leaves in good order; resolves once the others were told. Once is enough. */
+  /**
+   * Leaves in good order; resolves once the others were told, or when it is out of the pool anyway.
+   * Once is enough.
+   */
   leave(): Promise<void> {
     if (this.#ring === undefined) return Promise.resolve();
     this.#leaving ??= new Promise((resolve) => {
       const end = this.follow((news) => {
-        if (news.type !== 'left') return;
+        if (news.type === 'left') this.#left();
+      });
+      this.#left = () => {
         end();
         resolve();
-      });
+      };
       this.#give({ type: 'leave' });
     });
     return this.#leaving;
@@ -231,10 +238,14 @@ export class Gossip implements Service {
 
   /** Listens, and takes part until `signal` aborts (O3). Fails: as the port's `listen` does. */
   async run(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#deps;
     let delayMs = NAME_MS_MIN;
     while (!signal.aborted) {
+      const from = clock.elapsedMs();
       await this.#live(signal);
-      await this.#deps.clock.sleep(delayMs, signal);
+      // The name was its own for long: this is another conflict.
+      if (clock.elapsedMs() - from > NAME_MS_MAX) delayMs = NAME_MS_MIN;
+      await clock.sleep(delayMs, signal);
       delayMs = Math.min(delayMs * 2, NAME_MS_MAX);
     }
   }
@@ -268,6 +279,7 @@ export class Gossip implements Service {
       for (const { done } of this.#asks.values()) done();
       this.#joins.clear();
       this.#asks.clear();
+      this.#left();
     }
   }
 

@@ -41,7 +41,7 @@ export class Joining {
     this.#deps = deps;
   }
 
-  /** Runs until `signal` aborts. */
+  /** Runs until `signal` aborts: nobody who does not answer is waited for then. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock, random } = this.#deps;
     let delayMs = RETRY_MS_MIN;
@@ -50,7 +50,7 @@ export class Joining {
       // There is nobody to look for, and there never will be.
       if (isVain) return untilAborted(signal);
       if (this.#pool.isAlone()) {
-        const isFound = await this.#joinAny();
+        const isFound = await this.#joinAny(signal);
         delayMs = isFound ? RETRY_MS_MIN : Math.min(delayMs * 2, RETRY_MS_MAX);
       }
       await clock.sleep(delayMs * (0.5 + random.next()), signal);
@@ -58,10 +58,12 @@ export class Joining {
   }
 
   /** True where somebody else was found. */
-  async #joinAny(): Promise<boolean> {
+  async #joinAny(signal: AbortSignal): Promise<boolean> {
     const problems: string[] = [];
     const join = async (address: string): Promise<void> => {
-      const problem = await this.#pool.join(address).then(() => undefined, explain);
+      if (signal.aborted) return;
+      const joined = this.#pool.join(address).then(() => undefined, explain);
+      const problem = await orAborted(joined, signal);
       if (problem !== undefined) problems.push(problem);
     };
     for (const address of this.#retryJoin) await join(address);
@@ -70,7 +72,7 @@ export class Joining {
       if (!this.#pool.isAlone()) break;
       await join(addressText(address));
     }
-    if (!this.#pool.isAlone()) return true;
+    if (!this.#pool.isAlone() || signal.aborted) return true;
     const line = `nobody to join as yet: ${problems.join('; ')}`;
     // Once is enough for as long as nothing changes.
     if (problems.length > 0 && line !== this.#lastNote) this.#deps.note(line);
@@ -87,4 +89,13 @@ export class Joining {
     }
     return drawn;
   }
+}
+
+/** Its value; undefined as soon as the signal is given. */
+function orAborted<T>(value: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const end = (): void => resolve(undefined);
+    signal.addEventListener('abort', end, { once: true });
+    value.finally(() => signal.removeEventListener('abort', end)).then(resolve, reject);
+  });
 }

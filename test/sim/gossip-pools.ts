@@ -20,6 +20,11 @@ export interface Loss {
   readonly streams: number;
 }
 
+interface Packet {
+  readonly to: Address;
+  readonly bytes: Uint8Array;
+}
+
 const DELAY_MS = 1;
 /** Packets that a system keeps for a process that does not read. */
 const UNREAD_MAX = 500;
@@ -29,15 +34,20 @@ export class GossipPools extends Timeline {
   readonly pools: Pool[] = [];
   /** How often a member gave another one up that lives and is well. */
   falsePositives = 0;
+  /** Of these, how often a member did that is well itself. */
+  falsePositivesOfTheWell = 0;
   /** Probes without a direct answer in time. */
   unanswered = 0;
   packets = 0;
   readonly #loss: Loss;
   readonly #random: Random;
   readonly #dead = new Set<number>();
-  /** Those that stand still now and then, and what each was given meanwhile. */
+  /** Those that stand still or are cut off now and then. */
   readonly #unwell = new Set<number>();
+  /** What each that stands still was given meanwhile. */
   readonly #waiting = new Map<number, PoolInput[]>();
+  /** What each that is cut off was sent, and sent, meanwhile. */
+  readonly #held = new Map<number, { readonly in: PoolInput[]; readonly out: Packet[] }>();
   readonly #wakesAt: (number | undefined)[] = [];
   readonly #policy: Policy;
 
@@ -46,9 +56,9 @@ export class GossipPools extends Timeline {
     this.#random = seeded(seed);
     this.#loss = loss;
     this.#policy = policy;
-    const layer = this.#layer();
     for (let i = 0; i < count; i++) {
       const random = this.#random.fork(`m${i}`);
+      const layer = this.#layer(i);
       const options = { name: `m${i}`, address: addressOf(i), meta: NOTHING, policy: this.#policy };
       this.pools.push(newPool({ ...options, random }, layer));
     }
@@ -72,6 +82,20 @@ export class GossipPools extends Timeline {
     for (const input of [{ type: 'tick' } as const, ...waiting]) this.#give(i, input);
   }
 
+  /** Its clock goes on, but what it sends and is sent waits: Lifeguard's anomaly. */
+  cutOff(i: number): void {
+    this.#unwell.add(i);
+    this.#held.set(i, { in: [], out: [] });
+  }
+
+  /** What waited is sent, and read. */
+  letThrough(i: number): void {
+    const held = this.#held.get(i);
+    this.#held.delete(i);
+    for (const { to, bytes } of held?.out ?? []) this.#send(i, to, bytes);
+    for (const input of held?.in ?? []) this.#give(i, input);
+  }
+
   /** A member says something new of itself. */
   change(i: number): void {
     const pool = this.pools[i];
@@ -91,7 +115,7 @@ export class GossipPools extends Timeline {
     return seeing.length / others.length;
   }
 
-  #layer(): Layer {
+  #layer(own: number): Layer {
     return {
       queues: [],
       localState: () => NOTHING,
@@ -99,7 +123,9 @@ export class GossipPools extends Timeline {
       onJoin: () => undefined,
       onLeave: ({ name }) => {
         const i = Number(name.slice(1));
-        if (!this.#dead.has(i) && !this.#unwell.has(i)) this.falsePositives++;
+        if (this.#dead.has(i) || this.#unwell.has(i)) return;
+        this.falsePositives++;
+        if (!this.#unwell.has(own)) this.falsePositivesOfTheWell++;
       },
       onUpdate: () => undefined,
       onConflict: () => undefined,
@@ -148,13 +174,13 @@ export class GossipPools extends Timeline {
   #give(i: number, input: PoolInput): void {
     const pool = this.pools[i];
     if (pool === undefined || this.#dead.has(i)) return;
-    const waiting = this.#waiting.get(i);
-    if (waiting !== undefined) {
+    const waiting = this.#waiting.get(i) ?? (input.type === 'packet' && this.#held.get(i)?.in);
+    if (waiting !== undefined && waiting !== false) {
       if (waiting.length < UNREAD_MAX && input.type !== 'tick') waiting.push(input);
       return;
     }
     for (const effect of stepPool(pool, input, this.now as Millis)) {
-      if (effect.do === 'send') this.#send(i, effect.to, effect.bytes);
+      if (effect.do === 'send') this.#sendOrHold(i, effect);
       else if (effect.do === 'exchange') this.#exchange(i, effect);
     }
     this.#wake(i, pool.timers.nextAt);
@@ -169,6 +195,12 @@ export class GossipPools extends Timeline {
       this.#wakesAt[i] = undefined;
       this.#give(i, { type: 'tick' });
     });
+  }
+
+  #sendOrHold(from: number, packet: Packet): void {
+    const held = this.#held.get(from);
+    if (held === undefined) this.#send(from, packet.to, packet.bytes);
+    else held.out.push(packet);
   }
 
   #send(from: number, to: Address, bytes: Uint8Array): void {
@@ -186,8 +218,9 @@ export class GossipPools extends Timeline {
   ): void {
     this.unanswered++;
     const i = indexOf(to);
-    const isSilent = this.#dead.has(i) || this.#waiting.has(i);
-    const isLost = this.#random.next() < this.#loss.streams || isSilent;
+    const isSilent = (each: number): boolean =>
+      this.#dead.has(each) || this.#waiting.has(each) || this.#held.has(each);
+    const isLost = this.#random.next() < this.#loss.streams || isSilent(i) || isSilent(from);
     const ping = wholeStream(bytes);
     this.later(this.now + 2 * DELAY_MS, () => {
       if (isLost || ping.type !== 'ping') {

@@ -20,6 +20,8 @@ export const TAGS_BYTES_MAX = 512;
  * Members whose addresses are kept on disk. One that answers is enough to find all others again.
  */
 export const REMEMBERED_MAX = 1_000;
+/** Names of members that were forgotten, which whoever leads next is to tell the catalog of. */
+export const MISSING_MAX = 20_000;
 /** Messages that wait to be spread, of each kind; more means that a pool is flooded. */
 export const BROADCASTS_MAX = 4_096;
 /** Lamport times of events and queries that are remembered. Source: Serf's buffers. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ORIGIN } from './coordinates.ts';
+import { MISSING_MAX } from './limits.ts';
 import type { Member, MemberStatus } from './serf/ring.ts';
 import { Missing, movedCoordinates, upkeep, type KnownNode } from './upkeep.ts';
 
@@ -59,4 +60,11 @@ test('U3: who was given up and is no member goes in time; at once where it was f
   members.clear();
   missing.forgotten('b');
   assert.equal(look(1_030, 'a', 'b'), 'gone b');
+});
+
+test('U3: members that are forgotten while nobody looks take no more than their place', () => {
+  const missing = new Missing(1_000);
+  for (let i = 0; i <= MISSING_MAX; i++) missing.forgotten(`n${i}`);
+  const told = missing.look(['n0', 'n1'], () => false, 0);
+  assert.deepEqual(told, [{ tell: 'gone', node: 'n1' }]);
 });

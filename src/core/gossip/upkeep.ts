@@ -12,6 +12,7 @@
  */
 import { distance, type Coordinate } from '../model/coordinate.ts';
 import type { HealthStatus } from '../model/health-check.ts';
+import { MISSING_MAX } from './limits.ts';
 import type { Member } from './serf/ring.ts';
 
 /** What the catalog knows of a node; undefined: it has none of that name. */
@@ -64,6 +65,9 @@ export class Missing {
 
   /** A member was forgotten after its time. */
   forgotten(name: string): void {
+    // Only whoever leads looks, and may never do: the oldest then make place.
+    const [oldest] = this.#since.keys();
+    if (this.#since.size >= MISSING_MAX && oldest !== undefined) this.#since.delete(oldest);
     this.#since.set(name, -Infinity);
   }
 

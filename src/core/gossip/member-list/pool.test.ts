@@ -6,12 +6,13 @@ import { seeded } from '../../../base/random.ts';
 import { BROADCASTS_MAX, PENDING_PROBES_MAX } from '../limits.ts';
 import { bytesOf, textOf } from '../wire/msgpack.ts';
 import { decodeMessage, encodeMessage, type Message } from '../wire/messages.ts';
-import { unwrap } from '../wire/packet.ts';
+import { compound, unwrap } from '../wire/packet.ts';
 import { wholeStream } from '../wire/stream.ts';
 import { BroadcastQueue } from './broadcasts.ts';
 import { heardAnswer } from './exchange.ts';
 import { heardAlive } from './members.ts';
-import { LAN_POLICY, pushPullMs, retransmitLimit, suspicionLasts, suspicionMs } from './policy.ts';
+import { LAN_POLICY, WAN_POLICY, nackMs, pushPullMs, retransmitLimit } from './policy.ts';
+import { suspicionLasts, suspicionMs } from './policy.ts';
 import { isLiving, newPool, VERSIONS, type Layer, type Pool, type PoolEffect } from './pool.ts';
 import { nextSequence } from './probe.ts';
 import { stepPool } from './step.ts';
@@ -109,6 +110,103 @@ test('K2: what is said of oneself is denied with a higher incarnation', () => {
   }
 });
 
+test('K2: what was denied already is denied again for whoever missed that, once at a time', () => {
+  const { pool: own, step, tick } = pool();
+  step(alive('b', 2), 0);
+  const told = (effects: readonly PoolEffect[]): number =>
+    sentTo(effects, at(2).host).filter((each) => each.type === 'alive' && each.name === 'a').length;
+  for (const [i, type] of (['suspect', 'dead'] as const).entries()) {
+    const from = 10_000 * i;
+    step(said(type, 'a', 'b', own.self.incarnation), from);
+    const { incarnation } = own.self;
+    // It is told until it was told often enough; then nobody hears of it.
+    let now = from;
+    for (; own.broadcasts.has('a'); now += 100) tick(now);
+    step(said(type, 'a', 'b', incarnation - 1), now);
+    let again = 0;
+    for (; own.broadcasts.has('a'); now += 100) {
+      again += told(step(said(type, 'a', 'b', incarnation - 1), now));
+    }
+    assert.equal(own.self.incarnation, incarnation, 'it is the same denial');
+    assert.equal(again, retransmitLimit(LAN_POLICY.retransmitMult, 2));
+  }
+});
+
+test('K3: who is given up alone is told so first, and gone as soon as it denies that', () => {
+  const { pool: own, step, tick } = pool();
+  for (const [i, name] of ['b', 'c', 'd', 'e'].entries()) step(alive(name, i + 2), 0);
+  step(said('suspect', 'b', 'c'), 0);
+  const ends = own.peers.get('b')?.suspicion?.endsAt ?? 0;
+  const calls: string[] = [];
+  const until = (end: number): void => {
+    for (let now = own.now; now <= end; now += 100) {
+      own.probing ??= 1;
+      const sent = sentTo(tick(now), at(2).host).map(({ type }) => type);
+      if (sent.includes('ping')) calls.push(sent.slice(0, 2).join());
+    }
+  };
+  until(ends - 200);
+  assert.deepEqual(calls, []);
+  until(ends + LAN_POLICY.lastCalls * LAN_POLICY.probeTimeoutMs - 200);
+  assert.deepEqual(calls, Array<string>(LAN_POLICY.lastCalls).fill('suspect,ping'));
+  assert.equal(own.peers.get('b')?.condition, 'suspect');
+  until(ends + LAN_POLICY.lastCalls * LAN_POLICY.probeTimeoutMs + 200);
+  assert.equal(own.peers.get('b')?.condition, 'dead');
+});
+
+test('the answer to a probe of a suspect carries its denial', () => {
+  const { pool: own } = pool();
+  heardAlive(own, { ...alive('b', 2), type: 'alive' } as never);
+  const packet = [
+    encodeMessage(said('suspect', 'a', 'b')),
+    encodeMessage({ type: 'ping', sequence: 5, target: 'a' }),
+  ];
+  const [bytes = NOTHING] = compound(packet);
+  const sent = sentTo(
+    stepPool(own, { type: 'packet', from: at(2), bytes }, 1 as Millis),
+    at(2).host,
+  );
+  const denial = sent.find((each) => each.type === 'alive' && each.name === 'a');
+  assert.deepEqual(
+    [sent[0]?.type, denial?.type === 'alive' && denial.incarnation],
+    ['ack', own.self.incarnation],
+  );
+  assert.equal(own.self.incarnation, 2);
+});
+
+test('a round that a stream saved goes on until its end, and blames nobody', () => {
+  const { pool: own, events, step, tick } = pool();
+  step(alive('b', 2), 0);
+  own.awareness = 2;
+  for (const isPacketLate of [true, false]) {
+    let now = own.now;
+    while (own.probing === undefined) tick(++now);
+    const sequence = own.probing;
+    const [exchange] = tick(now + LAN_POLICY.probeTimeoutMs).flatMap((effect) =>
+      effect.do === 'exchange' ? [effect] : [],
+    );
+    assert.ok(exchange !== undefined);
+    const ack = { type: 'ack', sequence, payload: NOTHING } as const;
+    stepPool(
+      own,
+      { type: 'answered', id: exchange.id, message: ack },
+      (now + LAN_POLICY.probeTimeoutMs + 1) as Millis,
+    );
+    assert.equal(own.probing, sequence);
+    if (isPacketLate) step(ack, now + LAN_POLICY.probeTimeoutMs + 2);
+    const end = now + 3 * LAN_POLICY.probeIntervalMs;
+    let notes = '';
+    while (own.probing === sequence && now <= end) {
+      now += 100;
+      for (const effect of tick(now)) if (effect.do === 'note') notes += effect.line;
+    }
+    assert.equal(notes.includes('answers over TCP only'), !isPacketLate, notes);
+    assert.equal(own.peers.get('b')?.condition, 'alive');
+  }
+  assert.equal(own.awareness, 0);
+  assert.deepEqual(events, ['join b']);
+});
+
 test('K3: a suspicion ends in death; sooner with each independent voice', () => {
   const lasts = (voices: readonly string[]): number => {
     const { pool: own, step, tick } = pool();
@@ -188,8 +286,13 @@ test('a direct answer counts as a round trip; one to somebody else is passed on'
   const passed = step({ type: 'ack', sequence: ping.sequence, payload: NOTHING }, now + 9);
   assert.ok(sentTo(passed, at(9).host).some((each) => each.type === 'ack' && each.sequence === 77));
   step({ type: 'indirect-ping', sequence: 78, target: 'b', at: at(2), wantsNack: true }, now + 10);
-  const nack = tick(now + 10 + LAN_POLICY.probeTimeoutMs);
+  // In time for who asked when half of its round was over, and with time for the way.
+  const nack = tick(now + 10 + nackMs(LAN_POLICY));
+  assert.ok(nackMs(LAN_POLICY) < LAN_POLICY.probeIntervalMs - LAN_POLICY.probeTimeoutMs);
+  assert.ok(nackMs(WAN_POLICY) < WAN_POLICY.probeIntervalMs - WAN_POLICY.probeTimeoutMs);
   assert.ok(sentTo(nack, at(9).host).some((each) => each.type === 'nack' && each.sequence === 78));
+  const late = tick(now + 10 + LAN_POLICY.probeTimeoutMs);
+  assert.deepEqual([late.length, [...own.pending.values()].length], [0, 0]);
 });
 
 test('probes for others are bounded; a ping for somebody else is not answered', () => {
