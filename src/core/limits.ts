@@ -112,6 +112,8 @@ export const NODE_NEWS_MAX = 2_000;
  * events.
  */
 export const CHANGE_BATCHES_MAX = 256;
+/** Changes in all of them: each keeps a row that the state has left behind, some 0.5 KB. */
+export const CHANGES_KEPT_MAX = 25_000;
 /**
  * Clients' reports wait so long for others to share an entry [ms]. Source: Nomad batches as long.
  */

@@ -5,7 +5,7 @@
  */
 import type { Index } from '../base/brand.ts';
 import { Failure } from '../base/failure.ts';
-import { CHANGE_BATCHES_MAX } from '../core/limits.ts';
+import { CHANGE_BATCHES_MAX, CHANGES_KEPT_MAX } from '../core/limits.ts';
 import { Bell } from '../run/bell.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ChangeBatch, Replica } from './replica.ts';
@@ -13,11 +13,16 @@ import type { ChangeBatch, Replica } from './replica.ts';
 export class ChangeLog {
   readonly #clock: Clock;
   readonly #batches: ChangeBatch[] = [];
+  /** In all batches. */
+  #size = 0;
   readonly #bells = new Set<Bell>();
   /** The newest entry that is not kept, or never was. */
   #before: Index;
 
-  constructor(deps: { readonly replica: Replica; readonly clock: Clock }) {
+  constructor(deps: {
+    readonly replica: Pick<Replica, 'state' | 'subscribe'>;
+    readonly clock: Clock;
+  }) {
     this.#clock = deps.clock;
     this.#before = deps.replica.state.index;
     deps.replica.subscribe((batch) => this.#keep(batch));
@@ -60,9 +65,18 @@ export class ChangeLog {
   #keep(batch: ChangeBatch): void {
     if (batch.changes.length === 0) return;
     this.#batches.push(batch);
-    if (this.#batches.length > CHANGE_BATCHES_MAX) {
-      this.#before = this.#batches.shift()?.index ?? this.#before;
+    this.#size += batch.changes.length;
+    while (this.#isFull()) {
+      const oldest = this.#batches.shift();
+      this.#size -= oldest?.changes.length ?? 0;
+      this.#before = oldest?.index ?? this.#before;
     }
     for (const bell of this.#bells) bell.ring();
+  }
+
+  /** The newest entry is kept, whatever it changed. */
+  #isFull(): boolean {
+    const { length } = this.#batches;
+    return length > CHANGE_BATCHES_MAX || (length > 1 && this.#size > CHANGES_KEPT_MAX);
   }
 }

@@ -10,7 +10,6 @@
  *     way (a repetition that was held up): what a client said last is what counts.
  */
 import { same } from '../../base/same.ts';
-import { TASK_EVENTS_MAX } from '../limits.ts';
 import { isClientTerminal } from '../model/alloc.ts';
 import type { Alloc, TaskState } from '../model/alloc.ts';
 import type { EvalTrigger } from '../model/evaluation.ts';
@@ -19,6 +18,7 @@ import { askEvaluation, putEvaluation } from './apply-evals.ts';
 import { countEnd, countHealth } from './deployment-counts.ts';
 import type { Edit } from './edit.ts';
 import type { AllocClientFacts, AllocsClientUpdated, AllocsTransitioned } from './entry.ts';
+import { heldStates, heldText } from './held-report.ts';
 import { accepted, refused } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
 import { isOvertaken } from './stale-report.ts';
@@ -77,13 +77,13 @@ function reported(edit: Edit, before: Alloc, update: AllocClientFacts): Alloc | 
   if (!isEnd && isOvertaken(update.taskStates, before.taskStates)) return undefined;
   const ended = isClientTerminal(before);
   const { disconnectedAt, followupEvalId, ...rest } = before;
-  const clientStatus = ended ? before.clientStatus : update.clientStatus;
+  const clientStatus = ended ? before.clientStatus : heldText(update.clientStatus);
   const deploymentStatus = judged(edit, before, update);
   const after: Alloc = {
     ...rest,
     clientStatus,
-    clientDescription: ended ? before.clientDescription : update.clientDescription,
-    taskStates: ended && isOver(before) ? before.taskStates : boundedStates(update.taskStates),
+    clientDescription: ended ? before.clientDescription : heldText(update.clientDescription),
+    taskStates: ended && isOver(before) ? before.taskStates : heldStates(update.taskStates),
     ...(update.networkStatus !== undefined && { networkStatus: update.networkStatus }),
     ...(deploymentStatus !== undefined && { deploymentStatus }),
     ...(clientStatus === 'unknown' && disconnectedAt !== undefined && { disconnectedAt }),
@@ -118,17 +118,6 @@ function judged(edit: Edit, before: Alloc, update: AllocClientFacts): Alloc['dep
     at: verdict.at,
     modifyIndex: edit.index,
   };
-}
-
-function boundedStates(states: Alloc['taskStates']): Alloc['taskStates'] {
-  const all = Object.values<TaskState>(states);
-  if (all.every(({ events }) => events.length <= TASK_EVENTS_MAX)) return states;
-  return Object.fromEntries(
-    Object.entries(states).map(([name, state]) => [
-      name,
-      { ...state, events: state.events.slice(-TASK_EVENTS_MAX) },
-    ]),
-  );
 }
 
 /** Evaluates the job where the report leaves it with less, or more, than it should have (C2). */

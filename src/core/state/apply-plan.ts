@@ -258,7 +258,8 @@ function place(
     namespace: plan.namespace,
     evalId: plan.evalId,
     name: placement.name,
-    nodeId: placement.nodeId,
+    // A text of its own for each allocation, where the plan came off the wire.
+    nodeId: node?.id ?? placement.nodeId,
     nodeName: node?.name ?? '',
     jobId: plan.jobId,
     jobVersion: placement.jobVersion ?? plan.jobVersion,

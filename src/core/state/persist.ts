@@ -14,6 +14,7 @@ import { same } from '../../base/same.ts';
 import { isTerminal } from '../model/alloc.ts';
 import type { Alloc } from '../model/alloc.ts';
 import type { Change } from './change.ts';
+import { heldStates, heldText } from './held-report.ts';
 import { noMarks, restoreMarks } from './marks.ts';
 import type { Mark, Marks } from './marks.ts';
 import type { Rows } from './rows.ts';
@@ -178,6 +179,9 @@ class Sharing {
       group: this.#text(alloc.group),
       resources: this.#value(`r/${alloc.jobId}/${alloc.group}`, alloc.resources),
       metrics: this.#value(`m/${alloc.evalId}/${alloc.group}`, alloc.metrics),
+      clientStatus: heldText(alloc.clientStatus),
+      clientDescription: heldText(alloc.clientDescription),
+      taskStates: heldStates(alloc.taskStates),
     };
   }
 
