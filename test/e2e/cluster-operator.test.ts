@@ -135,10 +135,19 @@ test('a server that lives is not removed, one that is dead is', { skip }, async 
   await agents.until('the one that was removed votes again', () => allVote(servers));
 });
 
-test('a server that leaves holds the log no more, and is let in again', { skip }, async () => {
-  const [first, second, third] = await trio();
-  await agents.run(third, 'leave');
-  await agents.until('the others go on without it', () => allVote([first, second]));
-  agents.again(third);
-  await agents.until('it votes again', () => allVote(servers));
-});
+test(
+  'one that leaves, or is made to, holds the log no more, and is let in again',
+  { skip },
+  async () => {
+    const [first, second, third] = await trio();
+    await agents.run(third, 'leave');
+    await agents.until('the others go on without it', () => allVote([first, second]));
+    agents.again(third);
+    await agents.until('it votes again', () => allVote(servers));
+    await agents.kill(third);
+    await agents.run(second, 'force-leave', third.name);
+    await agents.until('they go on without it again', () => allVote([first, second]));
+    agents.again(third);
+    await agents.until('it votes once more', () => allVote(servers));
+  },
+);
