@@ -57,10 +57,10 @@ test('it tries again, seldomer each time, and says so once', async () => {
   await pass(600_000);
   const times = tried.filter(([text]) => text === 'a').map(([, at]) => at);
   const waits = times.slice(1).map((at, i) => at - (times[i] ?? 0));
-  assert.ok((waits[0] ?? 0) <= 3_000, `${waits.join()}`);
+  assert.ok((waits[0] ?? 0) <= 3_000, waits.join());
   assert.ok(
     waits.slice(5).every((wait) => wait >= 15_000 && wait <= 45_000),
-    `${waits.join()}`,
+    waits.join(),
   );
   assert.equal(tried.length, 2 * times.length);
   assert.deepEqual(notes, ['nobody to join as yet: nobody at a; nobody at b']);
