@@ -110,7 +110,7 @@ export class BalancerWorld implements AsyncDisposable {
   }
 
   async text(path: string, init: RequestInit = {}): Promise<string> {
-    return (await fetch(this.url(path), { ...init, signal: AbortSignal.timeout(5_000) })).text();
+    return (await fetch(this.url(path), { ...init, signal: AbortSignal.timeout(60_000) })).text();
   }
 
   /** Waits until the path is answered so. */

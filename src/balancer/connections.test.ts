@@ -89,6 +89,22 @@ test('who waits for a connection in vain is told in time', async () => {
   assert.deepEqual(new Set(statuses), new Set([504]));
 });
 
+test('T3: what a target that left does not answer in time is asked of another one', async () => {
+  await using world = await BalancerWorld.start({ drainTimeoutMs: 100 });
+  let requests = 0;
+  // One answer, and it is as a machine whose cable was pulled.
+  await target(world, (socket) => {
+    if (++requests === 1) socket.write(OK);
+  });
+  assert.equal(await statusOf(world, 'GET'), 200);
+  const waiting = ['GET', 'POST'].map((method) => statusOf(world, method));
+  await until('both wait', () => requests === 3);
+  world.offer('other', await world.named('other'), ['urlprefix-/']);
+  await until('both are known', () => world.balancer.table.rules[0]?.targets.length === 2);
+  world.withdraw('raw');
+  assert.deepEqual(await Promise.all(waiting), [200, 504]);
+});
+
 test('what is no HTTP is no answer', async () => {
   await using world = await BalancerWorld.start();
   await target(world, (socket) => socket.end('SSH-2.0-OpenSSH_9.2\r\n\r\n'));

@@ -126,6 +126,8 @@ const retries: [AttemptFault, method: string, attempts: Partial<Attempts>, want:
   ['broken', 'PUT', { sent: 1, bodyRead: true }, false],
   ['stale', 'DELETE', { sent: 1 }, true],
   ['stale', 'POST', { sent: 1 }, false],
+  ['left', 'GET', { sent: 1 }, true],
+  ['left', 'POST', { sent: 1 }, false],
   ['timeout', 'GET', { sent: 1 }, false],
   ['malformed', 'GET', { sent: 1 }, false],
 ];

@@ -170,6 +170,8 @@ export type AttemptFault =
   | 'broken'
   /** No answer in time. */
   | 'timeout'
+  /** The target is no longer in the table, and did not answer in the time that it had left. */
+  | 'left'
   /** What it answered is no HTTP, or more than we take. */
   | 'malformed';
 
@@ -203,12 +205,12 @@ export function mayRetry(fault: AttemptFault, method: string, attempts: Attempts
   const { sent, refused, bodyRead } = attempts;
   if (bodyRead || sent >= ATTEMPTS_MAX || refused >= REFUSALS_MAX) return false;
   if (fault === 'connect') return true;
-  return (fault === 'broken' || fault === 'stale') && IDEMPOTENT.has(method);
+  return ['broken', 'stale', 'left'].includes(fault) && IDEMPOTENT.has(method);
 }
 
 /** What the caller is told where no target answered. */
 export function faultReply(fault: AttemptFault): OwnReply {
-  return fault === 'timeout' ? plainReply(504) : plainReply(502);
+  return fault === 'timeout' || fault === 'left' ? plainReply(504) : plainReply(502);
 }
 
 const REASONS: Readonly<Record<number, string>> = {

@@ -170,6 +170,12 @@ export class TargetConnection {
     else this.#fail(this.#phase === 'head' && this.#isBodyOut ? 'timeout' : 'broken');
   }
 
+  /** The target has left, and the time that it had for what is under way is over. */
+  left(): void {
+    if (this.#phase === 'head') this.#fail('left');
+    else this.expired();
+  }
+
   #connected(): void {
     const asker = this.#asker;
     if (asker === undefined) this.#socket.destroy();

@@ -3,6 +3,8 @@
  *
  * T1: a request that no byte has left of goes to another connection without anybody noticing.
  * T2: connections to one target, and requests that wait for one, are bounded.
+ * T3: a target that left has `drainTimeoutMs` for what is under way; what it has not begun to answer
+ *     by then is asked of another one where that may be, as of a machine that is out of reach.
  */
 import type { AttemptFault } from '../../core/balancer/request.ts';
 import type { Attempt, ProxyLimits } from '../../ports/balancer.ts';
@@ -154,18 +156,22 @@ class Pool implements ConnectionOwner {
   expire(nowMs: number): void {
     const isOver = this.#endsAtMs !== undefined && nowMs >= this.#endsAtMs;
     for (const connection of this.#open) {
-      if (isOver || nowMs >= connection.deadlineMs) connection.expired();
+      if (isOver) connection.left();
+      else if (nowMs >= connection.deadlineMs) connection.expired();
     }
     for (const waiting of this.#waiting) {
       if (!isOver && nowMs < waiting.deadlineMs) continue;
       this.#waiting.delete(waiting);
-      waiting.fail('timeout');
+      waiting.fail(isOver ? 'connect' : 'timeout');
     }
   }
 
+  /** Nobody is to be asked in its place. */
   destroy(): void {
-    this.leave(0);
-    this.expire(0);
+    this.leave(Infinity);
+    for (const connection of this.#open) connection.expired();
+    for (const waiting of this.#waiting) waiting.fail('timeout');
+    this.#waiting.clear();
   }
 
   #dial(asker: Asker): TargetConnection {
