@@ -4,7 +4,10 @@
  *
  * ES1: each transaction that changes anything is one revision; its events are told together.
  * ES2: what was compacted is not told any more, and who asks for it hears so.
+ *
+ * `test/e2e/etcd-model.test.ts` holds it against a real one, step by step.
  */
+import { Failure } from '../../src/base/failure.ts';
 import type {
   Compare,
   KeyValue,
@@ -14,7 +17,7 @@ import type {
   Txn,
 } from '../../src/io/etcd/messages.ts';
 import type { TxnAnswer, WatchEvent } from '../../src/io/etcd/messages.ts';
-import type { WatchFrom } from '../../src/io/etcd/repeat.ts';
+import { compactedAway, type WatchFrom } from '../../src/io/etcd/repeat.ts';
 
 interface Happened {
   readonly revision: number;
@@ -45,11 +48,19 @@ export class EtcdStore {
     return { revision: this.revision, pairs: shown, more };
   }
 
+  /** Fails, and does nothing: `invalid` it touches a key twice; `not_found` a lease has ended. */
   txn({ compare, success, failure = [] }: Txn): TxnAnswer {
+    if (touchesTwice(success) || touchesTwice(failure)) {
+      throw new Failure('invalid', 'etcdserver: duplicate key given in txn request');
+    }
     const succeeded = compare.every((each) => this.#holds(each));
+    const ops = succeeded ? success : failure;
+    if (ops.some((op) => 'put' in op && !this.#mayPut(op.put))) {
+      throw new Failure('not_found', 'etcdserver: requested lease not found');
+    }
     const revision = this.revision + 1;
     const before = this.#happened.length;
-    const found = (succeeded ? success : failure).map((op) => this.#do(op, revision));
+    const found = ops.map((op) => this.#do(op, revision));
     if (this.#happened.length > before) this.revision = revision;
     return { succeeded, revision: this.revision, found };
   }
@@ -60,11 +71,19 @@ export class EtcdStore {
     return ops.some((op) => 'put' in op) ? 'room' : 'none';
   }
 
-  /** Answers false where that is done already, or lies ahead. */
+  /**
+   * Forgets what a later value has replaced. Of the revision itself the values are left, not that
+   * something was deleted: who asks from there on misses that, as in etcd 3.4.
+   *
+   * Answers false where that is done already, or lies ahead.
+   */
   compact(revision: number): boolean {
     if (revision <= this.compacted || revision > this.revision) return false;
     this.compacted = revision;
-    this.#happened = this.#happened.filter((each) => each.revision > revision);
+    this.#happened = this.#happened.filter(
+      (each) =>
+        each.revision > revision || (each.revision === revision && each.event.type === 'put'),
+    );
     return true;
   }
 
@@ -72,19 +91,22 @@ export class EtcdStore {
     this.#leased.set(lease, new Set());
   }
 
-  hasLease(lease: bigint): boolean {
-    return this.#leased.has(lease);
-  }
-
-  /** Its keys go with it. */
+  /** Its keys go with it. Fails: `not_found` it has ended. */
   endLease(lease: bigint): void {
-    const keys = this.#leased.get(lease) ?? [];
+    const keys = this.#leased.get(lease);
+    if (keys === undefined) throw new Failure('not_found', 'etcdserver: requested lease not found');
     this.#leased.delete(lease);
-    this.txn({ compare: [], success: [...keys].map((key) => ({ remove: { key } })) });
+    this.txn({ compare: [], success: [...keys].sort().map((key) => ({ remove: { key } })) });
   }
 
-  /** What happened in a range from a revision on, those of one revision together (ES1). */
-  eventsFrom({ key, end, revision }: WatchFrom): readonly (readonly WatchEvent[])[] {
+  /**
+   * What happened in a range from a revision on, those of one revision together (ES1).
+   *
+   * Fails: `not_found` the first of it was compacted away (ES2).
+   */
+  eventsFrom(from: WatchFrom): readonly (readonly WatchEvent[])[] {
+    const { key, end, revision } = from;
+    if (revision < this.compacted) throw compactedAway(from, this.compacted);
     const groups: WatchEvent[][] = [];
     let last = 0;
     for (const each of this.#happened.slice(this.#firstFrom(revision))) {
@@ -111,6 +133,10 @@ export class EtcdStore {
     const pair = this.#pairs.get(compare.key);
     if ('value' in compare) return pair !== undefined && pair.value.equals(compare.value);
     return (pair?.modRevision ?? 0) === compare.modRevision;
+  }
+
+  #mayPut({ lease }: { readonly lease?: bigint }): boolean {
+    return lease === undefined || this.#leased.has(lease);
   }
 
   #do(op: Op, revision: number): readonly KeyValue[] {
@@ -157,4 +183,15 @@ export class EtcdStore {
     }
     return from;
   }
+}
+
+/** Whether a list of steps puts a key that another one of them puts or removes. */
+function touchesTwice(ops: readonly Op[]): boolean {
+  const puts = ops.flatMap((op) => ('put' in op ? [op.put.key] : []));
+  if (new Set(puts).size < puts.length) return true;
+  return ops.some((op) => {
+    if (!('remove' in op)) return false;
+    const { key, end } = op.remove;
+    return puts.some((put) => (end === undefined ? put === key : put >= key && put < end));
+  });
 }

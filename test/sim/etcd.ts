@@ -9,7 +9,7 @@
 import { Failure } from '../../src/base/failure.ts';
 import type { Random } from '../../src/base/random.ts';
 import type { WatchEvent } from '../../src/io/etcd/messages.ts';
-import { compactedAway, type WatchFrom } from '../../src/io/etcd/repeat.ts';
+import type { WatchFrom } from '../../src/io/etcd/repeat.ts';
 import type { SimClock } from '../../src/sim/clock.ts';
 import type { SimReach } from '../../src/sim/reach.ts';
 import { between, chance, pick } from './chance.ts';
@@ -150,6 +150,12 @@ export class SimEtcd {
     return leader !== undefined && this.#isLinked(member, leader) && member.leaderId === leader.id;
   }
 
+  /** Whether a majority would follow it. */
+  canLead(member: EtcdMember): boolean {
+    const linked = this.members.filter((each) => this.#isLinked(member, each));
+    return linked.length * 2 > this.members.length;
+  }
+
   /** Has something carried out as soon as the members agree (SE1, SE2). */
   propose(member: EtcdMember, proposal: Proposal): void {
     if (!this.isServing(member)) {
@@ -191,8 +197,6 @@ export class SimEtcd {
 
   /** Begins a watch. Fails: `not_found` its first events are compacted away. */
   open(from: WatchFrom, host: string, member: EtcdMember): EtcdStream {
-    const { compacted } = this.store;
-    if (from.revision <= compacted) throw compactedAway(from, compacted);
     const queue = [...this.store.eventsFrom(from)];
     const stream = { from, host, member, queue, isBroken: false, bell: () => undefined };
     this.#streams.add(stream);
@@ -233,7 +237,7 @@ export class SimEtcd {
   /** Makes a member lead, if that can be. */
   moveLeader(to: bigint): void {
     const member = this.members.find(({ id }) => id === to);
-    if (member === undefined || !this.#canLead(member)) {
+    if (member === undefined || !this.canLead(member)) {
       throw new Failure('unavailable', 'etcdserver: bad leader transferee');
     }
     this.#crown(member);
@@ -241,7 +245,7 @@ export class SimEtcd {
 
   #leaseAlarm(id: bigint, ttlMs: number): () => void {
     return this.#deps.clock.alarm(ttlMs, () => {
-      // Time stands still for leases while nobody leads, and whoever does next gives all of it again.
+      // Time stands still for leases while nobody leads.
       if (this.#leader === undefined) this.keepLease(id);
       else this.endLease(id);
     });
@@ -257,27 +261,25 @@ export class SimEtcd {
     return reach.isOpen(a.host, b.host) && reach.isOpen(b.host, a.host);
   }
 
-  #canLead(member: EtcdMember): boolean {
-    const linked = this.members.filter((each) => this.#isLinked(member, each));
-    return linked.length * 2 > this.members.length;
-  }
-
   /** Something changed among the members: in a while they have found out. */
   #consider(): void {
     for (const stream of this.#streams) stream.bell();
-    if (this.#leader !== undefined && !this.#canLead(this.#leader)) this.#leader = undefined;
+    if (this.#leader !== undefined && !this.canLead(this.#leader)) this.#leader = undefined;
     if (this.#isElecting) return;
     this.#isElecting = true;
     const ms = between(this.#random, ELECTION_MS_MIN, ELECTION_MS_MAX);
     this.#deps.clock.alarm(ms, () => {
       this.#isElecting = false;
-      const able = this.members.filter((each) => this.#canLead(each));
+      const able = this.members.filter((each) => this.canLead(each));
       this.#crown(this.#leader ?? pick(this.#random, able));
     });
   }
 
   #crown(leader: EtcdMember | undefined): void {
+    const isNew = leader !== this.#leader;
     this.#leader = leader;
+    // Whoever begins to lead knows of no keep-alives of before.
+    if (isNew && leader !== undefined) for (const id of this.#leases.keys()) this.keepLease(id);
     for (const member of this.members) {
       if (!this.#isRunning(member)) continue;
       const hears = leader !== undefined && this.#isLinked(member, leader);

@@ -204,7 +204,7 @@ export class ServersChaos extends Misfortunes<Name> {
       moveLog: () => {
         const to = pick(random, etcd.members);
         // It may be out of reach, and nothing comes of it.
-        if (to !== undefined && etcd.isServing(to)) etcd.moveLeader(to.id);
+        if (to !== undefined && etcd.canLead(to)) etcd.moveLeader(to.id);
       },
       logMember: () => {
         const host = pick(random, this.#members()) ?? '';
