@@ -89,7 +89,7 @@ test('who waits for a connection in vain is told in time', async () => {
   assert.deepEqual(new Set(statuses), new Set([504]));
 });
 
-test('T3: what a target that left does not answer in time is asked of another one', async () => {
+test('what a target that left does not answer in time is asked of another one', async () => {
   await using world = await BalancerWorld.start({ drainTimeoutMs: 100 });
   let requests = 0;
   // One answer, and it is as a machine whose cable was pulled.

@@ -3,8 +3,8 @@
  *
  * T1: a request that no byte has left of goes to another connection without anybody noticing.
  * T2: connections to one target, and requests that wait for one, are bounded.
- * T3: a target that left has `drainTimeoutMs` for what is under way; what it has not begun to answer
- *     by then is asked of another one where that may be, as of a machine that is out of reach.
+ * T3: a target that left has `drainTimeoutMs` for what is under way; what it has not begun to
+ *     answer by then, as its machine is out of reach, is asked of another one where that may be.
  */
 import type { AttemptFault } from '../../core/balancer/request.ts';
 import type { Attempt, ProxyLimits } from '../../ports/balancer.ts';
