@@ -7,8 +7,6 @@ import { flag, type Command, type FlagValues, type Invocation } from '../command
 import { withApiFlags } from '../session.ts';
 import type { World } from '../world.ts';
 
-/** Longest body that is sent; a snapshot has a command of its own [bytes]. */
-const BODY_BYTES_MAX = 64 * 1024 * 1024;
 /** Methods that have no body: standard input is left alone. */
 const BARE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE']);
 
@@ -56,7 +54,7 @@ export const operatorApi: Command = {
 async function requestOf({ args, flags }: Invocation, world: World): Promise<WireRequest> {
   const typed = flags.text('X')?.toUpperCase();
   const isRead = typed === undefined ? !world.input.isTerminal : !BARE.has(typed);
-  const body = isRead ? await inputOf(world) : NO_BYTES;
+  const body = isRead ? await world.files.readBytes('-') : NO_BYTES;
   const method = typed ?? (body.length > 0 ? 'POST' : 'GET');
   return {
     method,
@@ -67,23 +65,6 @@ async function requestOf({ args, flags }: Invocation, world: World): Promise<Wir
 }
 
 const NO_BYTES = new Uint8Array();
-
-async function inputOf({ input, signal }: World): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  for await (const part of input.bytes(signal)) {
-    parts.push(part);
-    size += part.length;
-    if (size > BODY_BYTES_MAX) throw new Failure('invalid', 'standard input is too large');
-  }
-  const whole = new Uint8Array(size);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
-}
 
 /** With what the flags and the environment name, unless the path names it itself. */
 function pathOf(typed: string, flags: FlagValues, env: World['env']): string {
