@@ -51,7 +51,7 @@ export function buildMember(
       ...options,
       listen: { host: settings.address, port },
       advertise: advertised(settings, options.defaultPort),
-      keys: keysOf(config.encrypt, ringPath),
+      keys: keysOf(config.encrypt, ringPath, note),
       label: '',
       retryJoin: settings.join,
       rejoinAfterLeave: settings.rejoinAfterLeave,
@@ -118,10 +118,13 @@ function advertised(
 }
 
 /**
- * The keys of the last run, changed by other members since; at first the one configured. What is no
- * key of the right length is a word that one is made of.
+ * The keys of the last run, as members have changed them since; at first the one configured, which
+ * does not come back once it was removed: somebody else may hold it. What is no key of the right
+ * length is a word that one is made of.
+ *
+ * Source: Consul, where a keyring on disk takes the place of `encrypt`
  */
-function keysOf(encrypt: string, path: string): KeyRing {
+function keysOf(encrypt: string, path: string, note: (line: string) => void): KeyRing {
   if (encrypt === '') return [];
   const configured =
     parseKey(encrypt) === undefined
@@ -129,7 +132,10 @@ function keysOf(encrypt: string, path: string): KeyRing {
       : encrypt.trim();
   const kept = keptKeys(path);
   if (kept.length === 0) return [configured];
-  return kept.includes(configured) ? kept : [...kept, configured];
+  if (!kept.includes(configured)) {
+    note(`gossip uses the keys in ${path}: the one in \`encrypt\` is none of them`);
+  }
+  return kept;
 }
 
 function keptKeys(path: string): KeyRing {

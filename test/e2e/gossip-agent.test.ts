@@ -64,6 +64,12 @@ test('an agent and serf in one encrypted pool', { timeout: 400_000 }, async () =
     assert.equal(changed.code, 0, changed.out);
   }
   assert.match(await serf.call('keys', '-list'), /qir37s= +\[2\/2\]/);
+  await agent.end('SIGTERM');
+  await agent.start();
+  await agent.until('both are there', () => shows(agent, /^theirs +\S+ +alive/m), 120_000);
+  const kept = (await agent.run('keyring', '-list')).out;
+  assert.match(kept, /qir37s= \[2\/2\]/);
+  assert.doesNotMatch(kept, /yrg==/, 'the configured one, which was removed, is not back');
 
   await serf.end('SIGKILL');
   await agent.until('serf has failed', () => shows(agent, /^theirs +\S+ +failed/m), 120_000);

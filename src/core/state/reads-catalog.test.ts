@@ -39,11 +39,11 @@ function names(rows: readonly { readonly node: { readonly name: string } }[]): s
   return rows.map(({ node }) => node.name).join(' ');
 }
 
-function place(made: CatalogWorld, at: Readonly<Record<string, number>>): void {
+function place(made: CatalogWorld, at: Readonly<Record<string, number>>, height = 0): void {
   const updates = Object.entries(at).map(([node, x]) => ({
     node,
     segment: '',
-    coordinate: { vec: [x], error: 1, adjustment: 0, height: 0 },
+    coordinate: { vec: [x], error: 1, adjustment: 0, height },
   }));
   made.do({ type: 'coordinates.update', at: T0, updates });
 }
@@ -93,6 +93,9 @@ test('nearest first; what has no coordinate comes last, in the order that it had
   assert.equal(from('a'), 'a b e d');
   assert.equal(from('d'), 'a b d e');
   assert.equal(from('nobody'), 'a b d e');
+  // By the formula it is 10 from itself, and 7 from the next.
+  place(made, { e: 1 }, 5);
+  assert.equal(from('e'), 'e b a d');
 });
 
 test('a read of a service wakes on its instances and their nodes, and on nothing else', () => {

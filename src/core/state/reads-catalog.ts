@@ -167,7 +167,10 @@ export function hasTags(service: ServiceInstance, wanted: readonly string[]): bo
   return wanted.every((tag) => service.tags.some((own) => own.toLowerCase() === tag));
 }
 
-/** Nearest first; what has no coordinate comes last; nothing moves where `near` has none. */
+/**
+ * Nearest first, `near` itself before all; what has no coordinate comes last; nothing moves where
+ * `near` has none.
+ */
 export function byDistance<Row>(
   state: StateReader,
   near: string,
@@ -176,7 +179,8 @@ export function byDistance<Row>(
 ): readonly Row[] {
   const from = near === '' ? undefined : coordinateOf(state, near);
   if (from === undefined) return rows;
-  const distances = new Map<string, number>();
+  // What two equal coordinates are apart by the formula is no distance, but how wrong they are.
+  const distances = new Map([[near, 0]]);
   for (const row of rows) {
     const node = nodeOf(row);
     if (distances.has(node)) continue;
