@@ -10,19 +10,25 @@ const PATIENCE_MS = 60_000;
 
 /** Stops a process; resolves when it stands still. */
 export async function halt(pid: number): Promise<void> {
-  process.kill(pid, 'SIGSTOP');
+  signal(pid, 'SIGSTOP');
   await until(`process ${pid} stands still`, () => standsStill(pid));
 }
 
 /** Kills a process, also one that stands still; resolves when it is gone. */
 export async function kill(pid: number): Promise<void> {
-  process.kill(pid, 'SIGKILL');
+  signal(pid, 'SIGKILL');
   await until(`process ${pid} is gone`, () => !isAlive(pid));
 }
 
 /** A zombie does no harm: it waits for somebody to look at its end. */
 export function isAlive(pid: number): boolean {
   return !['', 'Z', 'X'].includes(stateOf(`/proc/${pid}`));
+}
+
+/** 0 and less would be groups of processes, our own among them. */
+function signal(pid: number, name: NodeJS.Signals): void {
+  if (pid <= 0) throw new Error(`there is no process ${pid}`);
+  process.kill(pid, name);
 }
 
 /** True when each of its threads is stopped. */
