@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { NetworkInterfaceInfo } from 'node:os';
 import { test } from 'node:test';
-import { hostAddress, type Interfaces } from './host-address.ts';
+import { hostAddress, isDown, type Interfaces } from './host-address.ts';
 
 const v4 = (address: string): NetworkInterfaceInfo => ({
   ...{ address, family: 'IPv4', netmask: '', mac: '', internal: false, cidr: null },
@@ -32,4 +32,11 @@ test('tasks are reached at an address that others reach', () => {
     assert.deepEqual([found?.device, found?.address], [expected, address], bindAddr);
   }
   assert.equal(hostAddress(MACHINE, 'gone0', '10.0.0.7'), undefined);
+});
+
+test('an interface whose cable is out is told from one that is gone', () => {
+  const devices = ['lo', 'eth0', 'eth1', 'eth2', 'tun0'];
+  assert.ok(isDown('eth2', MACHINE, devices));
+  assert.ok(!isDown('eth0', MACHINE, devices));
+  assert.ok(!isDown('gone0', MACHINE, devices));
 });

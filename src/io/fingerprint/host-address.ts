@@ -29,6 +29,20 @@ export function hostAddress(
   return best && { device: name, address: best.address, family: best.family };
 }
 
+/**
+ * Whether an interface is there and shows no address, as one does whose cable is out: what the
+ * machine is reached at stays what it was.
+ *
+ * @param devices all that there are
+ */
+export function isDown(
+  device: string,
+  interfaces: Interfaces,
+  devices: readonly string[],
+): boolean {
+  return interfaces[device] === undefined && devices.includes(device);
+}
+
 function holderOf(interfaces: Interfaces, address: string): HostAddress | undefined {
   for (const [device, addresses = []] of Object.entries(interfaces)) {
     const found = addresses.find((each) => each.address === address);

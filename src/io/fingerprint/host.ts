@@ -13,7 +13,7 @@ import type { HostUsage } from '../../core/model/usage.ts';
 import type { Fingerprinter, HostFacts } from '../../ports/fingerprint.ts';
 import { HostSampler } from '../proc/host-usage.ts';
 import { cpuFacts, diskAt, memoryFacts } from '../proc/machine.ts';
-import { hostAddress } from './host-address.ts';
+import { hostAddress, isDown } from './host-address.ts';
 import { goArch, parseCgroupVersion, parseDefaultRoute, parseOsRelease } from './parse.ts';
 
 export interface HostOptions {
@@ -35,6 +35,8 @@ export class HostFingerprinter implements Fingerprinter {
   readonly #options: HostOptions;
   readonly #now: () => Millis;
   readonly #sampler = new HostSampler();
+  /** As it was found last. */
+  #known: NodeNetwork | undefined;
 
   constructor(options: HostOptions, now: () => Millis) {
     this.#options = options;
@@ -90,13 +92,23 @@ export class HostFingerprinter implements Fingerprinter {
 
   async #network(): Promise<NodeNetwork | undefined> {
     const { networkInterface, bindAddr, loopback } = this.#options;
+    const interfaces = networkInterfaces();
+    const known = this.#known;
+    if (known !== undefined && isDown(known.device, interfaces, await devices())) return known;
     const routed = loopback ? 'lo' : parseDefaultRoute(await text('/proc/net/route'));
-    const best = hostAddress(networkInterfaces(), networkInterface ?? routed, bindAddr);
+    const best = hostAddress(interfaces, networkInterface ?? routed, bindAddr);
     if (best === undefined) return undefined;
     const { device, address: ip, family } = best;
     const cidr = `${ip}/${family === 'IPv4' ? 32 : 128}`;
-    return { mode: 'host', device, ip, cidr, mbits: await speedOf(device) };
+    this.#known = { mode: 'host', device, ip, cidr, mbits: await speedOf(device) };
+    return this.#known;
   }
+}
+
+/** All interfaces of this namespace, whether they are up or not. */
+async function devices(): Promise<readonly string[]> {
+  const lines = (await text('/proc/net/dev')).matchAll(/^ *([^: ]+):/gm);
+  return [...lines].map(([, name = '']) => name);
 }
 
 async function speedOf(device: string): Promise<number> {
