@@ -34,7 +34,7 @@ export const DEADLINE_MS = 5_000;
 const WATCH_RETRY_MS_MIN = 50;
 const WATCH_RETRY_MS_MAX = 1_000;
 
-/** The endpoints of one cluster, of which one is asked until it does not answer; the first, first. */
+/** The endpoints of one cluster: one is asked until it does not answer; the first, first. */
 export class Endpoints {
   #all: readonly string[];
   /** Counts failures; says which one is asked next. */

@@ -77,7 +77,7 @@ function pingSuspect(pool: Pool, peer: Peer, sequence: number): void {
   send(pool, peer.address, [suspect, encodeMessage(pingOf(pool, sequence, name))], peer);
 }
 
-/** Asks who is about to be given up (K3). What comes of it is in its denial: no answer is awaited. */
+/** Asks who is about to be given up (K3). What comes of it is in its denial: no answer is due. */
 export function callSuspect(pool: Pool, peer: Peer): void {
   pingSuspect(pool, peer, nextSequence(pool));
 }
