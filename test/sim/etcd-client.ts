@@ -97,19 +97,24 @@ export class SimEtcdClient implements EtcdApi {
   }
 
   members(how: CallHow = {}): Promise<MemberList> {
-    const members = this.#etcd.members.map(({ id, host, endpoint }) => ({
-      ...{ id, name: host, peerUrls: [], clientUrls: [endpoint], learner: false },
-    }));
-    return this.#repeat(() => ({ clusterId: 1n, members }), how);
+    const list = (): MemberList => ({
+      clusterId: 1n,
+      members: this.#etcd.members.map(({ id, host, endpoint, isLearner }) => ({
+        ...{ id, name: host, peerUrls: [], clientUrls: [endpoint], learner: isLearner },
+      })),
+    });
+    return this.#repeat(list, how);
   }
 
   status(endpoint: string, how: CallHow = {}): Promise<Status> {
-    const member = this.#etcd.memberAt(endpoint);
-    const status = (): Status => ({
-      ...{ clusterId: 1n, memberId: member.id, leaderId: member.leaderId, learner: false },
-      ...{ version: '3.4.30', dbBytesInUse: 0 },
-      dbBytes: this.#etcd.room === 'plenty' ? ETCD_QUOTA_BYTES / 2 : ETCD_QUOTA_BYTES,
-    });
+    const status = (): Status => {
+      const { id, leaderId, isLearner } = this.#etcd.memberAt(endpoint);
+      return {
+        ...{ clusterId: 1n, memberId: id, leaderId, learner: isLearner },
+        ...{ version: '3.4.30', dbBytesInUse: 0 },
+        dbBytes: this.#etcd.room === 'plenty' ? ETCD_QUOTA_BYTES / 2 : ETCD_QUOTA_BYTES,
+      };
+    };
     return this.#ask('local', status, { ...how, endpoint });
   }
 
@@ -151,9 +156,8 @@ export class SimEtcdClient implements EtcdApi {
   async *#watchFrom(from: WatchFrom, signal: AbortSignal): AsyncGenerator<readonly WatchEvent[]> {
     const { host } = this.#deps;
     const { endpoint, rotate } = this.#endpoints.pick({});
-    const member = this.#etcd.memberAt(endpoint);
     try {
-      const open = (): EtcdStream => this.#etcd.open(from, host, member);
+      const open = (): EtcdStream => this.#etcd.open(from, host, this.#etcd.memberAt(endpoint));
       const stream = await this.#ask('local', open, { endpoint, signal });
       yield* this.#read(stream, signal);
     } catch (error) {
@@ -224,8 +228,8 @@ export class SimEtcdClient implements EtcdApi {
 
   async #ask<T>(kind: Kind, answer: () => T, how: CallHow): Promise<T> {
     const { endpoint, rotate } = this.#endpoints.pick(how);
-    const member = this.#etcd.memberAt(endpoint);
     try {
+      const member = this.#etcd.memberAt(endpoint);
       return await this.#deps.process.guard(() => this.#send(member, kind, answer, how));
     } catch (error) {
       if (isPassing(error)) rotate();

@@ -69,6 +69,31 @@ test('SE2: without a majority nothing is carried out; what waited is, or is told
   assert.deepEqual([...outcomes].sort(), ['done', 'etcdserver: request timed out']);
 });
 
+test('a member that is lost is replaced by one that votes once it has learnt', () => {
+  const { etcd, clock } = newEtcd();
+  const old = at(etcd, 'a');
+  assert.equal(etcd.replace('a'), false, 'it is up');
+  etcd.setUp('a', false);
+  pass(clock, ELECTED_MS);
+  assert.equal(etcd.replace('a'), true);
+  const fresh = at(etcd, 'a');
+  assert.ok(fresh.id !== old.id && fresh.isLearner && !etcd.canLead(fresh));
+  assert.match(ask(etcd, clock, fresh).outcome, /learner/);
+  pass(clock, ELECTED_MS);
+  assert.ok(fresh.isLearner, 'it is not there to be told');
+  etcd.setUp('a', true);
+  pass(clock, ELECTED_MS);
+  assert.ok(!fresh.isLearner && etcd.isServing(fresh));
+});
+
+test('SE2: without a majority no member is replaced', () => {
+  const { etcd, clock } = newEtcd();
+  etcd.setUp('a', false);
+  etcd.setUp('b', false);
+  pass(clock, ELECTED_MS);
+  assert.equal(etcd.replace('a'), false);
+});
+
 test('a lease ends with its time unless it is kept, and not while nobody leads', () => {
   const { etcd, clock } = newEtcd();
   etcd.grantLease(7n, 1_000);

@@ -38,12 +38,19 @@ const ELECTION_MS_MAX = 1_500;
 /** Etcd itself gives up on a request that nobody agrees to after this [ms]. */
 const REQUEST_MS_MAX = 7_000;
 
+/** How long a new member takes to learn what there is [ms]. */
+const LEARN_MS_MIN = 200;
+const LEARN_MS_MAX = 3_000;
+const NOT_YET = 'etcdserver: rpc not supported for learner';
+
 export interface EtcdMember {
   readonly id: bigint;
   readonly host: string;
   readonly endpoint: string;
   isUp: boolean;
   isPaused: boolean;
+  /** It is new, and neither votes nor answers before it was told everything. */
+  isLearner: boolean;
   /** Whom it takes for the leader; 0n: nobody. */
   leaderId: bigint;
   /** What waits until this member is part of a majority. */
@@ -79,7 +86,6 @@ export interface SimEtcdDeps {
 
 export class SimEtcd {
   readonly store = new EtcdStore();
-  readonly members: readonly EtcdMember[];
   weather = FAIR_ETCD;
   /** Messages arrive at multiples of this only [ms]. */
   gridMs = 1;
@@ -89,6 +95,8 @@ export class SimEtcd {
   isAlarmed = false;
   readonly #deps: SimEtcdDeps;
   readonly #random: Random;
+  #members: readonly EtcdMember[];
+  #membersEver = 0;
   readonly #streams = new Set<EtcdStream>();
   readonly #leases = new Map<bigint, { readonly ttlMs: number; off: () => void }>();
   #leader: EtcdMember | undefined;
@@ -97,12 +105,13 @@ export class SimEtcd {
   constructor(deps: SimEtcdDeps) {
     this.#deps = deps;
     this.#random = deps.random.fork('etcd');
-    this.members = deps.hosts.map((host, i) => ({
-      ...{ id: BigInt(i + 1), host, endpoint: `${host}:2379` },
-      ...{ isUp: true, isPaused: false, leaderId: 0n, waiting: [] },
-    }));
+    this.#members = deps.hosts.map((host) => this.#newMember(host));
     deps.reach.onChange(() => this.#consider());
     this.#consider();
+  }
+
+  get members(): readonly EtcdMember[] {
+    return this.#members;
   }
 
   get leader(): EtcdMember | undefined {
@@ -111,7 +120,7 @@ export class SimEtcd {
 
   memberAt(endpoint: string): EtcdMember {
     const found = this.members.find((each) => each.endpoint === endpoint);
-    if (found === undefined) throw new Failure('invalid', `no member at ${endpoint}`);
+    if (found === undefined) throw new Failure('unavailable', `no member at ${endpoint}`);
     return found;
   }
 
@@ -134,6 +143,19 @@ export class SimEtcd {
     this.#consider();
   }
 
+  /**
+   * Puts one with an empty disk in the place of a member that is down: the old one is taken out, the
+   * new one learns, and votes once it was told everything. Answers false where nobody leads who could.
+   */
+  replace(host: string): boolean {
+    const old = this.members.find((each) => each.host === host);
+    if (this.#leader === undefined || old === undefined || old.isUp) return false;
+    const fresh = { ...this.#newMember(host), isUp: false, isLearner: true };
+    this.#members = this.members.map((each) => (each === old ? fresh : each));
+    this.#teach(fresh);
+    return true;
+  }
+
   /** Whoever asked from this machine is gone. */
   drop(host: string): void {
     for (const stream of this.#streams) if (stream.host === host) this.#streams.delete(stream);
@@ -152,12 +174,18 @@ export class SimEtcd {
 
   /** Whether a majority would follow it. */
   canLead(member: EtcdMember): boolean {
-    const linked = this.members.filter((each) => this.#isLinked(member, each));
-    return linked.length * 2 > this.members.length;
+    if (member.isLearner) return false;
+    const voters = this.members.filter(({ isLearner }) => !isLearner);
+    const linked = voters.filter((each) => this.#isLinked(member, each));
+    return linked.length * 2 > voters.length;
   }
 
   /** Has something carried out as soon as the members agree (SE1, SE2). */
   propose(member: EtcdMember, proposal: Proposal): void {
+    if (member.isLearner) {
+      proposal.fail(NOT_YET);
+      return;
+    }
     if (!this.isServing(member)) {
       member.waiting.push(proposal);
       return;
@@ -195,8 +223,9 @@ export class SimEtcd {
     return answer;
   }
 
-  /** Begins a watch. Fails: `not_found` its first events are compacted away. */
+  /** Begins a watch. Fails: `not_found` its first events are compacted away; `unavailable`. */
   open(from: WatchFrom, host: string, member: EtcdMember): EtcdStream {
+    if (member.isLearner) throw new Failure('unavailable', NOT_YET);
     const queue = [...this.store.eventsFrom(from)];
     const stream = { from, host, member, queue, isBroken: false, bell: () => undefined };
     this.#streams.add(stream);
@@ -241,6 +270,28 @@ export class SimEtcd {
       throw new Failure('unavailable', 'etcdserver: bad leader transferee');
     }
     this.#crown(member);
+  }
+
+  #newMember(host: string): EtcdMember {
+    const id = BigInt(++this.#membersEver);
+    return {
+      ...{ id, host, endpoint: `${host}:2379`, leaderId: 0n, waiting: [] },
+      ...{ isUp: true, isPaused: false, isLearner: false },
+    };
+  }
+
+  /** Tells a new member everything, which takes a while in which both must be there. */
+  #teach(member: EtcdMember): void {
+    this.#deps.clock.alarm(between(this.#random, LEARN_MS_MIN, LEARN_MS_MAX), () => {
+      if (!this.members.includes(member)) return;
+      const isTold = this.#leader !== undefined && this.#isLinked(member, this.#leader);
+      if (!isTold) {
+        this.#teach(member);
+        return;
+      }
+      member.isLearner = false;
+      this.#consider();
+    });
   }
 
   #leaseAlarm(id: bigint, ttlMs: number): () => void {

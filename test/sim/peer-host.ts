@@ -31,6 +31,7 @@ export class PeerHost {
   readonly #deps: PeerHostDeps;
   #checkpoint = newCheckpoint();
   #isFull = false;
+  #isLost = false;
   #process = deadProcess();
   #stop = new AbortController();
   /** Of all its lives: who is killed never hears of it, yet Node keeps who listens. */
@@ -41,6 +42,11 @@ export class PeerHost {
   constructor(name: string, deps: PeerHostDeps) {
     this.name = name;
     this.#deps = deps;
+  }
+
+  /** Whether its machine is gone, and not yet replaced. */
+  get isLost(): boolean {
+    return this.#isLost;
   }
 
   get isUp(): boolean {
@@ -73,7 +79,7 @@ export class PeerHost {
   start(): void {
     // Asked to end, it had its time.
     if (this.#stop.signal.aborted) this.kill();
-    if (this.isUp) return;
+    if (this.isUp || this.#isLost) return;
     const { etcd, isManaged, broken, note, restart } = this.#deps;
     const process = new SimProcess(`${this.name}/${this.#lives++}`);
     this.#process = process;
@@ -116,6 +122,19 @@ export class PeerHost {
   /** Its disk is replaced by an empty one, while it is down. */
   wipe(): void {
     if (!this.isUp) this.#checkpoint = newCheckpoint();
+  }
+
+  /** Its machine is gone for good, with all that was on it. */
+  lose(): void {
+    this.kill();
+    this.wipe();
+    this.#isLost = true;
+  }
+
+  /** Another machine takes its place, and its name. */
+  replace(): void {
+    this.#isLost = false;
+    this.start();
   }
 
   setFull(isFull: boolean): void {

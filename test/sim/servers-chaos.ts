@@ -14,6 +14,7 @@ const WEIGHTS = {
   killMany: 1,
   stopServer: 3,
   wipeServer: 2,
+  replaceServer: 2,
   pauseServer: 5,
   cutServer: 4,
   cutLeader: 3,
@@ -40,6 +41,8 @@ const WEIGHTS = {
 } as const;
 
 type Name = keyof typeof WEIGHTS;
+
+const REJOIN_MS = 1_000;
 
 export class ServersChaos extends Misfortunes<Name> {
   readonly #cluster: ServersCluster;
@@ -78,7 +81,8 @@ export class ServersChaos extends Misfortunes<Name> {
       server.skewMs = 0;
       server.resume();
       server.start();
-      if (isManaged) etcd.setUp(server.name, true);
+      if (server.isLost) this.#rejoin(server);
+      else if (isManaged) etcd.setUp(server.name, true);
     }
     reach.mendAll();
     for (const client of clients) {
@@ -96,6 +100,7 @@ export class ServersChaos extends Misfortunes<Name> {
     | 'killMany'
     | 'stopServer'
     | 'wipeServer'
+    | 'replaceServer'
     | 'pauseServer'
     | 'diskFull'
     | 'clock'
@@ -120,6 +125,7 @@ export class ServersChaos extends Misfortunes<Name> {
         server.wipe();
         this.until(this.span(0, 20_000), () => server.start());
       },
+      replaceServer: () => this.#replace(this.#anyServer()),
       pauseServer: () => {
         const server = chance(random, 0.5) ? this.#leader() : this.#anyServer();
         server.pause();
@@ -264,6 +270,24 @@ export class ServersChaos extends Misfortunes<Name> {
   #kill(server: PeerHost, awayMsMax: number): void {
     server.kill();
     this.until(this.span(0, awayMsMax), () => server.start());
+  }
+
+  /** Its machine is lost; after a while an empty one takes its place, and its name. */
+  #replace(server: PeerHost): void {
+    const { isManaged, servers, etcd } = this.#cluster;
+    // One after the other: of three, two are never enough to lose another.
+    const isOneAway = servers.some(({ isLost }) => isLost);
+    const isOneNew = etcd.members.some(({ isLearner }) => isLearner);
+    if (!isManaged || isOneAway || isOneNew || !this.#mayLoseDisk(server)) return;
+    server.lose();
+    this.until(this.span(500, 20_000), () => this.#rejoin(server));
+  }
+
+  /** The others have to agree to it: until they do it is tried again, also when all else is healed. */
+  #rejoin(server: PeerHost): void {
+    if (!server.isLost) return;
+    if (this.#cluster.etcd.replace(server.name)) server.replace();
+    else this.#cluster.later(REJOIN_MS, () => this.#rejoin(server));
   }
 
   /**
