@@ -19,6 +19,7 @@ const WEIGHTS = {
   cutServer: 4,
   cutLeader: 3,
   cutFromLog: 4,
+  fallBehind: 3,
   cutPair: 3,
   cutOneWay: 4,
   split: 2,
@@ -150,6 +151,7 @@ export class ServersChaos extends Misfortunes<Name> {
     | 'cutServer'
     | 'cutLeader'
     | 'cutFromLog'
+    | 'fallBehind'
     | 'cutPair'
     | 'cutOneWay'
     | 'split'
@@ -163,13 +165,9 @@ export class ServersChaos extends Misfortunes<Name> {
       cutLeader: () => this.#cut(reach.cutOff(this.#leader().name)),
       cutFromLog: () => {
         const { name } = chance(random, 0.5) ? this.#leader() : this.#anyServer();
-        this.#cut(
-          reach.part(
-            [name],
-            this.#members().filter((each) => each !== name),
-          ),
-        );
+        this.#cutFromLog(name);
       },
+      fallBehind: () => this.#fallBehind(),
       cutPair: () => {
         const [a, b] = [this.#anyServer().name, this.#anyServer().name];
         if (a !== b) this.#cut(reach.part([a], [b]));
@@ -301,6 +299,28 @@ export class ServersChaos extends Misfortunes<Name> {
 
   #cut(mend: () => void): void {
     this.until(this.span(200, 20_000), mend);
+  }
+
+  #cutFromLog(server: string): void {
+    const members = this.#members().filter((each) => each !== server);
+    this.#cut(this.#cluster.reach.part([server], members));
+  }
+
+  /** A server does not see the log grow; after a while some clients reach no other, or begin anew there. */
+  #fallBehind(): void {
+    const { reach, servers, clients } = this.#cluster;
+    const { name } = this.#anyServer();
+    this.#cutFromLog(name);
+    const others = servers.map((each) => each.name).filter((each) => each !== name);
+    for (const client of clients) {
+      if (chance(this.random, 0.5)) continue;
+      this.until(this.span(500, 10_000), () => {
+        this.#cut(reach.part([client.name], others));
+        if (!client.isUp || chance(this.random, 0.3)) return;
+        client.kill();
+        this.until(this.span(0, 1_000), () => client.start());
+      });
+    }
   }
 
   #cutOneWay(): void {
