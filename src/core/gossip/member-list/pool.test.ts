@@ -198,7 +198,9 @@ test('a round that a stream saved goes on until its end, and blames nobody', () 
     let notes = '';
     while (own.probing === sequence && now <= end) {
       now += 100;
-      notes += tick(now).map((effect) => (effect.do === 'note' ? effect.line : '')).join('');
+      notes += tick(now)
+        .map((effect) => (effect.do === 'note' ? effect.line : ''))
+        .join('');
     }
     assert.equal(notes.includes('answers over TCP only'), !isPacketLate, notes);
     assert.equal(own.peers.get('b')?.condition, 'alive');
