@@ -168,6 +168,47 @@ test('what is given back is decided by somebody else', async () => {
   assert.equal(late.progress, 'lost');
 });
 
+test('Q2: what is given back while it is written is not decided again beside that', async () => {
+  const { log, replica } = leadingReplica();
+  const now = systemClock.now();
+  const [first, second] = [randomUUID(), randomUUID()].map((id) =>
+    newEvaluation(id as EvalId, jobSpec('web'), 'node-update', now),
+  );
+  assert.ok(first !== undefined && second !== undefined);
+  await log.append([{ type: 'evals.upsert', at: now, evals: [first] }], never);
+  let write = (): void => undefined;
+  const slow: typeof log.append = async (...args) => {
+    await new Promise<void>((resolve) => (write = resolve));
+    return log.append(...args);
+  };
+  const queue = new EvalQueue({
+    log: Object.assign(Object.create(log) as typeof log, { append: slow }),
+    ...{ replica, clock: systemClock, newId: randomUUID, note: () => undefined },
+  });
+  const stop = new AbortController();
+  const running = queue.run(stop.signal);
+  const taken = await queue.take(never);
+  assert.equal(taken?.id, first.id);
+  await log.append([{ type: 'evals.upsert', at: now, evals: [second] }], never);
+  const decision = { evaluation: { ...first, status: 'complete' as const }, followUps: [] };
+  const submitting = queue.submit(taken, decision);
+  await queue.giveBack(taken, 'who decided it is gone');
+  let isTaken = false;
+  const next = queue.take(never).then((other) => {
+    isTaken = true;
+    return other;
+  });
+  await delay(0);
+  assert.equal(isTaken, false);
+  assert.equal((await queue.submit(taken, decision)).progress, 'lost');
+  write();
+  assert.equal((await submitting).progress, 'done');
+  assert.equal((await next)?.id, second.id);
+  stop.abort();
+  await running;
+  await log.close();
+});
+
 test('what is not due yet is given to who came before it was, though nothing else happens', async () => {
   const { log, replica } = leadingReplica();
   const now = systemClock.now();

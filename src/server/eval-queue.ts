@@ -3,6 +3,8 @@
  *
  * Q1: plan, decided evaluation and follow-ups are one entry; no crash falls between them.
  * Q2: only who holds an evaluation decides it, and nobody does once this server leads no more.
+ *     One whose decision is on its way stays with whoever decided it (B6 of the broker): a worker
+ *     that gives up waiting, or is gone, gives back nothing that is being written.
  * Q3: workers of other servers are given what waits behind another evaluation: a single one is
  *     decided here, where no way has to be gone.
  */
@@ -102,15 +104,25 @@ export class EvalQueue implements Evaluations {
   }
 
   async submit(held: HeldEval, decision: Decision): Promise<Verdict> {
+    const { replica, clock } = this.#deps;
     const token = this.#tokenOf(held);
-    if (token === undefined) return { progress: 'lost', index: this.#deps.replica.state.index };
-    const progress = await this.#carryOut(decision);
-    if (progress === 'done') {
-      const rest = this.#broker.ack(held.id, token);
-      this.#bell.ring();
-      if (rest.length > 0) await this.#upsert(rest.map((each) => superseded(each)));
+    // By the time that it is written there may be another time of leading, and another broker.
+    const broker = this.#broker;
+    if (token === undefined || !broker.submit(held.id, token)) {
+      return { progress: 'lost', index: replica.state.index };
     }
-    return { progress, index: this.#deps.replica.state.index };
+    try {
+      const progress = await this.#carryOut(decision);
+      if (progress === 'done') {
+        const rest = broker.ack(held.id, token);
+        this.#bell.ring();
+        if (rest.length > 0) await this.#upsert(rest.map((each) => superseded(each)));
+      }
+      return { progress, index: replica.state.index };
+    } finally {
+      broker.settle(held.id, token, clock.now());
+      this.#bell.ring();
+    }
   }
 
   giveBack(held: HeldEval, why: string): Promise<void> {

@@ -67,6 +67,28 @@ test('B3: a lease that ran out is delivered again, and at last as exhausted', ()
   assert.equal(broker.wakeAt(), undefined);
 });
 
+test('B6: what is being written is neither given back nor taken back, nor decided twice', () => {
+  const written = (isDone: boolean): readonly EvalId[] => {
+    const broker = new Broker();
+    broker.enqueue(evaluation(1, 'a'), at(0));
+    broker.enqueue(evaluation(2, 'a'), at(0));
+    const first = broker.dequeue(at(0));
+    assert.ok(first !== undefined);
+    const { token } = first;
+    assert.equal(broker.submit(evalId(1), token), true);
+    assert.equal(broker.submit(evalId(1), token), false);
+    broker.nack(evalId(1), token, at(0));
+    assert.equal(broker.wakeAt(), undefined);
+    assert.deepEqual(drain(broker, at(2 * EVAL_LEASE_MS)), []);
+    if (isDone) broker.ack(evalId(1), token);
+    broker.settle(evalId(1), token, at(0));
+    assert.equal(broker.holds(evalId(1), token), false);
+    return [...drain(broker), ...drain(broker, at(EVAL_LEASE_MS))];
+  };
+  assert.deepEqual(written(true), [evalId(2)]);
+  assert.deepEqual(written(false), [evalId(2), evalId(1)]);
+});
+
 test('a refused one waits, and lets others of its job go first', () => {
   const broker = new Broker();
   broker.enqueue(evaluation(1, 'a'), at(0));

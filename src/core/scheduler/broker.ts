@@ -9,6 +9,8 @@
  * B4: of those that waited behind an acknowledged one of the same job, only the newest is decided:
  *     it sees all that the others would have seen.
  * B5: nothing is delivered before its `waitUntil`.
+ * B6: while a decision is on its way to the log, its job waits, whatever becomes of the worker: the
+ *     next one would be decided without what this one does, and do it again.
  */
 import TinyQueue from 'tinyqueue';
 import type { Millis } from '../../base/brand.ts';
@@ -38,6 +40,10 @@ interface Lease {
   readonly evaluation: Evaluation;
   readonly token: number;
   readonly expiresAt: Millis;
+  /** Its decision is on its way to the log (B6). */
+  isSubmitted: boolean;
+  /** It is to be taken back once that is known. */
+  isReturned: boolean;
 }
 
 interface JobQueue {
@@ -112,6 +118,25 @@ export class Broker {
   }
 
   /**
+   * From now on a decision is on its way to the log, until `settle` (B6). Answers false where
+   * another one is already, or the worker does not hold it.
+   */
+  submit(id: EvalId, token: number): boolean {
+    const lease = this.#leases.get(id);
+    if (lease?.token !== token || lease.isSubmitted) return false;
+    lease.isSubmitted = true;
+    return true;
+  }
+
+  /** What became of the decision is known. Where the worker gave it back meanwhile, that counts. */
+  settle(id: EvalId, token: number, now: Millis): void {
+    const lease = this.#leases.get(id);
+    if (lease?.token !== token) return;
+    lease.isSubmitted = false;
+    if (lease.isReturned) this.nack(id, token, now);
+  }
+
+  /**
    * The worker is done with it. Answers those of the same job that need not be decided any more
    * (B4): the caller cancels them.
    */
@@ -142,6 +167,10 @@ export class Broker {
   nack(id: EvalId, token: number, now: Millis): void {
     const lease = this.#leases.get(id);
     if (lease?.token !== token) return;
+    if (lease.isSubmitted) {
+      lease.isReturned = true;
+      return;
+    }
     this.#leases.delete(id);
     this.#queueOf(lease.evaluation).leased = undefined;
     const evaluation = this.#again.get(id) ?? lease.evaluation;
@@ -169,8 +198,8 @@ export class Broker {
   /** When `tick` has something to do next; undefined: not before another call. */
   wakeAt(): Millis | undefined {
     let at = this.#delayed.peek()?.dueAt;
-    for (const { expiresAt } of this.#leases.values()) {
-      if (at === undefined || expiresAt < at) at = expiresAt;
+    for (const { expiresAt, isSubmitted } of this.#leases.values()) {
+      if (!isSubmitted && (at === undefined || expiresAt < at)) at = expiresAt;
     }
     return at;
   }
@@ -223,7 +252,8 @@ export class Broker {
     queue.waiting = queue.waiting.filter(({ id }) => id !== evaluation.id);
     this.#held.delete(evaluation.id);
     const expiresAt = (now + EVAL_LEASE_MS) as Millis;
-    this.#leases.set(evaluation.id, { evaluation, token, expiresAt });
+    const lease = { evaluation, token, expiresAt, isSubmitted: false, isReturned: false };
+    this.#leases.set(evaluation.id, lease);
     return { evaluation, token, exhausted: deliveries > EVAL_DELIVERIES_MAX };
   }
 
