@@ -10,7 +10,7 @@ type Given = Pick<World, 'env' | 'connect'>;
 /** Makes the caller from the flags, then the environment, then the defaults. */
 export function agentApi(flags: FlagValues, world: Given): Api {
   const address = agentAddress(flags, world.env);
-  return new Api(options(flags, world.env), world.connect(address));
+  return new Api(contextOf(flags, world.env), world.connect(address));
 }
 
 /** Where the agent is, as a URL without a slash at its end. */
@@ -21,7 +21,8 @@ export function agentAddress(flags: FlagValues, env: World['env']): string {
   return url.replace(/\/+$/, '');
 }
 
-function options(flags: FlagValues, env: World['env']): ApiOptions {
+/** What the flags say, else the environment, of whom and what a request is for. */
+export function contextOf(flags: FlagValues, env: World['env']): ApiOptions {
   const token = firstGiven(flags.text('token'), env['MUSTER_TOKEN'], env['NOMAD_TOKEN']);
   const namespace = firstGiven(
     flags.text('namespace'),

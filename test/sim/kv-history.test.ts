@@ -9,7 +9,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
-import { simulateKv } from './kv-history.ts';
+import { OBSERVED_MIN, simulateKv } from './kv-history.ts';
 import { KvAmong } from './kv-worlds.ts';
 
 const only = process.env['KV_SEED'];
@@ -46,8 +46,7 @@ for (const [name, servers] of among) {
   test(`keys and locks among ${servers} servers: seed ${name}`, async (context) => {
     const report = await simulateKv(name, new KvAmong(name, servers));
     context.diagnostic(JSON.stringify(report));
-    // Struck fast, they are seldom able to answer.
-    assert.ok(report.observed > 5, JSON.stringify(report));
+    assert.ok(report.observed > OBSERVED_MIN, JSON.stringify(report));
   });
 }
 

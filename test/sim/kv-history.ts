@@ -22,6 +22,10 @@ const LOCKS = ['l1', 'l2'] as const;
 const CALLERS = 4;
 const HOLDERS = 4;
 const STORM_MS = 40_000;
+/** Struck fast, callers are seldom answered: such a storm lasts longer, until it tells something. */
+const STORMS_MAX = 5;
+/** So many calls are a history that is worth judging. */
+export const OBSERVED_MIN = 20;
 /** Longest time between two misfortunes: some seeds are calm, others hardly come to themselves [ms]. */
 const STRIKE_MS_MAX = [2_500, 6_000, 12_000] as const;
 /** Who waits longer than this for an answer gives up, and does not know. */
@@ -85,7 +89,9 @@ class KvRun {
     for (let n = 0; n < HOLDERS; n++) this.#keep(this.#hold(cluster.random.fork(`holder/${n}`)));
     const strikes = cluster.random.fork('strikes');
     this.#strikeOn(strikes, pick(strikes, STRIKE_MS_MAX) ?? 0);
-    await cluster.pass(STORM_MS);
+    for (let n = 0; n < STORMS_MAX && this.#calls() <= OBSERVED_MIN; n++) {
+      await cluster.pass(STORM_MS);
+    }
     this.#isOver = true;
     cluster.heal();
     // Longer than an election, a silent session and a look at a full store take.
@@ -112,6 +118,10 @@ class KvRun {
       holdings: this.#holdings.length,
       strikes: this.#strikes,
     };
+  }
+
+  #calls(): number {
+    return [...this.#observed.values()].flat().length;
   }
 
   #keep(loop: Promise<void>): void {

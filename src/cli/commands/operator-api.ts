@@ -2,7 +2,7 @@
 import type { WireRequest } from '../../api/api.ts';
 import { HEADERS } from '../../api/common-query.ts';
 import { Failure } from '../../base/failure.ts';
-import { agentAddress, firstGiven } from '../agent-api.ts';
+import { agentAddress, contextOf } from '../agent-api.ts';
 import { flag, type Command, type FlagValues, type Invocation } from '../command.ts';
 import { withApiFlags } from '../session.ts';
 import type { World } from '../world.ts';
@@ -69,11 +69,8 @@ const NO_BYTES = new Uint8Array();
 /** With what the flags and the environment name, unless the path names it itself. */
 function pathOf(typed: string, flags: FlagValues, env: World['env']): string {
   const [path = '', query = ''] = splitAt(typed, '?');
-  const given = {
-    region: firstGiven(flags.text('region'), env['MUSTER_REGION'], env['NOMAD_REGION']),
-    namespace: firstGiven(flags.text('namespace'), env['MUSTER_NAMESPACE'], env['NOMAD_NAMESPACE']),
-    filter: flags.text('filter'),
-  };
+  const { region, namespace } = contextOf(flags, env);
+  const given = { region, namespace, filter: flags.text('filter') };
   const own = query.split('&').filter((part) => part !== '');
   const more = Object.entries(given).flatMap(([name, value]) => {
     const isNamed = own.some((part) => part === name || part.startsWith(`${name}=`));
@@ -84,7 +81,7 @@ function pathOf(typed: string, flags: FlagValues, env: World['env']): string {
 }
 
 function headersOf(flags: FlagValues, env: World['env']): Readonly<Record<string, string>> {
-  const token = firstGiven(flags.text('token'), env['MUSTER_TOKEN'], env['NOMAD_TOKEN']);
+  const { token } = contextOf(flags, env);
   const typed = flags.list('H').map((header) => {
     const [name = '', value] = splitAt(header, ':');
     if (name.trim() === '' || value === undefined) {

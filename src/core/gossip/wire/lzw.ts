@@ -213,7 +213,7 @@ class Output {
   /** @param packed bytes of what is unpacked */
   constructor(packed: number, most: number) {
     this.#most = most;
-    this.#bytes = new Uint8Array(4 * packed);
+    this.#bytes = new Uint8Array(Math.min(4 * packed, most));
   }
 
   /** Writes the rest of a piece, from one of its bytes on. */
