@@ -24,6 +24,7 @@ import { deploymentList, deploymentStatus, jobDeploymentsCommand } from './comma
 import { event, eventList } from './commands/event.ts';
 import { exec } from './commands/exec.ts';
 import { evalDelete, evalList, evalStatus } from './commands/evaluations.ts';
+import { fmt } from './commands/fmt.ts';
 import { init } from './commands/init.ts';
 import {
   jobEval,
@@ -108,7 +109,7 @@ export function makeCommands(roles: Roles): readonly Command[] {
     ...[jobRestart, jobTagApply, jobTagUnset, simulate, rebalance],
     ...[operatorLint, operatorDebug, scalingPolicyList, scalingPolicyInfo, evalDelete],
     ...[jobEval, jobDispatch, jobPeriodicForce, jobInspect, jobDeploymentsCommand, jobPromote],
-    ...[jobAllocsCommand, init, status, why],
+    ...[jobAllocsCommand, init, fmt, status, why],
     ...[allocStatus, allocLogs, allocExec, allocFs, allocSignal, allocRestart, allocStop],
     ...[nodeStatus, nodeDrain, nodeEligibility, evalList, evalStatus],
     ...[deploymentList, deploymentStatus, deploymentPromote, deploymentFail, deploymentPause],

@@ -43,6 +43,13 @@ export function testWorld(
       read,
       readBytes: async (path) => new TextEncoder().encode(await read(path)),
       exists: (path) => Promise.resolve(text.has(path)),
+      list: (path) => {
+        const within = [...text.keys()].filter((one) => one.startsWith(`${path}/`)).sort();
+        const depth = path.split('/').length + 1;
+        const files = within.filter((one) => one.split('/').length === depth);
+        if (within.length > 0) return Promise.resolve(files);
+        return read(path).then(() => undefined);
+      },
       create: (path, content) => {
         text.set(path, content);
         return Promise.resolve();
@@ -81,7 +88,10 @@ export function testWorld(
         text.delete(path);
         return Promise.resolve();
       },
-      filesIn: (path) => Promise.resolve([path]),
+      filesIn: (path) => {
+        const within = [...text.keys()].filter((one) => one.startsWith(`${path}/`)).sort();
+        return Promise.resolve(within.length > 0 ? within : [path]);
+      },
       onSignal: () => () => undefined,
       pid: 1,
       chance: () => 0,

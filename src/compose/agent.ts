@@ -2,11 +2,9 @@
  * `muster agent`: reads the configuration, builds the roles, runs them until it is told to stop.
  */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from '../agent/load-config.ts';
-import { Failure } from '../base/failure.ts';
 import type { Invocation } from '../cli/command.ts';
 import type { World } from '../cli/world.ts';
 import type { AgentConfig } from '../core/agent-config/config.ts';
@@ -39,15 +37,7 @@ export function loadAgentConfig(
   world: World,
   devDir = '',
 ): Promise<AgentConfig> {
-  return loadConfig(flagsOf(invocation, devDir), { read: (path) => world.files.read(path), list });
-}
-
-async function list(path: string): Promise<readonly string[] | undefined> {
-  const found = await stat(path).catch((cause: unknown) => {
-    throw new Failure('not_found', `cannot read "${path}"`, { cause });
-  });
-  if (!found.isDirectory()) return undefined;
-  return (await readdir(path)).map((name) => join(path, name));
+  return loadConfig(flagsOf(invocation, devDir), world.files);
 }
 
 /** Runs the roles until SIGTERM or SIGINT. What a role does not need is not even read. */

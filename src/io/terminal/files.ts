@@ -1,5 +1,6 @@
 /** Files as a person at a command line names them; `-` is standard input. */
-import { open, readFile, stat } from 'node:fs/promises';
+import { open, readFile, readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { Failure, type Fault } from '../../base/failure.ts';
 
@@ -12,6 +13,8 @@ export interface TextFiles {
   /** The same for content that need not be text. */
   readBytes(path: string): Promise<Uint8Array>;
   exists(path: string): Promise<boolean>;
+  /** Paths of the files in a directory; undefined where it is none. Fails: `not_found`, `denied`. */
+  list(path: string): Promise<readonly string[] | undefined>;
   /** Fails: `conflict` where there is one already. */
   create(path: string, text: string): Promise<void>;
   /** At once, for its owner alone. Fails: `invalid` no plain file is there; else as `create`. */
@@ -29,6 +32,16 @@ export function textFiles(stdin: Readable): TextFiles {
         () => true,
         () => false,
       ),
+    list: async (path) => {
+      try {
+        if (!(await stat(path)).isDirectory()) return undefined;
+        const found = await readdir(path, { withFileTypes: true });
+        const files = found.filter((one) => !one.isDirectory()).map(({ name }) => name);
+        return files.sort().map((name) => join(path, name));
+      } catch (cause) {
+        throw new Failure(faultOf(cause), `cannot read "${path}"`, { cause });
+      }
+    },
     create: async (path, text) => {
       try {
         await using file = await open(path, 'wx', 0o644);
