@@ -14,6 +14,7 @@ import { SimAllocData } from '../src/sim/alloc-data.ts';
 import { SimAllocDirs } from '../src/sim/alloc-dirs.ts';
 import { SimPreviousAllocs } from '../src/sim/previous-allocs.ts';
 import { SimClock } from '../src/sim/clock.ts';
+import { MachineClock } from '../src/sim/machine-clock.ts';
 import type { SimDriverNetworks } from '../src/sim/driver-networks.ts';
 import { SimDriver, SimTasks } from '../src/sim/driver.ts';
 import { SimFingerprinter } from '../src/sim/fingerprinter.ts';
@@ -240,6 +241,10 @@ class Machine {
 
 export class ClientWorld {
   readonly clock = new SimClock();
+  /** The client's: to be set as one likes. */
+  readonly own = new MachineClock(this.clock);
+  /** Which start of its machine this is. */
+  boot = 'first';
   readonly servers = new SimServers(this.clock);
   readonly machine = new Machine(this.clock);
   readonly files = new SimStateFiles();
@@ -315,7 +320,8 @@ export class ClientWorld {
 
   #newClient(): Client {
     return new Client(this.config, {
-      clock: this.clock,
+      clock: this.own,
+      bootId: this.boot,
       random: seeded(`client ${this.#lives++}`),
       servers: this.servers,
       drivers: [this.machine.driver()],

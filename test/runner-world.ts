@@ -16,6 +16,7 @@ import { formatDuration } from '../src/base/duration.ts';
 import { handleOf, type TaskEffect, type TaskPolicy } from '../src/core/runner/task.ts';
 import type { TaskRole } from '../src/core/runner/lifecycle.ts';
 import type { Exit, Handle } from '../src/core/runner/handle.ts';
+import type { Moment } from '../src/core/runner/moment.ts';
 import { reportAlloc } from '../src/core/runner/report.ts';
 import { resumeAlloc } from '../src/core/runner/resume.ts';
 
@@ -42,7 +43,10 @@ export function exitOf(exitCode: number, signal = 0, oomKilled = false): Exit {
 }
 
 export class RunnerWorld {
+  /** By the client's own time. */
   now = 0 as Millis;
+  /** How far the wall clock was set ahead of that [ms]. */
+  aheadMs = 0;
   run: AllocRun;
   policy: AllocPolicy;
   wakeAt: Millis | undefined;
@@ -57,14 +61,18 @@ export class RunnerWorld {
 
   constructor(policy: AllocPolicy) {
     this.policy = policy;
-    this.run = newAlloc(Object.keys(policy.tasks), this.now);
+    this.run = newAlloc(Object.keys(policy.tasks), this.moment);
+  }
+
+  get moment(): Moment {
+    return { now: (this.now + this.aheadMs) as Millis, steady: this.now };
   }
 
   send(...inputs: readonly AllocInput[]): void {
     this.#inputs.push(...inputs);
     for (let input = this.#inputs.shift(); input !== undefined; input = this.#inputs.shift()) {
       this.#forget(input);
-      const turn = stepAlloc(this.run, input, this.policy, this.now);
+      const turn = stepAlloc(this.run, input, this.policy, this.moment);
       this.run = turn.state;
       this.wakeAt = turn.wakeAt;
       for (const effect of turn.effects) this.#carryOut(effect);

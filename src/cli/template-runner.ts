@@ -6,6 +6,7 @@
 import type { Api } from '../api/api.ts';
 import { askDependency, type Reply } from '../api/template-answers.ts';
 import { TemplateFeed } from '../api/template-feed.ts';
+import type { Millis } from '../base/brand.ts';
 import { explain, Failure } from '../base/failure.ts';
 import { toBytes, fromBytes } from '../core/template/bytes.ts';
 import { dependencyKey, type Dependency } from '../core/template/dependency.ts';
@@ -109,7 +110,7 @@ class TemplateRun {
         pending: [],
         tick: { type: 'tick' },
         step: (state: RunnerState, input: RunnerInput, now) =>
-          stepRunner(state, input, policy, now),
+          stepRunner(state, input, { ...policy, aheadMs: this.#world.now() - now }, now),
       },
       {
         edge: {
@@ -117,7 +118,8 @@ class TemplateRun {
           perform: (effect: RunnerEffect) => this.#perform(effect),
         },
         clock: {
-          now: () => this.#world.now(),
+          // A clock that is set hurries no wait, and holds none up.
+          now: () => this.#world.uptimeMs() as Millis,
           elapsedMs: () => this.#world.uptimeMs(),
           sleep: (ms, signal) => this.#world.sleep(ms, signal),
         },

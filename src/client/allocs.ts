@@ -113,7 +113,7 @@ export class Allocs {
         })),
         await this.#deps.dirs.fullness(),
         this.#config.collect,
-        this.#deps.clock.now(),
+        this.#deps.time.now(),
       );
       const [first] = chosen.filter((id) => !this.#reporter.isWaiting(id));
       if (first === undefined) return;

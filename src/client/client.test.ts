@@ -316,7 +316,7 @@ test('AL1, AL2: ended allocations are collected once the servers know, and never
   await world.pass(5_000);
   assert.deepEqual(world.machine.running(), []);
   assert.deepEqual(await world.dirs.list(), []);
-  assert.deepEqual([...world.files.files.keys()], ['node.json']);
+  assert.deepEqual([...world.files.files.keys()], ['node.json', 'time.json']);
   await world.stop();
 });
 

@@ -34,6 +34,7 @@ import { ArtifactsHook } from './hooks/artifacts.ts';
 import { TemplatesHook } from './hooks/templates.ts';
 import { allocHooks, taskHooks } from './hooks/recipe.ts';
 import { AllocLink } from './link.ts';
+import { MARK_MS, OwnTime } from './own-time.ts';
 import type { AllocRegistrar } from './offers.ts';
 import { fingerprintDrivers, isSameNode, registration } from './registration.ts';
 import { Reporter } from './reporter.ts';
@@ -41,6 +42,8 @@ import { ClientStore, type Identity } from './store.ts';
 
 export interface ClientDeps {
   readonly clock: Clock;
+  /** Names the start of the machine since which `clock.elapsedMs` counts; absent: it does not. */
+  readonly bootId?: string;
   readonly random: Random;
   readonly servers: ServerLink;
   readonly drivers: readonly Driver[];
@@ -81,9 +84,10 @@ export class Client implements Service {
   readonly #reporter: Reporter;
   readonly #allocs: Allocs;
   readonly #templates: TemplatesHook;
+  readonly #time: OwnTime;
   #node: NodeFacts | undefined;
   #silence: Silence;
-  /** Of what is on disk. */
+  /** Of what is on disk, on the client's own time. */
   #heardAt: Millis | undefined;
 
   constructor(config: ClientConfig, deps: ClientDeps) {
@@ -92,9 +96,11 @@ export class Client implements Service {
     this.#config = config;
     this.#deps = deps;
     this.#store = new ClientStore(deps.files, log);
+    const time = new OwnTime(clock, deps.bootId);
+    this.#time = time;
     this.#silence = new Silence(clock.elapsedMs(), undefined);
     this.#heart = new Heart({
-      ...{ clock, random: random.fork('heart'), servers, node, log },
+      ...{ clock: time.clock, random: random.fork('heart'), servers, node, log },
       onHeard: (nextMs) => this.#silence.heard(clock.elapsedMs(), nextMs),
     });
     this.#reporter = new Reporter({
@@ -104,7 +110,7 @@ export class Client implements Service {
       send: (updates, signal) => servers.updateAllocs(node().id, node().secretId, updates, signal),
     });
     this.#templates = new TemplatesHook({
-      ...{ dirs, clock, log, source: deps.templates, random: random.fork('templates') },
+      ...{ dirs, time, log, source: deps.templates, random: random.fork('templates') },
       policy: config.templates,
     });
     const drivers = new Map(deps.drivers.map((driver) => [driver.name, driver]));
@@ -128,6 +134,7 @@ export class Client implements Service {
       config,
       {
         clock,
+        time,
         random: random.fork('allocs'),
         store: this.#store,
         dirs,
@@ -157,6 +164,8 @@ export class Client implements Service {
   /** Runs once. CL1: after an abort nothing of it is left but its tasks, or not even they. */
   async run(signal: AbortSignal): Promise<void> {
     const identity = await this.#store.identity(() => this.#drawIdentity());
+    await this.#time.resume(this.#store);
+    await this.#attempt(() => this.#time.keep(this.#store));
     this.#node = await this.#look(identity, signal);
     await this.#allocs.restore();
     await this.#recallSilence();
@@ -179,6 +188,7 @@ export class Client implements Service {
       this.#every(this.#config.fingerprintMs, () => this.#lookAgain(identity, all), all),
       this.#every(this.#config.collect.intervalMs, () => this.#sweepDrivers(), all),
       this.#every(SILENCE_MS, () => this.#stopSilent(), all),
+      this.#every(MARK_MS, () => this.#time.keep(this.#store), all),
     ];
     await Promise.all(loops.map((loop) => loop.catch(fail)));
     if (broken === undefined && this.#config.stopTasksAtEnd) await this.#endTasks();
@@ -246,7 +256,7 @@ export class Client implements Service {
     let failures = 0;
     while (!signal.aborted) {
       await this.#heart.registered(signal);
-      const askedAt = clock.now();
+      const askedMs = clock.elapsedMs();
       try {
         const { id: nodeId, secretId } = this.#known();
         const reply = await servers.pullAllocs(
@@ -263,7 +273,7 @@ export class Client implements Service {
           throw new Failure('exhausted', 'not all allocations could be taken over');
         }
         failures = 0;
-        const early = reply.index <= after && clock.now() - askedAt < PULL_MS_MIN;
+        const early = reply.index <= after && clock.elapsedMs() - askedMs < PULL_MS_MIN;
         after = reply.index;
         held = listed;
         if (early) await clock.sleep(PULL_MS_MIN, signal);
@@ -281,7 +291,7 @@ export class Client implements Service {
   async #recallSilence(): Promise<void> {
     const { clock } = this.#deps;
     this.#heardAt = await this.#store.heardAt();
-    this.#silence = new Silence(clock.elapsedMs(), awayMs(this.#heardAt, clock.now()));
+    this.#silence = new Silence(clock.elapsedMs(), awayMs(this.#heardAt, this.#time.now()));
   }
 
   /** What is written down counts after a restart; only where somebody minds. */

@@ -19,6 +19,7 @@ const RETRY_MS_MAX = 5_000;
 const BEAT_MS_MIN = 50;
 
 export interface HeartDeps {
+  /** The client's own time. */
   readonly clock: Clock;
   readonly random: Random;
   readonly servers: ServerLink;
@@ -41,7 +42,7 @@ export class Heart {
     this.#deps = deps;
   }
 
-  /** When the servers last answered in this life; undefined: not yet. */
+  /** When the servers last answered in this life, on its own time; undefined: not yet. */
   get heardAt(): Millis | undefined {
     return this.#heardAt;
   }

@@ -25,7 +25,7 @@ import { allocPolicy, groupOf } from '../core/runner/policy.ts';
 import { unheard, type EventDraft } from '../core/runner/events.ts';
 import { reportAlloc, type AllocReport } from '../core/runner/report.ts';
 import { resumeAlloc } from '../core/runner/resume.ts';
-import { handleOf, type TaskInput } from '../core/runner/task.ts';
+import { handleOf, isDead, since, type TaskInput } from '../core/runner/task.ts';
 import type { AllocLook } from '../core/task-templates/health-after-change.ts';
 import type { AllocDirs } from '../ports/alloc-dir.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -34,6 +34,7 @@ import type { AllocUpdate, Assignment } from '../ports/server-link.ts';
 import { Drive } from '../run/drive.ts';
 import type { ClientConfig } from './config.ts';
 import type { AllocHook, AllocScope, TaskHook } from './hooks/hook.ts';
+import type { OwnTime } from './own-time.ts';
 import { AllocOffers, type AllocRegistrar } from './offers.ts';
 import { offerPlace } from './offer-place.ts';
 import type { ClientStore, StoredAlloc } from './store.ts';
@@ -42,6 +43,8 @@ import { runTaskScript } from './task-script.ts';
 
 export interface RunnerDeps {
   readonly clock: Clock;
+  /** What spans and deadlines of allocations are judged by. */
+  readonly time: OwnTime;
   readonly random: Random;
   readonly store: ClientStore;
   readonly dirs: AllocDirs;
@@ -102,9 +105,8 @@ export class AllocRunner {
     this.#scope = this.#newScope();
     this.#offers = this.#newOffers();
     this.#policy = this.#derivePolicy();
-    const now = deps.clock.now();
     const known = assignment.alloc.taskStates;
-    const initial = run ?? newAlloc(Object.keys(this.#policy.tasks), now, known);
+    const initial = run ?? newAlloc(Object.keys(this.#policy.tasks), deps.time.moment(), known);
     // Of a new allocation the servers know that it is pending; one from before is told whole.
     const isNew = run === undefined && Object.keys(known).length === 0;
     this.#gist = isNew ? gistOf(reportAlloc(initial)) : '';
@@ -116,17 +118,17 @@ export class AllocRunner {
         initial,
         pending: run === undefined ? [] : resumeAlloc(run, this.#policy),
         tick: { type: 'tick' },
-        step: (state, input, at) => stepAlloc(state, input, this.#policy, at),
+        step: (state, input) => stepAlloc(state, input, this.#policy, deps.time.moment()),
       },
       {
-        clock: deps.clock,
+        clock: deps.time.clock,
         edge: {
           settled: (state) => this.#settled(state),
           perform: (effect) => this.#perform(effect),
         },
       },
     );
-    if (hasEnded(initial)) this.#markEnded(lastEnd(initial) ?? now);
+    if (hasEnded(initial)) this.#markEnded(lastEnd(initial) ?? deps.time.now());
   }
 
   get assignment(): Assignment {
@@ -137,7 +139,7 @@ export class AllocRunner {
     return this.#group;
   }
 
-  /** When its last task died; undefined: it is not over. */
+  /** When its last task died, on the client's own time; undefined: it is not over. */
   get endedAt(): Millis | undefined {
     return this.#endedAt;
   }
@@ -361,7 +363,7 @@ export class AllocRunner {
         this.#deps.log(`client: ${hook.name} of allocation ${this.id}: ${explain(error)}`);
       }
     }
-    this.#markEnded(this.#deps.clock.now());
+    this.#markEnded(this.#deps.time.now());
     this.#stop.abort();
   }
 
@@ -430,7 +432,9 @@ export function restoreRunner(
 }
 
 function lastEnd(run: AllocRun): Millis | undefined {
-  const ends = Object.values(run.tasks).flatMap((task) => task.finishedAt ?? []);
+  const ends = Object.values(run.tasks).flatMap((task) =>
+    isDead(task) ? (since(task) ?? []) : [],
+  );
   return ends.length === 0 ? undefined : (Math.max(...ends) as Millis);
 }
 

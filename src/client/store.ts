@@ -8,6 +8,7 @@ import type { Millis } from '../base/brand.ts';
 import { explain, Failure } from '../base/failure.ts';
 import type { AllocId, NodeId } from '../core/model/ids.ts';
 import type { AllocRun } from '../core/runner/alloc.ts';
+import type { TimeMark } from '../core/runner/moment.ts';
 import type { Assignment } from '../ports/server-link.ts';
 import type { StateFiles } from '../ports/state-files.ts';
 
@@ -26,6 +27,7 @@ export interface StoredAlloc {
 const VERSION = 1;
 const NODE = 'node.json';
 const HEARD = 'heard.json';
+const TIME = 'time.json';
 const ALLOCS = 'allocs';
 
 export class ClientStore {
@@ -60,7 +62,16 @@ export class ClientStore {
     return found;
   }
 
-  /** When the servers were last heard, as an earlier life wrote it down. */
+  /** An instant of the client's own time, as an earlier life wrote it down last. */
+  time(): Promise<TimeMark | undefined> {
+    return this.#load<TimeMark>(TIME, isTimeMark);
+  }
+
+  putTime(mark: TimeMark): Promise<void> {
+    return this.#save(TIME, mark, true);
+  }
+
+  /** When the servers were last heard on the client's own time, as an earlier life wrote it down. */
   async heardAt(): Promise<Millis | undefined> {
     return (await this.#load<{ readonly at: Millis }>(HEARD, isHeard))?.at;
   }
@@ -86,6 +97,7 @@ export class ClientStore {
     await this.#files.remove(ALLOCS);
     await this.#files.remove(NODE);
     await this.#files.remove(HEARD);
+    await this.#files.remove(TIME);
   }
 
   #save(name: string, value: unknown, durable: boolean): Promise<void> {
@@ -115,6 +127,13 @@ function isIdentity(value: unknown): boolean {
   return (
     isRecord(value) && typeof value['nodeId'] === 'string' && typeof value['secretId'] === 'string'
   );
+}
+
+function isTimeMark(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  const { bootId, now, elapsedMs, steady } = value;
+  const isNamed = bootId === undefined || typeof bootId === 'string';
+  return isNamed && [now, elapsedMs, steady].every(Number.isFinite);
 }
 
 function isHeard(value: unknown): boolean {

@@ -12,6 +12,7 @@ import type { AgentConfig, ClientSettings } from '../core/agent-config/config.ts
 import { SystemArtifacts } from '../io/artifact/artifacts.ts';
 import { DiskAllocData } from '../io/alloc-dir/alloc-data.ts';
 import { DiskAllocDirs } from '../io/alloc-dir/alloc-dirs.ts';
+import { bootId } from '../io/boot-id.ts';
 import { JournalStateFiles } from '../io/client-state/journal-state-files.ts';
 import { HostFingerprinter } from '../io/fingerprint/host.ts';
 import { KeeperClient } from '../io/keeper/client.ts';
@@ -61,8 +62,10 @@ export function buildClient(
     version: VERSION,
   });
   const built = buildDrivers(config, { keeper, clock, now: () => clock.now() });
+  const boot = bootId();
   const client = new Client(clientConfig(config, settings), {
     ...world,
+    ...(boot === undefined ? {} : { bootId: boot }),
     drivers: built.drivers,
     artifacts: new SystemArtifacts({
       dir: join(config.dataDir, 'client', 'artifacts'),

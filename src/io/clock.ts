@@ -5,9 +5,12 @@ import type { AlarmClock } from '../ports/clock.ts';
 /** Timers take 31 bits; a longer one would ring at once. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
 
+/** The process's own clock begins with it; this one, with the machine, for all its processes. */
+const BOOT_TO_PROCESS_MS = Number(process.hrtime.bigint()) / 1e6 - performance.now();
+
 export const systemClock: AlarmClock = {
   now: () => Date.now() as Millis,
-  elapsedMs: () => performance.now(),
+  elapsedMs: () => BOOT_TO_PROCESS_MS + performance.now(),
   sleep: async (ms, signal) => {
     let left = ms;
     while (left > TIMER_MS_MAX && !signal.aborted) {

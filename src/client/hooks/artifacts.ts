@@ -55,11 +55,11 @@ export class ArtifactsHook implements AllocHook, TaskHook {
   /** Tells of what takes long: later and later, as a task keeps few events. */
   #tellsProgress({ name }: ArtifactPlan, scope: TaskScope): (got: ArtifactProgress) => void {
     let pauseMs = PROGRESS_MS_FIRST;
-    let nextAt = this.#clock.now() + pauseMs;
+    let nextMs = this.#clock.elapsedMs() + pauseMs;
     return (got) => {
-      if (this.#clock.now() < nextAt) return;
+      if (this.#clock.elapsedMs() < nextMs) return;
       pauseMs *= 2;
-      nextAt = this.#clock.now() + pauseMs;
+      nextMs = this.#clock.elapsedMs() + pauseMs;
       scope.note(downloadProgress(name, got));
     };
   }

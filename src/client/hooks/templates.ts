@@ -10,8 +10,8 @@ import type { TemplatePolicy } from '../../core/task-templates/template-policy.t
 import { fromBytes } from '../../core/template/bytes.ts';
 import type { Dependency } from '../../core/template/dependency.ts';
 import type { AllocDirs } from '../../ports/alloc-dir.ts';
-import type { Clock } from '../../ports/clock.ts';
 import type { TemplateAnswer, TemplateSource } from '../../ports/template-source.ts';
+import type { OwnTime } from '../own-time.ts';
 import { runTaskScript } from '../task-script.ts';
 import { TaskTemplates, type TemplatesBegin } from '../templates/task-templates.ts';
 import { fileOf, notesOf } from '../templates/change-notes.ts';
@@ -21,7 +21,7 @@ import type { AllocHook, AllocScope, TaskHook, TaskScope } from './hook.ts';
 export interface TemplatesDeps {
   readonly dirs: AllocDirs;
   readonly source: TemplateSource;
-  readonly clock: Clock;
+  readonly time: OwnTime;
   readonly random: Random;
   readonly policy: TemplatePolicy;
   readonly log: (line: string) => void;
@@ -91,12 +91,12 @@ export class TemplatesHook implements AllocHook, TaskHook {
     scope: TaskScope,
     begin: TemplatesBegin,
   ): TaskTemplates {
-    const { dirs, source, clock, random, log } = this.#deps;
+    const { dirs, source, time, random, log } = this.#deps;
     const { alloc, task } = scope;
     const say = (line: string): void =>
       log(`task "${task.name}" of allocation ${alloc.id}: ${line}`);
     return new TaskTemplates(planned, begin, {
-      clock,
+      time,
       random: random.fork(`${alloc.id}/${task.name}`),
       host: { ...source.host, env: scope.variables },
       ask: (dependency, index, signal) => this.#ask(dependency, index, { scope, signal }),
@@ -111,7 +111,7 @@ export class TemplatesHook implements AllocHook, TaskHook {
         if (missing.length > 0) scope.note(events.templateWaits(missing));
       },
       log: say,
-      ...rollingOf(scope, { clock, rollouts: source.rollouts, log: say }),
+      ...rollingOf(scope, { clock: time.clock, rollouts: source.rollouts, log: say }),
     });
   }
 
@@ -146,7 +146,7 @@ export class TemplatesHook implements AllocHook, TaskHook {
     if (dependency.kind !== 'file') {
       return this.#deps.source.ask({ dependency, index, namespace }, signal);
     }
-    if (index > 0) await this.#deps.clock.sleep(FILE_POLL_MS, signal);
+    if (index > 0) await this.#deps.time.clock.sleep(FILE_POLL_MS, signal);
     return { value: await this.#read(dependency.path, scope), index: index + 1 };
   }
 
@@ -171,7 +171,7 @@ export class TemplatesHook implements AllocHook, TaskHook {
     { command, timeoutMs, failsTask }: Extract<ChangeAction, { do: 'script' }>,
     scope: TaskScope,
   ): Promise<void> {
-    const { clock } = this.#deps;
+    const { clock } = this.#deps.time;
     const limits = { timeoutMs, outputMaxBytes: SCRIPT_OUTPUT_BYTES };
     const open = (signal: AbortSignal): ReturnType<TaskScope['exec']> =>
       scope.exec(command, signal);

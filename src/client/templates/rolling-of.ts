@@ -14,6 +14,7 @@ import type { TaskScope } from '../hooks/hook.ts';
 import type { TaskTemplatesDeps } from './task-templates.ts';
 
 export interface RollingTools {
+  /** The client's own time, as that of the runs that are looked at. */
   readonly clock: Clock;
   readonly rollouts: TemplateRollouts;
   readonly log: (line: string) => void;

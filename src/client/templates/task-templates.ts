@@ -30,13 +30,13 @@ import {
   type RunnerInput,
   type RunnerState,
 } from '../../core/template/runner.ts';
-import type { Clock } from '../../ports/clock.ts';
 import type { TemplateAnswer } from '../../ports/template-source.ts';
 import { Drive } from '../../run/drive.ts';
+import type { OwnTime } from '../own-time.ts';
 import { RollingChange, type RollingDeps, type RollingFiles } from './rolling-change.ts';
 
 export interface TaskTemplatesDeps {
-  readonly clock: Clock;
+  readonly time: OwnTime;
   readonly random: Random;
   readonly host: Omit<TemplateHost, 'now'>;
   readonly ask: (
@@ -122,7 +122,7 @@ export class TaskTemplates {
     this.#ready.catch(() => undefined);
     this.#feed = new TemplateFeed({
       ask: deps.ask,
-      sleep: (ms, signal) => deps.clock.sleep(ms, signal),
+      sleep: (ms, signal) => deps.time.clock.sleep(ms, signal),
       newAbort: () => new AbortController(),
       ...(deps.backoff && { backoff: deps.backoff }),
       answered: (dependency, value) => this.#drive.send({ type: 'answered', dependency, value }),
@@ -139,11 +139,13 @@ export class TaskTemplates {
         initial: initialRunner(policy),
         pending: [],
         tick: { type: 'tick' },
-        step: (state: RunnerState, input: RunnerInput, now) =>
-          stepRunner(state, input, policy, now),
+        step: (state: RunnerState, input: RunnerInput) => {
+          const { now, steady } = deps.time.moment();
+          return stepRunner(state, input, { ...policy, aheadMs: now - steady }, steady);
+        },
       },
       {
-        clock: deps.clock,
+        clock: deps.time.clock,
         edge: {
           settled: () => Promise.resolve(),
           perform: (effect: RunnerEffect) => this.#perform(effect),
@@ -189,7 +191,7 @@ export class TaskTemplates {
    */
   async ready(signal: AbortSignal): Promise<void> {
     const given = new AbortController();
-    const late = this.#deps.clock.sleep(PATIENCE_MS, given.signal).then(() => {
+    const late = this.#deps.time.clock.sleep(PATIENCE_MS, given.signal).then(() => {
       if (!given.signal.aborted) this.#deps.waitsFor(missingOf(this.#drive.state));
     });
     const canceled = new Promise<never>((_, reject) => {
@@ -346,9 +348,9 @@ export class TaskTemplates {
     this.#changed.clear();
     const actions = this.#isWatchedByTask ? actionsFor(changed) : [];
     if (actions.length === 0) return;
-    const { clock, random, act } = this.#deps;
+    const { time, random, act } = this.#deps;
     const splayMs = Math.max(...changed.map((each) => each.splayMs));
-    await clock.sleep(random.next() * splayMs, this.#stop.signal);
+    await time.clock.sleep(random.next() * splayMs, this.#stop.signal);
     if (this.#stop.signal.aborted) return;
     await act(actions);
     // A restart may still be on its way when we end; once it is done, it outdates the note.

@@ -52,7 +52,7 @@ function placeOf({ group = [], task = [], alloc = {}, address = '' }: Wanted): O
 }
 
 function runOf(lives: Readonly<Record<string, TaskLife>>, stage = 'running'): AllocRun {
-  const run = newAlloc(['server', 'side'], 0 as Millis);
+  const run = newAlloc(['server', 'side'], { now: 0 as Millis, steady: 0 as Millis });
   const tasks = Object.entries(run.tasks).map(([name, task]) => [
     name,
     { ...task, life: lives[name] ?? task.life },

@@ -11,6 +11,7 @@ import type { AllocInput, AllocPolicy } from './alloc.ts';
 import { hasEnded, newAlloc } from './alloc.ts';
 import { isOvertaken } from '../state/stale-report.ts';
 import type { TaskRole } from './lifecycle.ts';
+import type { Moment } from './moment.ts';
 import { reportAlloc } from './report.ts';
 import { handleOf, isDead } from './task.ts';
 import type { TaskInput } from './task.ts';
@@ -211,6 +212,33 @@ test('E1, K1, K2, A1, A3: what holds after every input, whatever comes', () => {
   );
 });
 
+test('A6, H5: a wall clock that is set changes what is stamped and nothing else', () => {
+  const policy: AllocPolicy = {
+    ...POLICY,
+    health: { key: 'd', mode: 'task_states', minHealthyMs: 10_000, deadlineMs: 60_000 },
+    shutdownDelayMs: 3_000,
+    maxRunMs: 500_000,
+  };
+  const aheadMs = fc.integer({ min: -100_000_000, max: 100_000_000 });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 40 }), fc.array(aheadMs), (steps, jumps) => {
+      const seen = [jumps, []].map((ahead) => {
+        const world = new RunnerWorld(policy);
+        const lines: string[] = [];
+        let n = 0;
+        world.send({ type: 'begin' });
+        play(world, steps, () => {
+          lines.push(world.status(), world.drain(), String(world.wakeAt));
+          world.aheadMs = ahead[n++ % ahead.length] ?? 0;
+        });
+        return lines;
+      });
+      assert.deepEqual(seen[0], seen[1]);
+    }),
+    { numRuns: 300 },
+  );
+});
+
 test('K3: told to stop, it ends once everything under way has answered', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
@@ -247,8 +275,9 @@ test('a task the job does not have is ignored', () => {
 
 test('what its client forgot goes on from what the servers know, whatever the clock says', () => {
   const later = 9_000 as Millis;
-  const known = reportAlloc(newAlloc(['web'], later)).taskStates;
-  const again = reportAlloc(newAlloc(['web'], 5 as Millis, known)).taskStates;
+  const stamped = (now: number): Moment => ({ now: now as Millis, steady: 7 as Millis });
+  const known = reportAlloc(newAlloc(['web'], stamped(later))).taskStates;
+  const again = reportAlloc(newAlloc(['web'], stamped(5), known)).taskStates;
   assert.deepEqual(
     again['web']?.events.map(({ type, at }) => [type, at]),
     [

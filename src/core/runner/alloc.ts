@@ -9,6 +9,7 @@
  *     after each input, so that an input that is lost or repeated costs nothing.
  * A5: an allocation that ran for as long as it may is stopped, once, and its poststop tasks do not
  *     run. What its end takes, shutdown delays included, comes on top.
+ * A6: all instants in `AllocRun` but those that are told are of the client's own time.
  */
 import type { Millis } from '../../base/brand.ts';
 import { assert } from '../../base/assert.ts';
@@ -27,6 +28,7 @@ import {
   type Member,
   type TaskRole,
 } from './lifecycle.ts';
+import type { Moment } from './moment.ts';
 import {
   isDead,
   isEnding,
@@ -102,12 +104,12 @@ type AllocTurn = Turn<AllocRun, AllocEffect>;
 /** An allocation as its client received it. */
 export function newAlloc(
   tasks: readonly string[],
-  now: Millis,
+  at: Moment,
   known: Alloc['taskStates'] = {},
 ): AllocRun {
   return {
     life: { stage: 'new' },
-    tasks: Object.fromEntries(tasks.map((name) => [name, newTask(now, known[name]?.events)])),
+    tasks: Object.fromEntries(tasks.map((name) => [name, newTask(at, known[name]?.events)])),
   };
 }
 
@@ -116,9 +118,9 @@ export function stepAlloc(
   run: AllocRun,
   input: AllocInput,
   policy: AllocPolicy,
-  now: Millis,
+  at: Moment,
 ): AllocTurn {
-  const scope = new Scope(run, policy, now);
+  const scope = new Scope(run, policy, at);
   take(scope, input);
   heedOverrun(scope);
   settle(scope);
@@ -147,13 +149,13 @@ class Scope {
   begunAt: Millis | undefined;
   overran: true | undefined;
   readonly policy: AllocPolicy;
-  readonly now: Millis;
+  readonly at: Moment;
   readonly effects: AllocEffect[] = [];
   #tasks: Readonly<Record<string, TaskRun>>;
   #healthWakeAt: Millis | undefined;
   #checksWakeAt: Millis | undefined;
 
-  constructor(run: AllocRun, policy: AllocPolicy, now: Millis) {
+  constructor(run: AllocRun, policy: AllocPolicy, at: Moment) {
     this.life = run.life;
     this.health = run.health;
     this.network = run.network;
@@ -161,7 +163,7 @@ class Scope {
     this.begunAt = run.begunAt;
     this.overran = run.overran;
     this.policy = policy;
-    this.now = now;
+    this.at = at;
     this.#tasks = run.tasks;
   }
 
@@ -174,7 +176,7 @@ class Scope {
     const before = this.#tasks[task];
     const spec = this.policy.tasks[task];
     if (before === undefined || spec === undefined) return;
-    const turn = stepTask(before, input, spec.policy, this.now);
+    const turn = stepTask(before, input, spec.policy, this.at);
     if (turn.state !== before) this.#tasks = { ...this.#tasks, [task]: turn.state };
     for (const effect of turn.effects) this.effects.push({ do: 'task', task, effect });
   }
@@ -197,7 +199,7 @@ class Scope {
       states: this.checks,
       watched: this.policy.checks,
     };
-    const judgement = judge(this.health, this.policy.health, subject, this.now);
+    const judgement = judge(this.health, this.policy.health, subject, this.at);
     this.health = judgement.state;
     this.#healthWakeAt = judgement.wakeAt;
     for (const { task, message } of judgement.complaints) {
@@ -210,7 +212,7 @@ class Scope {
     const { checks: watched } = this.policy;
     if (watched.length === 0) return;
     this.checks = currentChecks(this.checks, watched, this.members());
-    const { restarts, wakeAt } = condemned(this.checks, watched, this.members(), this.now);
+    const { restarts, wakeAt } = condemned(this.checks, watched, this.members(), this.at.steady);
     this.#checksWakeAt = wakeAt;
     for (const { task, reason } of restarts) {
       this.step(task, { type: 'restart', reason, failed: true });
@@ -245,7 +247,7 @@ function take(scope: Scope, input: AllocInput): void {
     case 'begin':
       if (scope.life.stage !== 'new') return;
       scope.life = { stage: 'preparing', stopping: false };
-      scope.begunAt = scope.now;
+      scope.begunAt = scope.at.steady;
       scope.effects.push({ do: 'prepare' });
       return;
     case 'prepared':
@@ -258,7 +260,7 @@ function take(scope: Scope, input: AllocInput): void {
       scope.step(input.task, input.input);
       return;
     case 'check':
-      scope.checks = noteCheck(scope.checks, input.id, input.status, scope.now);
+      scope.checks = noteCheck(scope.checks, input.id, input.status, scope.at.steady);
       return;
     case 'stop':
       takeStop(scope);
@@ -267,7 +269,7 @@ function take(scope: Scope, input: AllocInput): void {
       takeAbandon(scope);
       return;
     case 'tick':
-      if (scope.life.stage === 'draining' && scope.now >= scope.life.until) {
+      if (scope.life.stage === 'draining' && scope.at.steady >= scope.life.until) {
         scope.life = { stage: 'killing' };
       }
       scope.stepAll(scope.members(), { type: 'tick' });
@@ -314,7 +316,7 @@ function takeStop(scope: Scope): void {
       const delayMs = scope.policy.shutdownDelayMs;
       scope.life =
         delayMs > 0
-          ? { stage: 'draining', until: (scope.now + delayMs) as Millis }
+          ? { stage: 'draining', until: (scope.at.steady + delayMs) as Millis }
           : { stage: 'killing' };
       return;
     }
@@ -335,7 +337,7 @@ function takeAbandon(scope: Scope): void {
 /** A5. */
 function heedOverrun(scope: Scope): void {
   const { overrunsAt, policy } = scope;
-  if (overrunsAt === undefined || scope.now < overrunsAt) return;
+  if (overrunsAt === undefined || scope.at.steady < overrunsAt) return;
   scope.overran = true;
   const event = events.overran(policy.maxRunMs ?? 0);
   scope.stepAll(scope.members().filter(isBody), { type: 'note', event });

@@ -13,7 +13,11 @@ const RUNNING: TaskLife = { phase: 'running', handle: HANDLE };
 
 function member(name: string, life: TaskLife = RUNNING, startedAt = 0): Member {
   const role = { hook: 'main', sidecar: false, leader: false } as const;
-  return { name, role, run: { ...newTask(at(0)), life, startedAt: at(startedAt) } };
+  return {
+    name,
+    role,
+    run: { ...newTask({ now: at(0), steady: at(0) }), life, startedAt: at(startedAt) },
+  };
 }
 
 function check(id: string, more: Partial<WatchedCheck> = {}): WatchedCheck {

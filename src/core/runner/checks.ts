@@ -4,6 +4,7 @@
  * C1: only a status that was told while its task ran counts; a task that comes back begins anew.
  * C2: a task is restarted when its check was bad for `limit` runs in a row, the grace after its
  *     start not counted.
+ * C3: all instants here are of the client's own time.
  *
  * Source: https://developer.hashicorp.com/nomad/docs/job-specification/check_restart
  */
@@ -11,6 +12,7 @@ import type { Millis } from '../../base/brand.ts';
 import type { HealthStatus } from '../model/health-check.ts';
 import type { CheckRestart } from '../model/service.ts';
 import type { Member } from './lifecycle.ts';
+import { since } from './task.ts';
 
 /** A check as the allocation depends on it. */
 export interface WatchedCheck {
@@ -24,7 +26,7 @@ export interface WatchedCheck {
   readonly restart?: CheckRestart;
 }
 
-/** How a check fares, and since when. */
+/** How a check fares, and since when on the client's own time. */
 export interface CheckState {
   readonly status: HealthStatus;
   readonly since: Millis;
@@ -116,7 +118,7 @@ export function condemned(
 
 function dueOf({ restart, intervalMs }: WatchedCheck, state: CheckState, member: Member): Millis {
   const { limit = 0, graceMs = 0 } = restart ?? {};
-  const countedFrom = Math.max(state.since, (member.run.startedAt ?? 0) + graceMs);
+  const countedFrom = Math.max(state.since, (since(member.run) ?? 0) + graceMs);
   return (countedFrom + intervalMs * Math.max(0, limit - 1)) as Millis;
 }
 

@@ -20,7 +20,7 @@ export interface CollectPolicy {
 
 export interface Collectable {
   readonly id: AllocId;
-  /** Absent while it runs. */
+  /** On the client's own time; absent while it runs. */
   readonly endedAt?: Millis;
 }
 

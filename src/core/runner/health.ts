@@ -7,6 +7,8 @@
  * H3: a failed task is unhealthy at once, everything else at the deadline.
  *
  * H4: with `checks`, the services' checks must have been well for as long, too.
+ * H5: all of that is judged by the client's own time: a clock that is set makes nothing healthy and
+ *     nothing late.
  *
  * Source: https://developer.hashicorp.com/nomad/docs/job-specification/update
  */
@@ -15,7 +17,8 @@ import { formatDuration } from '../../base/duration.ts';
 import { tasksWithBadChecks, wellSince as checksWellSince } from './checks.ts';
 import type { CheckStates, WatchedCheck } from './checks.ts';
 import type { Member } from './lifecycle.ts';
-import { isDead } from './task.ts';
+import type { Moment } from './moment.ts';
+import { isDead, since } from './task.ts';
 
 export interface HealthPolicy {
   /** What the verdict is for: a deployment's id, or `migrate`. */
@@ -32,12 +35,13 @@ export interface HealthSubject {
   readonly watched: readonly WatchedCheck[];
 }
 
-/** What is remembered between two looks. */
+/** What is remembered between two looks; its instants are of the client's own time. */
 export interface HealthState {
   readonly key: string;
   readonly beganAt: Millis;
   /** Since when everything is as it should be; absent while it is not. */
   readonly wellSince?: Millis;
+  /** Its instant is the wall clock's: it is told. */
   readonly verdict?: { readonly healthy: boolean; readonly at: Millis };
 }
 
@@ -53,15 +57,16 @@ export function judge(
   before: HealthState | undefined,
   policy: HealthPolicy | undefined,
   subject: HealthSubject,
-  now: Millis,
+  at: Moment,
 ): Judgement {
   if (policy === undefined || policy.mode === 'manual') return { state: undefined, complaints: [] };
-  const known = before?.key === policy.key ? before : { key: policy.key, beganAt: now };
+  const { steady } = at;
+  const known = before?.key === policy.key ? before : { key: policy.key, beganAt: steady };
   if (known.verdict !== undefined) return { state: known, complaints: [] };
   const relevant = subject.members.filter((m) => m.role.hook !== 'poststop');
   const judged = { ...subject, members: relevant };
   if (relevant.some((m) => m.run.failed && isDead(m.run))) {
-    return unhealthy(known, policy, judged, now);
+    return unhealthy(known, policy, judged, at.now);
   }
   const { beganAt, key } = known;
   const deadlineAt = (beganAt + policy.deadlineMs) as Millis;
@@ -69,21 +74,21 @@ export function judge(
     policy.mode === 'checks' ? checksWellSince(subject.states, subject.watched) : beganAt;
   const wellSince =
     relevant.every(isWell) && checksSince !== undefined
-      ? (Math.max(sinceWhen(relevant, known, now), checksSince) as Millis)
+      ? (Math.max(sinceWhen(relevant, known, steady), checksSince) as Millis)
       : undefined;
-  if (wellSince !== undefined && now - wellSince >= policy.minHealthyMs) {
-    const verdict = { healthy: true, at: now };
+  if (wellSince !== undefined && steady - wellSince >= policy.minHealthyMs) {
+    const verdict = { healthy: true, at: at.now };
     return { state: { key, beganAt, wellSince, verdict }, complaints: [] };
   }
-  if (now >= deadlineAt) return unhealthy(known, policy, judged, now);
+  if (steady >= deadlineAt) return unhealthy(known, policy, judged, at.now);
   const state: HealthState = { key, beganAt, ...(wellSince === undefined ? {} : { wellSince }) };
   const settledAt = wellSince === undefined ? deadlineAt : wellSince + policy.minHealthyMs;
   return { state, wakeAt: Math.min(settledAt, deadlineAt) as Millis, complaints: [] };
 }
 
 /** The latest start counts: a task that came back meanwhile begins its time anew. */
-function sinceWhen(members: readonly Member[], known: HealthState, now: Millis): Millis {
-  const starts = members.map((m) => (isDead(m.run) ? m.run.finishedAt : m.run.startedAt) ?? now);
+function sinceWhen(members: readonly Member[], known: HealthState, steady: Millis): Millis {
+  const starts = members.map(({ run }) => since(run) ?? steady);
   return Math.max(known.beganAt, ...starts) as Millis;
 }
 

@@ -3,9 +3,16 @@ import { test } from 'node:test';
 import type { Millis } from '../../base/brand.ts';
 import { judge, type HealthPolicy, type HealthSubject } from './health.ts';
 import { mayBegin, nextToKill, onlySidecars, type Member, type TaskRole } from './lifecycle.ts';
+import type { Moment } from './moment.ts';
 import { newTask, type TaskLife, type TaskRun } from './task.ts';
 
 const handle = { driver: 'sim', version: 1, startedAt: 0 as Millis, state: {} };
+
+/** A wall clock that was set plays no part in any of this. */
+function at(ms: number): Moment {
+  return { now: (ms + 86_400_000) as Millis, steady: ms as Millis };
+}
+
 const LIVES: Readonly<Record<string, Partial<TaskRun> & { life: TaskLife }>> = {
   waiting: { life: { phase: 'waiting' } },
   running: { life: { phase: 'running', handle }, startedAt: 0 as Millis },
@@ -27,7 +34,7 @@ function member(text: string): Member {
     sidecar: flags.includes('sidecar'),
     leader: flags.includes('leader'),
   };
-  return { name, role, run: { ...newTask(0 as Millis), ...LIVES[life] } };
+  return { name, role, run: { ...newTask(at(0)), ...LIVES[life] } };
 }
 
 const group = (...texts: string[]): Member[] => texts.map(member);
@@ -89,20 +96,20 @@ test('H2, H3: what is well', () => {
     [['web running', 'hi:poststart done', 'bye:poststop waiting'], 10_000, true],
     [['log:prestart,sidecar done', 'web running'], 60_000, false],
   ];
-  for (const [texts, at, expected] of rows) {
+  for (const [texts, ms, expected] of rows) {
     const before = { key: 'd', beganAt: 0 as Millis };
-    const { state } = judge(before, POLICY, subject(...texts), at as Millis);
-    assert.equal(state?.verdict?.healthy, expected, `${texts.join(', ')} at ${at}`);
+    const { state } = judge(before, POLICY, subject(...texts), at(ms));
+    assert.equal(state?.verdict?.healthy, expected, `${texts.join(', ')} at ${ms}`);
   }
 });
 
 test('H1: a verdict is final for its key; nobody asks, nothing is judged', () => {
-  const at = 1 as Millis;
-  const bad = judge({ key: 'd', beganAt: at }, POLICY, subject('web failed'), at).state;
-  assert.equal(judge(bad, POLICY, subject('web running'), 99_999 as Millis).state, bad);
-  const next = judge(bad, { ...POLICY, key: 'e' }, subject('web running'), 99_999 as Millis);
+  const first = at(1);
+  const bad = judge({ key: 'd', beganAt: 1 as Millis }, POLICY, subject('web failed'), first).state;
+  assert.equal(judge(bad, POLICY, subject('web running'), at(99_999)).state, bad);
+  const next = judge(bad, { ...POLICY, key: 'e' }, subject('web running'), at(99_999));
   assert.equal(next.state?.verdict, undefined);
-  assert.equal(judge(bad, undefined, subject('web running'), at).state, undefined);
+  assert.equal(judge(bad, undefined, subject('web running'), first).state, undefined);
   const manual = { ...POLICY, mode: 'manual' as const };
-  assert.equal(judge(bad, manual, subject('web running'), at).state, undefined);
+  assert.equal(judge(bad, manual, subject('web running'), first).state, undefined);
 });

@@ -69,8 +69,8 @@ test('whether anybody asks for health', () => {
 
 test('U1: what is asked of the edge after a restart', () => {
   const policy = policyOf({});
-  const at = 0 as Millis;
-  const handle = { driver: 'sim', version: 1, startedAt: at, state: {} };
+  const at = { now: 0 as Millis, steady: 0 as Millis };
+  const handle = { driver: 'sim', version: 1, startedAt: at.now, state: {} };
   const preparing = stepAlloc(newAlloc(['web'], at), { type: 'begin' }, policy, at).state;
   const asked = (run: AllocRun): string =>
     resumeAlloc(run, policy)

@@ -14,7 +14,10 @@ import type { Millis } from '../../base/brand.ts';
 import type { RestartPolicy } from '../model/strategy.ts';
 import { formatDuration } from '../../base/duration.ts';
 
-/** Remembers the restarts of the present interval. Kept on disk: it outlives the agent. */
+/**
+ * Remembers the restarts of the present interval. Kept on disk: it outlives the agent. All instants
+ * here are of the client's own time (`moment.ts`).
+ */
 export interface RestartTracker {
   readonly count: number;
   readonly intervalStartedAt: Millis;
@@ -85,7 +88,8 @@ export function decideRestart(
 
 function count(tracker: RestartTracker, policy: RestartPolicy, now: Millis): RestartTracker {
   const over = now >= tracker.intervalStartedAt + policy.intervalMs;
-  // A clock that was set back must not stretch the interval without end.
+  // The client's own time runs back only where its disk lost what it knew of it: even then the
+  // interval must not stretch without end.
   const fresh = over || now < tracker.intervalStartedAt;
   return fresh ? { count: 1, intervalStartedAt: now } : { ...tracker, count: tracker.count + 1 };
 }

@@ -2,7 +2,7 @@
  * How long a client has been without servers, over all its lives: groups may want to be stopped
  * after a while of that (`stop_on_client_after`).
  *
- * SI1: within a life only a clock counts that nobody sets; the wall clock, only between lives.
+ * SI1: only a clock counts that nobody sets, between two lives the client's own time (`moment.ts`).
  * SI2: servers that were not asked anything have not been silent.
  * SI3: a client that has just begun gets its time to find them, however long it was away.
  */
@@ -42,7 +42,7 @@ export class Silence {
   }
 }
 
-/** How long ago an instant is that an earlier life wrote down [ms]; one to come was a step. */
+/** How long ago an instant is that an earlier life wrote down [ms]; one to come is no sign of any. */
 export function awayMs(heardAt: Millis | undefined, now: Millis): number | undefined {
   return heardAt === undefined ? undefined : Math.max(0, now - heardAt);
 }

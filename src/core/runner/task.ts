@@ -6,6 +6,7 @@
  * K3: told to be killed, it is dead as soon as what is under way has answered; it starts no more.
  * K4: answers carry the attempt they belong to; those of an earlier one change nothing, except that
  *     a task they bring is stopped.
+ * K5: `until`, `since` and the tracker are of the client's own time, all else is of the wall clock.
  */
 import type { Millis } from '../../base/brand.ts';
 import { seeded } from '../../base/random.ts';
@@ -14,6 +15,7 @@ import type { TaskState } from '../model/alloc.ts';
 import type { RestartPolicy } from '../model/strategy.ts';
 import * as events from './events.ts';
 import { isSuccess, type Exit, type Handle } from './handle.ts';
+import type { Moment } from './moment.ts';
 import { decideRestart, newTracker, type Ending, type RestartTracker } from './restart.ts';
 
 /** What a task is doing. What a phase owns lives on the phase. */
@@ -56,6 +58,8 @@ export interface TaskRun {
   readonly lastRestartAt?: Millis;
   readonly startedAt?: Millis;
   readonly finishedAt?: Millis;
+  /** Since when it runs, or is dead, on the client's own time; absent in what an older build wrote. */
+  readonly since?: Millis;
   readonly events: TaskState['events'];
 }
 
@@ -129,38 +133,33 @@ type TaskTurn = Turn<TaskRun, TaskEffect>;
  * @param known its events of before, where the client lost what it knew of it: told with those,
  *   reports follow on earlier ones whatever the clock says
  */
-export function newTask(now: Millis, known: TaskState['events'] = []): TaskRun {
+export function newTask(at: Moment, known: TaskState['events'] = []): TaskRun {
   return {
     life: { phase: 'waiting' },
     attempt: 0,
-    tracker: newTracker(now),
+    tracker: newTracker(at.steady),
     failed: false,
     restarts: 0,
-    events: events.record(known, events.received(), now),
+    events: events.record(known, events.received(), at.now),
   };
 }
 
 /** Decides what a task does next. Inputs that mean nothing in the present phase change nothing. */
-export function stepTask(
-  run: TaskRun,
-  input: TaskInput,
-  policy: TaskPolicy,
-  now: Millis,
-): TaskTurn {
-  if ('attempt' in input) return answered(run, input, policy, now);
+export function stepTask(run: TaskRun, input: TaskInput, policy: TaskPolicy, at: Moment): TaskTurn {
+  if ('attempt' in input) return answered(run, input, policy, at);
   switch (input.type) {
     case 'begin':
-      return begin(run, now);
+      return begin(run, at);
     case 'kill':
-      return kill(run, policy, now);
+      return kill(run, policy, at);
     case 'restart':
-      return restart(run, input, policy, now);
+      return restart(run, input, policy, at);
     case 'signal':
-      return signal(run, input.signal, input.reason, now);
+      return signal(run, input.signal, input.reason, at);
     case 'note':
-      return to(isDead(run) ? run : noted(run, input.event, now));
+      return to(isDead(run) ? run : noted(run, input.event, at));
     case 'tick':
-      return tick(run, policy, now);
+      return tick(run, policy, at);
   }
 }
 
@@ -175,6 +174,11 @@ export function reportTask(run: TaskRun): TaskState {
     ...(run.finishedAt === undefined ? {} : { finishedAt: run.finishedAt }),
     events: run.events,
   };
+}
+
+/** Since when it runs, or is dead, on the client's own time; undefined: neither. */
+export function since(run: TaskRun): Millis | undefined {
+  return run.since ?? (isDead(run) ? run.finishedAt : run.startedAt);
 }
 
 /** When it wants to be asked again; undefined: not before something happens. */
@@ -210,9 +214,9 @@ export function isEnding(run: TaskRun): boolean {
   return life.phase === 'canceling' || life.phase === 'dead';
 }
 
-function begin(run: TaskRun, now: Millis): TaskTurn {
+function begin(run: TaskRun, at: Moment): TaskTurn {
   if (run.life.phase !== 'waiting') return to(run);
-  return prepare(noted(run, events.taskSetup(), now));
+  return prepare(noted(run, events.taskSetup(), at));
 }
 
 function prepare(run: TaskRun): TaskTurn {
@@ -220,15 +224,15 @@ function prepare(run: TaskRun): TaskTurn {
   return to({ ...run, attempt, life: { phase: 'preparing' } }, [{ do: 'prepare', attempt }]);
 }
 
-function prepared(run: TaskRun, now: Millis): TaskTurn {
-  if (run.life.phase === 'canceling') return to(die(noted(run, events.killed(), now), now));
+function prepared(run: TaskRun, at: Moment): TaskTurn {
+  if (run.life.phase === 'canceling') return to(die(noted(run, events.killed(), at), at));
   if (run.life.phase !== 'preparing') return to(run);
   return to({ ...run, life: { phase: 'starting' } }, [{ do: 'start', attempt: run.attempt }]);
 }
 
-function startedWith(run: TaskRun, handle: Handle, policy: TaskPolicy, now: Millis): TaskTurn {
+function startedWith(run: TaskRun, handle: Handle, policy: TaskPolicy, at: Moment): TaskTurn {
   const watch: TaskEffect = { do: 'watch', attempt: run.attempt, handle };
-  const running = { ...noted(run, events.started(), now), startedAt: now };
+  const running = { ...noted(run, events.started(), at), startedAt: at.now, since: at.steady };
   switch (run.life.phase) {
     case 'starting':
       return to({ ...running, life: { phase: 'running', handle } }, [watch]);
@@ -249,23 +253,23 @@ function startedWith(run: TaskRun, handle: Handle, policy: TaskPolicy, now: Mill
 }
 
 /** K4. */
-function answered(run: TaskRun, answer: TaskAnswer, policy: TaskPolicy, now: Millis): TaskTurn {
+function answered(run: TaskRun, answer: TaskAnswer, policy: TaskPolicy, at: Moment): TaskTurn {
   if (answer.attempt !== run.attempt) {
     return answer.type === 'started' ? unwanted(run, answer.handle, policy) : to(run);
   }
   switch (answer.type) {
     case 'prepared':
-      return prepared(run, now);
+      return prepared(run, at);
     case 'prepare_failed':
-      return notStarted(run, events.setupFailure(answer.message), { answer, policy, now });
+      return notStarted(run, events.setupFailure(answer.message), { answer, policy, at });
     case 'started':
-      return startedWith(run, answer.handle, policy, now);
+      return startedWith(run, answer.handle, policy, at);
     case 'start_failed':
-      return notStarted(run, events.driverFailure(answer.message), { answer, policy, now });
+      return notStarted(run, events.driverFailure(answer.message), { answer, policy, at });
     case 'exited':
-      return exited(run, answer.exit, policy, now);
+      return exited(run, answer.exit, policy, at);
     case 'lost':
-      return exited(run, lostExit(answer.message, now), policy, now);
+      return exited(run, lostExit(answer.message, at), policy, at);
   }
 }
 
@@ -279,17 +283,17 @@ function notStarted(
   end: {
     readonly answer: { readonly retry: boolean };
     readonly policy: TaskPolicy;
-    readonly now: Millis;
+    readonly at: Moment;
   },
 ): TaskTurn {
-  const { answer, policy, now } = end;
-  const told = noted(run, event, now);
+  const { answer, policy, at } = end;
+  const told = noted(run, event, at);
   switch (run.life.phase) {
     case 'canceling':
-      return to(die(noted(told, events.killed(), now), now));
+      return to(die(noted(told, events.killed(), at), at));
     case 'preparing':
     case 'starting':
-      return ended(told, { type: 'not_started', retry: answer.retry }, policy, now);
+      return ended(told, { type: 'not_started', retry: answer.retry }, policy, at);
     case 'waiting':
     case 'running':
     case 'restarting':
@@ -300,14 +304,14 @@ function notStarted(
   }
 }
 
-function exited(run: TaskRun, exit: Exit, policy: TaskPolicy, now: Millis): TaskTurn {
+function exited(run: TaskRun, exit: Exit, policy: TaskPolicy, at: Moment): TaskTurn {
   const { life } = run;
   switch (life.phase) {
     case 'running':
     case 'draining':
     case 'killing': {
-      const after = noted(run, events.terminated(exit), now);
-      const turn = afterExit(after, life, { exit, policy, now });
+      const after = noted(run, events.terminated(exit), at);
+      const turn = afterExit(after, life, { exit, policy, at });
       return to(turn.state, [{ do: 'destroy', handle: life.handle }, ...turn.effects]);
     }
     case 'waiting':
@@ -323,67 +327,67 @@ function exited(run: TaskRun, exit: Exit, policy: TaskPolicy, now: Millis): Task
 function afterExit(
   run: TaskRun,
   life: TaskLife,
-  end: { readonly exit: Exit; readonly policy: TaskPolicy; readonly now: Millis },
+  end: { readonly exit: Exit; readonly policy: TaskPolicy; readonly at: Moment },
 ): TaskTurn {
-  const { exit, policy, now } = end;
+  const { exit, policy, at } = end;
   if (life.phase === 'running') {
-    return ended(run, { type: 'exited', success: isSuccess(exit) }, policy, now);
+    return ended(run, { type: 'exited', success: isSuccess(exit) }, policy, at);
   }
   const again = 'again' in life && life.again;
-  if (again === 'failed') return ended(run, { type: 'exited', success: false }, policy, now);
+  if (again === 'failed') return ended(run, { type: 'exited', success: false }, policy, at);
   // A restart that was asked for uses up no attempt and waits for nothing.
-  if (again) return prepare(counted(noted(run, events.restarting(0, ''), now), now));
-  return to(die(noted(run, events.killed(), now), now));
+  if (again) return prepare(counted(noted(run, events.restarting(0, ''), at), at));
+  return to(die(noted(run, events.killed(), at), at));
 }
 
 /** A run of it is over by itself: the restart policy speaks. */
-function ended(run: TaskRun, ending: Ending, policy: TaskPolicy, now: Millis): TaskTurn {
+function ended(run: TaskRun, ending: Ending, policy: TaskPolicy, at: Moment): TaskTurn {
   const jitter = seeded(`${policy.seed}/${run.attempt}`).next();
   const rules = { policy: policy.restart, onSuccess: policy.restartOnSuccess };
-  const decision = decideRestart(run.tracker, rules, ending, { now, jitter });
+  const decision = decideRestart(run.tracker, rules, ending, { now: at.steady, jitter });
   switch (decision.do) {
     case 'complete':
-      return to(die({ ...run, failed: false }, now));
+      return to(die({ ...run, failed: false }, at));
     case 'fail': {
-      const told = noted(run, events.notRestarting(decision.reason), now);
-      return to(die({ ...told, failed: true }, now));
+      const told = noted(run, events.notRestarting(decision.reason), at);
+      return to(die({ ...told, failed: true }, at));
     }
     case 'restart': {
-      const told = noted(run, events.restarting(decision.delayMs, decision.reason), now);
-      const next = { ...counted(told, now), tracker: decision.tracker };
-      const until = (now + decision.delayMs) as Millis;
+      const told = noted(run, events.restarting(decision.delayMs, decision.reason), at);
+      const next = { ...counted(told, at), tracker: decision.tracker };
+      const until = (at.steady + decision.delayMs) as Millis;
       const state: TaskRun = { ...next, life: { phase: 'restarting', until } };
       return { state, effects: [], wakeAt: until };
     }
   }
 }
 
-function kill(run: TaskRun, policy: TaskPolicy, now: Millis): TaskTurn {
+function kill(run: TaskRun, policy: TaskPolicy, at: Moment): TaskTurn {
   const { life } = run;
   switch (life.phase) {
     case 'waiting':
-      return to(die(run, now));
+      return to(die(run, at));
     case 'preparing':
     case 'starting':
       return to(
-        { ...noted(run, events.killing(0), now), life: { phase: 'canceling', of: life.phase } },
+        { ...noted(run, events.killing(0), at), life: { phase: 'canceling', of: life.phase } },
         [{ do: 'cancel' }],
       );
     case 'restarting': {
-      const told = noted(run, events.killing(policy.killTimeoutMs), now);
-      return to(die(noted(told, events.killed(), now), now));
+      const told = noted(run, events.killing(policy.killTimeoutMs), at);
+      return to(die(noted(told, events.killed(), at), at));
     }
     case 'running':
       return bringDown(
-        noted(run, events.killing(policy.killTimeoutMs), now),
+        noted(run, events.killing(policy.killTimeoutMs), at),
         { handle: life.handle, again: false },
         policy,
-        now,
+        at,
       );
     case 'draining':
     case 'killing': {
       const told =
-        life.again !== false ? noted(run, events.killing(policy.killTimeoutMs), now) : run;
+        life.again !== false ? noted(run, events.killing(policy.killTimeoutMs), at) : run;
       return to({ ...told, life: { ...life, again: false } });
     }
     case 'canceling':
@@ -396,12 +400,12 @@ function restart(
   run: TaskRun,
   { reason, failed }: Extract<TaskWish, { type: 'restart' }>,
   policy: TaskPolicy,
-  now: Millis,
+  at: Moment,
 ): TaskTurn {
   if (run.life.phase !== 'running') return to(run);
-  const told = noted(run, events.restartSignaled(reason), now);
+  const told = noted(run, events.restartSignaled(reason), at);
   const again = failed === true ? 'failed' : true;
-  return bringDown(told, { handle: run.life.handle, again }, policy, now);
+  return bringDown(told, { handle: run.life.handle, again }, policy, at);
 }
 
 /** Out of the catalog first (`shutdown_delay`), then signal, grace and kill. */
@@ -409,30 +413,30 @@ function bringDown(
   run: TaskRun,
   what: { readonly handle: Handle; readonly again: Again },
   policy: TaskPolicy,
-  now: Millis,
+  at: Moment,
 ): TaskTurn {
   if (policy.shutdownDelayMs > 0) {
-    const until = (now + policy.shutdownDelayMs) as Millis;
-    const told = noted(run, events.shutdownDelay(policy.shutdownDelayMs), now);
+    const until = (at.steady + policy.shutdownDelayMs) as Millis;
+    const told = noted(run, events.shutdownDelay(policy.shutdownDelayMs), at);
     const state: TaskRun = { ...told, life: { phase: 'draining', ...what, until } };
     return { state, effects: [], wakeAt: until };
   }
   return to({ ...run, life: { phase: 'killing', ...what } }, [stop(what.handle, policy)]);
 }
 
-function signal(run: TaskRun, name: string, reason: string, now: Millis): TaskTurn {
+function signal(run: TaskRun, name: string, reason: string, at: Moment): TaskTurn {
   const handle = handleOf(run);
   if (handle === undefined) return to(run);
-  return to(noted(run, events.signaling(name, reason), now), [
+  return to(noted(run, events.signaling(name, reason), at), [
     { do: 'signal', handle, signal: name },
   ]);
 }
 
-function tick(run: TaskRun, policy: TaskPolicy, now: Millis): TaskTurn {
+function tick(run: TaskRun, policy: TaskPolicy, at: Moment): TaskTurn {
   const { life } = run;
   const wakeAt = taskWakeAt(run);
   if (wakeAt === undefined) return to(run);
-  if (now < wakeAt) return { state: run, effects: [], wakeAt };
+  if (at.steady < wakeAt) return { state: run, effects: [], wakeAt };
   if (life.phase === 'restarting') return prepare(run);
   if (life.phase !== 'draining') return to(run);
   const { handle, again } = life;
@@ -443,20 +447,20 @@ function stop(handle: Handle, policy: TaskPolicy): TaskEffect {
   return { do: 'stop', handle, signal: policy.killSignal, timeoutMs: policy.killTimeoutMs };
 }
 
-function die(run: TaskRun, now: Millis): TaskRun {
-  return { ...run, life: { phase: 'dead' }, finishedAt: now };
+function die(run: TaskRun, at: Moment): TaskRun {
+  return { ...run, life: { phase: 'dead' }, finishedAt: at.now, since: at.steady };
 }
 
-function noted(run: TaskRun, event: events.EventDraft, now: Millis): TaskRun {
-  return { ...run, events: events.record(run.events, event, now) };
+function noted(run: TaskRun, event: events.EventDraft, at: Moment): TaskRun {
+  return { ...run, events: events.record(run.events, event, at.now) };
 }
 
-function counted(run: TaskRun, now: Millis): TaskRun {
-  return { ...run, restarts: run.restarts + 1, lastRestartAt: now };
+function counted(run: TaskRun, at: Moment): TaskRun {
+  return { ...run, restarts: run.restarts + 1, lastRestartAt: at.now };
 }
 
-function lostExit(message: string, now: Millis): Exit {
-  return { exitCode: 255, signal: 0, oomKilled: false, endedAt: now, unknown: message };
+function lostExit(message: string, at: Moment): Exit {
+  return { exitCode: 255, signal: 0, oomKilled: false, endedAt: at.now, unknown: message };
 }
 
 function to(state: TaskRun, effects: readonly TaskEffect[] = []): TaskTurn {

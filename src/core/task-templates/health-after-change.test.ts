@@ -14,7 +14,7 @@ const UPDATE = { ...UPDATE_DEFAULTS, minHealthyTimeMs: 10, healthyDeadlineMs: 10
 const CHANGED_AT = 1_000;
 
 function lookOf(task: Partial<TaskRun>, more: Partial<AllocRun> = {}): AllocLook {
-  const run = newAlloc(['web'], 0 as Millis);
+  const run = newAlloc(['web'], { now: 0 as Millis, steady: 0 as Millis });
   const base = run.tasks['web'];
   assert.ok(base !== undefined);
   const role = { hook: 'main', sidecar: false, leader: false } as const;

@@ -35,7 +35,7 @@ export type ChangeVerdict =
   | Readonly<{ is: 'over' }>
   | Readonly<{ is: 'open'; lookAt: Millis }>;
 
-/** What the change found. */
+/** What the change found. @param now here and below: of the client's own time */
 export function markOf({ run }: AllocLook, task: string, now: Millis): ChangeMark {
   return { task, attempt: run.tasks[task]?.attempt ?? 0, restarts: false, at: now };
 }
@@ -81,7 +81,9 @@ function judgeHealth(
     minHealthyMs: update.minHealthyTimeMs,
     deadlineMs: update.healthyDeadlineMs,
   };
-  const { state, wakeAt } = judge({ key, beganAt: mark.at }, asked, subject, now);
+  // Nobody is told when the verdict was found.
+  const at = { now, steady: now };
+  const { state, wakeAt } = judge({ key, beganAt: mark.at }, asked, subject, at);
   if (state?.verdict === undefined)
     return { is: 'open', lookAt: wakeAt ?? deadlineOf(mark, update) };
   return state.verdict.healthy ? { is: 'healthy' } : late(update);

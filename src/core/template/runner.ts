@@ -38,6 +38,8 @@ export type RunnerPolicy = Readonly<{
   templates: readonly RunnerTemplate[];
   /** What templates may use of the world, without the time. */
   host: Omit<TemplateHost, 'now'>;
+  /** How far the clock that templates read is ahead of the one that waits are judged by [ms]. */
+  aheadMs?: number;
   /** Ends when all is written and told; waits for no rest. */
   once: boolean;
   /** Whether a program is kept running, see `runner-child.ts`. */
@@ -222,7 +224,8 @@ class Step {
   }
 
   #render(before: Item, template: RunnerTemplate): Item {
-    const host = { ...this.#policy.host, now: this.#now };
+    const { host: given, aheadMs = 0 } = this.#policy;
+    const host = { ...given, now: (this.#now + aheadMs) as Millis };
     const options = { errorOnMissingKey: template.errorOnMissingKey };
     const { result, used, missing } = render(template.template, this.#state.answers, host, options);
     const { text, firstChangeAt } = before;
