@@ -9,6 +9,7 @@ import { explain, Failure } from '../base/failure.ts';
 import { Bug } from '../base/assert.ts';
 import type { Millis } from '../base/brand.ts';
 import type { Random } from '../base/random.ts';
+import { isClientTerminal } from '../core/model/alloc.ts';
 import type { AllocId } from '../core/model/ids.ts';
 import type { TaskGroup } from '../core/model/task-group.ts';
 import type { NodeFacts } from '../core/model/node.ts';
@@ -183,7 +184,11 @@ export class AllocRunner {
     this.#scope.group = this.#group;
     this.#policy = this.#derivePolicy();
     await this.#keepAssignment();
-    if (this.#endedAt !== undefined) return;
+    if (this.#endedAt !== undefined) {
+      // Their state was put back to one before its end.
+      if (!isClientTerminal(assignment.alloc)) this.tell();
+      return;
+    }
     this.#drive.send({ type: this.#wantsStop() ? 'stop' : 'tick' });
   }
 

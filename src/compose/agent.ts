@@ -8,6 +8,7 @@ import { loadConfig } from '../agent/load-config.ts';
 import type { Invocation } from '../cli/command.ts';
 import type { World } from '../cli/world.ts';
 import type { AgentConfig } from '../core/agent-config/config.ts';
+import { lockDirectory } from '../io/fs/directory-lock.ts';
 import { createLogger } from '../io/logger/logger.ts';
 import { VERSION } from '../version.ts';
 import { flagsOf } from './agent-flags.ts';
@@ -40,9 +41,22 @@ export function loadAgentConfig(
   return loadConfig(flagsOf(invocation, devDir), world.files);
 }
 
-/** Runs the roles until SIGTERM or SIGINT. What a role does not need is not even read. */
+/**
+ * Runs the roles until SIGTERM or SIGINT. Two agents of one data directory would be one node, or
+ * one server, to all others. Fails: `conflict` another one has it.
+ */
 async function run(config: AgentConfig, running: Running): Promise<void> {
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
+  const claim = await lockDirectory(config.dataDir);
+  try {
+    await runRoles(config, running);
+  } finally {
+    await claim.release();
+  }
+}
+
+/** What a role does not need is not even read. */
+async function runRoles(config: AgentConfig, running: Running): Promise<void> {
   if (config.server !== undefined) {
     const { runServerAgent } = await import('./server-agent.ts');
     await runServerAgent(config, config.server, running);

@@ -146,3 +146,14 @@ test('SIGHUP reads the configuration again: the log level changes, a mistake cha
   );
   assert.equal((await agent.request('GET', '/v1/status/leader')).status, 200);
 });
+
+test('a data directory belongs to one agent at a time, and to the next as soon as that has ended', async () => {
+  await using agent = await AgentProcess.make();
+  await agent.start();
+  await using second = await AgentProcess.make('', agent.dataDir);
+  second.launch();
+  assert.equal(await second.ended(), 1);
+  assert.match(second.output, /is in use by another agent \(process \d+\)/);
+  await agent.end('SIGKILL');
+  await second.start();
+});

@@ -1,6 +1,6 @@
 /** `muster snapshot` against a real agent. */
 import assert from 'node:assert/strict';
-import { statSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { AgentProcess } from './agent-process.ts';
@@ -25,4 +25,32 @@ test('a state is saved, looked into and put back', async () => {
   const again = await agent.run(...save, file);
   assert.match(again.out, /^Saved and verified snapshot to index \d+\n$/);
   assert.equal((await agent.run(...save, '-address=http://127.0.0.1:1', file)).code, 1);
+});
+
+test('a job that was stopped since runs again', async () => {
+  await using agent = await AgentProcess.startServer(
+    'log_level = "warn"\nclient {\n enabled = true\n options = { "driver.raw_exec.enable" = "1" }\n}',
+  );
+  const file = join(agent.dir, 'running.snap');
+  const job = join(agent.dir, 'sleeper.nomad.hcl');
+  const task = 'driver = "raw_exec"\n config {\n command = "sleep"\n args = ["3600"]\n }';
+  writeFileSync(job, `job "sleeper" {\n group "g" {\n task "t" {\n ${task}\n }\n }\n}`);
+  const runs = async (): Promise<boolean> => {
+    const allocs = (await agent.get('/v1/job/sleeper/allocations')) as {
+      readonly ID: string;
+      readonly ClientStatus: string;
+    }[];
+    const running = allocs.filter(({ ClientStatus }) => ClientStatus === 'running');
+    const real = await Promise.all(
+      running.map(async ({ ID }) => (await agent.run('alloc', 'exec', ID, 'true')).code === 0),
+    );
+    return real.includes(true);
+  };
+  assert.equal((await agent.run('run', job)).code, 0);
+  assert.equal(await runs(), true);
+  await agent.run('snapshot', 'save', file);
+  assert.equal((await agent.run('stop', 'sleeper')).code, 0);
+  assert.equal(await runs(), false);
+  assert.equal((await agent.run('snapshot', 'restore', file)).code, 0);
+  await agent.until('it runs again', runs);
 });

@@ -60,6 +60,9 @@ test('any state is put back to any other, and all sums are right', () => {
       const now = restored(state, then);
       assert.deepEqual(lint(now), []);
       assert.deepEqual(now.counts(), then.counts());
+      for (const alloc of now.allocs()) {
+        if (alloc.modifyIndex === now.index) assert.equal(alloc.allocModifyIndex, now.index, 'P3');
+      }
     }),
     { numRuns: 40 },
   );

@@ -4,6 +4,8 @@
  * P1: it is one entry, so that nobody sees half of it.
  * P2: a row that is as the snapshot has it is not touched; every other one changes at this entry's
  *     index. So indexes rise, watchers of what changed wake, and nobody else does.
+ * P3: an allocation that is not as it was is news to its client, which else would go on as it was
+ *     told last: what it ended meanwhile it says so again.
  */
 import type { Index } from '../../base/brand.ts';
 import { same } from '../../base/same.ts';
@@ -41,7 +43,7 @@ function restoreTable(edit: Edit, name: TableName, wanted: ReadonlyMap<string, A
 }
 
 function bare(row: AnyRow): unknown {
-  return { ...row, modifyIndex: 0, createIndex: 0 };
+  return { ...row, modifyIndex: 0, createIndex: 0, allocModifyIndex: 0 };
 }
 
 /** The row with indexes of this log: those of another may lie in its future. */
@@ -51,6 +53,7 @@ function stamped(row: AnyRow, present: AnyRow | undefined, index: Index): AnyRow
     ...row,
     modifyIndex: index,
     ...(typeof before === 'number' && { createIndex: Math.min(before, index) }),
+    ...(typeof row['allocModifyIndex'] === 'number' && { allocModifyIndex: index }),
     ...(typeof row['lockIndex'] === 'number' && { lockIndex: Math.min(row['lockIndex'], index) }),
   };
 }
