@@ -7,6 +7,7 @@ const KINDS: Readonly<Record<Setting['kind'], string>> = {
   count: 'whole number',
   texts: 'list of texts',
   duration: 'duration',
+  size: 'size',
   record: 'names and texts',
   block: 'block',
   named: 'block with a name, any number',

@@ -240,7 +240,7 @@ function listen(server: Server, client: Client, lines: string[]): Promise<HttpLi
     {
       ops: server.operations,
       clock: systemClock,
-      jobs: jobLanguage(import.meta.filename),
+      jobs: jobLanguage(import.meta.filename, 1000),
       agent: agentFacts(server),
       metrics: {
         json: () => metrics.json(systemClock.now()),

@@ -38,6 +38,7 @@ import { jobPlan } from './commands/job-plan.ts';
 import { jobAllocsCommand, jobHistory, jobInspect } from './commands/job-reads.ts';
 import { jobRestart } from './commands/job-restart.ts';
 import { jobRun } from './commands/job-run.ts';
+import { jobStart } from './commands/job-start.ts';
 import { jobStatus } from './commands/job-status.ts';
 import { jobStop } from './commands/job-stop.ts';
 import { jobTagApply, jobTagUnset } from './commands/job-tags.ts';
@@ -77,7 +78,7 @@ import {
 } from './commands/operator-raft.ts';
 import { rebalance } from './commands/rebalance.ts';
 import { rtt } from './commands/rtt.ts';
-import { scalingPolicyInfo, scalingPolicyList } from './commands/scaling.ts';
+import { jobScalingEvents, scalingPolicyInfo, scalingPolicyList } from './commands/scaling.ts';
 import { serverForceLeave, serverJoin, serverMembers } from './commands/server.ts';
 import { serviceDelete, serviceInfo, serviceList } from './commands/named-services.ts';
 import { maint, servicesDeregister, servicesRegister } from './commands/services.ts';
@@ -106,8 +107,9 @@ export function makeCommands(roles: Roles): readonly Command[] {
   const commands: Command[] = [
     ...[agentCommand(roles.agent), keeperCommand(roles.keeper), versionCommand(roles.version)],
     ...[jobRun, jobPlan, jobValidate, jobStatus, jobStop, jobHistory, jobRevert, jobScale],
-    ...[jobRestart, jobTagApply, jobTagUnset, simulate, rebalance],
+    ...[jobStart, jobRestart, jobTagApply, jobTagUnset, simulate, rebalance],
     ...[operatorLint, operatorDebug, scalingPolicyList, scalingPolicyInfo, evalDelete],
+    jobScalingEvents,
     ...[jobEval, jobDispatch, jobPeriodicForce, jobInspect, jobDeploymentsCommand, jobPromote],
     ...[jobAllocsCommand, init, fmt, status, why],
     ...[allocStatus, allocLogs, allocExec, allocFs, allocSignal, allocRestart, allocStop],

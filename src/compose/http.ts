@@ -69,11 +69,12 @@ export function serverApps(config: AgentConfig, parts: ServerHttpParts): Apps {
     readings: () => serverReadings(operations.stats()),
   });
   const logPeers = cluster.logPeers === undefined ? {} : { logPeers: cluster.logPeers };
+  const sourceBytesMax = config.server?.jobSourceBytesMax ?? 0;
   const jobs = nomadApp(
     {
       ops: operations,
       clock: systemClock,
-      jobs: jobLanguage(process.argv[1] ?? ''),
+      jobs: jobLanguage(process.argv[1] ?? '', sourceBytesMax),
       agent: known.facts,
       metrics: known.metrics,
       ...known.membership,

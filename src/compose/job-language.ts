@@ -13,8 +13,11 @@ import { parseJobSource, type ParsedSource } from './parse-job.ts';
  */
 const ALONGSIDE_LENGTH_MIN = 64 * 1024;
 
-/** @param program what this process runs, which as a thread is `threadMain` */
-export function jobLanguage(program: string): JobLanguage {
+/**
+ * @param program what this process runs, which as a thread is `threadMain`
+ * @param sourceBytesMax what a job was made from is kept up to this size [bytes]
+ */
+export function jobLanguage(program: string, sourceBytesMax: number): JobLanguage {
   // Sources, as in development, are not loaded by threads: their loader is the main thread's.
   const thread = program.endsWith('.ts') ? undefined : new SideThread(program);
   return {
@@ -28,6 +31,7 @@ export function jobLanguage(program: string): JobLanguage {
     canonicalize: canonicalizeJob,
     validate: validateJob,
     warnings: jobWarnings,
+    sourceBytesMax,
   };
 }
 

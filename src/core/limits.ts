@@ -107,6 +107,8 @@ export const PARKED_MAX = 100_000;
  * given between two questions. One costs some 80 bytes.
  */
 export const NODE_NEWS_MAX = 2_000;
+/** The longest that news for a node wait while many nodes are told some [ms]. */
+export const NEWS_SPACING_MS_MAX = 1_000;
 /**
  * Entries whose changes are kept for event streams that begin in the past. Source: Nomad keeps 100
  * events.
@@ -176,6 +178,9 @@ export const CHECKPOINT_INTERVAL_MS = 1_000;
 export const CHECKPOINT_BATCHES_MAX = 64;
 /** Entries left in the log behind the checkpoint, for streams and followers that lag. */
 export const LOG_ENTRIES_KEPT = 10_000;
+
+/** A job's file is kept with its version up to this size [bytes]; Nomad's default. */
+export const JOB_SOURCE_BYTES_MAX = 1_000_000;
 
 // --- A whole state from another server (link/state-answers.ts, compose/server-state.ts) ---
 

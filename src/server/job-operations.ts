@@ -45,7 +45,7 @@ export function jobOperations(deps: OperationDeps): JobOperations {
   return {
     async registerJob(job, options = {}) {
       checkRegistrationAllowed(deps);
-      const { ifModifyIndex, preserveCounts, evalPriority } = options;
+      const { ifModifyIndex, preserveCounts, evalPriority, submission } = options;
       const evaluation = evaluationOf(deps, job, 'job-register', evalPriority);
       const done = await propose(deps.log, {
         type: 'job.register',
@@ -54,6 +54,7 @@ export function jobOperations(deps: OperationDeps): JobOperations {
         ...(ifModifyIndex !== undefined && { ifModifyIndex }),
         ...(preserveCounts !== undefined && { preserveCounts }),
         ...(evaluation && { evaluation }),
+        ...(submission && { submission }),
       });
       return jobReply(done, evaluation);
     },

@@ -12,6 +12,7 @@ import type { JsonObject } from '../base/json.ts';
 import type { Soon } from '../base/soon.ts';
 import type { AllocId, DeploymentId, EvalId, JobId, Namespace, NodeId } from '../core/model/ids.ts';
 import type { Job, JobSpec } from '../core/model/job.ts';
+import type { JobSource } from '../core/model/job-submission.ts';
 import type { PlacementMetrics } from '../core/model/metrics.ts';
 import type { Eligibility } from '../core/model/node.ts';
 import type { PlanAnnotations } from '../core/model/plan.ts';
@@ -165,6 +166,8 @@ export interface RegisterOptions {
   readonly preserveCounts?: boolean;
   /** Of the evaluation; absent: the job's. */
   readonly evalPriority?: number;
+  /** What the job was made from; kept with its version. */
+  readonly submission?: JobSource;
 }
 
 /** Answer to whatever changes a job. */

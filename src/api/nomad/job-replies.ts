@@ -4,6 +4,7 @@ import type { JsonObject } from '../../base/json.ts';
 import type { AllocId, EvalId, JobId, Namespace } from '../../core/model/ids.ts';
 import type { Evaluation } from '../../core/model/evaluation.ts';
 import type { Job, JobDraft } from '../../core/model/job.ts';
+import type { JobSource } from '../../core/model/job-submission.ts';
 import type { PlacementMetrics } from '../../core/model/metrics.ts';
 import type { DesiredUpdates, PlanAnnotations } from '../../core/model/plan.ts';
 import type { ScalingEvent } from '../../core/model/scaling-event.ts';
@@ -29,6 +30,7 @@ import { EVALUATION } from './eval-codec.ts';
 import type { JobDiff } from './job-diff.ts';
 import { JOB } from './job-codec.ts';
 import { METRICS } from './metrics-codec.ts';
+import { JOB_SOURCE } from './submission-codec.ts';
 
 /** What `PUT /v1/jobs` takes. */
 export interface RegisterBody {
@@ -38,6 +40,8 @@ export interface RegisterBody {
   readonly jobModifyIndex: Index;
   readonly preserveCounts: boolean;
   readonly evalPriority: number;
+  /** What the job was made from. */
+  readonly submission?: JobSource;
 }
 
 const JOB_DRAFT = asDraft<Job, JobDraft>(JOB);
@@ -48,6 +52,7 @@ export const REGISTER_BODY: Shape<RegisterBody> = shape({
   jobModifyIndex: int('JobModifyIndex'),
   preserveCounts: bool('PreserveCounts'),
   evalPriority: int('EvalPriority'),
+  submission: maybe(nested('Submission', JOB_SOURCE)),
 });
 
 /** Answer to whatever changes a job. */

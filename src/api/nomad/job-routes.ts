@@ -33,6 +33,7 @@ import {
 import type { VersionsAnswer } from './job-replies.ts';
 import { JOB_STUB } from './job-stub-codec.ts';
 import { LIST_QUERY } from './list-query.ts';
+import { JOB_SUBMISSION } from './submission-codec.ts';
 import { JOB_SUMMARY } from './summary-codec.ts';
 
 /** A registered job, its tokens kept back. */
@@ -106,6 +107,14 @@ export const jobVersions = read({
     versions: list('Versions', REGISTERED),
     diffs: list('Diffs', verbatim<JobDiff>()),
   }),
+});
+
+export const readSubmission = read({
+  name: 'job.submission',
+  path: '/v1/job/:id/submission',
+  about: 'What a version of a job was made from: its file, and the values of its variables.',
+  query: { version: queryInt('version', 'the version; it must be given') },
+  reply: JOB_SUBMISSION,
 });
 
 export const tagVersion = write({
@@ -252,6 +261,7 @@ export const JOB_ROUTES = [
   stopJob,
   planJob,
   jobVersions,
+  readSubmission,
   tagVersion,
   untagVersion,
   jobAllocs,

@@ -10,6 +10,7 @@ import { isObject } from '../../api/codec/codec.ts';
 import { Failure } from '../../base/failure.ts';
 import type { FunctionHost } from '../../core/hcl/function.ts';
 import type { JobDraft } from '../../core/model/job.ts';
+import type { JobSource } from '../../core/model/job-submission.ts';
 import { flag, type Flag, type Invocation } from '../command.ts';
 import type { World } from '../world.ts';
 
@@ -24,18 +25,36 @@ export const JOB_FILE_FLAGS: readonly Flag[] = [
 
 const STDIN = '-';
 
-/**
- * Reads and parses; remarks about a file that is taken all the same go to standard error.
- *
- * Fails: `not_found` the file; `invalid` with every mistake, its place and its line.
- */
+/** A job, and what it was made from. */
+export interface LoadedJob {
+  readonly job: JobDraft;
+  readonly source: JobSource;
+}
+
+/** The job of a file: see `loadJobWithSource`. */
 export async function loadJob(
   path: string,
   invocation: Invocation,
   world: World,
 ): Promise<JobDraft> {
+  return (await loadJobWithSource(path, invocation, world)).job;
+}
+
+/**
+ * Reads and parses; remarks about a file that is taken all the same go to standard error.
+ *
+ * Fails: `not_found` the file; `invalid` with every mistake, its place and its line.
+ */
+export async function loadJobWithSource(
+  path: string,
+  invocation: Invocation,
+  world: World,
+): Promise<LoadedJob> {
   const text = await world.files.read(path);
-  if (invocation.flags.has('json') || isApiForm(path, text)) return readApiForm(path, text);
+  if (invocation.flags.has('json') || isApiForm(path, text)) {
+    const source = { source: text, format: 'json', variableFlags: {}, variables: '' };
+    return { job: readApiForm(path, text), source };
+  }
   return readJobFile(path, text, invocation, world);
 }
 
@@ -72,7 +91,7 @@ async function readJobFile(
   text: string,
   { flags }: Invocation,
   world: World,
-): Promise<JobDraft> {
+): Promise<LoadedJob> {
   const [{ parseJobFile }, { Source }, { renderDiagnostics }, host] = await Promise.all([
     import('../../core/jobspec/parse-job.ts'),
     import('../../core/hcl/source.ts'),
@@ -83,8 +102,9 @@ async function readJobFile(
   const varFiles = await Promise.all(
     flags.list('var-file').map(async (name) => new Source(name, await world.files.read(name))),
   );
+  const given = flags.list('var').map(variable);
   const parsed = parseJobFile(source, {
-    variables: flags.list('var').map(variable),
+    variables: given,
     varFiles,
     environment: world.env,
     host: text.includes('yamldecode') ? { ...host, decodeYaml: await yamlDecoder() } : host,
@@ -96,7 +116,21 @@ async function readJobFile(
   if (parsed.warnings.length > 0) {
     world.err(`${renderDiagnostics(parsed.warnings, sources)}\n`);
   }
-  return parsed.job;
+  const format = path.endsWith('.json') ? 'json' : 'hcl2';
+  const variables = varFiles.map((file) => file.text).join('\n');
+  const variableFlags = Object.fromEntries([...inherited(text, world.env), ...given]);
+  return { job: parsed.job, source: { source: text, format, variableFlags, variables } };
+}
+
+const INHERITED = 'NOMAD_VAR_';
+
+/** What of the environment may have given variables their values: only names that the file has. */
+function inherited(text: string, env: World['env']): readonly (readonly [string, string])[] {
+  return Object.entries(env).flatMap(([key, value]) => {
+    const name = key.slice(INHERITED.length);
+    const isMeant = key.startsWith(INHERITED) && text.includes(`"${name}"`);
+    return isMeant && value !== undefined ? [[name, value] as const] : [];
+  });
 }
 
 /** The library is large, and few files read YAML. */

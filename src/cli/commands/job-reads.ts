@@ -4,12 +4,14 @@ import type { VersionsAnswer } from '../../api/nomad/job-replies.ts';
 import { encodeJob } from '../../api/nomad/job-codec.ts';
 import { Failure } from '../../base/failure.ts';
 import type { Job } from '../../core/model/job.ts';
+import type { JobSubmission } from '../../core/model/job-submission.ts';
 import { flag, type Command, type FlagValues, type Invocation } from '../command.ts';
 import { printed, printedWire } from '../format/json.ts';
 import { DATA_FLAGS, TEMPLATE_FLAG, VERBOSE, withApiFlags, type Session } from '../session.ts';
 import { allocList } from '../views/allocs.ts';
 import { jobVersion } from '../views/job-version.ts';
 import { theJob } from './job-changes.ts';
+import { submissionOf } from './job-start.ts';
 
 export const jobInspect: Command = {
   name: 'job inspect',
@@ -19,6 +21,8 @@ export const jobInspect: Command = {
   flags: withApiFlags(
     flag.number('version', '<version>', 'That version instead of the newest.'),
     flag.boolean('json', 'Accepted for compatibility: it prints JSON in any case.'),
+    flag.boolean('hcl', 'Print the file that the job was made from.'),
+    flag.boolean('with-vars', 'With -hcl: and the values that its variables were given.'),
     TEMPLATE_FLAG,
   ),
   examples: [
@@ -26,10 +30,17 @@ export const jobInspect: Command = {
       line: 'muster job inspect web > web.json && muster run -json web.json',
       says: 'Save it, and run it again:',
     },
+    { line: 'muster job inspect -hcl -version 3 web', says: 'The file of an older version:' },
   ],
   run: async (invocation, world) => {
+    refuseForms(invocation.flags);
     const { session, id } = await theJob(invocation, world);
     const version = invocation.flags.number('version');
+    if (invocation.flags.has('hcl')) {
+      const withVars = invocation.flags.has('with-vars');
+      world.out(sourceText(await sourceOf(id, version, session), withVars));
+      return 0;
+    }
     const job =
       version === undefined
         ? await session.api.call(readJob, { params: { id } }, world.signal)
@@ -41,6 +52,40 @@ export const jobInspect: Command = {
     return 0;
   },
 };
+
+/** Fails: `invalid` several forms at once. */
+function refuseForms(flags: FlagValues): void {
+  const others = ['json', 't'].filter((name) => flags.has(name) || flags.text(name) !== undefined);
+  if (flags.has('hcl') && others.length > 0) {
+    throw new Failure('invalid', `-hcl and -${others.join(' and -')} cannot be given together`);
+  }
+  if (flags.has('with-vars') && !flags.has('hcl')) {
+    throw new Failure('invalid', '-with-vars goes with -hcl');
+  }
+}
+
+/** What a version, the newest unless given, was made from. Fails: `not_found` nobody said. */
+async function sourceOf(
+  id: string,
+  version: number | undefined,
+  session: Session,
+): Promise<JobSubmission> {
+  const { api, world } = session;
+  const wanted = version ?? (await api.call(readJob, { params: { id } }, world.signal)).version;
+  const found = await submissionOf(id, wanted, session);
+  if (found !== undefined) return found;
+  throw new Failure('not_found', `The file of version ${wanted} of the job is not kept`);
+}
+
+function sourceText(submission: JobSubmission, withVars: boolean): string {
+  const { source, variables, variableFlags } = submission;
+  const given = Object.entries(variableFlags).map(([name, value]) => `${name} = ${value}`);
+  const parts = withVars ? [source, variables, given.join('\n')] : [source];
+  return parts
+    .filter((part) => part !== '')
+    .map((part) => (part.endsWith('\n') ? part : `${part}\n`))
+    .join('\n');
+}
 
 export const jobAllocsCommand: Command = {
   name: 'job allocs',

@@ -10,7 +10,7 @@ import { flag, type Command, type Invocation } from '../command.ts';
 import { checkEnds, monitorBatch } from '../monitor/batch.ts';
 import { monitorEvaluation } from '../monitor/evaluation.ts';
 import { DETACH, openSession, VERBOSE, WAIT, withApiFlags, type Session } from '../session.ts';
-import { JOB_FILE_FLAGS, loadJob } from './job-file.ts';
+import { JOB_FILE_FLAGS, loadJobWithSource, type LoadedJob } from './job-file.ts';
 import { nextLaunchText } from './next-launch.ts';
 
 export const jobRun: Command = {
@@ -48,7 +48,8 @@ export const jobRun: Command = {
   ],
   run: async (invocation, world) => {
     const { args, flags } = invocation;
-    const job = withTokens(await loadJob(args[0] ?? '', invocation, world), invocation);
+    const loaded = await loadJobWithSource(args[0] ?? '', invocation, world);
+    const job = withTokens(loaded.job, invocation);
     if (flags.has('output')) {
       world.out(`${JSON.stringify({ Job: encodeJobDraft(job) }, null, 4)}\n`);
       return 0;
@@ -56,7 +57,7 @@ export const jobRun: Command = {
     if (flags.has('wait')) checkEnds(job);
     const opened = openSession(invocation, world);
     const session = { ...opened, api: apiFor(job, opened.api) };
-    const changed = await register(job, invocation, session);
+    const changed = await register({ ...loaded, job }, invocation, session);
     if (changed === undefined) return 1;
     return tell(changed, job, invocation, session);
   },
@@ -82,7 +83,7 @@ function withTokens(job: JobDraft, { flags }: Invocation): JobDraft {
 
 /** Registers the job; undefined, and said, when it is no longer at the index that was planned. */
 async function register(
-  job: JobDraft,
+  { job, source }: LoadedJob,
   { flags }: Invocation,
   { api, world }: Session,
 ): Promise<JobChanged | undefined> {
@@ -95,6 +96,7 @@ async function register(
         jobModifyIndex: (index ?? 0) as Index,
         preserveCounts: flags.has('preserve-counts'),
         evalPriority: flags.number('eval-priority') ?? 0,
+        submission: source,
       },
     });
   } catch (error) {

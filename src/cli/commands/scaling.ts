@@ -1,12 +1,16 @@
-/** `muster scaling policy ...`: what autoscalers read. */
+/** `muster scaling policy ...`, what autoscalers read, and what came of them. */
+import { jobScale } from '../../api/nomad/job-routes.ts';
 import { listScalingPolicies, readScalingPolicy } from '../../api/nomad/cluster-routes.ts';
 import type { ScalingPolicyStub } from '../../api/nomad/job-replies.ts';
 import { Failure } from '../../base/failure.ts';
 import { writeJson } from '../../base/json.ts';
+import type { ScalingEvent } from '../../core/model/scaling-event.ts';
 import { flag, type Command } from '../command.ts';
 import { columns, keyValues } from '../format/columns.ts';
 import { printed } from '../format/json.ts';
+import { timestamp } from '../format/time.ts';
 import { DATA_FLAGS, openSession, VERBOSE, withApiFlags, type Session } from '../session.ts';
+import { theJob } from './job-changes.ts';
 
 export const scalingPolicyList: Command = {
   name: 'scaling policy list',
@@ -60,6 +64,40 @@ export const scalingPolicyInfo: Command = {
     return 0;
   },
 };
+
+export const jobScalingEvents: Command = {
+  name: 'job scaling-events',
+  summary: 'List how the counts of a job were changed',
+  description: 'Lists changes of counts, and what autoscalers noted of them, newest first.',
+  arguments: ['<job>'],
+  flags: withApiFlags(...DATA_FLAGS, VERBOSE),
+  examples: [{ line: 'muster job scaling-events web', says: 'Who scaled it, and when:' }],
+  run: async (invocation, world) => {
+    const { session, id } = await theJob(invocation, world);
+    const scale = await session.api.call(jobScale, { params: { id } }, world.signal);
+    if (await printed(invocation.flags, world, [jobScale.reply, scale])) return 0;
+    const events = Object.entries(scale.groups)
+      .flatMap(([group, { events: of }]) => of.map((event) => ({ group, event })))
+      .sort((a, b) => b.event.at - a.event.at);
+    if (events.length === 0) {
+      world.out('No events found\n');
+      return 0;
+    }
+    const rows = events.map(({ group, event }) => eventRow(group, event, session));
+    const more = session.verbose ? ['Error', 'Message', 'Eval ID'] : [];
+    const header = ['Task Group', 'Count', 'PrevCount', ...more, 'Date'];
+    world.out(`${columns([header, ...rows])}\n`);
+    return 0;
+  },
+};
+
+function eventRow(group: string, event: ScalingEvent, { ids, verbose }: Session): string[] {
+  const { count, previousCount, error, message, evalId, at } = event;
+  const evaluation = evalId === undefined ? '<none>' : ids(evalId);
+  const more = verbose ? [String(error), message, evaluation] : [];
+  const changed = count === undefined ? '<none>' : String(count);
+  return [group, changed, String(previousCount), ...more, timestamp(at)];
+}
 
 /** The policy meant by the beginning of its id. Fails: `not_found`, `invalid` there are several. */
 async function theStub(typed: string, { api, world }: Session): Promise<ScalingPolicyStub> {

@@ -3,7 +3,7 @@
  * checked.
  */
 import type { JsonObject } from '../../base/json.ts';
-import { LOG_ENTRIES_KEPT } from '../limits.ts';
+import { JOB_SOURCE_BYTES_MAX, LOG_ENTRIES_KEPT } from '../limits.ts';
 import type { HostNetwork, HostVolume, NodeReserved } from '../model/node.ts';
 import { DEFAULT_SCHEDULER_CONFIG, type SchedulerConfig } from '../model/scheduler-config.ts';
 import type { AgentFile } from './decode.ts';
@@ -84,6 +84,8 @@ export interface ServerSettings {
   readonly etcd: EtcdSettings;
   /** Entries left in the log behind the kept state. */
   readonly logEntriesKept: number;
+  /** What a job was made from is kept up to this size [bytes]; 0: never. */
+  readonly jobSourceBytesMax: number;
   readonly heartbeatGraceMs: number;
   readonly heartbeatTtlMsMin: number;
   readonly heartbeatsPerSecondMax: number;
@@ -295,6 +297,7 @@ function serverSettings(server: Reader, problems: ConfigProblem[]): ServerSettin
     bootstrapExpect: server.count('bootstrap_expect', 1),
     etcd: etcdSettings(server, problems),
     logEntriesKept: server.count('raft_trailing_logs', LOG_ENTRIES_KEPT),
+    jobSourceBytesMax: server.count('job_max_source_size', JOB_SOURCE_BYTES_MAX),
     heartbeatGraceMs: server.count('heartbeat_grace', 10_000),
     heartbeatTtlMsMin: server.count('min_heartbeat_ttl', 10_000),
     heartbeatsPerSecondMax: server.count('max_heartbeats_per_second', 50),

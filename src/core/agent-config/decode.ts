@@ -110,6 +110,7 @@ function decodeBlock(block: BoundBlock, setting: Setting, run: Evaluation): Json
     case 'flag':
     case 'count':
     case 'duration':
+    case 'size':
       return decodeFree(body, run, (inner) => inner);
   }
 }
@@ -168,6 +169,7 @@ function schemaOf(settings: Settings, body: Body): Parameters<typeof readContent
       case 'count':
       case 'texts':
       case 'duration':
+      case 'size':
         attributes.set(name, {});
     }
   }

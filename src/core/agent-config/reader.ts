@@ -29,7 +29,7 @@ export class Reader {
     return typeof value === 'boolean' ? value : fallback;
   }
 
-  /** Durations too: they were decoded to milliseconds. */
+  /** Durations and sizes too: they were decoded to milliseconds, and bytes. */
   count(name: string): number | undefined;
   count(name: string, fallback: number): number;
   count(name: string, fallback?: number): number | undefined {

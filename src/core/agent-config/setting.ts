@@ -2,7 +2,7 @@
 
 /** One argument or block. `note` is its line in the reference. */
 export type Setting =
-  | Readonly<{ kind: 'text' | 'flag' | 'count' | 'texts' | 'duration'; note: string }>
+  | Readonly<{ kind: 'text' | 'flag' | 'count' | 'texts' | 'duration' | 'size'; note: string }>
   /** Names and texts, as a block or an argument. */
   | Readonly<{ kind: 'record'; note: string }>
   | Readonly<{ kind: 'block'; settings: Settings; note: string }>
@@ -20,6 +20,7 @@ export const flag = (note: string): Setting => ({ kind: 'flag', note });
 export const count = (note: string): Setting => ({ kind: 'count', note });
 export const texts = (note: string): Setting => ({ kind: 'texts', note });
 export const duration = (note: string): Setting => ({ kind: 'duration', note });
+export const size = (note: string): Setting => ({ kind: 'size', note });
 export const record = (note: string): Setting => ({ kind: 'record', note });
 export const block = (note: string, settings: Settings): Setting => ({
   kind: 'block',

@@ -8,7 +8,7 @@
 import { BALANCER_SETTING } from './balancer-shape.ts';
 import { DISCOVERY_SETTINGS } from './discovery-shape.ts';
 import { TEMPLATE_SETTING } from './template-settings.ts';
-import { block, count, duration, flag, named, record, text, texts } from './setting.ts';
+import { block, count, duration, flag, named, record, size, text, texts } from './setting.ts';
 import type { Settings } from './setting.ts';
 
 const PORTS = block('Ports to listen on.', {
@@ -76,6 +76,7 @@ const SERVER = block('The role that decides.', {
   deployment_gc_threshold: duration('Age at which deployments are forgotten; 1h.'),
   node_gc_threshold: duration('Age at which nodes that are down are forgotten; 24h.'),
   job_gc_interval: duration('How often what is to be forgotten is looked for; 5m.'),
+  job_max_source_size: size("Up to this size a job's file is kept with its version; `1M`."),
   default_scheduler_config: block(
     'Knobs of the scheduler, until `operator scheduler set-config` turns them.',
     {

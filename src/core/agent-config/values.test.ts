@@ -48,6 +48,13 @@ const CASES: Readonly<Record<Setting['kind'], readonly [written: Json, read: Jso
       [30, undefined],
       ['soon', undefined],
     ],
+    size: [
+      ['1M', 1_000_000],
+      ['1KiB', 1024],
+      [10, 10],
+      [1.5, undefined],
+      ['big', undefined],
+    ],
     record: [
       [
         { a: 1, b: 'x' },
@@ -88,7 +95,7 @@ test('a mistake can be told of each kind', () => {
   for (const [kind, { wanted }] of Object.entries(KINDS)) {
     assert.match(
       `${wanted} is required here.`,
-      /^(A |true )[\w -]+("30s" )?is required here\.$/,
+      /^(A |true )[\w -]+("(30s|1M)" )?is required here\.$/,
       kind,
     );
   }

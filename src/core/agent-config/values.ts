@@ -1,6 +1,7 @@
 /** The kinds of settings: what each accepts, and how a mistake is told. */
 import { parseDuration } from '../../base/duration.ts';
 import type { Json, JsonObject } from '../../base/json.ts';
+import { parseByteSize } from './byte-size.ts';
 import type { Setting } from './setting.ts';
 
 interface Kind {
@@ -29,6 +30,10 @@ export const KINDS: Readonly<Record<Setting['kind'], Kind>> = {
   duration: {
     wanted: 'A duration such as "30s"',
     decode: (v) => (typeof v === 'string' ? parseDuration(v) : undefined),
+  },
+  size: {
+    wanted: 'A size such as "1M"',
+    decode: (v) => (typeof v === 'string' ? parseByteSize(v) : wholeNumber(v)),
   },
   record: { wanted: 'A record of texts', decode: record },
   block: { wanted: 'A block', decode: () => undefined },

@@ -9,9 +9,13 @@ import type { Task } from '../model/task.ts';
 import { driverIssues } from './driver-config.ts';
 import { formatList } from './issue.ts';
 
-/** The text that the API answers and the command line prints; empty if nothing is odd. */
-export function jobWarnings(job: Job): string {
-  const warnings = warningsOf(job);
+/**
+ * The text that the API answers and the command line prints; empty if nothing is odd.
+ *
+ * @param others what is odd beside the job itself
+ */
+export function jobWarnings(job: Job, others: readonly string[] = []): string {
+  const warnings = [...others, ...warningsOf(job)];
   if (warnings.length === 0) return '';
   return `${warnings.length} warning(s):\n${warnings.map((each) => `\n* ${each}`).join('')}`;
 }

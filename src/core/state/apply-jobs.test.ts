@@ -100,6 +100,29 @@ test('J2: the newest versions are kept, and those that allocations name', () => 
   assert.deepEqual(versions(), [8, 7, 6, 5, 4, 3]);
 });
 
+test('J3: what a version was made from is kept as long as the version', () => {
+  const world = new World();
+  const from = (n: number, source = `count = ${n}`): Entry => {
+    const submission = { source, format: 'hcl2', variableFlags: {}, variables: '' };
+    const job = count(n);
+    return { type: 'job.register', at: T0, job, submission };
+  };
+  const source = (version: number): string | undefined =>
+    world.state.jobSubmission(WEB.namespace, WEB.jobId, version)?.source;
+  world.do(from(1), from(1, 'the same'));
+  assert.equal(source(0), 'count = 1', 'an equal registration makes no version');
+  world.do(register(count(2), 2), from(3));
+  assert.deepEqual([0, 1, 2].map(source), ['count = 1', undefined, 'count = 3']);
+  world.do({ type: 'job.register', at: T0, job: count(3), revertTo: 0 });
+  assert.equal(source(3), 'count = 1', 'what is as before was made from the same');
+  world.do({ type: 'job.deregister', at: T0, ...WEB, purge: false });
+  assert.equal(source(4), 'count = 1', 'so is what was stopped');
+  for (let n = 5; n < JOB_VERSIONS_MAX + 6; n++) world.do(from(n));
+  assert.equal(source(0), undefined);
+  world.do({ type: 'job.deregister', at: T0, ...WEB, purge: true });
+  assert.equal([...world.state.tables.jobSubmissions.values()].length, 0);
+});
+
 test('J1: versions of a purged job do not come again while an allocation names one', () => {
   const world = new World();
   world.do(registerNode(1), register(count(1), 1));

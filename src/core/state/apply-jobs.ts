@@ -5,6 +5,7 @@
  *     registration makes none. They never repeat while an allocation names one of them, not even
  *     across a purge.
  * J2: kept are the newest `JOB_VERSIONS_MAX` versions and those that allocations name.
+ * J3: what a version was made from is kept as long as the version.
  */
 import type { Index } from '../../base/brand.ts';
 import { same } from '../../base/same.ts';
@@ -13,6 +14,7 @@ import type { Deployment } from '../model/deployment.ts';
 import type { Evaluation } from '../model/evaluation.ts';
 import { DEFAULT_NAMESPACE } from '../model/ids.ts';
 import type { Job, JobSpec } from '../model/job.ts';
+import type { JobSource } from '../model/job-submission.ts';
 import type { ScalingEvent } from '../model/scaling-event.ts';
 import { putEvaluation } from './apply-evals.ts';
 import type { Edit } from './edit.ts';
@@ -49,6 +51,7 @@ export function registerJob(edit: Edit, entry: JobRegistered): Outcome {
   if (circle !== undefined) return circle;
   const job = putVersion(edit, wanted.spec);
   if (existing === undefined) askThoseAfter(edit, job.namespace, job.id);
+  noteSubmission(edit, entry, job);
   evaluate(edit, job, entry.evaluation);
   return accepted(edit, { jobModifyIndex: job.jobModifyIndex, jobVersion: job.version });
 }
@@ -60,7 +63,7 @@ export function deregisterJob(edit: Edit, entry: JobDeregistered): Outcome {
     return entry.purge ? accepted(edit) : refused('not_found', `job "${entry.jobId}" not found`);
   }
   if (entry.purge) purge(edit, key);
-  else if (!job.stop) storeVersion(edit, { ...job, stop: true, stable: false }, job);
+  else if (!job.stop) copySubmission(edit, job, storeVersion(edit, stopped(job), job));
   if (entry.evaluation !== undefined) {
     putEvaluation(edit, { ...entry.evaluation, jobModifyIndex: edit.index });
   }
@@ -172,6 +175,34 @@ function markStability(edit: Edit, version: Job, stable: boolean): void {
   if (newest?.version === version.version && newest.stable !== stable) {
     edit.putJob({ ...newest, stable, modifyIndex: edit.index });
   }
+}
+
+function stopped(job: Job): Version {
+  return { ...job, stop: true, stable: false };
+}
+
+/** A version that was there already keeps what it was made from. */
+function noteSubmission(edit: Edit, { submission, revertTo }: JobRegistered, job: Job): void {
+  if (job.jobModifyIndex !== edit.index) return;
+  if (revertTo !== undefined) copySubmission(edit, { ...job, version: revertTo }, job);
+  else if (submission !== undefined) putSubmission(edit, submission, job);
+}
+
+/** A version that says what an older one said was made from the same. */
+function copySubmission(edit: Edit, from: Job, to: Job): void {
+  const key = versionKey(jobKey(from.namespace, from.id), from.version);
+  const submission = edit.table('jobSubmissions').get(key);
+  if (submission !== undefined) putSubmission(edit, submission, to);
+}
+
+function putSubmission(edit: Edit, submission: JobSource, job: Job): void {
+  const { source, format, variableFlags, variables } = submission;
+  const { namespace, id: jobId, version } = job;
+  const row = {
+    ...{ source, format, variableFlags, variables, namespace, jobId, version },
+    modifyIndex: edit.index,
+  };
+  edit.putPlain('jobSubmissions', row, versionKey(jobKey(namespace, jobId), version));
 }
 
 function wantedSpec(
@@ -307,7 +338,7 @@ function forgetVersions(edit: Edit, job: string): void {
   for (const key of edit.table('jobVersions').keysBy('job', job)) {
     const version = edit.table('jobVersions').get(key)?.version;
     if (version !== undefined && edit.isForgettable(job, version)) {
-      edit.deletePlain('jobVersions', key);
+      edit.forgetVersion(key);
     }
   }
 }

@@ -3,6 +3,7 @@ import type { Alloc } from '../model/alloc.ts';
 import type { Deployment } from '../model/deployment.ts';
 import type { Evaluation } from '../model/evaluation.ts';
 import type { Job } from '../model/job.ts';
+import type { JobSubmission } from '../model/job-submission.ts';
 import type { JobSummary } from '../model/job-summary.ts';
 import type { Node } from '../model/node.ts';
 import type { ScalingEvents } from '../model/scaling-event.ts';
@@ -19,6 +20,7 @@ import type { DiscoveryTable } from './watch.ts';
 export type Change =
   | RowChange<'jobs', Job>
   | RowChange<'jobVersions', Job>
+  | RowChange<'jobSubmissions', JobSubmission>
   | RowChange<'jobSummaries', JobSummary>
   | RowChange<'scalingEvents', ScalingEvents>
   | RowChange<'periodicLaunches', PeriodicLaunch>

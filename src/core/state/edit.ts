@@ -303,8 +303,14 @@ export class Edit {
       const version = this.#tables.of('jobVersions').get(key);
       if (version === undefined) continue;
       const job = jobKey(version.namespace, version.id);
-      if (this.isForgettable(job, version.version)) this.deletePlain('jobVersions', key);
+      if (this.isForgettable(job, version.version)) this.forgetVersion(key);
     }
+  }
+
+  /** Drops a version and what it was made from. */
+  forgetVersion(key: string): void {
+    this.deletePlain('jobVersions', key);
+    this.deletePlain('jobSubmissions', key);
   }
 
   /** True where no rule keeps a version: see `JOB_VERSIONS_MAX`. */

@@ -17,6 +17,7 @@ import type { JsonObject } from '../../base/json.ts';
 import type { Evaluation } from '../model/evaluation.ts';
 import type { AllocId, DeploymentId, EvalId, JobId, Namespace, NodeId } from '../model/ids.ts';
 import type { JobSpec } from '../model/job.ts';
+import type { JobSource } from '../model/job-submission.ts';
 import type {
   DrainStrategy,
   Eligibility,
@@ -72,6 +73,8 @@ export type JobRegistered = Readonly<{
   ifVersion?: number;
   /** Absent for periodic and parameterized jobs, which run nothing themselves. */
   evaluation?: Evaluation;
+  /** What the job was made from; kept with the version that comes of it. */
+  submission?: JobSource;
 }>;
 
 export type JobDeregistered = Readonly<{

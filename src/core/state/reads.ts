@@ -10,6 +10,7 @@ import type { Deployment } from '../model/deployment.ts';
 import type { Evaluation } from '../model/evaluation.ts';
 import type { AllocId, DeploymentId, EvalId, JobId, Namespace, NodeId } from '../model/ids.ts';
 import type { Job } from '../model/job.ts';
+import type { JobSubmission } from '../model/job-submission.ts';
 import type { JobSummary } from '../model/job-summary.ts';
 import type { Node } from '../model/node.ts';
 import type { ScalingEvents } from '../model/scaling-event.ts';
@@ -57,6 +58,18 @@ export function readJobVersions(namespace: Namespace, id: JobId): Read<readonly 
   return (state) => ({
     value: [...state.jobVersions(namespace, id)],
     keys: [watch.jobVersions(namespace, id)],
+  });
+}
+
+/** What a version was made from; undefined where nobody said, or it is not kept. */
+export function readJobSubmission(
+  namespace: Namespace,
+  id: JobId,
+  version: number,
+): Read<JobSubmission | undefined> {
+  return (state) => ({
+    value: state.jobSubmission(namespace, id, version),
+    keys: [watch.jobSubmissions(namespace, id)],
   });
 }
 

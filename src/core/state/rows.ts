@@ -15,6 +15,7 @@ import type { Deployment } from '../model/deployment.ts';
 import type { Evaluation } from '../model/evaluation.ts';
 import type { JobId, Namespace } from '../model/ids.ts';
 import type { Job } from '../model/job.ts';
+import type { JobSubmission } from '../model/job-submission.ts';
 import type { JobSummary } from '../model/job-summary.ts';
 import type { Node } from '../model/node.ts';
 import type { ScalingEvents } from '../model/scaling-event.ts';
@@ -39,6 +40,7 @@ export interface ConfigRow {
 export interface Rows {
   readonly jobs: Job;
   readonly jobVersions: Job;
+  readonly jobSubmissions: JobSubmission;
   readonly jobSummaries: JobSummary;
   readonly scalingEvents: ScalingEvents;
   readonly periodicLaunches: PeriodicLaunch;
@@ -65,6 +67,7 @@ export interface Rows {
 /** Tables that nothing else is derived from. */
 export type PlainTable =
   | 'jobVersions'
+  | 'jobSubmissions'
   | 'jobSummaries'
   | 'scalingEvents'
   | 'periodicLaunches'

@@ -8,6 +8,7 @@ import type { Deployment } from '../model/deployment.ts';
 import type { Evaluation } from '../model/evaluation.ts';
 import type { AllocId, DeploymentId, EvalId, JobId, Namespace, NodeId } from '../model/ids.ts';
 import type { Job } from '../model/job.ts';
+import type { JobSubmission } from '../model/job-submission.ts';
 import type { JobSummary } from '../model/job-summary.ts';
 import type { ScalingEvents } from '../model/scaling-event.ts';
 import type { DiscoveryReader } from './discovery-reader.ts';
@@ -50,6 +51,8 @@ export interface StateReader extends Snapshot, DiscoveryReader {
   jobsByParent(namespace: Namespace, parent: JobId): Iterable<Job>;
   /** Kept versions, newest first. */
   jobVersions(namespace: Namespace, id: JobId): Iterable<Job>;
+  /** What a kept version was made from. */
+  jobSubmission(namespace: Namespace, id: JobId, version: number): JobSubmission | undefined;
   jobSummary(namespace: Namespace, id: JobId): JobSummary | undefined;
   scalingEvents(namespace: Namespace, id: JobId): ScalingEvents | undefined;
   periodicLaunch(namespace: Namespace, id: JobId): PeriodicLaunch | undefined;

@@ -14,6 +14,7 @@ import type { Evaluation } from '../model/evaluation.ts';
 import type { AllocId, DeploymentId, EvalId, JobId, Namespace, NodeId } from '../model/ids.ts';
 import type { HealthCheck, HealthStatus } from '../model/health-check.ts';
 import type { Job } from '../model/job.ts';
+import type { JobSubmission } from '../model/job-submission.ts';
 import type { JobSummary } from '../model/job-summary.ts';
 import type { KvPair } from '../model/kv.ts';
 import type { Node } from '../model/node.ts';
@@ -167,6 +168,10 @@ export class State implements StateReader {
   jobVersions(namespace: Namespace, id: JobId): Iterable<Job> {
     const kept = [...this.tables.jobVersions.valuesBy('job', jobKey(namespace, id))];
     return kept.reverse().map((each) => this.jobVersion(namespace, id, each.version) ?? each);
+  }
+
+  jobSubmission(namespace: Namespace, id: JobId, version: number): JobSubmission | undefined {
+    return this.tables.jobSubmissions.get(versionKey(jobKey(namespace, id), version));
   }
 
   jobSummary(namespace: Namespace, id: JobId): JobSummary | undefined {

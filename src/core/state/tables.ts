@@ -65,6 +65,11 @@ export const SHAPES: Shapes = {
     key: (job) => versionKey(jobKey(job.namespace, job.id), job.version),
     indexes: { job: (job) => jobKey(job.namespace, job.id) },
   },
+  jobSubmissions: {
+    name: 'jobSubmissions',
+    key: (row) => versionKey(jobKey(row.namespace, row.jobId), row.version),
+    indexes: {},
+  },
   jobSummaries: {
     name: 'jobSummaries',
     key: (summary) => jobKey(summary.namespace, summary.jobId),

@@ -19,6 +19,7 @@ export type WatchKey = Brand<string, 'WatchKey'>;
 export type TableName =
   | 'jobs'
   | 'jobVersions'
+  | 'jobSubmissions'
   | 'jobSummaries'
   | 'scalingEvents'
   | 'periodicLaunches'
@@ -72,6 +73,9 @@ export const watch = {
   /** All kept versions of a job. */
   jobVersions: (namespace: Namespace, id: JobId): WatchKey =>
     indexed('jobVersions', 'job', jobKey(namespace, id)),
+  /** What the kept versions of a job were made from. */
+  jobSubmissions: (namespace: Namespace, id: JobId): WatchKey =>
+    prefixed('jobSubmissions', `${jobKey(namespace, id)}\0`),
   jobSummary: (namespace: Namespace, id: JobId): WatchKey =>
     row('jobSummaries', jobKey(namespace, id)),
   scalingEvents: (namespace: Namespace, id: JobId): WatchKey =>

@@ -42,8 +42,10 @@ export interface JobLanguage {
   canonicalize(draft: JobDraft): Job;
   /** What is wrong with a canonical job; empty: nothing. */
   validate(job: Job): readonly Issue[];
-  /** What its author may want to know, rendered; empty: nothing. */
-  warnings(job: Job): string;
+  /** What its author may want to know, `others` included, rendered; empty: nothing. */
+  warnings(job: Job, others?: readonly string[]): string;
+  /** What a job was made from is kept up to this size [bytes]. */
+  readonly sourceBytesMax: number;
 }
 
 /** What the agent knows of itself and its peers. */

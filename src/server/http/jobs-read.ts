@@ -15,13 +15,14 @@ import {
   readJobEvals,
   readJobs,
   readJobScale,
+  readJobSubmission,
   readJobSummary,
   readJobVersions,
   readLatestDeployment,
   type ScaleReading,
 } from '../../core/state/reads.ts';
 import { toldOf, type HttpDeps } from './deps.ts';
-import { notFound } from './fail.ts';
+import { invalid, notFound } from './fail.ts';
 import { listing } from './list.ts';
 import { bind, type Bound } from './mount.ts';
 
@@ -47,6 +48,16 @@ export function jobReads({ ops }: HttpDeps): readonly Bound[] {
       if (versions.length === 0) throw notFound('job versions not found', answer.index);
       const diffs = query.diffs === true ? diffsOf(versions, comparedWith(versions, query)) : [];
       return { value: { versions, diffs }, ...toldOf(answer) };
+    }),
+    bind(routes.readSubmission, async ({ params, query, namespace, waiting, signal }) => {
+      const { version } = query;
+      if (version === undefined) {
+        throw invalid('Unable to parse job submission version parameter: it is missing');
+      }
+      const read = readJobSubmission(namespace, jobId(params), version);
+      const answer = await ops.query(read, waiting, signal);
+      if (answer.value === undefined) throw notFound('job source not found', answer.index);
+      return { value: answer.value, ...toldOf(answer) };
     }),
     bind(routes.jobAllocs, async ({ params, query, namespace, waiting, signal }) => {
       const read = readJobAllocs(namespace, jobId(params), query.all === true);

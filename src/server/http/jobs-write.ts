@@ -9,6 +9,7 @@ import * as routes from '../../api/nomad/job-routes.ts';
 import { validateDrivers } from '../../core/jobspec/driver-config.ts';
 import type { Namespace } from '../../core/model/ids.ts';
 import type { JobDraft, JobSpec } from '../../core/model/job.ts';
+import { submissionBytes, type JobSource } from '../../core/model/job-submission.ts';
 import type { JobKey, JobReply, PlanReply } from '../operations.ts';
 import type { HttpDeps, Result } from './deps.ts';
 import { invalid, notFound } from './fail.ts';
@@ -37,18 +38,32 @@ async function register(
   namespace: Namespace,
 ): Promise<Result<JobChanged>> {
   const job = admitJob(body.job, deps, namespace);
+  const { submission, warnings } = keptSubmission(deps, body.submission);
   const reply = await deps.ops
     .registerJob(job, {
       ...(body.enforceIndex ? { ifModifyIndex: body.jobModifyIndex } : {}),
       ...(body.preserveCounts ? { preserveCounts: true } : {}),
       ...(body.evalPriority > 0 ? { evalPriority: body.evalPriority } : {}),
+      ...(submission === undefined ? {} : { submission }),
     })
     .catch((error: unknown) => {
       if (!body.enforceIndex || !(error instanceof Failure) || error.fault !== 'conflict')
         throw error;
       throw conflictingIndex(deps, job, body.jobModifyIndex);
     });
-  return changed(reply, deps.jobs.warnings(job));
+  return changed(reply, deps.jobs.warnings(job, warnings));
+}
+
+/** A source that takes too much room is not kept, and its author told so. */
+function keptSubmission(
+  { jobs }: HttpDeps,
+  submission: JobSource | undefined,
+): { readonly submission?: JobSource; readonly warnings: readonly string[] } {
+  if (submission === undefined || submission.source === '') return { warnings: [] };
+  const bytes = submissionBytes(submission);
+  if (bytes <= jobs.sourceBytesMax) return { submission, warnings: [] };
+  const size = `${bytes} B exceeds maximum of ${jobs.sourceBytesMax} B`;
+  return { warnings: [`job source size of ${size} and will be discarded`] };
 }
 
 /** Clients look for this text to tell a lost race from other failures. */

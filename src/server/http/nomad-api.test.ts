@@ -39,13 +39,11 @@ function jobOf(id: string, count = 1, more: object = {}): JobDraft {
 const body = (job: JobDraft): Parameters<typeof register>[0] => ({ job });
 
 async function register(input: { job: JobDraft; ifIndex?: number }): Promise<number> {
+  const { job, ifIndex } = input;
   const reply = await world.api.call(jobRoutes.registerJob, {
     body: {
-      job: input.job,
-      enforceIndex: input.ifIndex !== undefined,
-      jobModifyIndex: (input.ifIndex ?? 0) as Index,
-      preserveCounts: false,
-      evalPriority: 0,
+      ...{ job, preserveCounts: false, evalPriority: 0 },
+      ...{ enforceIndex: ifIndex !== undefined, jobModifyIndex: (ifIndex ?? 0) as Index },
     },
   });
   return reply.jobModifyIndex;
@@ -86,6 +84,30 @@ test('a job goes in, runs, is read, changed and stopped', async () => {
   assert.equal(versions.diffs[0]?.TaskGroups?.[0]?.Fields?.[0]?.Name, 'Count');
   await world.api.call(jobRoutes.stopJob, { params: { id: 'web' } });
   await runningAllocs('web', 0);
+});
+
+test('a file that is too large is not kept with its job, and its author told so', async () => {
+  for (const [length, warns] of [
+    [1000, false],
+    [1001, true],
+  ] as const) {
+    const id = `of-${length}`;
+    const source = 'x'.repeat(length);
+    const submission = { source, format: 'hcl2', variableFlags: {}, variables: '' };
+    const { warnings } = await world.api.call(jobRoutes.registerJob, {
+      body: {
+        ...{ job: jobOf(id), preserveCounts: false, evalPriority: 0, submission },
+        ...{ enforceIndex: false, jobModifyIndex: 0 as Index },
+      },
+    });
+    assert.equal(/exceeds maximum of 1000 B and will be discarded/.test(warnings), warns);
+    const reading = world.api.call(jobRoutes.readSubmission, {
+      params: { id },
+      query: { version: 0 },
+    });
+    if (warns) await assert.rejects(reading, { fault: 'not_found' });
+    else assert.equal((await reading).source, source);
+  }
 });
 
 test('a blocking read wakes for its change and for no other', async () => {
