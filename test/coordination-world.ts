@@ -83,6 +83,13 @@ export class CoordinationWorld extends World {
     return this.do(entry).outcome.ok;
   }
 
+  /** As the leader does when a lock-delay has passed. */
+  lift(key: string): boolean {
+    const index = this.state.tables.lockDelays.get(key)?.modifyIndex;
+    const delays = index === undefined ? [] : [{ key, index }];
+    return this.do({ type: 'kv.expire', at: this.at, keys: [], delays }).outcome.ok;
+  }
+
   invalidate(...ns: readonly number[]): void {
     this.do({ type: 'session.invalidate', at: this.at, ids: ns.map(sessionId) });
   }

@@ -350,7 +350,10 @@ const MAKERS: { readonly [Verb in Step['verb']]: (now: Now) => Entry } = {
     if (b % 2 === 0) return { type: 'rollout.begin', at, allocId, task, change: `c${c % 3}` };
     return { type: 'rollout.end', at, allocId, task, healthy: c % 2 === 0, reason: 'why' };
   },
-  expire: ({ at }) => ({ type: 'kv.expire', at, keys: KEYS }),
+  expire: ({ at, a, n }) => {
+    const delays = KEYS.map((key) => ({ key, index: (n - a) as Index }));
+    return { type: 'kv.expire', at, keys: KEYS, ...(a % 2 === 0 && { delays }) };
+  },
   event: ({ n, at }) => {
     const filters = { nodeFilter: '', serviceFilter: '', tagFilter: '' };
     return {

@@ -33,7 +33,7 @@ export async function drainOnShutdown(
   { ops, clock }: { readonly ops: DrainOperations; readonly clock: Clock },
   signal: AbortSignal,
 ): Promise<void> {
-  const end = clock.now() + wanted.deadlineMs + SLACK_MS;
+  const endMs = clock.elapsedMs() + wanted.deadlineMs + SLACK_MS;
   await ops.drainNode(id, {
     drain: {
       deadlineMs: wanted.force ? -1 : wanted.deadlineMs,
@@ -41,7 +41,7 @@ export async function drainOnShutdown(
     },
     markEligible: false,
   });
-  while (!signal.aborted && clock.now() < end) {
+  while (!signal.aborted && clock.elapsedMs() < endMs) {
     if (!(await ops.isDraining(id))) return;
     await clock.sleep(LOOK_MS, signal);
   }

@@ -4,6 +4,7 @@
  *
  * T1: a request decides on the table that was in force when it came; a retry on the newest.
  */
+import type { Millis } from '../base/brand.ts';
 import type { Random } from '../base/random.ts';
 import { liesIn } from '../core/balancer/access.ts';
 import { authorised } from '../core/balancer/auth.ts';
@@ -119,7 +120,12 @@ export class BalancerTraffic implements Traffic {
   }
 
   isOut(target: Target): boolean {
-    return isOut(this.#ejections.get(target.address), this.#deps.clock.now());
+    return isOut(this.#ejections.get(target.address), this.#elapsed());
+  }
+
+  /** Addresses are left out by a clock that nobody sets. */
+  #elapsed(): Millis {
+    return this.#deps.clock.elapsedMs() as Millis;
   }
 
   began({ address }: Target): void {
@@ -139,7 +145,7 @@ export class BalancerTraffic implements Traffic {
     }
     const before = this.#ejections.get(address);
     this.#ejections.delete(address);
-    this.#ejections.set(address, afterFailure(before, this.#deps.clock.now()));
+    this.#ejections.set(address, afterFailure(before, this.#elapsed()));
     const [oldest] = this.#ejections.keys();
     if (this.#ejections.size > EJECTIONS_MAX && oldest !== undefined) {
       this.#ejections.delete(oldest);

@@ -94,12 +94,12 @@ function watchIdle(
   end: () => void,
 ): NodeJS.Timeout | undefined {
   if (idleMs === 0) return undefined;
-  let since = Date.now();
+  let since = performance.now();
   return setInterval(
     () => {
       server.getConnections((_, count) => {
-        if (count > 0 || tasks.count > 0) since = Date.now();
-        else if (Date.now() - since >= idleMs) end();
+        if (count > 0 || tasks.count > 0) since = performance.now();
+        else if (performance.now() - since >= idleMs) end();
       });
     },
     Math.min(idleMs, 10_000),

@@ -25,11 +25,11 @@ const POLL_MS_MAX = 50;
  * Fails: `unavailable` when something does not die.
  */
 export async function killTree(kept: Kept): Promise<void> {
-  const deadline = Date.now() + KILL_MS_MAX;
+  const deadline = performance.now() + KILL_MS_MAX;
   for (let pollMs = 1; ; pollMs = Math.min(pollMs * 2, POLL_MS_MAX)) {
     const pids = membersOf(kept);
     if (pids.length === 0) return;
-    if (Date.now() > deadline) {
+    if (performance.now() > deadline) {
       throw new Failure('unavailable', `${pids.length} processes of the task do not end`, {
         facts: { id: kept.id, pids: pids.join(' ') },
       });

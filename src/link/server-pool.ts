@@ -180,6 +180,6 @@ export class ServerPool implements Service, Caller, HeartbeatWatch {
   }
 
   #now(): Millis {
-    return this.#deps.clock.now();
+    return this.#deps.clock.elapsedMs() as Millis;
   }
 }

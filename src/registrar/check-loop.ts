@@ -23,6 +23,7 @@ import type { CheckDefinition } from '../core/model/health-check.ts';
 import type { CheckProbes, ProbeResult, RunProbe } from '../ports/check-probes.ts';
 import type { Clock } from '../ports/clock.ts';
 import { Bell } from '../run/bell.ts';
+import { elapsed } from './elapsed.ts';
 
 export interface CheckLoopDeps {
   readonly probes: CheckProbes;
@@ -73,7 +74,7 @@ export class CheckLoop {
   add(definition: CheckDefinition, past?: Remembered, run?: RunProbe): CheckState {
     this.remove(definition.id);
     const { clock, random } = this.#deps;
-    const state = newCheck(definition, clock.now(), random.next(), past);
+    const state = newCheck(definition, elapsed(clock), random.next(), past);
     const stop = new AbortController();
     const held: Held = { definition, run, stop, state, queuedAt: undefined };
     this.#held.set(definition.id, held);
@@ -109,9 +110,9 @@ export class CheckLoop {
     this.#running = true;
     const { clock } = this.#deps;
     while (!signal.aborted) {
-      this.#fire(clock.now());
+      this.#fire(elapsed(clock));
       const next = this.#due.peek();
-      const waitMs = next && Math.max(next.at - clock.now(), TOGETHER_MS);
+      const waitMs = next && Math.max(next.at - elapsed(clock), TOGETHER_MS);
       await this.#bell.wait(clock, waitMs, signal);
     }
     this.#running = false;
@@ -134,7 +135,7 @@ export class CheckLoop {
   #step(held: Held, input: CheckInput): void {
     const { clock, onState, onReap } = this.#deps;
     const before = held.state;
-    const turn = stepCheck(before, input, held.definition, clock.now());
+    const turn = stepCheck(before, input, held.definition, elapsed(clock));
     held.state = turn.state;
     this.#plan(held);
     if (isTold(before, turn.state)) onState(held.definition, turn.state);

@@ -31,6 +31,7 @@ import type {
 } from '../ports/registrar.ts';
 import type { Service } from '../ports/service.ts';
 import { Aliases } from './aliases.ts';
+import { elapsed } from './elapsed.ts';
 import { CheckLoop } from './check-loop.ts';
 import { KeptFiles, type Kept } from './kept-files.ts';
 import { MaintenanceModes } from './maintenance.ts';
@@ -68,7 +69,7 @@ export class AgentRegistrar implements Registrar, Service {
     // What gossip says of it is the servers' to write: two that write would take turns for ever.
     const alive = { facts: ALIVE, pending: options.gossips === true };
     const ambient = { services: options.ownServices, checks: [alive] };
-    this.#rows = new LocalRows(options.node, ambient, clock.now());
+    this.#rows = new LocalRows(options.node, ambient, elapsed(clock));
     this.#files = new KeptFiles(deps.files, log);
     this.#reports = new TtlReports(this.#files);
     this.#maintenance = new MaintenanceModes(this.#rows, this.#files);
@@ -398,7 +399,7 @@ export class AgentRegistrar implements Registrar, Service {
   #holdUntil(): Millis {
     const { clock, random } = this.#deps;
     const spread = this.#options.checkUpdateIntervalMs * (0.5 + random.next());
-    return (clock.now() + Math.floor(spread)) as Millis;
+    return (elapsed(clock) + Math.floor(spread)) as Millis;
   }
 
   #dropCheck(id: string): void {

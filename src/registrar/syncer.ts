@@ -25,10 +25,12 @@ import type { CatalogLink, NodeRows } from '../ports/catalog-link.ts';
 import type { Clock } from '../ports/clock.ts';
 import { isAborted } from '../run/aborted.ts';
 import { Bell } from '../run/bell.ts';
+import { elapsed } from './elapsed.ts';
 
 /** What is to be held by the servers. */
 export interface OwnSide {
   readonly nodeName: string;
+  /** @param now here and below, instants are on a clock that nobody sets */
   rows(now: Millis): OwnRows;
   /** Takes over the tags that others gave to instances, by id. */
   adoptTags(tags: ReadonlyMap<string, readonly string[]>): void;
@@ -148,7 +150,7 @@ export class Syncer {
 
   /** Keeps our own objects for what is equal to them: comparing those again costs nothing. */
   #absorb(rows: NodeRows): void {
-    const own = this.#own.rows(this.#deps.clock.now());
+    const own = this.#own.rows(elapsed(this.#deps.clock));
     this.#held = {
       node: rows.node,
       services: new Map(
@@ -181,14 +183,14 @@ export class Syncer {
       }
       await clock.sleep(this.#pauseMs(), signal);
       const at = this.#wakeAt;
-      const waitMs = at === undefined ? undefined : Math.max(at - clock.now(), 1);
+      const waitMs = at === undefined ? undefined : Math.max(at - elapsed(clock), 1);
       await this.#bell.wait(clock, waitMs, signal);
     }
     for (const wake of [...this.#waiters]) wake();
   }
 
   #pauseMs(): number {
-    const { services, checks } = this.#own.rows(this.#deps.clock.now());
+    const { services, checks } = this.#own.rows(elapsed(this.#deps.clock));
     return Math.min((services.size + checks.size) / ROWS_PER_PAUSE_MS, TELL_PAUSE_MS_MAX);
   }
 
@@ -196,7 +198,7 @@ export class Syncer {
   async #round(signal: AbortSignal): Promise<boolean> {
     if (this.#leaving) return this.#goodbye(signal);
     const { clock } = this.#deps;
-    const now = clock.now();
+    const now = elapsed(clock);
     const own = this.#own.rows(now);
     const held = this.#held;
     if (held === undefined) return true;
@@ -208,7 +210,7 @@ export class Syncer {
     this.#wakeAt = earliest(
       nextOutputAt(own, held, now),
       this.#own.changesAt(),
-      isWhole ? undefined : ((clock.now() + this.#retryMs) as Millis),
+      isWhole ? undefined : ((elapsed(clock) + this.#retryMs) as Millis),
     );
     return isWhole;
   }

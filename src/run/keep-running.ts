@@ -19,7 +19,7 @@ export async function keepRunning(
 ): Promise<void> {
   let delayMs = DELAY_MS_MIN;
   while (!signal.aborted) {
-    const startedAt = deps.clock.now();
+    const startedMs = deps.clock.elapsedMs();
     try {
       await service.run(signal);
     } catch (error) {
@@ -27,7 +27,7 @@ export async function keepRunning(
       deps.log(`${service.name}: ${explain(error)}`);
     }
     // Only a run that held earns a fresh start; a crash loop must keep backing off.
-    if (deps.clock.now() - startedAt > DELAY_MS_MAX) delayMs = DELAY_MS_MIN;
+    if (deps.clock.elapsedMs() - startedMs > DELAY_MS_MAX) delayMs = DELAY_MS_MIN;
     await deps.clock.sleep(delayMs * (0.5 + deps.random.next()), signal);
     delayMs = Math.min(delayMs * 2, DELAY_MS_MAX);
   }

@@ -104,7 +104,7 @@ export class EvalQueue implements Evaluations {
   }
 
   async submit(held: HeldEval, decision: Decision): Promise<Verdict> {
-    const { replica, clock } = this.#deps;
+    const { replica } = this.#deps;
     const token = this.#tokenOf(held);
     // By the time that it is written there may be another time of leading, and another broker.
     const broker = this.#broker;
@@ -120,7 +120,7 @@ export class EvalQueue implements Evaluations {
       }
       return { progress, index: replica.state.index };
     } finally {
-      broker.settle(held.id, token, clock.now());
+      broker.settle(held.id, token, this.#now());
       this.#bell.ring();
     }
   }
@@ -133,15 +133,14 @@ export class EvalQueue implements Evaluations {
 
   /** Rebuilds from the state what a leader must hold. */
   #restore(): void {
-    const { replica, clock, newId } = this.#deps;
+    const { replica, newId } = this.#deps;
     const { state } = replica;
     this.#broker = new Broker();
     this.#blocked = new Blocked();
     this.#term = newId();
-    const now = clock.now();
-    for (const each of state.openEvals('pending')) this.#broker.enqueue(each, now);
+    for (const each of state.openEvals('pending')) this.#enqueue(each);
     // What room came free before this leader came is not known: each is tried once.
-    for (const each of state.openEvals('blocked')) this.#broker.enqueue(each, now);
+    for (const each of state.openEvals('blocked')) this.#enqueue(each);
   }
 
   #wait(isAfar: boolean, signal: AbortSignal): Promise<TakenEval | undefined> {
@@ -165,7 +164,7 @@ export class EvalQueue implements Evaluations {
 
   /** Gives as much as is ready to those who wait. */
   #giveOut(): void {
-    const now = this.#deps.clock.now();
+    const now = this.#now();
     if (now >= this.#retryAt) {
       this.#retryAt = (now + BLOCKED_RETRY_MS) as Millis;
       this.#enqueueAll(this.#blocked.wakeRefused());
@@ -198,7 +197,7 @@ export class EvalQueue implements Evaluations {
     if (this.#takers.length === 0 || this.#isPaused()) return undefined;
     const retryAt = this.#blocked.size > 0 ? this.#retryAt : undefined;
     const wakeAt = earlier(this.#broker.wakeAt(), retryAt);
-    return wakeAt === undefined ? undefined : Math.max(0, wakeAt - this.#deps.clock.now());
+    return wakeAt === undefined ? undefined : Math.max(0, wakeAt - this.#now());
   }
 
   #isPaused(): boolean {
@@ -215,7 +214,7 @@ export class EvalQueue implements Evaluations {
   #nack(id: EvalId, token: number, why: string): void {
     this.#deps.note(`evaluation ${id}: ${why}`);
     // Another try, after a pause; the broker counts them.
-    this.#broker.nack(id, token, this.#deps.clock.now());
+    this.#broker.nack(id, token, this.#now());
     this.#bell.ring();
   }
 
@@ -261,19 +260,28 @@ export class EvalQueue implements Evaluations {
 
   #observeEval(id: EvalId, after: Evaluation | undefined): boolean {
     if (after?.status === 'pending') {
-      this.#broker.enqueue(after, this.#deps.clock.now());
+      this.#enqueue(after);
       return true;
     }
     this.#broker.forget(id);
     this.#blocked.forget(id);
     if (after?.status !== 'blocked' || this.#blocked.add(after)) return false;
-    this.#broker.enqueue(after, this.#deps.clock.now());
+    this.#enqueue(after);
     return true;
   }
 
   #enqueueAll(evals: readonly Evaluation[]): void {
-    const now = this.#deps.clock.now();
-    for (const each of evals) this.#broker.enqueue(each, now);
+    for (const each of evals) this.#enqueue(each);
+  }
+
+  #enqueue(evaluation: Evaluation): void {
+    const now = this.#now();
+    this.#broker.enqueue(evaluation, now, this.#deps.clock.now() - now);
+  }
+
+  /** Leases and pauses are counted on a clock that nobody sets. */
+  #now(): Millis {
+    return this.#deps.clock.elapsedMs() as Millis;
   }
 }
 

@@ -1,9 +1,14 @@
 /**
- * Keys that go by themselves when their time is over, and lock-delays that are to be forgotten
- * then. The leader looks after them; their instants are part of the state.
+ * Keys that go by themselves when their time is over, and lock-delays that are to be lifted.
+ *
+ * KE1: a key's instant is part of the state, so it is one of the wall clock's.
+ * KE2: a lock-delay lasts as long as was asked for, however the wall clocks of the servers are set.
+ *      A new leader counts it from its own beginning: too long rather than too short.
  */
+import type { Index } from '../base/brand.ts';
 import { explain } from '../base/failure.ts';
-import { EXPIRED_PER_ENTRY_MAX } from '../core/limits.ts';
+import { EXPIRED_PER_ENTRY_MAX, LOCK_DELAY_MS_MAX } from '../core/limits.ts';
+import type { LockDelay } from '../core/model/kv.ts';
 import type { Change } from '../core/state/change.ts';
 import { Bell } from '../run/bell.ts';
 import { Deadlines } from './deadlines.ts';
@@ -17,7 +22,9 @@ export class KeyExpiry {
   readonly name = 'key expiry';
   readonly #deps: SessionTimerDeps;
   readonly #bell = new Bell();
+  /** By the wall clock (KE1). */
   readonly #keys = new Deadlines();
+  /** By the clock that nobody sets (KE2). */
   readonly #delays = new Deadlines();
 
   constructor(deps: SessionTimerDeps) {
@@ -33,7 +40,7 @@ export class KeyExpiry {
     try {
       const { kv, lockDelays } = replica.state.tables;
       for (const pair of kv.valuesBy('expiring', 'yes')) this.#hold(pair.key, pair.expiresAt);
-      for (const { key, until } of lockDelays.values()) this.#delays.set(key, until);
+      for (const delay of lockDelays.values()) this.#count(delay);
       while (!signal.aborted) await this.#turn(signal);
     } finally {
       unsubscribe();
@@ -50,8 +57,7 @@ export class KeyExpiry {
       }
     } else if (change.table === 'lockDelays') {
       if (change.after === undefined) this.#delays.delete(change.key);
-      else this.#delays.set(change.key, change.after.until);
-      this.#bell.ring();
+      else this.#count(change.after);
     }
   }
 
@@ -61,23 +67,40 @@ export class KeyExpiry {
     this.#bell.ring();
   }
 
+  #count({ key, ms = LOCK_DELAY_MS_MAX }: LockDelay): void {
+    this.#delays.set(key, this.#deps.clock.elapsedMs() + ms);
+    this.#bell.ring();
+  }
+
   async #turn(signal: AbortSignal): Promise<void> {
     const { clock, log, note } = this.#deps;
     const now = clock.now();
     const keys = this.#keys.take(now, EXPIRED_PER_ENTRY_MAX);
-    const delays = this.#delays.take(now, EXPIRED_PER_ENTRY_MAX - keys.length);
-    if (keys.length + delays.length === 0) {
-      const nextAt = Math.min(this.#keys.nextAt() ?? Infinity, this.#delays.nextAt() ?? Infinity);
-      const waitMs = nextAt === Infinity ? undefined : Math.max(1, nextAt - now);
-      await this.#bell.wait(clock, waitMs, signal);
+    const passed = this.#delays.take(clock.elapsedMs(), EXPIRED_PER_ENTRY_MAX - keys.length);
+    if (keys.length + passed.length === 0) {
+      await this.#bell.wait(clock, this.#waitMs(), signal);
       return;
     }
     try {
-      await propose(log, { type: 'kv.expire', at: now, keys: [...new Set([...keys, ...delays])] });
+      const delays = passed.flatMap((key) => this.#delayOf(key));
+      await propose(log, { type: 'kv.expire', at: now, keys, delays });
     } catch (error) {
       note(`keys are over: ${explain(error)}`);
       for (const key of keys) this.#keys.set(key, now + RETRY_MS);
-      for (const key of delays) this.#delays.set(key, now + RETRY_MS);
+      for (const key of passed) this.#delays.set(key, clock.elapsedMs() + RETRY_MS);
     }
+  }
+
+  #waitMs(): number | undefined {
+    const { clock } = this.#deps;
+    const keyMs = (this.#keys.nextAt() ?? Infinity) - clock.now();
+    const delayMs = (this.#delays.nextAt() ?? Infinity) - clock.elapsedMs();
+    const waitMs = Math.min(keyMs, delayMs);
+    return waitMs === Infinity ? undefined : Math.max(1, waitMs);
+  }
+
+  #delayOf(key: string): readonly { key: string; index: Index }[] {
+    const delay = this.#deps.replica.state.tables.lockDelays.get(key);
+    return delay === undefined ? [] : [{ key, index: delay.modifyIndex }];
   }
 }

@@ -91,12 +91,12 @@ export class ParkedReads {
     options: BlockingOptions & { readonly after: Index },
     signal: AbortSignal,
   ): Promise<Seen<T>> {
-    const until = this.#clock.now() + this.#waitMs(options.waitMs);
+    const untilMs = this.#clock.elapsedMs() + this.#waitMs(options.waitMs);
     for (;;) {
       if (signal.aborted) throw new Failure('canceled', 'gave up waiting for a change');
       const { state } = this.#replica;
       const { value, keys, index = indexOfAll(state, keys) } = read(state);
-      const leftMs = until - this.#clock.now();
+      const leftMs = untilMs - this.#clock.elapsedMs();
       const { after, isNews, resets } = options;
       const isForeign = resets === true && after > state.index;
       const isDue = leftMs <= 0 || isForeign;

@@ -155,11 +155,11 @@ class Bundle {
     const { world } = this.#session;
     const end = new AbortController();
     const log = this.#keep('monitor.log', () => this.#follow(level, end.signal));
-    const until = world.now() + durationMs;
+    const untilMs = world.uptimeMs() + durationMs;
     for (let n = 1; ; n++) {
       const name = `metrics/${String(n).padStart(3, '0')}.json`;
       await this.#keep(name, () => this.#metrics());
-      const left = until - world.now();
+      const left = untilMs - world.uptimeMs();
       if (left <= 0 || world.signal.aborted || n * intervalMs >= durationMs) break;
       await world.sleep(Math.min(intervalMs, left), world.signal);
     }

@@ -25,11 +25,16 @@ export interface KvPair {
   readonly modifyIndex: Index;
 }
 
-/** A key that nobody may lock for a while, since its holder was lost. */
+/**
+ * A key that nobody may lock for a while, since its holder was lost: until the leader lifts that,
+ * which counts on a clock that nobody sets.
+ */
 export interface LockDelay {
   readonly key: string;
-  /** Grants are refused before this instant. */
+  /** When that will be, for people. */
   readonly until: Millis;
+  /** For how long [ms]; absent in what an older build wrote. */
+  readonly ms?: number;
   readonly modifyIndex: Index;
 }
 

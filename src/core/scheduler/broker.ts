@@ -69,8 +69,13 @@ export class Broker {
   readonly #deliveries = new Map<EvalId, number>();
   #token = 0;
 
-  /** Takes an evaluation in. Known ones are refreshed, not doubled. */
-  enqueue(evaluation: Evaluation, now: Millis): void {
+  /**
+   * Takes an evaluation in. Known ones are refreshed, not doubled.
+   *
+   * @param now here and below: on a clock that nobody sets
+   * @param aheadMs how far the wall clock, on which evaluations wait, is ahead of that
+   */
+  enqueue(evaluation: Evaluation, now: Millis, aheadMs = 0): void {
     if (this.#leases.has(evaluation.id)) {
       this.#again.set(evaluation.id, evaluation);
       return;
@@ -78,8 +83,9 @@ export class Broker {
     const isNew = !this.#held.has(evaluation.id);
     this.#held.set(evaluation.id, evaluation);
     if (!isNew) return;
-    if (evaluation.waitUntil !== undefined && evaluation.waitUntil > now) {
-      this.#delayed.push({ evaluation, dueAt: evaluation.waitUntil });
+    const dueAt = ((evaluation.waitUntil ?? 0) - aheadMs) as Millis;
+    if (evaluation.waitUntil !== undefined && dueAt > now) {
+      this.#delayed.push({ evaluation, dueAt });
       return;
     }
     this.#queue(evaluation);

@@ -25,11 +25,14 @@ export function nextTry(alloc: Alloc, policy: ReschedulePolicy | undefined): Nex
   return { at: (failedAt + delayMs) as Millis, delayMs };
 }
 
-/** When the last of its tasks ended; without any, when the row last changed. */
+/**
+ * When the last of its tasks ended; without any, when the row last changed. Its client says so by a
+ * clock of its own: what that calls the future has happened when the servers were told.
+ */
 export function failureTime(alloc: Pick<Alloc, 'taskStates' | 'modifiedAt'>): Millis {
   let last = 0;
   for (const state of Object.values(alloc.taskStates)) last = Math.max(last, state.finishedAt ?? 0);
-  return last === 0 ? alloc.modifiedAt : (last as Millis);
+  return last === 0 ? alloc.modifiedAt : (Math.min(last, alloc.modifiedAt) as Millis);
 }
 
 function mayTry(

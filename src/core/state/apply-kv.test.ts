@@ -32,7 +32,24 @@ test('keys expire when their time is over, not before, and not after they were r
   assert.deepEqual(expire(), ['b', 'c'], 'a write without a time to live takes it away');
 });
 
-test('lock-delays that are over are forgotten', () => {
+test('a lock-delay is lifted by the word that means it, not by that on an earlier one', () => {
+  const world = new CoordinationWorld();
+  for (const n of [1, 2]) world.session(n, { lockDelayMs: 10 });
+  world.lock('a', 1);
+  world.invalidate(1);
+  const first = world.state.tables.lockDelays.get('a')?.modifyIndex;
+  assert.ok(first !== undefined);
+  world.lift('a');
+  world.lock('a', 2);
+  world.invalidate(2);
+  const delays = [{ key: 'a', index: first }];
+  world.do({ type: 'kv.expire', at: (world.at + 99) as Millis, keys: ['a'], delays });
+  assert.equal(world.state.tables.lockDelays.size, 1);
+  world.lift('a');
+  assert.equal(world.state.tables.lockDelays.size, 0);
+});
+
+test('an older build told by its instant that a lock-delay is over', () => {
   const world = new CoordinationWorld();
   world.session(1, { lockDelayMs: 10, behavior: 'delete' });
   world.lock('a', 1);

@@ -51,8 +51,14 @@ export type KvEntry = KvWritten | KvExpired | TxnApplied;
 /** One change of keys by itself. Refused with `conflict` where its condition does not hold. */
 export type KvWritten = Readonly<{ type: 'kv.write'; at: Millis; op: KvWrite }>;
 
-/** Keys whose time is over. Each is looked at once more. */
-export type KvExpired = Readonly<{ type: 'kv.expire'; at: Millis; keys: readonly string[] }>;
+/** Keys whose time is over, each is looked at once more; and lock-delays that have passed. */
+export type KvExpired = Readonly<{
+  type: 'kv.expire';
+  at: Millis;
+  keys: readonly string[];
+  /** With the index of each. Absent: an older build's, `keys` names those whose instant is past. */
+  delays?: readonly Readonly<{ key: string; index: Index }>[];
+}>;
 
 /** Several operations, all or none: refused with `conflict` and what failed. */
 export type TxnApplied = Readonly<{ type: 'txn.apply'; at: Millis; ops: readonly TxnOp[] }>;

@@ -4,7 +4,7 @@
  * L1: a lock is granted only where nobody holds it; its `lockIndex`, the index of the entry that
  *     granted it, is higher than that of every grant before (a fencing token). Taking a lock that
  *     one holds already leaves the token as it is.
- * L2: no lock is granted while the lock-delay of its key runs.
+ * L2: no lock is granted while the lock-delay of its key runs: until the leader has lifted it.
  * L3: a write that says what is so already changes nothing.
  *
  * Source: https://developer.hashicorp.com/consul/api-docs/kv
@@ -102,11 +102,9 @@ function grant(edit: Edit, op: Grant): Refused | undefined {
   if (before?.session !== undefined) {
     return refused('conflict', `failed to lock key ${name}, lock is already held`);
   }
-  const delay = edit.table('lockDelays').get(op.key);
-  if (delay !== undefined && nowOf(edit) < delay.until) {
+  if (edit.table('lockDelays').get(op.key) !== undefined) {
     return refused('conflict', `failed to lock key ${name} due to lock delay`);
   }
-  edit.deletePlain('lockDelays', op.key);
   put(edit, op, { session: op.session, lockIndex: edit.index });
   return undefined;
 }

@@ -51,7 +51,8 @@ function letGo(edit: Edit, session: Session, key: string): void {
   if (pair === undefined) return;
   if (session.behavior === 'delete') edit.deletePlain('kv', key);
   else freePair(edit, pair);
-  if (session.lockDelayMs <= 0) return;
-  const until = (nowOf(edit) + session.lockDelayMs) as Millis;
-  edit.putPlain('lockDelays', { key, until, modifyIndex: edit.index }, key);
+  const { lockDelayMs } = session;
+  if (lockDelayMs <= 0) return;
+  const until = (nowOf(edit) + lockDelayMs) as Millis;
+  edit.putPlain('lockDelays', { key, until, ms: lockDelayMs, modifyIndex: edit.index }, key);
 }

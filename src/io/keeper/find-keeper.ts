@@ -61,7 +61,7 @@ export async function findKeeper(
   place: KeeperPlace,
   signal: AbortSignal,
 ): Promise<{ session: KeeperSession; hello: KeeperHello }> {
-  const deadline = Date.now() + START_MS_MAX;
+  const deadline = performance.now() + START_MS_MAX;
   let started: ChildProcess | undefined;
   for (let waitMs = 5; ; waitMs = Math.min(waitMs * 1.5, 200)) {
     const session = await openSession(place.socketPath);
@@ -73,7 +73,7 @@ export async function findKeeper(
     if (started === undefined || hasEnded(started)) started = startKeeper(place);
     await delay(waitMs, undefined, { signal }).catch(() => undefined);
     if (signal.aborted) throw new Failure('canceled', 'nobody wants the keeper any more');
-    if (Date.now() > deadline) {
+    if (performance.now() > deadline) {
       throw new Failure('unavailable', `the keeper does not start; see ${place.logPath}`);
     }
   }

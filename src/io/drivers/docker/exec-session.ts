@@ -91,11 +91,12 @@ function closed(socket: Duplex): Promise<void> {
 }
 
 async function exitCode(engine: Engine, id: string): Promise<number> {
-  const end = Date.now() + EXIT_WAIT_MS;
+  const end = performance.now() + EXIT_WAIT_MS;
   for (;;) {
     const state = (await engine.call({ method: 'GET', path: `/exec/${id}/json` })) as JsonObject;
     if (state['Running'] !== true) return Number(state['ExitCode'] ?? 0);
-    if (Date.now() > end) throw new Failure('timeout', 'the command did not end with its stream');
+    if (performance.now() > end)
+      throw new Failure('timeout', 'the command did not end with its stream');
     await delay(50);
   }
 }

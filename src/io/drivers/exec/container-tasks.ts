@@ -215,10 +215,11 @@ export class ContainerTasks {
       () => (seen.ended = true),
       () => undefined,
     );
-    const deadline = Date.now() + START_MS_MAX;
+    const deadline = performance.now() + START_MS_MAX;
     try {
       while (!hasBegun(join(bundle, 'pid'))) {
-        if (seen.ended || Date.now() > deadline) throw await this.#whyNotStarted(handle, bundle);
+        if (seen.ended || performance.now() > deadline)
+          throw await this.#whyNotStarted(handle, bundle);
         await Promise.race([watching, delay(3)]);
       }
     } finally {

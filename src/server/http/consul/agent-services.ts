@@ -51,10 +51,10 @@ function reads(deps: OwnAgentDeps, { registrar }: OwnAgent): readonly Bound[] {
     bindRaw(routes.agentService, async ({ params: { id }, waiting, request, signal }) => {
       const known = request.query.includes('hash=') ? hashOf(request.query) : '';
       const waitMs = Math.min(waiting.waitMs ?? BLOCKING_WAIT_MS, BLOCKING_WAIT_MS_MAX);
-      const until = deps.clock.now() + (known === '' ? 0 : waitMs);
+      const untilMs = deps.clock.elapsedMs() + (known === '' ? 0 : waitMs);
       let service = registrar.service(id);
       while (service !== undefined && contentHash(service) === known && !isAborted(signal)) {
-        if (deps.clock.now() >= until) break;
+        if (deps.clock.elapsedMs() >= untilMs) break;
         await deps.clock.sleep(LOOK_MS, signal);
         service = registrar.service(id);
       }
