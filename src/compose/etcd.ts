@@ -12,8 +12,9 @@ import { findEtcd } from '../io/etcd-member/etcd-process.ts';
 import { memberBeside } from '../io/etcd-member/member-beside.ts';
 import type { MemberTls } from '../io/etcd-member/member-tls.ts';
 import { EtcdSupervisor } from '../io/etcd-member/supervisor.ts';
+import { countVoters } from '../io/etcd-member/voters.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { ClusterLog, ServerIdentity } from '../ports/cluster-log.ts';
+import type { ClusterLog, CountServers, ServerIdentity } from '../ports/cluster-log.ts';
 import type { MemberBeside } from '../ports/etcd-member.ts';
 import type { ApplyEntry, EntryCodec } from '../ports/log.ts';
 import type { ServerPeers } from '../ports/server-peers.ts';
@@ -49,6 +50,8 @@ export interface EtcdWorld {
   readonly self: ServerIdentity;
   readonly clock: Clock;
   readonly note: (line: string) => void;
+  /** Whose disks count in somebody else's etcd; absent: of all that have said what they keep. */
+  readonly count?: CountServers;
 }
 
 /** What a log needs from the server that opens it. */
@@ -103,7 +106,8 @@ export async function manageEtcd(
     stop.abort();
   });
   const member = memberBeside({ endpoint, votersMin: expect }, client);
-  const store = storeOf({ client, world, member, quotaBytes });
+  const count = countVoters(client);
+  const store = storeOf({ client, world: { ...world, count }, member, quotaBytes });
   const ready = async (signal: AbortSignal): Promise<void> => {
     await supervisor.settled(AbortSignal.any([signal, stop.signal]));
     if (broken !== undefined) throw broken;
@@ -181,8 +185,11 @@ function storeOf({
       compactsRevisions: member !== undefined,
       ...(quotaBytes === undefined ? {} : { quotaBytes }),
     };
-    const { clock, note } = world;
-    const deps = { ...use, client, clock, note, ...(member === undefined ? {} : { member }) };
+    const { clock, note, count } = world;
+    const deps = {
+      ...{ ...use, client, clock, note },
+      ...{ ...(member && { member }), ...(count && { count }) },
+    };
     let told = false;
     for (;;) {
       if (signal.aborted) throw new Failure('canceled', 'gave up waiting for etcd');

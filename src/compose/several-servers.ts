@@ -4,6 +4,7 @@ import { Failure } from '../base/failure.ts';
 import type { AgentConfig, ServerSettings } from '../core/agent-config/config.ts';
 import { formatAgentAddress, parseAgentAddress } from '../core/link/address.ts';
 import { systemClock } from '../io/clock.ts';
+import { countServers } from '../link/counted-servers.ts';
 import { Mesh } from '../link/mesh.ts';
 import { withLeft } from '../link/with-left.ts';
 import { RemoteEvaluations } from '../link/remote-evaluations.ts';
@@ -90,7 +91,11 @@ async function openStore(
   { self: { id, name, address }, mesh, world }: StoreParts,
 ): Promise<ClusterStore> {
   const edges = { self: { id, name, address }, clock: systemClock, note: world.note };
-  if (etcd.endpoints.length > 0) return useEtcd(externalEtcd(etcd), edges);
+  if (etcd.endpoints.length > 0) {
+    const { hasLeft } = world;
+    const count = countServers({ met: () => mesh.met(), expect: bootstrapExpect, hasLeft });
+    return useEtcd(externalEtcd(etcd), { ...edges, count });
+  }
   return await manageEtcd(
     {
       dir: join(config.dataDir, 'etcd'),

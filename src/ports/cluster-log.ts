@@ -4,6 +4,7 @@
  * H1: at most one process's appends are taken at any time; whoever holds the leadership in its own
  *     eyes only finds out when it appends or proves itself.
  */
+import type { Index } from '../base/brand.ts';
 import type { Log } from './log.ts';
 
 /** A server as the others know it. */
@@ -62,3 +63,24 @@ export interface ClusterLog<Entry, Outcome> extends Log<Entry, Outcome> {
    */
   readonly stopped: Promise<Error>;
 }
+
+/** How much of the state a server has said that its disk holds. */
+export interface LogClaim {
+  readonly id: string;
+  readonly name: string;
+  /** The newest entry that its checkpoint holds. */
+  readonly kept: Index;
+}
+
+/** Whose disks count where entries are to be forgotten. */
+export interface CountedServers {
+  /** Ids of all that share the log, whether they are there, and have said anything, or not. */
+  readonly ids: readonly string[];
+  /** How many there are to be at least. */
+  readonly least: number;
+  /** Ids of those that have said something and will not come back. */
+  readonly gone: readonly string[];
+}
+
+/** Tells them, as far as this server knows. Fails: `unavailable`, `timeout` it cannot be told. */
+export type CountServers = (claims: readonly LogClaim[]) => Promise<CountedServers>;

@@ -209,9 +209,12 @@ test('large appends travel in pieces, whole', options, async () => {
     assert.deepEqual(follower.seen.slice(0, 5), batch);
     const again = await serve({ name: 'c', endpoints, member: null });
     assert.deepEqual(again.seen, follower.seen);
-    await leader.log.compact(6 as Index);
-    const { pairs } = await leader.client.range({ key: 'test/part/', end: 'test/part0' });
-    assert.equal(pairs.length, 0, 'pieces go with their batch');
+    for (const server of [again, follower]) await server.log.compact(6 as Index);
+    await until('pieces go with their batch', async () => {
+      await leader.log.compact(6 as Index);
+      const { pairs } = await leader.client.range({ key: 'test/part/', end: 'test/part0' });
+      return pairs.length === 0;
+    });
     for (const server of [again, follower, leader]) await server.end();
   });
 });
@@ -225,6 +228,7 @@ test(
       await until('it leads', () => leader.isLeading);
       const proxy = await TornProxy.to(endpoints[0] ?? '');
       const lagging = await serve({ name: 'b', endpoints: [proxy.address], member: null });
+      const other = await serve({ name: 'd', endpoints, member: null });
       for (let n = 1; n <= 20; n++) await append(leader, [{ by: 'a', n }]);
       await until('it follows', () => lagging.log.lastIndex === 20);
       proxy.cut();
@@ -236,7 +240,11 @@ test(
       assert.deepEqual(lagging.seen, leader.seen);
       proxy.cut();
       for (let n = 61; n <= 90; n++) await append(leader, [{ by: 'a', n }]);
-      await leader.log.compact(80 as Index);
+      await other.log.compact(80 as Index);
+      await until('two of three have kept it', async () => {
+        await leader.log.compact(80 as Index);
+        return leader.log.firstIndex > 1;
+      });
       const { revision: later } = await leader.client.range({ key: 'test/head' });
       await leader.client.compact(later);
       proxy.mend();
@@ -247,7 +255,36 @@ test(
         return error instanceof Failure && error.fault === 'not_found';
       });
       await proxy.close();
-      for (const server of [lagging, leader]) await server.end();
+      for (const server of [lagging, other, leader]) await server.end();
+    });
+  },
+);
+
+test(
+  'RT1: what a majority has not kept is not forgotten, whoever asks, and whatever it said before',
+  options,
+  async () => {
+    await withEtcd({}, async ({ endpoints }) => {
+      const leader = await serve({ name: 'a', endpoints });
+      await until('it leads', () => leader.isLeading);
+      const follower = await serve({ name: 'b', endpoints, member: null });
+      const away = await serve({ name: 'c', endpoints, member: null });
+      await away.end();
+      for (let n = 1; n <= 30; n++) await append(leader, [{ by: 'a', n }]);
+      await leader.log.compact(30 as Index);
+      assert.equal(leader.log.firstIndex, 1, 'it is the only one that has kept them');
+      await follower.log.compact(0 as Index, 10 as Index);
+      await until('two have kept ten', async () => {
+        await leader.log.compact(30 as Index);
+        return leader.log.firstIndex > 1;
+      });
+      assert.equal(leader.log.firstIndex, 11);
+      // Its disk is lost: what it said goes before it says anything else.
+      await follower.end();
+      await assert.rejects(serve({ name: 'b', endpoints, member: null }), /compacted away/);
+      const { pairs } = await leader.client.range({ key: 'test/kept/b' });
+      assert.equal((JSON.parse(String(pairs[0]?.value)) as { kept: number }).kept, 0);
+      await leader.end();
     });
   },
 );

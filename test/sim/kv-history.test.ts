@@ -8,6 +8,8 @@
  */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { OBSERVED_MIN, simulateKv } from './kv-history.ts';
 import { KvAmong } from './kv-worlds.ts';
@@ -16,8 +18,15 @@ const only = process.env['KV_SEED'];
 const count = process.env['KV_SEEDS'];
 const FIXED = ['one', 'two', 'three', 'four', 'five', 'six'];
 
+/** Seeds that once broke: files named by how many servers there are, and the seed. */
+const regressions = readdirSync(join(import.meta.dirname, 'kv-regressions')).flatMap((file) => {
+  const named = /^(?<servers>\d+)-(?<seed>.+)\.md$/.exec(file)?.groups;
+  return named === undefined ? [] : [[named['seed'] ?? '', Number(named['servers'])] as const];
+});
+
 /** Seeds of several servers, and how many there are. */
 const AMONG: readonly (readonly [string, number])[] = [
+  ...regressions,
   ['one', 3],
   ['two', 3],
   ['three', 5],

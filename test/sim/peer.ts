@@ -21,8 +21,10 @@ import type { Outcome } from '../../src/core/state/outcome.ts';
 import type { State } from '../../src/core/state/state.ts';
 import { openEtcdLog } from '../../src/io/etcd-log/etcd-log.ts';
 import { memberBeside } from '../../src/io/etcd-member/member-beside.ts';
+import { countVoters } from '../../src/io/etcd-member/voters.ts';
 import { isPassing } from '../../src/io/etcd/repeat.ts';
 import { entryCodec } from '../../src/io/log/entry-codec.ts';
+import { countServers } from '../../src/link/counted-servers.ts';
 import { LinkServer } from '../../src/link/link-server.ts';
 import { Mesh } from '../../src/link/mesh.ts';
 import { NodeSessions } from '../../src/link/node-sessions.ts';
@@ -48,6 +50,9 @@ import type { SimEtcd } from './etcd.ts';
 import type { History } from './history.ts';
 
 export const LINK_PORT = 4_647;
+
+/** Of the log's keys in etcd. */
+export const LOG_PREFIX = 'muster/';
 
 /** What is around a server. */
 export interface PeerWorld {
@@ -153,6 +158,9 @@ export class Peer {
     });
     const options = { endpoint: own, votersMin: deps.hosts.length };
     const member = isManaged ? memberBeside(options, client) : undefined;
+    const mesh = this.#mesh;
+    const met = { met: () => mesh.met(), expect: 1, hasLeft: () => false };
+    const count = isManaged ? countVoters(client) : countServers(met);
     const self = { id: this.#name, name: this.#name, address: addressOf(this.#name) };
     for (;;) {
       if (signal.aborted) throw new Failure('canceled', 'gave up waiting for etcd');
@@ -160,11 +168,11 @@ export class Peer {
         const { index } = replica.state;
         const log = await openEtcdLog<Entry, Outcome>(
           {
-            ...{ prefix: 'muster/', self, applied: index, compactsRevisions: isManaged },
+            ...{ prefix: LOG_PREFIX, self, applied: index, compactsRevisions: isManaged },
             ...(isManaged && { quotaBytes: ETCD_QUOTA_BYTES }),
           },
           {
-            ...{ client, clock, note, codec: entryCodec<Entry>() },
+            ...{ client, clock, note, count, codec: entryCodec<Entry>() },
             apply: (at, entry) => this.#apply(replica, at, entry),
             ...(member === undefined ? {} : { member }),
           },

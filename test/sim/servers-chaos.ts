@@ -3,6 +3,7 @@ import { CALM } from '../../src/sim/driver.ts';
 import type { Way } from '../../src/sim/reach.ts';
 import { between, chance, pick } from './chance.ts';
 import type { ClientHost } from './client-host.ts';
+import { DiskLosses } from './disk-losses.ts';
 import { FAIR_ETCD } from './etcd.ts';
 import { Misfortunes } from './misfortunes.ts';
 import type { PeerHost } from './peer-host.ts';
@@ -14,6 +15,7 @@ const WEIGHTS = {
   killMany: 1,
   stopServer: 3,
   wipeServer: 2,
+  loseNewest: 2,
   replaceServer: 2,
   pauseServer: 5,
   cutServer: 4,
@@ -47,11 +49,13 @@ const REJOIN_MS = 1_000;
 
 export class ServersChaos extends Misfortunes<Name> {
   readonly #cluster: ServersCluster;
+  readonly #losses: DiskLosses;
   readonly #deeds: Readonly<Record<Name, () => void>>;
 
   constructor(cluster: ServersCluster) {
     super(cluster);
     this.#cluster = cluster;
+    this.#losses = new DiskLosses(cluster.servers, cluster.etcd.store);
     this.#deeds = {
       ...this.#ofServers(),
       ...this.#ofWays(),
@@ -101,6 +105,7 @@ export class ServersChaos extends Misfortunes<Name> {
     | 'killMany'
     | 'stopServer'
     | 'wipeServer'
+    | 'loseNewest'
     | 'replaceServer'
     | 'pauseServer'
     | 'diskFull'
@@ -119,13 +124,8 @@ export class ServersChaos extends Misfortunes<Name> {
         server.stop();
         this.until(this.span(2_000, 20_000), () => server.start());
       },
-      wipeServer: () => {
-        const server = this.#anyServer();
-        if (!this.#mayLoseDisk(server)) return;
-        server.kill();
-        server.wipe();
-        this.until(this.span(0, 20_000), () => server.start());
-      },
+      wipeServer: () => this.#wipe(chance(random, 0.5) ? this.#leader() : this.#anyServer()),
+      loseNewest: () => this.#loseNewest(),
       replaceServer: () => this.#replace(this.#anyServer()),
       pauseServer: () => {
         const server = chance(random, 0.5) ? this.#leader() : this.#anyServer();
@@ -270,13 +270,35 @@ export class ServersChaos extends Misfortunes<Name> {
     this.until(this.span(0, awayMsMax), () => server.start());
   }
 
+  #wipe(server: PeerHost): void {
+    if (!this.#losses.mayLose(server)) return;
+    server.kill();
+    server.wipe();
+    this.until(this.span(0, 20_000), () => server.start());
+  }
+
+  /** Only the leader's disk keeps up, until it is lost, and with it what all others had in memory. */
+  #loseNewest(): void {
+    const leader = this.#leader();
+    const others = this.#cluster.servers.filter((each) => each !== leader);
+    for (const each of others) each.setFull(true);
+    this.until(this.span(2_000, 20_000), () => {
+      this.#wipe(leader);
+      for (const each of others) {
+        each.setFull(false);
+        this.#kill(each, 20_000);
+      }
+    });
+  }
+
   /** Its machine is lost; after a while an empty one takes its place, and its name. */
   #replace(server: PeerHost): void {
     const { isManaged, servers, etcd } = this.#cluster;
-    // One after the other: of three, two are never enough to lose another.
-    const isOneAway = servers.some(({ isLost }) => isLost);
-    const isOneNew = etcd.members.some(({ isLearner }) => isLearner);
-    if (!isManaged || isOneAway || isOneNew || !this.#mayLoseDisk(server)) return;
+    // Only a majority that votes agrees to anything.
+    const away = servers.filter(({ isLost }) => isLost).length;
+    const learning = etcd.members.filter(({ isLearner }) => isLearner).length;
+    const isTooMany = (away + learning + 1) * 2 > servers.length;
+    if (!isManaged || server.isLost || isTooMany || !this.#losses.mayLose(server)) return;
     server.lose();
     this.until(this.span(500, 20_000), () => this.#rejoin(server));
   }
@@ -286,15 +308,6 @@ export class ServersChaos extends Misfortunes<Name> {
     if (!server.isLost) return;
     if (this.#cluster.etcd.replace(server.name)) server.replace();
     else this.#cluster.later(REJOIN_MS, () => this.#rejoin(server));
-  }
-
-  /**
-   * What the log has forgotten is in the state that its leader kept. Where nobody else has one as new,
-   * that disk is the only copy, and must not be lost.
-   */
-  #mayLoseDisk(server: PeerHost): boolean {
-    const others = this.#cluster.servers.filter((each) => each !== server);
-    return others.some(({ keptIndex }) => keptIndex >= server.keptIndex);
   }
 
   #cut(mend: () => void): void {

@@ -92,15 +92,27 @@ export class BatchWriter {
     return answer.succeeded ? 'committed' : this.#judge(answer, term);
   }
 
-  /** Deletes the batches before `begin`, where one begins. False: not in this term. */
-  async forgetBefore(begin: Index, term: number): Promise<boolean> {
+  /**
+   * Deletes the batches before `begin`, where one begins.
+   *
+   * @param unchanged what must hold besides
+   */
+  async forgetBefore(
+    begin: Index,
+    term: number,
+    unchanged: readonly Compare[],
+  ): Promise<'done' | 'deposed' | 'changed'> {
     const { client, keys, seat } = this.#deps;
     const batches = { key: keys.log.key, end: keys.batchesFrom(begin) };
     const success = [{ remove: batches }, { remove: keys.partsBefore(begin) }];
     const failure = [{ range: { key: keys.leader } }];
-    const answer = await client.txn({ compare: [seat.fence(term)], success, failure });
-    if (!answer.succeeded) seat.refused(answer.found[0]?.[0], answer.revision);
-    return answer.succeeded;
+    const compare = [seat.fence(term), ...unchanged];
+    const answer = await client.txn({ compare, success, failure });
+    if (answer.succeeded) return 'done';
+    const leader = answer.found[0]?.[0];
+    if ((leader?.modRevision ?? 0) === term) return 'changed';
+    seat.refused(leader, answer.revision);
+    return 'deposed';
   }
 
   #headIs(index: number): Compare {

@@ -17,7 +17,12 @@ import { Failure } from '../../base/failure.ts';
 import type { LeadershipLimits } from '../../core/etcd-member/leadership.ts';
 import { notTaken } from '../../core/link/not-taken.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { ClusterLog, LogHolder, ServerIdentity } from '../../ports/cluster-log.ts';
+import type {
+  ClusterLog,
+  CountServers,
+  LogHolder,
+  ServerIdentity,
+} from '../../ports/cluster-log.ts';
 import type { MemberBeside } from '../../ports/etcd-member.ts';
 import type { ApplyEntry, Committed, EntryCodec, Leadership, Logged } from '../../ports/log.ts';
 import { isPassing } from '../etcd/repeat.ts';
@@ -31,12 +36,15 @@ import type { StoredBatch } from './batch-reader.ts';
 import { BatchWriter } from './batch-writer.ts';
 import { elect } from './election.ts';
 import { Follower } from './follower.ts';
+import { giveLead, handOver } from './give-lead.ts';
+import type { GiveLeadDeps } from './give-lead.ts';
 import { logKeys } from './keys.ts';
 import type { LogKeys } from './keys.ts';
 import { APPEND_BYTES_MAX, BATCH_BYTES_MAX, BATCH_ENTRIES_MAX } from './limits.ts';
-import { GIVE_LEAD_MS, GIVE_LEAD_POLL_MS } from './limits.ts';
 import { Housekeeping } from './housekeeping.ts';
+import { KeptClaims } from './kept-claims.ts';
 import { readLog } from './read-log.ts';
+import { Retention } from './retention.ts';
 import { Seat } from './seat.ts';
 
 export interface EtcdLogOptions {
@@ -65,6 +73,8 @@ export interface EtcdLogDeps<Entry, Outcome> {
   readonly clock: Clock;
   /** The member beside this server; undefined where etcd is somebody else's: a lease decides. */
   readonly member?: MemberBeside;
+  /** Whose disks count where entries are forgotten; absent: of all that have said what they keep. */
+  readonly count?: CountServers;
   readonly note: (line: string) => void;
 }
 
@@ -95,15 +105,14 @@ export class EtcdLog<Entry, Outcome> implements ClusterLog<Entry, Outcome> {
   readonly #follower: Follower;
   readonly #seat: Seat;
   readonly #housekeeping: Housekeeping;
+  readonly #claims: KeptClaims;
+  readonly #retention: Retention;
   readonly #queue: AppendQueue<Entry, Outcome>;
   /** Notified when an entry was applied, an append was enqueued, the leadership or all ended. */
   readonly #changed = new Broadcast();
   readonly #ending = new AbortController();
   #running: readonly Promise<void>[] = [];
-  #first = 1 as Index;
   #next: Index;
-  /** The newest entry that this server's checkpoint holds. */
-  #kept = 0 as Index;
   /** The term in which appends are taken. */
   #term: number | undefined;
   #isClosing = false;
@@ -125,12 +134,17 @@ export class EtcdLog<Entry, Outcome> implements ClusterLog<Entry, Outcome> {
     this.#follower = new Follower({
       ...{ ...shared, reader: this.#reader, next: () => this.#next },
       apply: (batch) => this.#applyStored(batch),
-      forgotten: (first) => this.#forgotten(first),
+      forgotten: (first) => this.#retention.forgotten(first),
     });
     // A full store takes no claim: so there may be nobody who leads.
-    const forget = (): Promise<void> =>
-      this.#forget(this.#kept, this.#term ?? this.#seat.holder?.term ?? 0);
+    const forget = (isNeed: boolean): Promise<void> =>
+      this.#retention.forget(this.#term ?? this.#seat.holder?.term ?? 0, isNeed);
     this.#housekeeping = new Housekeeping(options, { ...shared, ...deps, forget });
+    this.#claims = new KeptClaims(options.self, shared);
+    this.#retention = new Retention({
+      ...{ claims: this.#claims, reader: this.#reader, writer: this.#writer, note: deps.note },
+      ...{ lastIndex: () => this.lastIndex, ...(deps.count && { count: deps.count }) },
+    });
     this.#queue = new AppendQueue(deps.codec, {
       appendBytesMax: APPEND_BYTES_MAX,
       groupBytesMax: BATCH_BYTES_MAX,
@@ -141,7 +155,7 @@ export class EtcdLog<Entry, Outcome> implements ClusterLog<Entry, Outcome> {
   }
 
   get firstIndex(): Index {
-    return Math.min(this.#first, this.#next) as Index;
+    return Math.min(this.#retention.first, this.#next) as Index;
   }
 
   get lastIndex(): Index {
@@ -168,9 +182,6 @@ export class EtcdLog<Entry, Outcome> implements ClusterLog<Entry, Outcome> {
   /** Brings the state up to date and starts to follow and to stand for election. Called once. */
   async begin(): Promise<void> {
     await this.#seat.look();
-    const first = await this.#reader.firstIndex();
-    this.#first = first ?? (1 as Index);
-    await this.#follower.catchUp(this.#ending.signal);
     const head = await this.#writer.head();
     if (head < this.lastIndex) {
       throw new Failure(
@@ -178,6 +189,10 @@ export class EtcdLog<Entry, Outcome> implements ClusterLog<Entry, Outcome> {
         `the state is at index ${this.lastIndex}, but the log in etcd ends at ${head}`,
       );
     }
+    await this.#claims.begin(this.#options.applied);
+    const first = await this.#reader.firstIndex();
+    if (first !== undefined) this.#retention.forgotten(first);
+    await this.#follower.catchUp(this.#ending.signal);
     const { signal } = this.#ending;
     const { member, clock, note } = this.#deps;
     const isBegun = (): boolean => this.lastIndex > 0 || this.#seat.holder !== undefined;
@@ -186,6 +201,7 @@ export class EtcdLog<Entry, Outcome> implements ClusterLog<Entry, Outcome> {
       this.#guard(this.#seat.watch(signal)),
       this.#guard(elect(election, this.#options.leadership, signal)),
       this.#guard(this.#drive(signal)),
+      this.#guard(this.#claims.run(signal)),
       this.#guard(this.#housekeeping.run(() => this.#isKeeper(signal), signal)),
     ];
   }
@@ -228,14 +244,8 @@ export class EtcdLog<Entry, Outcome> implements ClusterLog<Entry, Outcome> {
     }
   }
 
-  async *holders(signal: AbortSignal): AsyncIterable<LogHolder | undefined> {
-    let told: LogHolder | undefined | 'nothing' = 'nothing';
-    while (!signal.aborted) {
-      const holder = this.#seat.holder;
-      if (holder !== told) yield holder;
-      else await this.#seat.changed.wait(signal);
-      told = holder;
-    }
+  holders(signal: AbortSignal): AsyncIterable<LogHolder | undefined> {
+    return this.#seat.holders(signal);
   }
 
   async prove(): Promise<void> {
@@ -247,38 +257,16 @@ export class EtcdLog<Entry, Outcome> implements ClusterLog<Entry, Outcome> {
   }
 
   async giveLead(to?: string): Promise<void> {
-    const { member, clock } = this.#deps;
     const term = this.#term;
     if (term === undefined) throw this.#notLeading();
-    if (member === undefined) {
-      throw new Failure('unsupported', 'the lease in etcd decides which server leads');
-    }
-    await member.giveLead(to);
-    const untilMs = clock.elapsedMs() + GIVE_LEAD_MS;
-    const isDone = (): boolean => {
-      const holder = this.#seat.holder;
-      return holder !== undefined && holder.term !== term && (to ?? holder.id) === holder.id;
-    };
-    while (!isDone()) {
-      if (this.#isClosing || clock.elapsedMs() >= untilMs) {
-        const who = to === undefined ? 'no other server takes' : 'that server does not take';
-        throw new Failure('unavailable', `${who} the lead`);
-      }
-      await clock.sleep(GIVE_LEAD_POLL_MS, this.#ending.signal);
-    }
+    await giveLead(this.#giving, term, to, this.#ending.signal);
   }
 
   async compact(upTo: Index, kept = upTo): Promise<void> {
-    this.#kept = kept;
-    // One server deletes for all; the others' checkpoints may lag behind and need what is here.
-    if (this.#term !== undefined) await this.#forget(upTo, this.#term);
-  }
-
-  async #forget(upTo: Index, term: number): Promise<void> {
-    if (this.#isClosing || upTo < this.#first) return;
-    const begin = await this.#reader.beginOf(Math.min(upTo + 1, this.lastIndex) as Index);
-    if (begin === undefined || begin <= this.#first) return;
-    if (await this.#writer.forgetBefore(begin, term)) this.#forgotten(begin);
+    this.#claims.keep(kept);
+    this.#retention.want(upTo);
+    // One server deletes for all.
+    if (this.#term !== undefined && !this.#isClosing) await this.#retention.forget(this.#term);
   }
 
   async close(): Promise<void> {
@@ -296,18 +284,12 @@ export class EtcdLog<Entry, Outcome> implements ClusterLog<Entry, Outcome> {
     this.#ending.abort();
     this.#changed.notify();
     await Promise.all(this.#running);
-    if (wasLeading) await this.#handOver();
+    if (wasLeading) await handOver(this.#giving);
   }
 
-  /** A planned end: somebody else may lead at once. */
-  async #handOver(): Promise<void> {
-    try {
-      await this.#seat.leave();
-      await this.#deps.member?.giveLead();
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      // Then the others find out by themselves.
-    }
+  get #giving(): GiveLeadDeps {
+    const { clock, member } = this.#deps;
+    return { seat: this.#seat, clock, member };
   }
 
   /** A full store takes no claim: so room must be made in it even while nobody leads. */
@@ -436,10 +418,6 @@ export class EtcdLog<Entry, Outcome> implements ClusterLog<Entry, Outcome> {
     } finally {
       this.#changed.notify();
     }
-  }
-
-  #forgotten(first: Index): void {
-    this.#first = Math.max(this.#first, first) as Index;
   }
 
   /** What a loop of the log cannot survive ends the whole log. */

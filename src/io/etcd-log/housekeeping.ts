@@ -2,8 +2,8 @@
  * Looks after the store while this server leads: old revisions are compacted, a store that is
  * nearly full is told of, a full one is made room in and opened again.
  *
- * Which entries may be forgotten is not decided here (see `Log.compact`): where nothing may, a full
- * store stays full, and says so. What is kept for those that lag is given up before that.
+ * Which entries may be forgotten is not decided here (see `Log.compact`, retention.ts): where nothing
+ * may, a full store stays full, and says so. What is kept for those that lag is given up before that.
  */
 import { Failure, explain } from '../../base/failure.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -17,6 +17,7 @@ import {
   HOUSEKEEPING_MS,
   QUOTA_ROOM_SHARE,
   QUOTA_WARN_SHARE,
+  RELIEF_MS,
 } from './limits.ts';
 
 export interface HousekeepingOptions {
@@ -29,8 +30,12 @@ export interface HousekeepingDeps {
   readonly keys: LogKeys;
   readonly clock: Clock;
   readonly note: (line: string) => void;
-  /** Forgets every entry that may be. */
-  readonly forget: () => Promise<void>;
+  /**
+   * Forgets entries that may be, and were kept for others or could not be yet.
+   *
+   * @param isNeed every one that may be
+   */
+  readonly forget: (isNeed: boolean) => Promise<void>;
 }
 
 /** The size of one member's file [bytes]. */
@@ -43,6 +48,8 @@ export class Housekeeping {
   readonly #options: HousekeepingOptions;
   readonly #deps: HousekeepingDeps;
   readonly #bell = new Broadcast();
+  /** Rung since the last look began. */
+  #isRung = false;
   #compactedRevision = 0;
   #warned = false;
   #toldFull = false;
@@ -52,8 +59,9 @@ export class Housekeeping {
     this.#deps = deps;
   }
 
-  /** A write was refused for lack of room: look at once. */
+  /** A write was refused for lack of room: look at once, or again where it is being looked. */
   relieve(): void {
+    this.#isRung = true;
     this.#bell.notify();
   }
 
@@ -64,8 +72,10 @@ export class Housekeeping {
    */
   async run(isHere: () => Promise<boolean>, signal: AbortSignal): Promise<void> {
     for (;;) {
-      await this.#rest(signal);
+      if (this.#isRung) await this.#deps.clock.sleep(RELIEF_MS, signal);
+      else await this.#rest(signal);
       if (signal.aborted) return;
+      this.#isRung = false;
       try {
         if (await isHere()) await this.#look();
       } catch (error) {
@@ -97,6 +107,7 @@ export class Housekeeping {
       return;
     }
     this.#toldFull = false;
+    await this.#deps.forget(false);
     const { revision } = await client.range({ key: keys.head });
     if (this.#options.compactsRevisions && revision - this.#compactedRevision > COMPACT_REVISIONS) {
       await this.#compact(revision);
@@ -123,7 +134,7 @@ export class Housekeeping {
     const { client, keys, note } = this.#deps;
     if (!this.#toldFull) note('the store of etcd is full: writes are refused until there is room');
     this.#toldFull = true;
-    await this.#deps.forget();
+    await this.#deps.forget(true);
     if (!this.#options.compactsRevisions) return;
     const { revision } = await client.range({ key: keys.head });
     await this.#compact(revision);

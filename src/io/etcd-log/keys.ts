@@ -6,6 +6,7 @@
  * | `seat/leader` | who may write: JSON |
  * | `seat/beat` | nothing; put by the leader as a sign of life |
  * | `head` | index of the newest entry, decimal |
+ * | `kept/ID` | how much of the state a server's disk holds (see kept-claims.ts): JSON |
  * | `log/FIRST-LAST` | a batch (see batch.ts); never changed, deleted when compacted |
  * | `part/FIRST-TERM-N` | a further piece of a batch that is too large for one key |
  */
@@ -22,6 +23,10 @@ export interface LogKeys {
   /** Everything about leadership, as a range. */
   readonly seat: { readonly key: string; readonly end: string };
   readonly head: string;
+  /** What all servers have said of their disks, as a range. */
+  readonly claims: { readonly key: string; readonly end: string };
+  /** @param id of a server */
+  kept(id: string): string;
   /** All batches, as a range. */
   readonly log: { readonly key: string; readonly end: string };
   batch(first: number, last: number): string;
@@ -45,6 +50,8 @@ export function logKeys(prefix: string): LogKeys {
     beat: `${prefix}seat/beat`,
     seat: { key: `${prefix}seat/`, end: `${prefix}seat0` },
     head: `${prefix}head`,
+    claims: { key: `${prefix}kept/`, end: `${prefix}kept0` },
+    kept: (id) => `${prefix}kept/${id}`,
     log: { key: log, end: `${prefix}log0` },
     batch: (first, last) => `${log}${pad(first)}-${pad(last)}`,
     batchesFrom: (index) => `${log}${pad(index)}`,

@@ -43,8 +43,26 @@ export const COMPACT_REVISIONS = 10_000;
 /** How often the store is looked after. */
 export const HOUSEKEEPING_MS = 10_000;
 
+/** At least so long between two looks at a full store, in which each member stands still. */
+export const RELIEF_MS = 1_000;
+
 /** From this share of etcd's quota on the operator is told. */
 export const QUOTA_WARN_SHARE = 0.8;
 
 /** Below this share of its quota a store that was full takes writes again. */
 export const QUOTA_ROOM_SHARE = 0.95;
+
+/** A server says at most so often how much it has kept: rarer than its signs of life while it leads. */
+export const CLAIM_MS = 1_000;
+
+/** Servers that are asked for how much they have kept: many more than ever share a log. */
+export const CLAIMS_MAX = 256;
+
+/** Whoever forgets reads what was said and names it; said anew in between, it is read again. */
+export const FORGET_TRIES_MAX = 3;
+
+/**
+ * So many entries more than are to be left, because too few servers have kept them, are told of: ten
+ * times what is left behind a checkpoint, which no server that works is behind by.
+ */
+export const HELD_BACK_WARN = 100_000;

@@ -109,6 +109,17 @@ export class Seat {
     this.#provenMs = Math.max(this.#provenMs, sentMs);
   }
 
+  /** See `ClusterLog.holders`. */
+  async *holders(signal: AbortSignal): AsyncGenerator<LogHolder | undefined> {
+    let told: LogHolder | undefined | 'nothing' = 'nothing';
+    while (!signal.aborted) {
+      const holder = this.#holder;
+      if (holder !== told) yield holder;
+      else await this.changed.wait(signal);
+      told = holder;
+    }
+  }
+
   /** Looks at the seat itself, and answers the revision as of which it looked. */
   async look(): Promise<number> {
     const { client, keys } = this.#deps;
