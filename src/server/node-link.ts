@@ -82,6 +82,11 @@ export class NodeLink implements ServerLink {
     for (;;) {
       if (signal.aborted) throw new Failure('canceled', 'gave up waiting for allocations');
       const leftMs = until - clock.elapsedMs();
+      const pauseMs = Math.min(leftMs, this.#news.pauseMs(query.nodeId));
+      if (pauseMs > 0) {
+        await this.#news.pause(pauseMs, signal);
+        continue;
+      }
       const reply = this.#reply(query, leftMs <= 0);
       if (reply !== undefined) return reply;
       await this.#news.wait(query.nodeId, leftMs, signal);
@@ -107,6 +112,7 @@ export class NodeLink implements ServerLink {
     const news = after > 0 ? this.#news.since(nodeId, after) : undefined;
     if (news === undefined) return this.#replyByLook(query, isDue);
     if (!news.isNews && !isDue) return undefined;
+    if (news.isNews) this.#news.told(nodeId);
     // An index beyond the log's end must be another log's: what its holder has is not known here.
     const isKnown = after <= state.index;
     return query.changes === true && isKnown ? changes(state, nodeId, news) : listed(state, query);

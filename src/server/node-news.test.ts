@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Index } from '../base/brand.ts';
-import { NODE_NEWS_MAX } from '../core/limits.ts';
+import { NEWS_SPACING_MS_MAX, NODE_NEWS_MAX } from '../core/limits.ts';
 import type { ClientStatus } from '../core/model/alloc.ts';
 import type { Stop } from '../core/model/plan.ts';
 import type { Entry } from '../core/state/entry.ts';
@@ -121,4 +121,22 @@ test('who waits is woken by news, not by reports, and when its time is over', as
   place(3);
   await all[1];
   assert.deepEqual(woken, ['brief', 'given up', 'long']);
+});
+
+test('NN4: a node that was told news pauses while many are told some', async () => {
+  const { clock, news, place } = world();
+  const from = place(1);
+  assert.equal(news.pauseMs(one), 0, 'nobody asked for it');
+  news.follow(one, from);
+  for (let n = 0; n < 5_000; n++) news.told(one);
+  const pauseMs = news.pauseMs(one);
+  assert.ok(pauseMs > 0 && pauseMs <= NEWS_SPACING_MS_MAX);
+  let isOver = false;
+  const pause = news.pause(pauseMs, never).then(() => (isOver = true));
+  place(2);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(isOver, false, 'news do not end it');
+  clock.advance(pauseMs);
+  await pause;
+  assert.equal(news.pauseMs(one), 0, 'it was told nothing for a while');
 });

@@ -8,14 +8,16 @@
  *      life of the client may have told it, and the present one hears of it with the next news.
  * NN3: only nodes whose clients ask here are followed, and of each what its client has not heard of
  *      yet, up to a bound.
+ * NN4: while many nodes are told something, each is told more at a time (`news-pace.ts`).
  */
 import { assert } from '../base/assert.ts';
-import type { Index } from '../base/brand.ts';
+import type { Index, Millis } from '../base/brand.ts';
 import { Failure } from '../base/failure.ts';
 import { NODE_NEWS_MAX, PARKED_MAX } from '../core/limits.ts';
 import { isClientTerminal, type Alloc } from '../core/model/alloc.ts';
 import type { AllocId, NodeId } from '../core/model/ids.ts';
 import type { AlarmClock } from '../ports/clock.ts';
+import { NewsPace } from './news-pace.ts';
 import type { Replica } from './replica.ts';
 import { Wakes, type Waiting } from './wakes.ts';
 
@@ -41,15 +43,20 @@ interface Followed {
   newsAt: Index;
   /** Oldest first. */
   noted: Noted[];
+  /** When its client was last told any; -Infinity: never. */
+  toldAt: Millis;
   readonly waiting: Set<() => void>;
 }
 
 export class NodeNews {
   readonly #nodes = new Map<NodeId, Followed>();
+  readonly #clock: AlarmClock;
   readonly #wakes: Wakes;
+  readonly #pace = new NewsPace();
   #waiting = 0;
 
   constructor(deps: { readonly replica: Replica; readonly clock: AlarmClock }) {
+    this.#clock = deps.clock;
     this.#wakes = new Wakes(deps.clock);
     deps.replica.subscribe(({ changes, index }) => {
       for (const change of changes) {
@@ -66,9 +73,11 @@ export class NodeNews {
    * @param ended those whose end was reported meanwhile (NN2)
    */
   follow(nodeId: NodeId, from: Index, ended: readonly Noted[] = []): void {
-    const waiting = this.#nodes.get(nodeId)?.waiting ?? new Set();
+    const known = this.#nodes.get(nodeId);
     const noted = ended.toSorted((a, b) => a.index - b.index);
-    this.#nodes.set(nodeId, { from, newsAt: from, noted, waiting });
+    const waiting = known?.waiting ?? new Set();
+    const toldAt = known?.toldAt ?? (-Infinity as Millis);
+    this.#nodes.set(nodeId, { from, newsAt: from, noted, toldAt, waiting });
   }
 
   /** What came after an index; undefined where it is not followed from there (NN1). */
@@ -83,6 +92,25 @@ export class NodeNews {
     const { noted, newsAt } = followed;
     const ids = noted.map(({ id }) => id);
     return { isNews: newsAt > after, ids, index: noted.at(-1)?.index ?? after };
+  }
+
+  /** Its client is being told news. */
+  told(nodeId: NodeId): void {
+    const followed = this.#nodes.get(nodeId);
+    if (followed === undefined) return;
+    followed.toldAt = this.#now();
+    this.#pace.told(followed.toldAt);
+  }
+
+  /** How long it is to be told no other yet [ms] (NN4). */
+  pauseMs(nodeId: NodeId): number {
+    const followed = this.#nodes.get(nodeId);
+    return followed === undefined ? 0 : this.#pace.waitMs(followed.toldAt, this.#now());
+  }
+
+  /** Resolves after `ms`, whatever comes meanwhile, or when the signal is given. */
+  pause(ms: number, signal: AbortSignal): Promise<void> {
+    return this.#wakes.wait(NOWHERE, ms, signal);
   }
 
   /**
@@ -104,6 +132,10 @@ export class NodeNews {
       },
     };
     return this.#wakes.wait(there, waitMs, signal);
+  }
+
+  #now(): Millis {
+    return this.#clock.elapsedMs() as Millis;
   }
 
   #take(before: Alloc | undefined, after: Alloc | undefined, index: Index): void {
@@ -128,6 +160,9 @@ export class NodeNews {
     for (const wake of followed?.waiting ?? []) this.#wakes.add(wake);
   }
 }
+
+/** Where nothing wakes but time. */
+const NOWHERE: Waiting = { enter: () => undefined, leave: () => undefined };
 
 function hasEnded(before: Alloc | undefined, after: Alloc | undefined): boolean {
   return after !== undefined && isClientTerminal(after) && !(before && isClientTerminal(before));
