@@ -8,6 +8,7 @@ import { kvFollow } from './commands/kv-follow.ts';
 import { lock, lockGuardCommand } from './commands/lock.ts';
 import { agentInfo, monitor, systemGc, systemReconcile, ui } from './commands/agent-reads.ts';
 import { allocRestart, allocSignal, allocStop } from './commands/alloc-actions.ts';
+import { allocChecksCommand } from './commands/alloc-checks.ts';
 import { allocExec } from './commands/alloc-exec.ts';
 import { allocFs } from './commands/alloc-fs.ts';
 import { allocLogs } from './commands/alloc-logs.ts';
@@ -60,6 +61,7 @@ import {
   nodePoolNodes,
 } from './commands/node-pools.ts';
 import { nodeDrain, nodeEligibility } from './commands/node-changes.ts';
+import { nodeMetaApply, nodeMetaRead } from './commands/node-meta.ts';
 import { nodeStatus } from './commands/node-status.ts';
 import { operatorApi } from './commands/operator-api.ts';
 import { operatorDebug } from './commands/operator-debug.ts';
@@ -112,6 +114,7 @@ export function makeCommands(roles: Roles): readonly Command[] {
     jobScalingEvents,
     ...[jobEval, jobDispatch, jobPeriodicForce, jobInspect, jobDeploymentsCommand, jobPromote],
     ...[jobAllocsCommand, init, fmt, status, why],
+    ...[allocChecksCommand, nodeMetaRead, nodeMetaApply],
     ...[allocStatus, allocLogs, allocExec, allocFs, allocSignal, allocRestart, allocStop],
     ...[nodeStatus, nodeDrain, nodeEligibility, evalList, evalStatus],
     ...[deploymentList, deploymentStatus, deploymentPromote, deploymentFail, deploymentPause],

@@ -12,6 +12,8 @@ import type { Random } from '../base/random.ts';
 import type { AllocId, NodeId } from '../core/model/ids.ts';
 import type { NodeFacts } from '../core/model/node.ts';
 import type { AllocData } from '../ports/alloc-data.ts';
+import type { DynamicMeta } from '../core/runner/node-meta.ts';
+import { computedClass } from '../core/runner/node-class.ts';
 import { completeList } from '../core/runner/assignments.ts';
 import { awayMs, Silence } from '../core/runner/silence.ts';
 import type { AllocDirs } from '../ports/alloc-dir.ts';
@@ -35,6 +37,7 @@ import { TemplatesHook } from './hooks/templates.ts';
 import { allocHooks, taskHooks } from './hooks/recipe.ts';
 import { AllocLink } from './link.ts';
 import { MARK_MS, OwnTime } from './own-time.ts';
+import { NodeMeta } from './node-meta.ts';
 import type { AllocRegistrar } from './offers.ts';
 import { fingerprintDrivers, isSameNode, registration } from './registration.ts';
 import { Reporter } from './reporter.ts';
@@ -85,6 +88,7 @@ export class Client implements Service {
   readonly #allocs: Allocs;
   readonly #templates: TemplatesHook;
   readonly #time: OwnTime;
+  readonly #meta: NodeMeta;
   #node: NodeFacts | undefined;
   #silence: Silence;
   /** Of what is on disk, on the client's own time. */
@@ -98,6 +102,7 @@ export class Client implements Service {
     this.#store = new ClientStore(deps.files, log);
     const time = new OwnTime(clock, deps.bootId);
     this.#time = time;
+    this.#meta = new NodeMeta(config.meta, this.#store);
     this.#silence = new Silence(clock.elapsedMs(), undefined);
     this.#heart = new Heart({
       ...{ clock: time.clock, random: random.fork('heart'), servers, node, log },
@@ -148,7 +153,11 @@ export class Client implements Service {
       },
       this.#reporter,
     );
-    this.link = new AllocLink({ allocs: this.#allocs, ...deps });
+    this.link = new AllocLink({
+      ...{ ...deps, allocs: this.#allocs },
+      nodeMeta: () => this.#meta.told(),
+      changeNodeMeta: (change) => this.#changeMeta(change),
+    });
   }
 
   /** Undefined until it has been drawn or read. */
@@ -166,6 +175,7 @@ export class Client implements Service {
     const identity = await this.#store.identity(() => this.#drawIdentity());
     await this.#time.resume(this.#store);
     await this.#attempt(() => this.#time.keep(this.#store));
+    await this.#meta.restore();
     this.#node = await this.#look(identity, signal);
     await this.#allocs.restore();
     await this.#recallSilence();
@@ -213,13 +223,22 @@ export class Client implements Service {
       fingerprintDrivers(drivers, clock.now(), signal),
       networks.unavailable(signal),
     ]);
-    return registration(identity, this.#config, { host, drivers: found, noBridge });
+    const config = { ...this.#config, meta: this.#meta.merged() };
+    return registration(identity, config, { host, drivers: found, noBridge });
   }
 
   async #lookAgain(identity: Identity, signal: AbortSignal): Promise<void> {
     const node = await this.#look(identity, signal);
     if (signal.aborted || isSameNode(node, this.#known())) return;
     this.#node = node;
+    this.#heart.registerAgain();
+  }
+
+  async #changeMeta(change: DynamicMeta): Promise<void> {
+    this.#known();
+    await this.#meta.change(change);
+    const node = { ...this.#known(), meta: this.#meta.merged() };
+    this.#node = { ...node, computedClass: computedClass(node) };
     this.#heart.registerAgain();
   }
 

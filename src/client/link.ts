@@ -6,11 +6,19 @@
 import { Failure } from '../base/failure.ts';
 import type { AllocId } from '../core/model/ids.ts';
 import { restartSignaled, signaling } from '../core/runner/events.ts';
+import type { CheckResult } from '../core/model/check-result.ts';
+import type { DynamicMeta } from '../core/runner/node-meta.ts';
 import { NO_USAGE } from '../core/model/usage.ts';
 import type { AllocUsage, HostUsage, TaskUsage } from '../core/model/usage.ts';
 import type { AllocData } from '../ports/alloc-data.ts';
 import type { AllocDirs } from '../ports/alloc-dir.ts';
-import type { ClientLink, FileFrame, FileInfo, LogsQuery } from '../ports/client-link.ts';
+import type {
+  ClientLink,
+  FileFrame,
+  FileInfo,
+  LogsQuery,
+  NodeMetadata,
+} from '../ports/client-link.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ExecRequest, ExecSession } from '../ports/driver.ts';
 import type { Fingerprinter } from '../ports/fingerprint.ts';
@@ -26,6 +34,8 @@ export interface LinkDeps {
   readonly data: AllocData;
   readonly clock: Clock;
   readonly fingerprinter: Fingerprinter;
+  readonly nodeMeta: () => NodeMetadata;
+  readonly changeNodeMeta: (change: DynamicMeta) => Promise<void>;
 }
 
 export class AllocLink implements ClientLink {
@@ -51,6 +61,19 @@ export class AllocLink implements ClientLink {
 
   hostStats(): Promise<HostUsage> {
     return this.#deps.fingerprinter.usage();
+  }
+
+  async allocChecks(id: AllocId): Promise<readonly CheckResult[]> {
+    return Promise.resolve(this.#deps.allocs.get(id).checkResults());
+  }
+
+  nodeMeta(): Promise<NodeMetadata> {
+    return Promise.resolve(this.#deps.nodeMeta());
+  }
+
+  async changeNodeMeta(change: DynamicMeta): Promise<NodeMetadata> {
+    await this.#deps.changeNodeMeta(change);
+    return this.#deps.nodeMeta();
   }
 
   async signalAlloc(id: AllocId, task: string, signal: string): Promise<void> {

@@ -7,8 +7,10 @@
  */
 import { Bug } from '../base/assert.ts';
 import { explain } from '../base/failure.ts';
+import type { CheckResult } from '../core/model/check-result.ts';
 import type { HealthStatus } from '../core/model/health-check.ts';
 import type { AllocId } from '../core/model/ids.ts';
+import { checkResults, type CheckNote } from '../core/offers/check-result.ts';
 import { allChecks, NO_OFFERS, offersOf } from '../core/offers/offers.ts';
 import type { OfferPlace, Offers } from '../core/offers/offers.ts';
 import type { OfferedCheck } from '../core/offers/offered-check.ts';
@@ -38,6 +40,7 @@ export interface AllocOffersDeps {
 export class AllocOffers {
   readonly #allocId: AllocId;
   readonly #deps: AllocOffersDeps;
+  readonly #notes = new Map<string, CheckNote>();
   #told = NO_OFFERS;
   #toldText = JSON.stringify(NO_OFFERS);
   /** Resolves when the registrar has heard of everything so far (CO2). */
@@ -51,6 +54,11 @@ export class AllocOffers {
   /** What the allocation's health and restarts depend on. */
   watched(): readonly WatchedCheck[] {
     return allChecks(this.#deps.place());
+  }
+
+  /** How the checks that are offered now came out. @param name of the allocation */
+  results(name: string): readonly CheckResult[] {
+    return checkResults(this.#deps.place(), this.#told, { name, notes: this.#notes });
   }
 
   /** Brings the catalog to what runs now; waits only for what is withdrawn (CO1). */
@@ -96,7 +104,8 @@ export class AllocOffers {
   }
 
   /** A check that has not run yet says nothing, unless its author had it begin as passing. */
-  #noted({ checkId, status, known }: AllocCheckStatus): void {
+  #noted({ checkId, status, output, known }: AllocCheckStatus): void {
+    this.#notes.set(checkId, { status, output, known, at: this.#deps.clock.now() });
     if (known || status === 'passing') this.#deps.onCheck(checkId, status);
   }
 }

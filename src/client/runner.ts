@@ -10,6 +10,7 @@ import { Bug } from '../base/assert.ts';
 import type { Millis } from '../base/brand.ts';
 import type { Random } from '../base/random.ts';
 import { isClientTerminal } from '../core/model/alloc.ts';
+import type { CheckResult } from '../core/model/check-result.ts';
 import type { AllocId } from '../core/model/ids.ts';
 import type { TaskGroup } from '../core/model/task-group.ts';
 import type { NodeFacts } from '../core/model/node.ts';
@@ -260,6 +261,11 @@ export class AllocRunner {
     const killTimeoutMsMax = this.#config.killTimeoutMsMax;
     const checks = this.#offers.watched();
     return allocPolicy(job, this.#group, alloc, { killTimeoutMsMax, checks });
+  }
+
+  /** How the checks of its services came out last. */
+  checkResults(): readonly CheckResult[] {
+    return this.#offers.results(this.#assignment.alloc.name);
   }
 
   #newOffers(): AllocOffers {

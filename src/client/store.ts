@@ -8,6 +8,7 @@ import type { Millis } from '../base/brand.ts';
 import { explain, Failure } from '../base/failure.ts';
 import type { AllocId, NodeId } from '../core/model/ids.ts';
 import type { AllocRun } from '../core/runner/alloc.ts';
+import type { DynamicMeta } from '../core/runner/node-meta.ts';
 import type { TimeMark } from '../core/runner/moment.ts';
 import type { Assignment } from '../ports/server-link.ts';
 import type { StateFiles } from '../ports/state-files.ts';
@@ -28,6 +29,7 @@ const VERSION = 1;
 const NODE = 'node.json';
 const HEARD = 'heard.json';
 const TIME = 'time.json';
+const META = 'meta.json';
 const ALLOCS = 'allocs';
 
 export class ClientStore {
@@ -80,6 +82,15 @@ export class ClientStore {
     return this.#save(HEARD, { at }, false);
   }
 
+  /** What was changed of the node's metadata by hand. */
+  meta(): Promise<DynamicMeta | undefined> {
+    return this.#load<DynamicMeta>(META, isMeta);
+  }
+
+  putMeta(meta: DynamicMeta): Promise<void> {
+    return this.#save(META, meta, true);
+  }
+
   putAssignment(assignment: Assignment): Promise<void> {
     return this.#save(`${ALLOCS}/${assignment.alloc.id}/assignment.json`, assignment, false);
   }
@@ -98,6 +109,7 @@ export class ClientStore {
     await this.#files.remove(NODE);
     await this.#files.remove(HEARD);
     await this.#files.remove(TIME);
+    await this.#files.remove(META);
   }
 
   #save(name: string, value: unknown, durable: boolean): Promise<void> {
@@ -138,6 +150,12 @@ function isTimeMark(value: unknown): boolean {
 
 function isHeard(value: unknown): boolean {
   return isRecord(value) && Number.isFinite(value['at']);
+}
+
+function isMeta(value: unknown): boolean {
+  if (!isRecord(value) || !isRecord(value['set']) || !Array.isArray(value['unset'])) return false;
+  const texts = [...Object.values(value['set']), ...(value['unset'] as readonly unknown[])];
+  return texts.every((text) => typeof text === 'string');
 }
 
 function isAssignment(value: unknown, id: string): boolean {

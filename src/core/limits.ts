@@ -179,6 +179,8 @@ export const CHECKPOINT_BATCHES_MAX = 64;
 /** Entries left in the log behind the checkpoint, for streams and followers that lag. */
 export const LOG_ENTRIES_KEPT = 10_000;
 
+/** What operators add to a node's metadata by hand, as JSON [characters]: some hundred keys. */
+export const NODE_META_BYTES_MAX = 64 * 1024;
 /** A job's file is kept with its version up to this size [bytes]; Nomad's default. */
 export const JOB_SOURCE_BYTES_MAX = 1_000_000;
 
@@ -372,3 +374,8 @@ export const FORWARD_WHOLE_BYTES = 1024 * 1024;
 export const FORWARD_TEXT_MAX = 4 * 1024 * 1024;
 /** A read that is not to be old needs a leader that was certain of itself so recently [ms]. */
 export const READ_PROOF_MS = 500;
+/**
+ * A machine's clock runs fast or slow by at most this share of the time. Quartz is wrong by less
+ * than a thousandth of that, but a virtual machine under load is not driven by quartz.
+ */
+export const CLOCK_DRIFT_MAX = 0.05;

@@ -43,6 +43,10 @@ function questions(link: () => ClientLink): Answers {
       return null;
     },
     'client.stats': () => link().hostStats(),
+    'alloc.checks': (asked) => link().allocChecks(questionOf(requests['alloc.checks'], asked).id),
+    'client.meta': () => link().nodeMeta(),
+    'client.change-meta': (asked) =>
+      link().changeNodeMeta(questionOf(requests['client.change-meta'], asked)),
   };
 }
 

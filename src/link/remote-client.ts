@@ -1,8 +1,16 @@
 /** One that runs tasks, as the servers see it over the session that it dialled. */
 import { Failure } from '../base/failure.ts';
 import type { AllocId } from '../core/model/ids.ts';
+import type { CheckResult } from '../core/model/check-result.ts';
+import type { DynamicMeta } from '../core/runner/node-meta.ts';
 import type { AllocUsage, HostUsage } from '../core/model/usage.ts';
-import type { ClientLink, FileFrame, FileInfo, LogsQuery } from '../ports/client-link.ts';
+import type {
+  ClientLink,
+  FileFrame,
+  FileInfo,
+  LogsQuery,
+  NodeMetadata,
+} from '../ports/client-link.ts';
 import type { ExecRequest, ExecSession } from '../ports/driver.ts';
 import { answerOf, bytesOf, inPieces, streamOf, type Caller } from './caller.ts';
 import type { Exchange } from './session.ts';
@@ -23,6 +31,21 @@ export class RemoteClient implements ClientLink {
 
   async hostStats(): Promise<HostUsage> {
     return answerOf<HostUsage>('client.stats', await this.#ask('client.stats', {}), 'at');
+  }
+
+  async allocChecks(id: AllocId): Promise<readonly CheckResult[]> {
+    const results = await this.#ask('alloc.checks', { id });
+    if (Array.isArray(results)) return results as readonly CheckResult[];
+    throw new Failure('internal', 'checks were to be listed');
+  }
+
+  async nodeMeta(): Promise<NodeMetadata> {
+    return answerOf<NodeMetadata>('client.meta', await this.#ask('client.meta', {}), 'dynamic');
+  }
+
+  async changeNodeMeta(change: DynamicMeta): Promise<NodeMetadata> {
+    const meta = await this.#ask('client.change-meta', change);
+    return answerOf<NodeMetadata>('client.change-meta', meta, 'dynamic');
   }
 
   async signalAlloc(id: AllocId, task: string, signal: string): Promise<void> {

@@ -4,12 +4,19 @@
  */
 import type { Millis } from '../base/brand.ts';
 import type { AllocId } from '../core/model/ids.ts';
+import type { CheckResult } from '../core/model/check-result.ts';
+import type { DynamicMeta } from '../core/runner/node-meta.ts';
 import type { AllocUsage, HostUsage } from '../core/model/usage.ts';
 import type { ExecRequest, ExecSession } from './driver.ts';
 
 export interface ClientLink {
   allocStats(id: AllocId): Promise<AllocUsage>;
   hostStats(): Promise<HostUsage>;
+  /** How the checks of its services came out last. */
+  allocChecks(id: AllocId): Promise<readonly CheckResult[]>;
+  nodeMeta(): Promise<NodeMetadata>;
+  /** Changes the metadata of the node, and answers all of it. Fails: `invalid`. */
+  changeNodeMeta(change: DynamicMeta): Promise<NodeMetadata>;
   /** Sends a signal to one task, or to all when `task` is empty. */
   signalAlloc(id: AllocId, task: string, signal: string): Promise<void>;
   /** Restarts one running task in place, or all when `task` is empty. */
@@ -38,6 +45,15 @@ export interface ClientLink {
   allocData(id: AllocId, signal: AbortSignal): AsyncIterable<Uint8Array>;
   /** Removes what ended allocations left on disk, now. */
   collectGarbage(id?: AllocId): Promise<void>;
+}
+
+/** The metadata of a node. */
+export interface NodeMetadata {
+  /** What counts. */
+  readonly merged: Readonly<Record<string, string>>;
+  readonly configured: Readonly<Record<string, string>>;
+  /** What was changed by hand. */
+  readonly dynamic: DynamicMeta;
 }
 
 export interface LogsQuery {

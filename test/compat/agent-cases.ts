@@ -16,6 +16,38 @@ export const CLIENT_CASES: readonly Case[] = [
     },
   },
   {
+    route: 'client.alloc.checks',
+    shows: 'an allocation without checks',
+    path: ({ alloc }) => `/v1/client/allocation/${alloc}/checks`,
+    answer: {},
+  },
+  {
+    route: 'client.alloc.checks',
+    shows: 'an unknown allocation',
+    path: () => '/v1/client/allocation/00000000-0000-0000-0000-000000000000/checks',
+    status: 404,
+  },
+  {
+    route: 'client.metadata.change',
+    method: 'POST',
+    path: () => '/v1/client/metadata',
+    body: { NodeID: '', Meta: { ready: '1', empty: '', unknown: null } },
+    answer: { Meta: { ready: '1', empty: '' }, Dynamic: { ready: '1', empty: '' }, Static: {} },
+  },
+  {
+    route: 'client.metadata.change',
+    shows: 'nothing to change',
+    path: ({ node }) => `/v1/client/metadata?node_id=${node}`,
+    body: { Meta: {} },
+    status: 400,
+    text: /missing required Meta object/,
+  },
+  {
+    route: 'client.metadata',
+    path: ({ node }) => `/v1/client/metadata?node_id=${node}`,
+    answer: { Meta: { ready: '1', empty: '' }, Dynamic: { ready: '1', empty: '' }, Static: {} },
+  },
+  {
     route: 'client.alloc.signal',
     path: ({ alloc }) => `/v1/client/allocation/${alloc}/signal`,
     body: { Task: 't', Signal: 'SIGHUP' },

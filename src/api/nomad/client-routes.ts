@@ -4,7 +4,9 @@ import { shape } from '../codec/codec.ts';
 import { bool, text } from '../codec/fields.ts';
 import { queryFlag, queryInt, queryText } from '../query.ts';
 import { ask, write } from '../route.ts';
+import { CHECK_RESULTS } from './check-result-codec.ts';
 import { FILE, FRAME } from './file-codec.ts';
+import { NODE_META_CHANGE, NODE_METADATA } from './node-meta-codec.ts';
 import { ALLOC_USE, HOST_USE } from './usage-codec.ts';
 
 const NODE_ID = queryText('node_id', 'the node; absent: the one that is asked');
@@ -15,6 +17,13 @@ export const allocStats = ask({
   about: 'What the tasks of an allocation use.',
   query: { task: queryText('task', 'only this task') },
   reply: ALLOC_USE,
+});
+
+export const allocChecks = ask({
+  name: 'client.alloc.checks',
+  path: '/v1/client/allocation/:id/checks',
+  about: 'How the checks of an allocation came out last, by their ids.',
+  reply: CHECK_RESULTS,
 });
 
 export const restartAlloc = write({
@@ -54,6 +63,23 @@ export const collectAlloc = ask({
   name: 'client.alloc.gc',
   path: '/v1/client/allocation/:id/gc',
   about: 'Removes what an ended allocation left on disk.',
+});
+
+export const readNodeMeta = ask({
+  name: 'client.metadata',
+  path: '/v1/client/metadata',
+  about: 'The metadata of a node: of its configuration, and what was changed by hand.',
+  query: { nodeId: NODE_ID },
+  reply: NODE_METADATA,
+});
+
+export const changeNodeMeta = write({
+  name: 'client.metadata.change',
+  path: '/v1/client/metadata',
+  about: 'Changes the metadata of a node until it is changed again; `null` takes a key away.',
+  query: { nodeId: NODE_ID },
+  body: NODE_META_CHANGE,
+  reply: NODE_METADATA,
 });
 
 export const hostStats = ask({
@@ -140,10 +166,13 @@ export const taskLogs = ask({
 
 export const CLIENT_ROUTES = [
   allocStats,
+  allocChecks,
   restartAlloc,
   signalAlloc,
   execAlloc,
   collectAlloc,
+  readNodeMeta,
+  changeNodeMeta,
   hostStats,
   collectNode,
   listFiles,

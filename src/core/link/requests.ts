@@ -10,6 +10,7 @@ import type {
 import type { CatalogNodeFacts, ServiceFacts, ServiceKind } from '../model/catalog.ts';
 import type { CheckFacts } from '../model/health-check.ts';
 import type { AllocId, EvalId, NodeId } from '../model/ids.ts';
+import type { DynamicMeta } from '../runner/node-meta.ts';
 import type {
   DriverInfo,
   HostNetwork,
@@ -261,6 +262,9 @@ export const CLIENT_REQUESTS = {
   'alloc.data': object<{ id: AllocId }>({ id: branded<AllocId>() }),
   'client.collect': object<{ id?: AllocId }>({ id: optional(branded<AllocId>()) }),
   'client.stats': object<object>({}),
+  'alloc.checks': object<{ id: AllocId }>({ id: branded<AllocId>() }),
+  'client.meta': object<object>({}),
+  'client.change-meta': object<DynamicMeta>({ set: texts, unset: list(text) }),
 } as const satisfies Readonly<Record<string, Shape<never>>>;
 
 interface ExecQuestion {

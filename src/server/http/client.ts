@@ -30,6 +30,17 @@ function controls(deps: HttpDeps): readonly Bound[] {
       const { alloc, client } = locate(deps, params.id);
       return { value: allocUseAnswer(await client.allocStats(alloc.id)) };
     }),
+    bind(routes.allocChecks, async ({ params }) => {
+      const { alloc, client } = locate(deps, params.id);
+      return { value: await client.allocChecks(alloc.id) };
+    }),
+    bind(routes.readNodeMeta, async ({ query }) => ({
+      value: await clientOfNode(deps, query.nodeId).nodeMeta(),
+    })),
+    bind(routes.changeNodeMeta, async ({ query, body }) => {
+      const nodeId = body.nodeId === '' ? query.nodeId : body.nodeId;
+      return { value: await clientOfNode(deps, nodeId).changeNodeMeta(body.change) };
+    }),
     bind(routes.restartAlloc, async ({ params, body }) => {
       const { alloc, client } = locate(deps, params.id);
       await client.restartAlloc(alloc.id, body.task);
