@@ -34,6 +34,11 @@ export class MachineClock implements AlarmClock {
     return this.#fromMs + Math.floor((passed * this.#pace) / MILLION);
   }
 
+  /** The world's instant at which its own elapsed time is `ownMs`. */
+  worldInstant(ownMs: number): number {
+    return this.#fromMs + Math.ceil(((ownMs - this.#fromMs) * MILLION) / this.#pace);
+  }
+
   sleep(ms: number, signal: AbortSignal): Promise<void> {
     return this.#world.sleep(this.worldMs(ms), signal);
   }
@@ -44,7 +49,7 @@ export class MachineClock implements AlarmClock {
 
   /** How much of the world's time passes until so much of its own has, from now on [ms]. */
   worldMs(ms: number): number {
-    const due = this.elapsedMs() - this.#fromMs + Math.max(0, Math.ceil(ms));
-    return this.#fromMs + Math.ceil((due * MILLION) / this.#pace) - this.#world.elapsedMs();
+    const due = this.elapsedMs() + Math.max(0, Math.ceil(ms));
+    return this.worldInstant(due) - this.#world.elapsedMs();
   }
 }

@@ -12,6 +12,7 @@ import type { Service } from '../../src/ports/service.ts';
 import { SimAllocData } from '../../src/sim/alloc-data.ts';
 import { SimAllocDirs } from '../../src/sim/alloc-dirs.ts';
 import type { SimClock } from '../../src/sim/clock.ts';
+import { MachineClock } from '../../src/sim/machine-clock.ts';
 import { SimDriver, SimTasks } from '../../src/sim/driver.ts';
 import { SimFingerprinter } from '../../src/sim/fingerprinter.ts';
 import { SimArtifacts } from '../../src/sim/artifacts.ts';
@@ -21,6 +22,7 @@ import { SimNetworks } from '../../src/sim/networks.ts';
 import { SimPreviousAllocs } from '../../src/sim/previous-allocs.ts';
 import { SimProcess } from '../../src/sim/process.ts';
 import { SimStateFiles } from '../../src/sim/state-files.ts';
+import { drawDriftPpm } from './drift.ts';
 
 /** The servers as one life of a client sees them. */
 export interface Connected {
@@ -43,8 +45,10 @@ export interface ClientHostDeps {
 export class ClientHost {
   readonly name: string;
   readonly tasks: SimTasks;
-  /** How far its clock is ahead [ms]. */
+  /** How far its clock was set ahead [ms]. */
   skewMs = 0;
+  /** At its own pace. */
+  readonly clock: MachineClock;
   readonly files = new SimStateFiles();
   readonly #dirs: SimAllocDirs;
   readonly #networks = new SimNetworks();
@@ -57,6 +61,7 @@ export class ClientHost {
   /** Of all its lives: who is killed never hears of it, yet Node keeps who listens. */
   readonly #stops: AbortController[] = [];
   #lives = 0;
+  #boots = 0;
   /** Asked to start while it was still ending. */
   #comesBack = false;
   #nodeId: NodeId | undefined;
@@ -65,6 +70,7 @@ export class ClientHost {
   constructor(name: string, config: Partial<ClientConfig>, deps: ClientHostDeps) {
     this.name = name;
     this.#deps = deps;
+    this.clock = new MachineClock(deps.clock, drawDriftPpm(deps.random.fork('drift')));
     this.#config = { ...DEFAULT_CLIENT_CONFIG, name, ...config };
     this.tasks = new SimTasks(deps.clock, deps.random.fork(`${name}/tasks`));
     this.#dirs = new SimAllocDirs(deps.clock);
@@ -157,6 +163,7 @@ export class ClientHost {
   /** The machine goes dark: tasks too, and what was not on the medium. */
   losePower(): void {
     this.#fall();
+    this.#boots += 1;
     this.tasks.loseAll();
     this.files.losePower(this.#deps.random.fork(`${this.name}/power/${this.#lives}`));
   }
@@ -168,10 +175,11 @@ export class ClientHost {
 
   #makeClient(process: SimProcess, servers: ServerLink): Client {
     const { clock, random, note } = this.#deps;
-    const ownClock = process.clock(clock, () => this.skewMs);
+    const ownClock = process.clock(this.clock, () => this.skewMs);
     const driver = new SimDriver('sim', { tasks: this.tasks, clock });
     return new Client(this.#config, {
       clock: ownClock,
+      bootId: `${this.name}/${this.#boots}`,
       random: random.fork(process.name),
       servers,
       drivers: [process.fence(driver)],

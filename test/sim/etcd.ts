@@ -82,6 +82,8 @@ export interface SimEtcdDeps {
   readonly reach: SimReach;
   /** The machines of the members. */
   readonly hosts: readonly string[];
+  /** The pace at which leases are counted; absent: the world's [millionths]. */
+  readonly driftPpm?: number;
 }
 
 export class SimEtcd {
@@ -295,7 +297,8 @@ export class SimEtcd {
   }
 
   #leaseAlarm(id: bigint, ttlMs: number): () => void {
-    return this.#deps.clock.alarm(ttlMs, () => {
+    const worldMs = Math.ceil(ttlMs / (1 + (this.#deps.driftPpm ?? 0) / 1_000_000));
+    return this.#deps.clock.alarm(worldMs, () => {
       // Time stands still for leases while nobody leads.
       if (this.#leader === undefined) this.keepLease(id);
       else this.endLease(id);

@@ -28,7 +28,8 @@ export interface KvDoor {
   read(key: string): Promise<KvSeen | undefined>;
   /** Answers whether it took place. */
   write(write: KvWrite): Promise<boolean>;
-  createSession(id: SessionId): Promise<SessionId>;
+  /** @param lockDelayMs for how long what it held is kept from others, should it be lost */
+  createSession(id: SessionId, lockDelayMs: number): Promise<SessionId>;
   /** Answers false where it has ended. */
   renewSession(id: SessionId): Promise<boolean>;
 }
@@ -47,8 +48,8 @@ export function operationsDoor(ops: Operations): KvDoor {
       return pair && { ...pair, session: pair.session };
     },
     write: async (write) => (await ops.kv.write(write)).ok,
-    createSession: async (id) => {
-      const ttl = { ttlMs: KV_TTL_MS, lockDelayMs: 0, behavior: 'release' } as const;
+    createSession: async (id, lockDelayMs) => {
+      const ttl = { ttlMs: KV_TTL_MS, lockDelayMs, behavior: 'release' } as const;
       const checks = { nodeChecks: [], serviceChecks: [] };
       await ops.kv.createSession({ id, name: '', node: KV_NODE, ...checks, ...ttl });
       return id;
@@ -57,8 +58,12 @@ export function operationsDoor(ops: Operations): KvDoor {
   };
 }
 
-/** Over the HTTP API of any of several servers; what is read is asked for `consistent`. */
-export function httpDoor({ discovery }: Apps): KvDoor {
+/**
+ * Over the HTTP API of any of several servers.
+ *
+ * @param query what reads say of how new they are to be: `consistent`, or nothing
+ */
+export function httpDoor({ discovery }: Apps, query: '' | 'consistent'): KvDoor {
   const ask = async (question: Question): Promise<HttpReply> => {
     const { method, pattern, params = {}, query = '', body = '' } = question;
     const mount = discovery.mounts.find((each) => each.method === method && each.path === pattern);
@@ -87,7 +92,6 @@ export function httpDoor({ discovery }: Apps): KvDoor {
       await put('/v1/catalog/register', { body });
     },
     read: async (key) => {
-      const query = 'consistent';
       const reply = await ask({ method: 'GET', pattern: KEYS, params: { key }, query });
       if (reply.status === 404) return undefined;
       const [row] = JSON.parse(await textOf(reply)) as readonly Row[];
@@ -106,8 +110,9 @@ export function httpDoor({ discovery }: Apps): KvDoor {
       const question = { method, pattern: KEYS, params: { key }, query: queryOf(write), body };
       return (await textOf(await ask(question))).trim() === 'true';
     },
-    createSession: async () => {
-      const body = { Node: KV_NODE, TTL: `${KV_TTL_MS}ms`, LockDelay: '0s', Checks: [] };
+    createSession: async (_, lockDelayMs) => {
+      const times = { TTL: `${KV_TTL_MS}ms`, LockDelay: `${lockDelayMs}ms` };
+      const body = { Node: KV_NODE, ...times, Checks: [] };
       const reply = await put('/v1/session/create', { body: JSON.stringify(body) });
       return (JSON.parse(await textOf(reply)) as { readonly ID: SessionId }).ID;
     },

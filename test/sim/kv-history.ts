@@ -5,6 +5,7 @@
 import type { Index } from '../../src/base/brand.ts';
 import type { Random } from '../../src/base/random.ts';
 import type { SessionId } from '../../src/core/model/session.ts';
+import { MachineClock } from '../../src/sim/machine-clock.ts';
 import type { State } from '../../src/core/state/state.ts';
 import { lint } from '../../src/core/state/lint.ts';
 import { contested } from '../history/holders.ts';
@@ -14,6 +15,7 @@ import type { KvInput, KvObserved } from '../history/kv-model.ts';
 import { isLinearizable } from '../history/linearizable.ts';
 import { uuid } from '../state-world.ts';
 import { between, chance, pick, weighted } from './chance.ts';
+import { drawDriftPpm } from './drift.ts';
 import { KvAlone, type KvWorld } from './kv-worlds.ts';
 import { KV_TTL_MS, type KvDoor } from './kv-doors.ts';
 
@@ -28,6 +30,8 @@ const STORMS_MAX = 5;
 export const OBSERVED_MIN = 20;
 /** Longest time between two misfortunes: some seeds are calm, others hardly come to themselves [ms]. */
 const STRIKE_MS_MAX = [2_500, 6_000, 12_000] as const;
+/** Longest time for which a lock is kept from others once its holder is lost [ms]. */
+const LOCK_DELAY_MS_MAX = 1_500;
 /** Who waits longer than this for an answer gives up, and does not know. */
 const PATIENCE_MS = 3_000;
 
@@ -36,6 +40,8 @@ export interface KvReport {
   readonly observed: number;
   readonly unanswered: number;
   readonly holdings: number;
+  /** Locks that were granted after a lock-delay. */
+  readonly delays: number;
   readonly strikes: number;
 }
 
@@ -59,9 +65,10 @@ interface Known {
   readonly saw: string | undefined;
 }
 
-/** A session, and until when its owner may believe in it. */
+/** A session, and until when its owner may believe in it, by the clock of its own machine. */
 interface Held {
   readonly id: SessionId;
+  readonly clock: MachineClock;
   validTo: number;
 }
 
@@ -116,6 +123,7 @@ class KvRun {
       observed: all.length,
       unanswered: all.filter(({ returnedAt }) => returnedAt === Infinity).length,
       holdings: this.#holdings.length,
+      delays: this.#cluster.lockDelays.kept,
       strikes: this.#strikes,
     };
   }
@@ -213,12 +221,14 @@ class KvRun {
   // Locks
 
   async #hold(random: Random): Promise<void> {
+    const clock = new MachineClock(this.#cluster.clock, drawDriftPpm(random.fork('drift')));
     while (!this.#isOver) {
       const drawn = uuid('sess', this.#sessions++) as SessionId;
-      const began = this.#cluster.clock.elapsedMs();
-      const made = await this.#ask((door) => door.createSession(drawn));
+      const began = clock.elapsedMs();
+      const delayMs = chance(random, 0.5) ? 0 : between(random, 100, LOCK_DELAY_MS_MAX);
+      const made = await this.#ask((door) => door.createSession(drawn, delayMs));
       if (made === undefined) await this.#pause(random, 500);
-      else await this.#useSession(random, { id: made.value, validTo: began + KV_TTL_MS });
+      else await this.#useSession(random, { id: made.value, clock, validTo: began + KV_TTL_MS });
     }
   }
 
@@ -252,7 +262,7 @@ class KvRun {
       await this.#pause(random, 300);
       await this.#renew(session);
     }
-    const to = Math.min(clock.elapsedMs(), session.validTo);
+    const to = Math.min(clock.elapsedMs(), session.clock.worldInstant(session.validTo));
     // What was read after it was taken from the holder tells nothing of its token.
     if (to <= from || pair?.session !== session.id) return;
     // A session that takes what it could not give back, as nobody answered, keeps its token.
@@ -261,7 +271,7 @@ class KvRun {
 
   /** Answers whether the session goes on; its time counts from before the renewal was sent. */
   async #renew(session: Held): Promise<boolean> {
-    const sentAt = this.#cluster.clock.elapsedMs();
+    const sentAt = session.clock.elapsedMs();
     const renewed = await this.#ask((door) => door.renewSession(session.id));
     if (renewed?.value !== true) return false;
     session.validTo = Math.max(session.validTo, sentAt + KV_TTL_MS);
@@ -269,7 +279,7 @@ class KvRun {
   }
 
   #isOverdue(session: Held): boolean {
-    return this.#isOver || this.#cluster.clock.elapsedMs() >= session.validTo;
+    return this.#isOver || session.clock.elapsedMs() >= session.validTo;
   }
 
   // Misfortunes

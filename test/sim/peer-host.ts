@@ -13,7 +13,9 @@ import { fetchState, firstIndexAfter, keepState } from '../../src/server/state-f
 import type { State } from '../../src/core/state/state.ts';
 import { SimCheckpoint } from '../../src/sim/checkpoint.ts';
 import type { SimClock } from '../../src/sim/clock.ts';
+import { MachineClock } from '../../src/sim/machine-clock.ts';
 import { SimProcess } from '../../src/sim/process.ts';
+import { drawDriftPpm } from './drift.ts';
 import { Peer, type Life, type Opened, type PeerWorld } from './peer.ts';
 
 export interface PeerHostDeps extends PeerWorld {
@@ -26,8 +28,10 @@ export interface PeerHostDeps extends PeerWorld {
 
 export class PeerHost {
   readonly name: string;
-  /** How far its clock is ahead [ms]. */
+  /** How far its clock was set ahead [ms]. */
   skewMs = 0;
+  /** At its own pace. */
+  readonly #clock: MachineClock;
   readonly #deps: PeerHostDeps;
   #checkpoint = newCheckpoint();
   #isFull = false;
@@ -42,6 +46,7 @@ export class PeerHost {
   constructor(name: string, deps: PeerHostDeps) {
     this.name = name;
     this.#deps = deps;
+    this.#clock = new MachineClock(deps.clock, drawDriftPpm(deps.random.fork('drift')));
   }
 
   /** Whether its machine is gone, and not yet replaced. */
@@ -168,7 +173,7 @@ export class PeerHost {
   async #runOnce(process: SimProcess, signal: AbortSignal): Promise<boolean> {
     const one = new Peer(this.name, process, {
       ...this.#deps,
-      clock: process.clock(this.#deps.clock, () => this.skewMs),
+      clock: process.clock(this.#clock, () => this.skewMs),
       world: this.#deps.clock,
       note: (line) => process.isAlive && this.#deps.note(`${this.name} ${line}`),
     });

@@ -18,9 +18,11 @@ import type { Replica, ChangeBatch } from '../../src/server/replica.ts';
 import { Server } from '../../src/server/server.ts';
 import { SimCheckpoint } from '../../src/sim/checkpoint.ts';
 import type { SimClock } from '../../src/sim/clock.ts';
+import { MachineClock } from '../../src/sim/machine-clock.ts';
 import { SimDisk, type CrashKind } from '../../src/sim/disk.ts';
 import type { SimNet } from '../../src/sim/net.ts';
 import { SimProcess } from '../../src/sim/process.ts';
+import { drawDriftPpm } from './drift.ts';
 import type { History } from './history.ts';
 
 export interface ServerHostDeps {
@@ -55,8 +57,10 @@ interface Life {
 
 export class ServerHost {
   readonly disk: SimDisk;
-  /** How far its clock is ahead [ms]. */
+  /** How far its clock was set ahead [ms]. */
   skewMs = 0;
+  /** At its own pace. */
+  readonly #clock: MachineClock;
   readonly #checkpoint = new SimCheckpoint(entryCodec<unknown>());
   readonly #deps: ServerHostDeps;
   #process = deadProcess();
@@ -68,6 +72,7 @@ export class ServerHost {
   constructor(deps: ServerHostDeps) {
     this.#deps = deps;
     const { random, clock } = deps;
+    this.#clock = new MachineClock(clock, drawDriftPpm(random.fork('drift')));
     const onCrash = (): void => this.#fall();
     this.disk = new SimDisk({ random, clock, latencyMsMax: DISK_MS_MAX, onCrash });
   }
@@ -140,10 +145,10 @@ export class ServerHost {
   }
 
   async #run(process: SimProcess): Promise<void> {
-    const { clock, random, history, applied, note } = this.#deps;
+    const { random, history, applied, note } = this.#deps;
     const replica = restoreReplica(this.#checkpoint);
     history.restored(replica.state);
-    const ownClock = process.clock(clock, () => this.skewMs);
+    const ownClock = process.clock(this.#clock, () => this.skewMs);
     const tell = (line: string): void => {
       if (!process.isAlive) return;
       note(`server ${line}`);

@@ -9,6 +9,7 @@ import { SimReach } from '../../src/sim/reach.ts';
 import { VERSION } from '../../src/version.ts';
 import { between, chance } from './chance.ts';
 import { ClientHost, type Connected } from './client-host.ts';
+import { drawDriftPpm } from './drift.ts';
 import { drawConfig } from './cluster.ts';
 import { SimEtcd } from './etcd.ts';
 import { PeerHost } from './peer-host.ts';
@@ -49,7 +50,10 @@ export class ServersCluster extends Stage implements World {
     this.links.weather = CALM_LINKS;
     const hosts = Array.from({ length: size.servers }, (_, i) => `s${i}`);
     const members = this.isManaged ? hosts : ['e0', 'e1', 'e2'];
-    this.etcd = new SimEtcd({ clock, random, reach, hosts: members });
+    this.etcd = new SimEtcd({
+      ...{ clock, random, reach, hosts: members },
+      driftPpm: drawDriftPpm(random.fork('etcd/drift')),
+    });
     this.setGrid(STORM_GRID_MS);
     if (this.isManaged) for (const host of members) this.etcd.setUp(host, false);
     this.servers = hosts.map((name) => this.#newServer(name, hosts));

@@ -9,6 +9,7 @@ import { SimLoop } from '../../src/sim/loop.ts';
 import { T0 } from '../state-world.ts';
 import { History } from './history.ts';
 import { Invariants } from './invariants.ts';
+import { LockDelays } from './lock-delays.ts';
 import { RolloutInvariants } from './rollout-invariants.ts';
 
 /** Lines of the agents' logs that are kept for a report. */
@@ -21,6 +22,7 @@ export class Stage {
   readonly history = new History();
   readonly invariants = new Invariants();
   readonly rollouts = new RolloutInvariants();
+  readonly lockDelays = new LockDelays();
   readonly lines: string[] = [];
   #broken: { readonly error: unknown } | undefined;
 
@@ -60,6 +62,7 @@ export class Stage {
   protected judge(entry: Entry, batch: ChangeBatch, state: State): void {
     this.#attempt(() => {
       this.invariants.check(batch, state);
+      this.lockDelays.check(batch, this.elapsedMs);
       this.rollouts.check({ entry, changes: batch.changes, state });
     });
   }

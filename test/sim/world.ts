@@ -6,6 +6,7 @@ import type { SimLoop } from '../../src/sim/loop.ts';
 import type { ClientHost } from './client-host.ts';
 import type { History } from './history.ts';
 import type { Invariants } from './invariants.ts';
+import type { LockDelays } from './lock-delays.ts';
 import type { RolloutInvariants } from './rollout-invariants.ts';
 
 /** Servers, clients and all around them, which a run sets in motion. */
@@ -16,6 +17,7 @@ export interface World {
   readonly history: History;
   readonly invariants: Invariants;
   readonly rollouts: RolloutInvariants;
+  readonly lockDelays: LockDelays;
   readonly clients: readonly ClientHost[];
   readonly lines: readonly string[];
   /** Since the beginning [ms]. */

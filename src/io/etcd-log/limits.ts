@@ -1,4 +1,5 @@
 /** The bounds of the log in etcd, each with its reason. */
+import { CLOCK_DRIFT_MAX, READ_PROOF_MS } from '../../core/limits.ts';
 
 /** One key's value. etcd refuses requests above 1.5 MiB; each is held in memory several times. */
 export const BATCH_BYTES_MAX = 1024 * 1024;
@@ -33,6 +34,18 @@ export const GIVE_LEAD_POLL_MS = 20;
 
 /** A lease at somebody else's etcd [s]: as short as etcd's usual timing allows. */
 export const LEASE_SECONDS = 5;
+
+/** A slow clock's time is over when a fast one has counted this many times as much. */
+const APART_MAX = (1 + CLOCK_DRIFT_MAX) / (1 - CLOCK_DRIFT_MAX);
+
+/** For so long a lease that was kept is there for certain: etcd's clock may run fast, ours slow. */
+export const LEASE_SURE_MS = Math.floor((LEASE_SECONDS * 1_000) / APART_MAX);
+
+/**
+ * Whoever begins to lead waits so long for the proof of the one before to be over, which that one
+ * counts by another clock.
+ */
+export const CLEAR_MS = Math.ceil(READ_PROOF_MS * APART_MAX);
 
 /** A signal of life that takes longer than this is late anyway. */
 export const PROOF_MS = 1_000;

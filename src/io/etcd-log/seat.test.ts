@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { READ_PROOF_MS } from '../../core/limits.ts';
+import { CLOCK_DRIFT_MAX, READ_PROOF_MS } from '../../core/limits.ts';
 import { SimClock } from '../../sim/clock.ts';
 import type { EtcdApi } from '../etcd/client.ts';
 import type { KeyValue, Op } from '../etcd/messages.ts';
 import { logKeys } from './keys.ts';
+import { CLEAR_MS, LEASE_SECONDS, LEASE_SURE_MS } from './limits.ts';
 import { Seat } from './seat.ts';
 
 const keys = logKeys('muster/');
@@ -23,8 +24,9 @@ class World {
   isAnswered = true;
   readonly seat: Seat;
 
-  constructor(lastIndex: number) {
+  constructor(lastIndex: number, leased = false) {
     const client: Partial<EtcdApi> = {
+      leaseGrant: (seconds) => Promise.resolve({ id: 1n, ttlSeconds: seconds }),
       range: () => {
         const pairs = this.leader === undefined ? [] : [this.leader, this.beat];
         return Promise.resolve({ pairs, revision: 9, more: false });
@@ -38,7 +40,7 @@ class World {
         return Promise.resolve({ succeeded: true, revision: 10, found });
       },
     };
-    const options = { self, leased: false };
+    const options = { self, leased };
     const deps = { client: client as EtcdApi, keys, clock: this.clock, lastIndex: () => lastIndex };
     this.seat = new Seat(options, deps);
   }
@@ -49,7 +51,7 @@ test('S3: who was heard last lost its proof so long after that', async () => {
   await world.seat.look();
   world.clock.advance(1_500);
   assert.equal(await world.seat.claim(), true);
-  assert.equal(world.seat.clearMs, 10_000 + READ_PROOF_MS);
+  assert.equal(world.seat.clearMs, 10_000 + CLEAR_MS);
 });
 
 test('S3: a sign of life that was not heard may be of just now', async () => {
@@ -59,7 +61,7 @@ test('S3: a sign of life that was not heard may be of just now', async () => {
     world.clock.advance(1_500);
     world[what] = pair(keys[what], '21', 10);
     assert.equal(await world.seat.claim(), true);
-    assert.equal(world.seat.clearMs, 11_600 + READ_PROOF_MS, what);
+    assert.equal(world.seat.clearMs, 11_600 + CLEAR_MS, what);
   }
 });
 
@@ -79,5 +81,23 @@ test('S3: of a claim that was not answered nothing is known', async () => {
   await assert.rejects(world.seat.claim());
   await world.seat.look();
   assert.equal(world.seat.ownTerm, 10);
-  assert.equal(world.seat.clearMs, 11_600 + READ_PROOF_MS);
+  assert.equal(world.seat.clearMs, 11_600 + CLEAR_MS);
+});
+
+test('S3, S4: however far two clocks run apart, what one is certain of is over for the other', () => {
+  const [slow, fast] = [1 - CLOCK_DRIFT_MAX, 1 + CLOCK_DRIFT_MAX];
+  assert.ok(READ_PROOF_MS / slow <= CLEAR_MS / fast);
+  assert.ok(LEASE_SURE_MS / slow <= (LEASE_SECONDS * 1_000) / fast);
+});
+
+test('S4: what is confirmed counts no longer than its lease lasts for certain', async () => {
+  const world = new World(20, true);
+  world.leader = undefined;
+  await world.seat.look();
+  assert.equal(await world.seat.claim(), true);
+  const last = 10_000 + LEASE_SURE_MS - READ_PROOF_MS;
+  world.seat.proven(last);
+  assert.equal(world.seat.provenMs, last);
+  world.seat.proven(last + 400);
+  assert.equal(world.seat.provenMs, last, 'the lease was not kept meanwhile');
 });

@@ -8,6 +8,11 @@
  * S3: a term begins when whoever held the seat before can no longer take an older confirmation for
  *     a recent one, and answer from a state that is no longer the newest: it may have been
  *     confirmed right before it was deposed.
+ * S4: a lease that ends lets the next holder begin at once: no confirmation is recent for longer than
+ *     the lease lasts for certain.
+ *
+ * S3 and S4 compare spans on the clocks of two machines: they hold as long as neither runs fast or
+ * slow by more than `CLOCK_DRIFT_MAX`.
  */
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../ports/clock.ts';
@@ -19,7 +24,7 @@ import { isPassing } from '../etcd/repeat.ts';
 import type { Compare, KeyValue, Op, WatchEvent } from '../etcd/messages.ts';
 import { Broadcast } from '../log/broadcast.ts';
 import type { LogKeys } from './keys.ts';
-import { ATTEMPT_MS, LEASE_SECONDS, POLL_MS, PROOF_MS } from './limits.ts';
+import { ATTEMPT_MS, CLEAR_MS, LEASE_SECONDS, LEASE_SURE_MS, POLL_MS, PROOF_MS } from './limits.ts';
 
 export interface SeatDeps {
   readonly client: EtcdApi;
@@ -76,7 +81,10 @@ export class Seat {
   }
 
   get provenMs(): number {
-    return this.ownTerm === undefined ? -Infinity : this.#provenMs;
+    if (this.ownTerm === undefined) return -Infinity;
+    const lease = this.#lease;
+    if (!this.#options.leased || lease === undefined) return this.#provenMs;
+    return Math.min(this.#provenMs, lease.keptMs + LEASE_SURE_MS - READ_PROOF_MS);
   }
 
   /** From then on no holder before this process takes itself for proven (S3). */
@@ -248,7 +256,7 @@ export class Seat {
       const isNews = signs.some(({ key, value, modRevision }) =>
         key === keys.beat ? modRevision > beat : Number(value.toString()) > last,
       );
-      return READ_PROOF_MS + (isNews ? clock.elapsedMs() : heardMs);
+      return CLEAR_MS + (isNews ? clock.elapsedMs() : heardMs);
     };
   }
 
@@ -260,7 +268,7 @@ export class Seat {
     if (this.#holder?.term === before) return;
     this.heard();
     // Until it is known better: a claim may have succeeded and not been answered.
-    this.#clearMs = this.#heardMs + READ_PROOF_MS;
+    this.#clearMs = this.#heardMs + CLEAR_MS;
     this.changed.notify();
   }
 
