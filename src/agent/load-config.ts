@@ -1,14 +1,13 @@
 /** Reads the agent's configuration: files and directories in order, then what the flags say. */
 import { Failure } from '../base/failure.ts';
 import type { Json, JsonObject } from '../base/json.ts';
-import { agentConfig, isAgentConfig, type AgentConfig } from '../core/agent-config/config.ts';
+import type { AgentConfig } from '../core/agent-config/config.ts';
+import { mergeFiles, type AgentFile } from '../core/agent-config/decode.ts';
 import {
-  decodeAgentFile,
-  isAgentFile,
-  mergeFiles,
-  type AgentFile,
-} from '../core/agent-config/decode.ts';
-import { renderDiagnostics } from '../core/hcl/diagnostic.ts';
+  configFilesAmong,
+  configFrom,
+  type ConfigFlags as Flags,
+} from '../core/agent-config/from-sources.ts';
 import { Source } from '../core/hcl/source.ts';
 
 export interface ConfigFiles {
@@ -18,13 +17,8 @@ export interface ConfigFiles {
 }
 
 /** What was given on the command line; absent: not given. */
-export interface ConfigFlags {
-  readonly dev: boolean;
-  /** `-dev` keeps its data here. */
-  readonly devDir: string;
+export interface ConfigFlags extends Flags {
   readonly paths: readonly string[];
-  /** In the form of a file's settings. */
-  readonly settings: AgentFile;
 }
 
 /**
@@ -37,29 +31,15 @@ export async function loadConfig(flags: ConfigFlags, files: ConfigFiles): Promis
       sources.push(new Source(file, await files.read(file)));
     }
   }
-  const decoded = sources.map((source) => ({ source, file: decodeAgentFile(source) }));
-  const mistakes = decoded.flatMap(({ file }) => (isAgentFile(file) ? [] : file));
-  if (mistakes.length > 0) {
-    const byName = new Map(sources.map((source) => [source.name, source]));
-    const told = renderDiagnostics(mistakes, byName);
-    throw new Failure('invalid', `the configuration cannot be used:\n${told}`);
-  }
-  const merged = decoded
-    .map(({ file }) => file)
-    .filter(isAgentFile)
-    .concat([flags.settings])
-    .reduce(mergeFiles, {});
-  const config = agentConfig(merged, flags);
-  if (isAgentConfig(config)) return config;
-  const lines = config.map(({ path, message }) => `  ${path} ${message}`);
-  throw new Failure('invalid', `the configuration cannot be used:\n${lines.join('\n')}`);
+  const answer = configFrom(sources, flags);
+  if ('config' in answer) return answer.config;
+  throw new Failure('invalid', `the configuration cannot be used:\n${answer.mistakes}`);
 }
 
 /** A directory stands for its `.hcl` and `.json` files, by name. */
 async function configFilesOf(path: string, files: ConfigFiles): Promise<readonly string[]> {
   const listed = await files.list(path);
-  if (listed === undefined) return [path];
-  return listed.filter((name) => /\.(hcl|json)$/.test(name)).sort();
+  return listed === undefined ? [path] : configFilesAmong(listed);
 }
 
 /** Settings from pairs of a dotted name and a value; undefined values are left out. */

@@ -4,7 +4,6 @@ import * as agent from '../api/nomad/agent-routes.ts';
 import * as alloc from '../api/nomad/alloc-routes.ts';
 import * as client from '../api/nomad/client-routes.ts';
 import * as node from '../api/nomad/node-routes.ts';
-import type { Millis } from '../base/brand.ts';
 import { Failure } from '../base/failure.ts';
 import type { CheckResult } from '../core/model/check-result.ts';
 import { replay } from './golden.fixture.ts';
@@ -16,7 +15,7 @@ const HTTP: CheckResult = {
   ...{ id: '_nomad-check-1', name: 'alive', group: 'http-echo.echo[0]', task: '' },
   ...{ service: 'echo', mode: 'healthiness', status: 'failure', statusCode: 503 },
   output: 'HTTP GET http://127.0.0.1:8080/: 503 Service Unavailable Output: busy\n',
-  at: sample.NOON as Millis,
+  at: sample.NOON,
 };
 const YOUNG: CheckResult = {
   ...{ id: '_nomad-check-2', name: 'ready', group: 'http-echo.echo[0]', task: 'server' },

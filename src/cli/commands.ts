@@ -22,6 +22,7 @@ import {
   deploymentUnblock,
 } from './commands/deployment-changes.ts';
 import { deploymentList, deploymentStatus, jobDeploymentsCommand } from './commands/deployments.ts';
+import { configValidate } from './commands/config-validate.ts';
 import { event, eventList } from './commands/event.ts';
 import { exec } from './commands/exec.ts';
 import { evalDelete, evalList, evalStatus } from './commands/evaluations.ts';
@@ -113,7 +114,7 @@ export function makeCommands(roles: Roles): readonly Command[] {
     ...[operatorLint, operatorDebug, scalingPolicyList, scalingPolicyInfo, evalDelete],
     jobScalingEvents,
     ...[jobEval, jobDispatch, jobPeriodicForce, jobInspect, jobDeploymentsCommand, jobPromote],
-    ...[jobAllocsCommand, init, fmt, status, why],
+    ...[jobAllocsCommand, init, fmt, configValidate, status, why],
     ...[allocChecksCommand, nodeMetaRead, nodeMetaApply],
     ...[allocStatus, allocLogs, allocExec, allocFs, allocSignal, allocRestart, allocStop],
     ...[nodeStatus, nodeDrain, nodeEligibility, evalList, evalStatus],

@@ -112,6 +112,11 @@ test('a job file is validated by the agent, or here when none answers', () =>
     const text = {
       ...{ 'http-echo.nomad': FILE, 'refused.nomad': FILE, 'negative.nomad': negative },
       'mistyped.nomad': mistyped,
+      'agent.hcl': 'data_dir = "/d"\nclient {\n  enabled = true\n}\n',
+      'part.hcl': 'client {\n  enabled = true\n}\n',
+      'wrong.hcl': 'client {\n  node_clas = "big"\n}\n',
+      ...{ 'conf/a.hcl': 'data_dir = "/d"\n', 'conf/b.json': '{"client": {"enabled": true}}' },
+      'nothing/notes.txt': '',
     };
     if (!line.includes('no agent')) return world(script, { text });
     const unreachable = new Failure('unavailable', 'cannot reach the agent');

@@ -21,7 +21,7 @@ job "http-echo" {
     task "server" {
       driver = "raw_exec"
       config {
-        command = "echo ${'$'}{var.tag} ${'$'}{var.who} ${'$'}{var.env}"
+        command = "echo \${var.tag} \${var.who} \${var.env}"
       }
     }
   }
@@ -43,7 +43,7 @@ const SUBMISSION = {
 };
 
 const SCALED: ScalingEvent = {
-  ...{ at: sample.NOON as Millis, count: 5, previousCount: 1, message: 'more', error: false },
+  ...{ at: sample.NOON, count: 5, previousCount: 1, message: 'more', error: false },
   ...{ meta: {}, evalId: sample.EVAL_ID as EvalId, createIndex: 9 as Index },
 };
 const NOTED: ScalingEvent = {

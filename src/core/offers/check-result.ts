@@ -26,21 +26,23 @@ export function checkResults(
 ): readonly CheckResult[] {
   const watched = new Map(allChecks(place).map((check) => [check.id, check]));
   return checks.map(({ definition }) => {
-    const note = notes.get(definition.id);
-    const isHttp = definition.probe.kind === 'http';
+    const { id, probe, serviceId } = definition;
+    const about = watched.get(id);
+    const note = notes.get(id);
     return {
-      id: definition.id,
-      name: definition.name,
-      group: name,
-      task: watched.get(definition.id)?.task ?? '',
-      service: services.find(({ id }) => id === definition.serviceId)?.name ?? '',
-      mode: watched.get(definition.id)?.onUpdate === 'ignore' ? 'readiness' : 'healthiness',
-      status: note?.known === true ? outcome(note.status) : 'pending',
-      output: note?.output ?? '',
-      statusCode: isHttp ? statusCode(note?.output ?? '') : 0,
-      ...(note?.known === true ? { at: note.at } : {}),
+      ...{ id, name: definition.name, group: name, task: about?.task ?? '' },
+      service: services.find((service) => service.id === serviceId)?.name ?? '',
+      mode: about?.onUpdate === 'ignore' ? 'readiness' : 'healthiness',
+      statusCode: probe.kind === 'http' ? statusCode(note?.output ?? '') : 0,
+      ...outcomeOf(note),
     };
   });
+}
+
+function outcomeOf(note: CheckNote | undefined): Pick<CheckResult, 'status' | 'output' | 'at'> {
+  const output = note?.output ?? '';
+  if (note?.known !== true) return { status: 'pending', output };
+  return { status: outcome(note.status), output, at: note.at };
 }
 
 /** Who asks for these knows only two. */
