@@ -11,6 +11,7 @@ import { RemotePreviousAllocs } from '../link/remote-previous.ts';
 import { RemoteCatalog, RemoteServers } from '../link/remote-servers.ts';
 import type { ClientLink } from '../ports/client-link.ts';
 import type { Service } from '../ports/service.ts';
+import { together } from '../run/together.ts';
 import { buildClient } from './client.ts';
 import { drainThroughApi } from './drain.ts';
 import { buildGossip, leaving } from './gossip.ts';
@@ -81,7 +82,7 @@ export async function runClientAgent(
     client.keeper,
     client.client,
     ...dnsRelay(config, pool, log('dns')),
-    ...listenAll(config, apps, logger),
+    together('doors', listenAll(config, apps, logger)),
     ...balancer.services,
     ...(config.discovery.remoteExec ? [buildRelayedExec(config, exec)] : []),
   ];

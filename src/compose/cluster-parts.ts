@@ -33,6 +33,8 @@ export interface Peering extends Pick<ServerWorld, 'shared' | 'isLed' | 'staleMs
 export interface Cluster {
   /** The first to begin, the last to end. */
   readonly services: readonly Service[];
+  /** What ends with the doors, before all else: others are told that this server stops. */
+  readonly farewell: readonly Service[];
   /** How this agent's own client and registrar reach whoever leads. */
   readonly links: {
     readonly servers: ServerLink;

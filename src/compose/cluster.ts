@@ -39,6 +39,7 @@ function hidden(own: string, { server, catalog, client }: ClusterParts): Omit<Cl
     id === client()?.client.nodeId ? client()?.client.link : undefined;
   const previous = server.server.previousAllocs(clientOf);
   return {
+    farewell: [],
     links: { servers: server.server.link, previous, catalog },
     leader: () => (server.server.operations.stats().leading ? own : ''),
     servers: () => [own],

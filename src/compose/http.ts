@@ -12,7 +12,7 @@ import { regionsOf } from '../core/federation/region-server.ts';
 import { systemClock } from '../io/clock.ts';
 import { nodeHttpServer } from '../io/http/server.ts';
 import { formatLine } from '../io/logger/logger.ts';
-import { HttpForwarder } from '../link/http-forward.ts';
+import { RemoteHttp } from '../link/remote-http.ts';
 import type { ServerPool } from '../link/server-pool.ts';
 import type { HttpApp } from '../ports/http.ts';
 import type { Logger } from '../ports/logger.ts';
@@ -113,7 +113,7 @@ export function clientApps(config: AgentConfig, parts: ClientHttpParts): Apps {
     regions: () => [config.region],
     readings: () => [],
   });
-  const [http, discovery] = [new HttpForwarder(pool, 'http'), new HttpForwarder(pool, 'discovery')];
+  const [http, discovery] = [new RemoteHttp(pool, 'http'), new RemoteHttp(pool, 'discovery')];
   const { facts, metrics, own, report } = known;
   const deps = { agent: facts, clock: systemClock, ...known.membership };
   const stats = { stats: () => ({ leading: false, index: 0 as Index, stateHash: '' }) };

@@ -96,7 +96,7 @@ export function joinServers(joining: JoinParts, parts: ClusterParts): Cluster {
     leader: address,
     ...(held && { logPeers: logPeers({ ...held, met: () => mesh.met(), log }) }),
     servers: () => mesh.addresses(),
-    ...{ clientOf, federation },
+    ...{ clientOf, federation, farewell: [door.server.farewell] },
     placed: regioned,
     serve: (apps) => {
       const own = { servers: server.server.link, previous, catalog };

@@ -39,6 +39,7 @@ export function loneCluster(config: AgentConfig, door: Door, parts: ClusterParts
     previous: server.server.previousAllocs(clientOf),
   };
   return {
+    farewell: [door.server.farewell],
     services: [door.server, ...(federation === undefined ? [] : [federation.regions])],
     links,
     leader: () => (server.server.operations.stats().leading ? facts.address : ''),

@@ -7,6 +7,7 @@ import type { AgentConfig, ServerSettings } from '../core/agent-config/config.ts
 import type { Dns } from '../dns/dns.ts';
 import { systemClock } from '../io/clock.ts';
 import type { Service } from '../ports/service.ts';
+import { together } from '../run/together.ts';
 import { ServerCatalogLink } from '../server/catalog-link.ts';
 import { firstIndexAfter } from '../server/state-fetch.ts';
 import { buildBalancer, reloadBalancer } from './balancer.ts';
@@ -99,7 +100,7 @@ async function runOnce(
     ...(dns === undefined ? [] : [dns]),
     ...(balancer === undefined ? [] : [balancer]),
     ...remoteExecOf(config, { server, nodeName, note: log('remote-exec') }),
-    ...listenAll(config, cluster.placed(apps), logger),
+    together('doors', [...listenAll(config, cluster.placed(apps), logger), ...cluster.farewell]),
   ];
   let isBehind = false;
   try {

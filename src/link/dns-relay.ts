@@ -6,6 +6,7 @@ import { encodeRejection } from '../core/dns/encode.ts';
 import { decodeQuery } from '../core/dns/query.ts';
 import { RCODE } from '../core/dns/record.ts';
 import type { SocketAddress } from '../core/dns/settings.ts';
+import { isLost } from '../core/link/not-taken.ts';
 import { object, oneOf, type Shape } from '../core/link/shape.ts';
 import type { AnswerDns, DnsListener, DnsSockets, DnsTransport } from '../ports/dns.ts';
 import type { AskedAgent } from '../ports/http.ts';
@@ -69,7 +70,12 @@ export class DnsRelay implements Service {
     try {
       const question: Question = { message, transport };
       const options = { signal: this.#stopping.signal, deadlineMs: ANSWER_MS };
-      const answer = await this.#deps.caller.call('dns', question, options);
+      const ask = (): Promise<unknown> => this.#deps.caller.call('dns', question, options);
+      // A question changes nothing: where its session is lost, another server is asked.
+      const answer = await ask().catch((error: unknown) => {
+        if (!isLost(error)) throw error;
+        return ask();
+      });
       this.#isTold = false;
       return answer instanceof Uint8Array ? answer : undefined;
     } catch (error) {

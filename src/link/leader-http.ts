@@ -10,6 +10,7 @@ import type { HttpApp, HttpMount, HttpReply, HttpRequest, SocketHandler } from '
 import type { Caller } from './caller.ts';
 import { HttpForwarder, type ApiName } from './http-forward.ts';
 import { throughLeader, type LeaderDeps } from './leader.ts';
+import { isRead, readOnce } from './read-once.ts';
 
 export interface ProofDeps extends Pick<LeaderDeps, 'clock'> {
   /** Until when it was certain that this server leads [ms of `Clock.elapsedMs`]. */
@@ -92,21 +93,4 @@ async function assure(
   } catch (cause) {
     throw notTaken('cannot tell whether this server still leads', { cause });
   }
-}
-
-function isRead({ method }: HttpRequest): boolean {
-  return method === 'GET' || method === 'HEAD';
-}
-
-/** A body can be read from its connection once; a request may be tried several times. */
-function readOnce(request: HttpRequest): HttpRequest {
-  let body: Promise<Uint8Array> | undefined;
-  const { method, path, query, params, headers, remoteAddress, asked } = request;
-  return {
-    ...{ method, path, query, params, headers, remoteAddress, asked },
-    get signal() {
-      return request.signal;
-    },
-    body: () => (body ??= request.body()),
-  };
 }

@@ -1,4 +1,10 @@
-/** Listens for other agents, and keeps the sessions that they open. */
+/**
+ * Listens for other agents, and keeps the sessions that they open.
+ *
+ * LV1: an agent that stops takes up nothing more of clients before it ends anything: what is under
+ *      way is answered, and they ask another server meanwhile. Other servers are answered until the
+ *      end, since they need this one to hand its place over.
+ */
 import { Bug } from '../base/assert.ts';
 import { explain } from '../base/failure.ts';
 import type { LinkAddress, LinkSocket, LinkSockets } from '../ports/link.ts';
@@ -13,6 +19,12 @@ export interface LinkServerDeps extends GreetDeps {
 
 /** A peer that is refused over and over is told of so often [ms]. */
 const REFUSAL_MS = 60_000;
+const STOPS = 'the agent stops';
+/** How long changes that clients handed over may take [ms]. What only asks, they ask again. */
+const LEAVING_MS = 2_000;
+const NEVER = new AbortController().signal;
+/** Between two looks [ms]. */
+const LOOK_MS = 20;
 /** Peers remembered for that. */
 const REFUSED_MAX = 100;
 
@@ -22,6 +34,7 @@ export class LinkServer implements Service {
   readonly #deps: LinkServerDeps;
   readonly #sessions = new Set<LinkSession>();
   readonly #refusedAt = new Map<string, number>();
+  #isLeaving = false;
 
   constructor(at: LinkAddress, deps: LinkServerDeps) {
     this.#at = at;
@@ -30,6 +43,17 @@ export class LinkServer implements Service {
 
   get sessions(): ReadonlySet<LinkSession> {
     return this.#sessions;
+  }
+
+  /** LV1. Ends before what it has others answered from does. */
+  get farewell(): Service {
+    return {
+      name: 'farewell',
+      run: async (signal) => {
+        await untilAborted(signal);
+        await this.#leave();
+      },
+    };
   }
 
   /** Fails: as `LinkSockets.listen`. */
@@ -43,18 +67,31 @@ export class LinkServer implements Service {
     });
     note(`listening on ${listener.host} port ${listener.port}`);
     await untilAborted(signal);
-    for (const session of this.#sessions) session.close('the agent stops');
+    for (const session of this.#sessions) session.close(STOPS);
     await listener.close();
   }
 
   async #accept(socket: LinkSocket, signal: AbortSignal): Promise<void> {
     const session = await greetAccepted(socket, this.#deps, signal);
     this.#sessions.add(session);
+    if (this.#isLeaving && isOfClient(session)) session.close(STOPS);
     const { name, role, version } = session.peer;
     this.#deps.note(`${role} "${name}" (build ${version}) connected from ${session.remote}`);
     const why = await session.closed;
     this.#sessions.delete(session);
     this.#deps.note(`${role} "${name}" left: ${why}`);
+  }
+
+  async #leave(): Promise<void> {
+    const { clock } = this.#deps;
+    this.#isLeaving = true;
+    const sessions = [...this.#sessions].filter(isOfClient);
+    for (const session of sessions) session.refuse(STOPS);
+    const until = clock.elapsedMs() + LEAVING_MS;
+    while (clock.elapsedMs() < until && sessions.some(({ asked }) => asked.some(isChange))) {
+      await clock.sleep(LOOK_MS, NEVER);
+    }
+    for (const session of sessions) session.close(STOPS);
   }
 
   /** A stranger's attempts must not fill the log. */
@@ -67,4 +104,14 @@ export class LinkServer implements Service {
     this.#refusedAt.set(host, now);
     this.#deps.note(`refused ${remote}: ${why}`);
   }
+}
+
+/** A request that changes something: whoever handed it over must not hand it over twice. */
+function isChange({ method, body }: { readonly method: string; readonly body: unknown }): boolean {
+  const isRequest = method === 'http' && typeof body === 'object' && body !== null;
+  return isRequest && 'method' in body && body.method !== 'GET' && body.method !== 'HEAD';
+}
+
+function isOfClient({ peer }: LinkSession): boolean {
+  return peer.role === 'client';
 }

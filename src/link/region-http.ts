@@ -8,6 +8,7 @@ import { Failure } from '../base/failure.ts';
 import type { HttpMount, HttpReply, HttpRequest, SocketHandler } from '../ports/http.ts';
 import type { Caller } from './caller.ts';
 import { HttpForwarder, type ApiName } from './http-forward.ts';
+import { isRead } from './read-once.ts';
 
 export class RegionHttp {
   readonly #forwarder: HttpForwarder;
@@ -20,9 +21,8 @@ export class RegionHttp {
     try {
       return await this.#forwarder.handle(mount, request);
     } catch (error) {
-      const isRead = request.method === 'GET' || request.method === 'HEAD';
       const isLost = error instanceof Failure && error.fault === 'unavailable';
-      if (!isRead || !isLost || request.signal.aborted) throw error;
+      if (!isRead(request) || !isLost || request.signal.aborted) throw error;
       return this.#forwarder.handle(mount, request);
     }
   }

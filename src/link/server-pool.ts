@@ -5,12 +5,15 @@
  * SP1: it never gives up: while no server answers, all are tried again, with growing, jittered
  *      pauses.
  * SP2: a session that is lost is replaced by one with another server, if there is one.
+ * SP3: a server that says that it takes up nothing is left to answer what it did take up, while
+ *      another one is asked what comes next.
  */
 import { Bug } from '../base/assert.ts';
 import type { Millis } from '../base/brand.ts';
 import { explain, Failure } from '../base/failure.ts';
 import type { Random } from '../base/random.ts';
-import { parseAgentAddress } from '../core/link/address.ts';
+import { formatAgentAddress, parseAgentAddress } from '../core/link/address.ts';
+import { isForAnother } from '../core/link/not-taken.ts';
 import { ServerList } from '../core/link/server-list.ts';
 import { LINK_REDIAL_MS } from '../core/limits.ts';
 import type { LinkSockets } from '../ports/link.ts';
@@ -35,6 +38,10 @@ export interface PoolDeps extends GreetDeps {
 
 /** How long a call waits for a session [ms]: a server that was lost is replaced in less. */
 const SESSION_MS = 5_000;
+/** So many servers are asked what others took up nothing of. */
+const ASKED_MAX = 4;
+/** A session that ended sooner is no reason to dial again at once [ms]. */
+const SHORT_MS = 1_000;
 /** So many signs of life that a server could not pass on make another one worth a try. */
 const UNHEARD_MAX = 2;
 
@@ -46,6 +53,7 @@ export class ServerPool implements Service, Caller, HeartbeatWatch {
   #current: LinkSession | undefined;
   #waiters: (() => void)[] = [];
   #unheard = 0;
+  #leave: (why: string) => void = () => undefined;
 
   constructor(options: PoolOptions, deps: PoolDeps) {
     this.#options = options;
@@ -77,18 +85,30 @@ export class ServerPool implements Service, Caller, HeartbeatWatch {
   }
 
   async call(method: string, body: unknown, options: CallOptions): Promise<unknown> {
-    const session = await this.#session(options.signal);
-    return session.call(method, body, options);
+    for (let asked = 1; ; asked++) {
+      const session = await this.#session(options.signal);
+      try {
+        return await session.call(method, body, options);
+      } catch (error) {
+        if (!this.#leaves(session, error) || asked === ASKED_MAX) throw error;
+      }
+    }
   }
 
   async open(method: string, body: unknown, options: CallOptions): Promise<Exchange> {
     const session = await this.#session(options.signal);
-    return session.open(method, body, options);
+    const exchange = session.open(method, body, options);
+    exchange.reply.catch((error: unknown) => this.#leaves(session, error));
+    return exchange;
   }
 
   async run(signal: AbortSignal): Promise<void> {
     const { clock, random, note } = this.#deps;
     let failures = 0;
+    const pause = (): Promise<void> => {
+      const most = Math.min(LINK_REDIAL_MS.first * 2 ** failures++, LINK_REDIAL_MS.most);
+      return clock.sleep(most * (0.5 + random.next() / 2), signal);
+    };
     while (!signal.aborted) {
       const found = await this.#dialAny(signal, failures === 0);
       if (isAborted(signal)) {
@@ -96,17 +116,18 @@ export class ServerPool implements Service, Caller, HeartbeatWatch {
         return;
       }
       if (found === undefined) {
-        const most = Math.min(LINK_REDIAL_MS.first * 2 ** failures++, LINK_REDIAL_MS.most);
-        await clock.sleep(most * (0.5 + random.next() / 2), signal);
+        await pause();
         continue;
       }
-      failures = 0;
       const { session, address } = found;
+      const sinceMs = clock.elapsedMs();
       note(`connected to server "${session.peer.name}" at ${address}`);
       const why = await this.#keep(session, signal);
       if (isAborted(signal)) return;
       note(`lost server "${session.peer.name}" at ${address}: ${why}`);
       this.#list.failed(address, this.#now());
+      if (clock.elapsedMs() - sinceMs >= SHORT_MS) failures = 0;
+      else await pause();
     }
   }
 
@@ -134,7 +155,8 @@ export class ServerPool implements Service, Caller, HeartbeatWatch {
 
   async #findSeeds(signal: AbortSignal, tell: boolean): Promise<void> {
     try {
-      this.#list.configure(await this.#deps.find(signal));
+      const found = await this.#deps.find(signal);
+      this.#list.configure(found.map((each) => this.#whole(each)));
     } catch (error) {
       if (error instanceof Bug) throw error;
       if (tell && !isAborted(signal)) this.#deps.note(explain(error));
@@ -157,12 +179,29 @@ export class ServerPool implements Service, Caller, HeartbeatWatch {
     this.#current = session;
     this.#unheard = 0;
     for (const wake of this.#waiters.splice(0)) wake();
+    const left = new Promise<string>((resolve) => (this.#leave = resolve));
     const stop = (): void => session.close('the agent stops');
     signal.addEventListener('abort', stop, { once: true });
-    const why = await session.closed;
-    signal.removeEventListener('abort', stop);
+    const closed = session.closed.finally(() => signal.removeEventListener('abort', stop));
+    const why = await Promise.race([closed, left]);
     this.#current = undefined;
     return why;
+  }
+
+  /** SP3: true where that is what the server said. */
+  #leaves(session: LinkSession, error: unknown): boolean {
+    if (!isForAnother(error)) return false;
+    if (this.#current === session) {
+      this.#current = undefined;
+      this.#leave(explain(error));
+    }
+    return true;
+  }
+
+  /** With its port: one server is to stand in the list once. */
+  #whole(address: string): string {
+    const at = parseAgentAddress(address, this.#options.port);
+    return at === undefined ? address : formatAgentAddress(at);
   }
 
   async #session(signal: AbortSignal): Promise<LinkSession> {

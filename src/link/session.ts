@@ -6,6 +6,7 @@ import type { Millis } from '../base/brand.ts';
 import { Failure, explain } from '../base/failure.ts';
 import type { ExchangeId, Frame, LinkError } from '../core/link/frame.ts';
 import type { AgentFacts } from '../core/link/hello.ts';
+import { ASK_ELSEWHERE } from '../core/link/not-taken.ts';
 import { Session, type SessionEffect, type SessionPolicy } from '../core/link/session.ts';
 import type { AlarmClock } from '../ports/clock.ts';
 import type { LinkSocket } from '../ports/link.ts';
@@ -60,6 +61,7 @@ interface Mine {
 }
 
 interface Theirs {
+  readonly asked: Pick<Asked, 'method' | 'body'>;
   readonly stream: Stream;
   readonly stop: AbortController;
 }
@@ -77,6 +79,7 @@ export class LinkSession {
   /** When the time is looked at next [ms], and how to call that off. */
   #dueAt = Infinity;
   #callOff: () => void = () => undefined;
+  #refusal: string | undefined;
   #resolveClosed: (why: string) => void = () => undefined;
 
   constructor(policy: SessionPolicy, deps: SessionDeps) {
@@ -149,6 +152,16 @@ export class LinkSession {
     };
   }
 
+  /** What the peer waits for an answer to. */
+  get asked(): readonly Pick<Asked, 'method' | 'body'>[] {
+    return [...this.#theirs.values()].map(({ asked }) => asked);
+  }
+
+  /** Takes up nothing more: whoever asks is told to ask another agent. */
+  refuse(why: string): void {
+    this.#refusal = why;
+  }
+
   close(why: string): void {
     this.#carryOut(this.#core.close(why));
   }
@@ -216,19 +229,26 @@ export class LinkSession {
   }
 
   #serve(id: ExchangeId, method: string, body: unknown): void {
+    if (this.#refusal !== undefined) {
+      this.#carryOut(this.#core.fail(id, elsewhere(this.#refusal)));
+      return;
+    }
     const answers = this.#deps.answers();
     const answer = Object.hasOwn(answers, method) ? answers[method] : undefined;
     if (answer === undefined) {
       const notYet = this.#deps.notYet?.();
       const never = `"${method}" is nothing that this agent (build of another age?) answers`;
-      const fault = notYet === undefined ? 'unsupported' : 'unavailable';
-      this.#carryOut(this.#core.fail(id, { fault, message: notYet ?? never, facts: {} }));
+      const refusal: LinkError =
+        notYet === undefined
+          ? { fault: 'unsupported', message: never, facts: {} }
+          : elsewhere(notYet);
+      this.#carryOut(this.#core.fail(id, refusal));
       return;
     }
     const stop = new AbortController();
     const stream = this.#stream(id);
-    this.#theirs.set(id, { stream, stop });
     const asked: Asked = { method, body, session: this, stream, signal: stop.signal };
+    this.#theirs.set(id, { asked, stream, stop });
     // In a turn of its own, so that a handler that throws is one that rejects.
     Promise.resolve()
       .then(() => answer(asked))
@@ -284,6 +304,10 @@ const TICK_MS_MIN = 10;
 function givenUp({ reason }: AbortSignal, method: string): Failure {
   if (reason instanceof Failure) return reason;
   return new Failure('canceled', `gave up asking for "${method}"`);
+}
+
+function elsewhere(message: string): LinkError {
+  return { fault: 'unavailable', message, facts: ASK_ELSEWHERE };
 }
 
 function failureOf({ fault, message, facts }: LinkError): Failure {

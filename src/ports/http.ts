@@ -3,7 +3,7 @@
  *
  * H1: bodies, headers, connections and idle times are bounded by the implementation's named limits.
  * H2: a request's `signal` aborts when its sender goes away or the listener closes.
- * H3: closing answers what is being answered for a grace, parked requests at once.
+ * H3: closing answers what is being answered for a grace; who waits for a change is told soon.
  */
 
 import type { Failure } from '../base/failure.ts';

@@ -15,6 +15,7 @@ import { assert } from '../../base/assert.ts';
 import type { Millis } from '../../base/brand.ts';
 import { LINK_CREDIT } from '../limits.ts';
 import type { ExchangeId, Frame, LinkError } from './frame.ts';
+import { SESSION_LOST } from './not-taken.ts';
 
 export interface SessionPolicy {
   /** True on the side that dialled: its exchanges have odd ids. */
@@ -210,7 +211,7 @@ export class Session {
     const error: LinkError = {
       fault: 'unavailable',
       message: `the connection was lost: ${why}`,
-      facts: {},
+      facts: SESSION_LOST,
     };
     for (const [id, { mine }] of this.#exchanges) {
       effects.push(mine ? { do: 'failed', id, error } : { do: 'dropped', id });

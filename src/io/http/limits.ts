@@ -11,6 +11,11 @@ export const REQUEST_MS_MAX = 120_000;
 /** How long a connection is kept for a next request; above the common 60 s of balancers. */
 export const KEEP_ALIVE_MS = 75_000;
 /**
+ * How long a server that ends answers as ever: what only asks is answered in far less, unless it
+ * waits for a change; and who keeps a connection learns from an answer that it was the last.
+ */
+export const CLOSING_MS = 250;
+/**
  * Open connections of one port: 20,000 parked queries, some 17 KB each, and room for the others.
  */
 export const CONNECTIONS_MAX = 40_000;

@@ -8,6 +8,8 @@ import { BODY_BYTES_MAX } from './limits.ts';
 /** Where the answer to a request goes; closes when its sender does. */
 interface Peer extends Pick<EventEmitter, 'once' | 'off'> {
   readonly destroyed: boolean;
+  /** Of a response: its answer has begun. Absent of an upgrade. */
+  readonly headersSent?: boolean;
 }
 
 /** The requests that somebody may want to break off. */
@@ -27,9 +29,14 @@ export class OpenRequests {
     this.#watched.delete(request);
   }
 
-  /** Aborts all that only ask, those to come included; changes come to their end. */
+  /** Aborts all that wait for something to change, those to come included. */
   close(): void {
     this.#isClosing = true;
+    for (const request of this.#watched) if (request.waits) request.abort();
+  }
+
+  /** Aborts all that only ask; changes come to their end. */
+  giveUp(): void {
     for (const request of this.#watched) if (request.onlyAsks) request.abort();
   }
 }
@@ -78,9 +85,14 @@ export class Incoming implements HttpRequest {
     return readBody(this.#message, bound);
   }
 
-  /** Given up, it changes nothing; and it may wait for long. */
+  /** Given up, it changes nothing. */
   get onlyAsks(): boolean {
     return this.method === 'GET' || this.method === 'HEAD';
+  }
+
+  /** It may take as long as it likes: a blocking query, a stream, a WebSocket. */
+  get waits(): boolean {
+    return this.onlyAsks && (BLOCKS.test(this.query) || this.#peer.headersSent !== false);
   }
 
   /** Tells whoever works on the answer that nobody waits for it. */
@@ -97,7 +109,7 @@ export class Incoming implements HttpRequest {
 
   #watch(): AbortController {
     const gone = new AbortController();
-    if ((this.#open.isClosing && this.onlyAsks) || this.#peer.destroyed) {
+    if ((this.#open.isClosing && this.waits) || this.#peer.destroyed) {
       gone.abort();
       return gone;
     }
@@ -107,6 +119,8 @@ export class Incoming implements HttpRequest {
     return gone;
   }
 }
+
+const BLOCKS = /(?:^|&)(?:index|wait)=/;
 
 const NO_PARAMS: Readonly<Record<string, string>> = {};
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { after, before, test } from 'node:test';
 import { Failure } from '../../base/failure.ts';
@@ -259,7 +260,7 @@ test('H2: a parked request hears that its sender went away', async () => {
   const parkedBefore = seen.parked;
   const abortedBefore = seen.aborted;
   const gone = new AbortController();
-  const sent = client.send({ method: 'GET', path: '/park', headers: {} }, gone.signal);
+  const sent = client.send({ method: 'GET', path: '/park?index=1', headers: {} }, gone.signal);
   await until(() => seen.parked > parkedBefore, 'it is parked');
   gone.abort();
   await assert.rejects(
@@ -316,7 +317,7 @@ test('H3: closing answers parked requests and lets the port go', async () => {
   const own = await nodeHttpServer.listen({ host: '127.0.0.1', port: 0 }, app);
   const caller = connectHttp(`127.0.0.1:${own.port}`);
   const parkedBefore = seen.parked;
-  const sent = caller.send({ method: 'GET', path: '/park', headers: {} });
+  const sent = caller.send({ method: 'GET', path: '/park?index=1', headers: {} });
   await until(() => seen.parked > parkedBefore, 'it is parked');
   await own.close(5000);
   assert.equal((await sent).status, 200);
@@ -335,7 +336,7 @@ test('H3: closing lets changes come to their end, and says why it gives question
   const parkedBefore = seen.parked;
   const sent = [
     caller.send({ method: 'PUT', path: '/change', headers: {} }),
-    caller.send({ method: 'GET', path: '/given-up', headers: {} }),
+    caller.send({ method: 'GET', path: '/given-up?index=1', headers: {} }),
   ];
   await until(() => seen.parked > parkedBefore + 1, 'both are under way');
   await own.close(5000);
@@ -346,6 +347,22 @@ test('H3: closing lets changes come to their end, and says why it gives question
   });
   assert.deepEqual(await Promise.all(bodies), ['changed', 'the agent stops']);
   await caller.close();
+});
+
+test('H3: closing, it answers what comes on open connections, the last of each', async () => {
+  const own = await nodeHttpServer.listen({ host: '127.0.0.1', port: 0 }, app);
+  const answers = async (socket: Socket): Promise<string> => {
+    socket.write('GET /now HTTP/1.1\r\nHost: x\r\n\r\n');
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    return answer.toString();
+  };
+  const kept = connect(own.port, '127.0.0.1');
+  assert.match(await answers(kept), /Connection: keep-alive/i);
+  const closed = own.close(5000);
+  const last = await answers(kept);
+  assert.match(last, /^HTTP\/1\.1 200 /);
+  assert.match(last, /Connection: close/i);
+  await closed;
 });
 
 test('nobody there is told as unavailable', async () => {

@@ -1,7 +1,8 @@
 /** The `HttpServer` port on node:http, with find-my-way as its router and ws for WebSockets. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { Server as SocketServer, type AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
 import createRouter, { type HTTPMethod, type HTTPVersion, type Instance } from 'find-my-way';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { Failure, type Fault } from '../../base/failure.ts';
@@ -9,6 +10,7 @@ import { soon, soonOr, type Soon } from '../../base/soon.ts';
 import type { HttpApp, HttpListener, HttpMount, HttpReply, HttpServer } from '../../ports/http.ts';
 import {
   BACKLOG_MAX,
+  CLOSING_MS,
   CONNECTIONS_MAX,
   HEADER_BYTES_MAX,
   HEADERS_MS_MAX,
@@ -38,6 +40,8 @@ class Listening {
   readonly #open = new OpenRequests();
   readonly #server: Server;
   readonly #sockets: WebSocketServer;
+  /** Each answer is the last of its connection. */
+  #isEnding = false;
 
   constructor(app: HttpApp) {
     this.#app = app;
@@ -104,7 +108,10 @@ class Listening {
     const release = (): void => request.release();
     const sent = soonOr(
       () =>
-        soon(this.#answer(request), (reply) => sendReply(reply, { message, response, request })),
+        soon(this.#answer(request), (reply) => {
+          if (this.#isEnding) response.shouldKeepAlive = false;
+          return sendReply(reply, { message, response, request });
+        }),
       () => {
         response.destroy();
       },
@@ -173,16 +180,46 @@ class Listening {
     });
   }
 
+  /**
+   * Takes no more connections. What comes on those that are open is answered for a moment more;
+   * then who waits for a change is told to go, at half of the grace who asks for anything, and all
+   * at its end.
+   */
   async #close(graceMs: number): Promise<void> {
     const server = this.#server;
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    const closed = new Promise<void>((resolve) => server.once('close', resolve));
+    this.#isEnding = true;
+    await quietTurn();
+    // The close of HTTP's own server would cut connections whose next request is on its way.
+    SocketServer.prototype.close.call(server);
+    await Promise.race([closed, delay(Math.min(graceMs, CLOSING_MS))]);
     this.#open.close();
     server.closeIdleConnections();
+    const giveUp = setTimeout(() => this.#open.giveUp(), graceMs / 2);
     const cut = setTimeout(() => server.closeAllConnections(), graceMs);
     await closed;
+    clearTimeout(giveUp);
     clearTimeout(cut);
+    // Ends its look-out for slow senders.
+    server.close();
   }
 }
+
+/**
+ * Whoever waits to be let in is, and is not cut off with the listening socket: only those are who
+ * come between a turn of the loop and its end, so that is to be a short one.
+ */
+async function quietTurn(): Promise<void> {
+  await turn();
+  for (let left = TURNS_MAX; left > 0; left--) {
+    const began = performance.now();
+    await turn();
+    if (performance.now() - began < SHORT_TURN_MS) return;
+  }
+}
+
+const TURNS_MAX = 10;
+const SHORT_TURN_MS = 5;
 
 interface Mounted {
   readonly mount: HttpMount;
