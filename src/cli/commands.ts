@@ -27,6 +27,13 @@ import { event, eventList } from './commands/event.ts';
 import { exec } from './commands/exec.ts';
 import { evalDelete, evalList, evalStatus } from './commands/evaluations.ts';
 import { fmt } from './commands/fmt.ts';
+import {
+  gossipKeyGenerate,
+  gossipKeyInstall,
+  gossipKeyList,
+  gossipKeyRemove,
+  gossipKeyUse,
+} from './commands/gossip-keys.ts';
 import { init } from './commands/init.ts';
 import {
   jobEval,
@@ -120,6 +127,7 @@ export function makeCommands(roles: Roles): readonly Command[] {
     ...[nodeStatus, nodeDrain, nodeEligibility, evalList, evalStatus],
     ...[deploymentList, deploymentStatus, deploymentPromote, deploymentFail, deploymentPause],
     ...[deploymentResume, deploymentUnblock, serverMembers, serverJoin, serverForceLeave],
+    ...[gossipKeyList, gossipKeyInstall, gossipKeyUse, gossipKeyRemove, gossipKeyGenerate],
     ...[operatorGetConfig, operatorSetConfig, operatorHealth, operatorMetrics],
     ...[operatorListPeers, operatorTransferLeadership, operatorRemovePeer, operatorApi],
     ...[systemGc, systemReconcile, monitor, agentInfo, ui],

@@ -74,6 +74,7 @@ export function testWorld(
       guard: () => Promise.reject(new Failure('not_found', 'no programs in this test')),
     },
     uptimeMs: () => 0,
+    randomBytes: (count) => Uint8Array.from({ length: count }, (_, i) => i),
     onTerminate: () => undefined,
     templates: {
       host: () => Promise.resolve({ env: {} }),

@@ -28,6 +28,8 @@ export interface World {
   readonly programs: Programs;
   /** Milliseconds that only ever grow, suspend included: what leases are counted on. */
   uptimeMs(): number;
+  /** Bytes that nobody can guess. */
+  randomBytes(count: number): Uint8Array;
   /** Calls the listener when somebody asks this process to end; without one it just ends. */
   onTerminate(listener: () => void): void;
   /** Files, programs and signals of `template`. */

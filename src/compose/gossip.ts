@@ -11,6 +11,7 @@ import { readUserEvents } from '../core/state/reads-kv.ts';
 import { EventLoop } from '../gossip/event-loop.ts';
 import type { Gossip } from '../gossip/gossip.ts';
 import { parseJoin } from '../gossip/join-address.ts';
+import { changeKeys, listKeys } from '../gossip/keys.ts';
 import { UpkeepLoop, type GossipCatalog } from '../gossip/upkeep-loop.ts';
 import { systemClock } from '../io/clock.ts';
 import type { Service } from '../ports/service.ts';
@@ -108,6 +109,15 @@ function asNear(server: AgentMember, region: string, lan: Gossip): AgentMember {
  */
 function membershipOf(ownRegion: string, lan: Gossip, wan: WanParts | undefined): ServerMembership {
   return {
+    listKeys: async () => {
+      const { keys, members } = await listKeys(lan);
+      return { keys, numNodes: members };
+    },
+    // One pool after the other: a key that the first refuses is in neither.
+    changeKeys: async (verb, key) => {
+      await changeKeys(lan, verb, key);
+      if (wan !== undefined) await changeKeys(wan.gossip, verb, key);
+    },
     join: async (address) => {
       const { port } = parseJoin(address, 0);
       const isLan = port !== 0 && port === (lan.at?.port ?? DEFAULT_PORT);

@@ -1,4 +1,5 @@
 /** The world of the command line: this process, its terminal, its files, an HTTP client. */
+import { randomBytes } from 'node:crypto';
 import { isatty } from 'node:tty';
 import type { Wire, World } from '../cli/world.ts';
 import { systemClock } from '../io/clock.ts';
@@ -39,6 +40,7 @@ export function processWorld(): World {
         (await import('../io/terminal/programs.ts')).openGuard(ownCommand('lock-guard'), passInput),
     },
     uptimeMs,
+    randomBytes: (count) => new Uint8Array(randomBytes(count)),
     onTerminate: (listener) => {
       for (const name of ['SIGTERM', 'SIGHUP'] as const) process.once(name, listener);
     },

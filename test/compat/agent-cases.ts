@@ -163,6 +163,14 @@ export const AGENT_CASES: readonly Case[] = [
     status: 400,
     text: /alive, not failed/,
   },
+  ...(['list', 'install', 'use', 'remove'] as const).map((verb): Case => ({
+    route: `agent.keyring.${verb}`,
+    shows: 'an agent that does not gossip',
+    path: () => `/v1/agent/keyring/${verb}`,
+    ...(verb === 'list' ? {} : { body: { Key: 'AOUfjGff+MrTBzNU7NCOTmYajKRkGv8r2ToxheWd+jk=' } }),
+    status: 501,
+    text: /does not gossip/,
+  })),
   {
     route: 'metrics',
     path: () => '/v1/metrics',

@@ -6,6 +6,7 @@ import {
   float,
   freeForm,
   int,
+  intMap,
   list,
   listOf,
   map,
@@ -156,6 +157,52 @@ export const forceLeave = write({
   query: { node: queryText('node', 'its name'), prune: queryFlag('prune', 'and forgets it') },
 });
 
+/** Who has which keys of gossip. */
+export interface KeyRing {
+  /** By key in base64: how many members have it. */
+  readonly keys: Readonly<Record<string, number>>;
+  readonly numNodes: number;
+}
+
+const KEY_RING: Shape<KeyRing> = shape(
+  { keys: intMap('Keys', {}), numNodes: int('NumNodes') },
+  // Members that refuse are told of as a mistake.
+  { Messages: {} },
+);
+
+const KEY = shape<{ readonly key: string }>({ key: text('Key') });
+
+export const listGossipKeys = ask({
+  name: 'agent.keyring.list',
+  path: '/v1/agent/keyring/list',
+  about: 'The keys that agents encrypt their gossip with.',
+  reply: KEY_RING,
+});
+
+export const installGossipKey = write({
+  name: 'agent.keyring.install',
+  path: '/v1/agent/keyring/install',
+  about: 'Gives all agents a key, beside the one in use.',
+  body: KEY,
+  reply: KEY_RING,
+});
+
+export const useGossipKey = write({
+  name: 'agent.keyring.use',
+  path: '/v1/agent/keyring/use',
+  about: 'Makes a key that all agents have the one in use.',
+  body: KEY,
+  reply: KEY_RING,
+});
+
+export const removeGossipKey = write({
+  name: 'agent.keyring.remove',
+  path: '/v1/agent/keyring/remove',
+  about: 'Takes a key that is not in use from all agents.',
+  body: KEY,
+  reply: KEY_RING,
+});
+
 /** Figures in the form of go-metrics. */
 export interface MetricsAnswer {
   readonly timestamp: string;
@@ -212,5 +259,9 @@ export const AGENT_ROUTES = [
   agentMonitor,
   joinAgent,
   forceLeave,
+  listGossipKeys,
+  installGossipKey,
+  useGossipKey,
+  removeGossipKey,
   readMetrics,
 ] as const;

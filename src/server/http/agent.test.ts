@@ -15,6 +15,7 @@ async function put(
   path: string,
   query: string,
   membership?: AgentDeps['membership'],
+  sent = '',
 ): Promise<string> {
   const deps = {
     agent: { members: () => MEMBERS },
@@ -26,7 +27,7 @@ async function put(
   try {
     const reply = await mount.handle({
       ...{ method: 'PUT', path, query, params: {}, headers: {}, remoteAddress: '' },
-      ...{ signal: never, body: () => Promise.resolve(new Uint8Array()) },
+      ...{ signal: never, body: () => Promise.resolve(new TextEncoder().encode(sent)) },
     });
     assert.ok(typeof reply.body === 'string');
     return `${reply.status} ${reply.body}`;
@@ -35,6 +36,32 @@ async function put(
     return `${error.fault}: ${error.message}`;
   }
 }
+
+const NO_KEYS = {
+  listKeys: () => Promise.resolve({ keys: {}, numNodes: 0 }),
+  changeKeys: () => Promise.resolve(),
+};
+
+test('the keys of gossip are changed, and told as they are then', async () => {
+  const done: string[] = [];
+  const membership = {
+    ...{ join: () => Promise.resolve(0), forceLeave: () => undefined },
+    listKeys: () => Promise.resolve({ keys: { abc: 3 }, numNodes: 3 }),
+    changeKeys: (verb: string, key: string) => {
+      if (key === 'x') return Promise.reject(new Failure('invalid', 'no key'));
+      done.push(`${verb} ${key}`);
+      return Promise.resolve();
+    },
+  };
+  const told = '200 {"Keys":{"abc":3},"NumNodes":3,"Messages":{}}';
+  for (const verb of ['install', 'use', 'remove']) {
+    const path = `/v1/agent/keyring/${verb}`;
+    assert.deepEqual(await put(path, '', membership, '{"Key": "abc"}'), told);
+    assert.equal(await put(path, '', membership, '{"Key": "x"}'), 'invalid: no key');
+    assert.match(await put(path, '', undefined, '{"Key": "abc"}'), /^unsupported: /);
+  }
+  assert.deepEqual(done, ['install abc', 'use abc', 'remove abc']);
+});
 
 test('servers are joined and taken out by gossip, and only where there is some', async () => {
   const done: string[] = [];
@@ -45,6 +72,7 @@ test('servers are joined and taken out by gossip, and only where there is some',
       return Promise.resolve(1);
     },
     forceLeave: (name: string, prune: boolean) => done.push(`leave ${name} ${prune}`),
+    ...NO_KEYS,
   };
   const join = '/v1/agent/join';
   assert.equal(await put(join, 'address=10.2.0.1', membership), '200 {"error":"","num_joined":1}');

@@ -3,7 +3,7 @@ import * as routes from '../../api/nomad/agent-routes.ts';
 import { LOG_FRAME } from '../../api/nomad/file-codec.ts';
 import { Bug } from '../../base/assert.ts';
 import { explain, Failure } from '../../base/failure.ts';
-import { plainly, type HttpDeps } from './deps.ts';
+import { plainly, type HttpDeps, type ServerMembership } from './deps.ts';
 import { notFound, textReply } from './fail.ts';
 import { bind, bindRaw, type Bound } from './mount.ts';
 import { bytesReply, linesReply, toLines, withHeartbeats } from './stream.ts';
@@ -49,6 +49,7 @@ export function agentHandlers(deps: AgentDeps): readonly Bound[] {
       return Promise.resolve(linesReply(shaped));
     }),
     ...membershipHandlers(deps),
+    ...keyHandlers(deps),
     bindRaw(routes.readMetrics, async ({ query }) => {
       if (query.format === 'prometheus') {
         const type = 'text/plain; version=0.0.4; charset=utf-8';
@@ -82,6 +83,27 @@ function membershipHandlers({ agent, membership }: AgentDeps): readonly Bound[] 
       return plainly(undefined);
     }),
   ];
+}
+
+function keyHandlers({ membership }: AgentDeps): readonly Bound[] {
+  const gossiping = (): ServerMembership => {
+    if (membership === undefined) throw new Failure('unsupported', NO_GOSSIP);
+    return membership;
+  };
+  const change = async (verb: 'install' | 'use' | 'remove', key: string): Promise<Told> => {
+    await gossiping().changeKeys(verb, key);
+    return { value: await gossiping().listKeys() };
+  };
+  return [
+    bind(routes.listGossipKeys, async () => ({ value: await gossiping().listKeys() })),
+    bind(routes.installGossipKey, ({ body }) => change('install', body.key)),
+    bind(routes.useGossipKey, ({ body }) => change('use', body.key)),
+    bind(routes.removeGossipKey, ({ body }) => change('remove', body.key)),
+  ];
+}
+
+interface Told {
+  readonly value: routes.KeyRing;
 }
 
 const NO_GOSSIP = 'this agent does not gossip with other servers (ports.serf is -1, or was taken)';

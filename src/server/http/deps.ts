@@ -5,6 +5,7 @@ import type { Issue } from '../../api/codec/issue.ts';
 import type {
   AgentHealth,
   AgentSelf,
+  KeyRing,
   Member,
   MetricsAnswer,
 } from '../../api/nomad/agent-routes.ts';
@@ -78,6 +79,10 @@ export interface ServerMembership {
   join(address: string): Promise<number>;
   /** Makes a server that failed one that left; `prune`: and forgets it. */
   forceLeave(name: string, prune: boolean): void;
+  /** Fails: `internal` where there are no keys, or a member does not answer. */
+  listKeys(): Promise<KeyRing>;
+  /** Fails: `invalid` no key; `internal` where a member refuses, or does not answer. */
+  changeKeys(verb: 'install' | 'use' | 'remove', key: string): Promise<void>;
 }
 
 export interface MetricsSource {
