@@ -25,6 +25,7 @@ import { NODE_ROUTES } from '../src/api/nomad/node-routes.ts';
 import { PLANNING_ROUTES } from '../src/api/nomad/planning-routes.ts';
 import { ROLLOUT_ROUTES } from '../src/api/nomad/rollout-routes.ts';
 import { SERVICE_ROUTES } from '../src/api/nomad/service-routes.ts';
+import { OPERATOR_SNAPSHOT_ROUTES } from '../src/api/nomad/snapshot-routes.ts';
 import { TENANCY_ROUTES } from '../src/api/nomad/tenancy-routes.ts';
 import { VARIABLE_ROUTES } from '../src/api/nomad/variable-routes.ts';
 import type { QueryFields } from '../src/api/query.ts';
@@ -87,7 +88,7 @@ export const API_PAGES: readonly ApiPage[] = [
       ['Variables', VARIABLE_ROUTES],
       ['What runs on a node', CLIENT_ROUTES],
       ['The agent', AGENT_ROUTES],
-      ['The cluster', CLUSTER_ROUTES],
+      ['The cluster', [...CLUSTER_ROUTES, ...OPERATOR_SNAPSHOT_ROUTES]],
       ['Asking before changing', PLANNING_ROUTES],
       ['Namespaces and node pools', TENANCY_ROUTES],
     ],

@@ -3,6 +3,15 @@ import type { Case } from './case.ts';
 import { flag, list, number, object, positive, text, uuid } from './match.ts';
 
 export const CLUSTER_CASES: readonly Case[] = [
+  { route: 'operator.snapshot.save', path: () => '/v1/operator/snapshot', text: /./s },
+  {
+    route: 'operator.snapshot.restore',
+    shows: 'what is no snapshot',
+    path: () => '/v1/operator/snapshot',
+    body: 'nothing',
+    status: 400,
+    text: /./,
+  },
   { route: 'status.leader', path: () => '/v1/status/leader', answer: '127.0.0.1:4647' },
   { route: 'status.peers', path: () => '/v1/status/peers', answer: [text] },
   {

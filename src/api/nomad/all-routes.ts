@@ -10,6 +10,7 @@ import { NODE_ROUTES } from './node-routes.ts';
 import { PLANNING_ROUTES } from './planning-routes.ts';
 import { ROLLOUT_ROUTES } from './rollout-routes.ts';
 import { SERVICE_ROUTES } from './service-routes.ts';
+import { OPERATOR_SNAPSHOT_ROUTES } from './snapshot-routes.ts';
 import { TENANCY_ROUTES } from './tenancy-routes.ts';
 import { VARIABLE_ROUTES } from './variable-routes.ts';
 
@@ -21,6 +22,7 @@ export const NOMAD_ROUTES: readonly AnyRoute[] = [
   ...CLIENT_ROUTES,
   ...AGENT_ROUTES,
   ...CLUSTER_ROUTES,
+  ...OPERATOR_SNAPSHOT_ROUTES,
   ...PLANNING_ROUTES,
   ...TENANCY_ROUTES,
   ...SERVICE_ROUTES,

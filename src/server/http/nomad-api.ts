@@ -18,6 +18,7 @@ import { nodeHandlers } from './nodes.ts';
 import type { Elsewhere } from './placed-app.ts';
 import { planningHandlers } from './planning.ts';
 import { rolloutHandlers } from './rollouts.ts';
+import { operatorSnapshotHandlers } from './snapshots.ts';
 import { searchHandlers } from './search.ts';
 import { serviceHandlers } from './services.ts';
 import { tenancyHandlers } from './tenancy.ts';
@@ -35,6 +36,7 @@ export function nomadHandlers(deps: HttpDeps): readonly Bound[] {
     ...clientHandlers(deps),
     ...agentHandlers(deps),
     ...clusterHandlers(deps),
+    ...operatorSnapshotHandlers(deps),
     ...planningHandlers(deps),
     ...tenancyHandlers(deps),
     ...variableHandlers(deps),
