@@ -170,6 +170,14 @@ export const JOB_NAME_MAX = 128;
 
 // --- Checkpoint (server/checkpointer.ts) ---
 
+/** Rows that lie together on disk. */
+export const CHECKPOINT_PART_ROWS = 250;
+/** Bytes after which no further row is added to them. */
+export const CHECKPOINT_PART_BYTES = 256 * 1024;
+/** Up to so many bytes of changes lie beside the whole state [bytes]. */
+export const CHECKPOINT_STALE_BYTES = 16 * 1024 * 1024;
+/** Or so many times its size; then it is written anew. */
+export const CHECKPOINT_STALE_TIMES = 3;
 /** Changed rows that make a batch: written in some 10 ms, and holding the event loop for 5. */
 export const CHECKPOINT_ROWS = 1_000;
 /** Changes wait no longer than this to be kept [ms]: what a restart has to read of the log. */

@@ -5,6 +5,8 @@
  * K1: a batch holds all changes from the one before up to its index.
  * K2: the checkpoint is a convenience: where it cannot be written, the server goes on, and what
  *     waits is bounded by the size of the state.
+ * K3: a checkpoint most of which is outdated is renewed: the whole state as of some batch is written
+ *     a slice at a time, between the batches that follow.
  */
 import type { Index } from '../base/brand.ts';
 import { explain } from '../base/failure.ts';
@@ -17,7 +19,7 @@ import {
 import type { Change } from '../core/state/change.ts';
 import type { Entry } from '../core/state/entry.ts';
 import type { Outcome } from '../core/state/outcome.ts';
-import { restoreState, rowsToKeep } from '../core/state/persist.ts';
+import { allRows, restoreState, rowsToKeep } from '../core/state/persist.ts';
 import type { KeptRow } from '../core/state/persist.ts';
 import { emptyState } from '../core/state/state.ts';
 import type { State } from '../core/state/state.ts';
@@ -46,6 +48,12 @@ interface Segment {
   readonly changes: Change[];
 }
 
+/** Changes as rows, and the state that they lead to. */
+interface Backlog {
+  after: State;
+  readonly rows: Map<string, KeptRow>;
+}
+
 export interface CheckpointerDeps {
   readonly checkpoint: Checkpoint;
   readonly replica: Replica;
@@ -61,13 +69,19 @@ export class Checkpointer implements Service {
   readonly #bell = new Bell();
   #segments: Segment[] = [];
   /** What did not fit in the list any more, as rows: at most one for each row of the state. */
-  #backlog: { index: Index; readonly rows: Map<string, KeptRow> } | undefined;
+  #backlog: Backlog | undefined;
+  /** What the checkpoint holds. */
+  #kept: State;
+  /** Rows that a renewal has yet to store (K3). */
+  #renewing: Iterator<KeptRow> | undefined;
+  /** After one that failed [ms]. */
+  #renewAgainAt = 0;
   #log: Log<Entry, Outcome> | undefined;
 
   /** Made before the log is opened, so that it hears of every entry (K1). */
   constructor(deps: CheckpointerDeps) {
     this.#deps = deps;
-    let before = deps.replica.state;
+    let before = (this.#kept = deps.replica.state);
     deps.replica.subscribe((batch, after) => {
       this.#take(before, after, batch.changes);
       before = after;
@@ -83,9 +97,12 @@ export class Checkpointer implements Service {
   async run(signal: AbortSignal): Promise<void> {
     const { clock } = this.#deps;
     while (!signal.aborted) {
-      await this.#bell.wait(clock, CHECKPOINT_INTERVAL_MS, signal);
+      if (this.#renewing === undefined) {
+        await this.#bell.wait(clock, CHECKPOINT_INTERVAL_MS, signal);
+      }
       const isWritten = await this.#flush();
-      if (!isWritten && !isAborted(signal)) await clock.sleep(RETRY_MS, signal);
+      if (isWritten) await this.#renew();
+      else if (!isAborted(signal)) await clock.sleep(RETRY_MS, signal);
     }
     await this.#flush();
   }
@@ -106,8 +123,8 @@ export class Checkpointer implements Service {
   #setAside(): void {
     const aside = this.#segments.splice(0, CHECKPOINT_BATCHES_MAX / 2);
     for (const segment of aside) {
-      this.#backlog ??= { index: segment.after.index, rows: new Map() };
-      this.#backlog.index = segment.after.index;
+      this.#backlog ??= { after: segment.after, rows: new Map() };
+      this.#backlog.after = segment.after;
       for (const kept of rowsOf(segment)) {
         this.#backlog.rows.set(`${kept[0]}\0${kept[1]}`, kept);
       }
@@ -130,33 +147,55 @@ export class Checkpointer implements Service {
     }
   }
 
-  async #writeBacklog(backlog: {
-    readonly index: Index;
-    readonly rows: ReadonlyMap<string, KeptRow>;
-  }): Promise<void> {
+  async #writeBacklog(backlog: Backlog): Promise<void> {
     // Taken first: what is set aside meanwhile goes to another.
     this.#backlog = undefined;
     try {
-      await this.#write(backlog.index, backlog.rows.values());
+      await this.#write(backlog.after, backlog.rows.values());
     } catch (error) {
-      const newer = this.#backlog as { index: Index; rows: Map<string, KeptRow> } | undefined;
+      const newer = this.#backlog as Backlog | undefined;
       const rows = new Map([...backlog.rows, ...(newer?.rows ?? [])]);
-      this.#backlog = { index: newer?.index ?? backlog.index, rows };
+      this.#backlog = { after: newer?.after ?? backlog.after, rows };
       throw error;
     }
   }
 
   async #writeSegment(segment: Segment): Promise<void> {
     try {
-      await this.#write(segment.after.index, rowsOf(segment));
+      await this.#write(segment.after, rowsOf(segment));
     } catch (error) {
       this.#segments.unshift(segment);
       throw error;
     }
   }
 
-  async #write(index: Index, rows: Iterable<KeptRow>): Promise<void> {
+  /** One slice of a renewal; begins one where it is due (K3). */
+  async #renew(): Promise<void> {
+    const { checkpoint, clock, note } = this.#deps;
+    try {
+      if (this.#renewing === undefined) {
+        if (!checkpoint.isStale() || clock.elapsedMs() < this.#renewAgainAt) return;
+        await checkpoint.beginRenewal(this.#kept.index);
+        this.#renewing = allRows(this.#kept);
+      }
+      const rows = sliceOf(this.#renewing);
+      if (rows.length > 0) {
+        await checkpoint.renew(rows);
+      } else {
+        await checkpoint.endRenewal();
+        this.#renewing = undefined;
+      }
+    } catch (error) {
+      this.#renewing = undefined;
+      this.#renewAgainAt = clock.elapsedMs() + RENEW_AGAIN_MS;
+      note(`checkpoint: not renewed: ${explain(error)}`);
+    }
+  }
+
+  async #write(state: State, rows: Iterable<KeptRow>): Promise<void> {
+    const { index } = state;
     await this.#deps.checkpoint.write(batchOf(index, rows));
+    this.#kept = state;
     const upTo = Math.max(0, index - (this.#deps.entriesKept ?? LOG_ENTRIES_KEPT)) as Index;
     await this.#log?.compact(upTo, index);
   }
@@ -164,6 +203,18 @@ export class Checkpointer implements Service {
 
 /** After a refusal: the disk is full, most likely [ms]. */
 const RETRY_MS = 5_000;
+/** The same for a renewal, which needs room for a whole state and is in no hurry [ms]. */
+const RENEW_AGAIN_MS = 60_000;
+
+function sliceOf(rows: Iterator<KeptRow>): readonly KeptRow[] {
+  const slice: KeptRow[] = [];
+  while (slice.length < CHECKPOINT_ROWS) {
+    const next = rows.next();
+    if (next.done === true) break;
+    slice.push(next.value);
+  }
+  return slice;
+}
 
 function rowsOf(segment: Segment): readonly KeptRow[] {
   return rowsToKeep(segment.before, segment.after, segment.changes);

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { open as openStore } from 'lmdb';
+import { Packr } from 'msgpackr';
 import type { Index } from '../../base/brand.ts';
 import { Failure } from '../../base/failure.ts';
 import type { Checkpoint, CheckpointRow } from '../../ports/checkpoint.ts';
@@ -11,6 +13,7 @@ import { SimCheckpoint } from '../../sim/checkpoint.ts';
 import { systemDisk } from '../fs/disk.ts';
 import { entryCodec } from '../log/entry-codec.ts';
 import { openLmdbCheckpoint } from './lmdb-checkpoint.ts';
+import { RowCodec } from './row-codec.ts';
 
 type Reopen = () => Promise<Checkpoint>;
 
@@ -29,13 +32,15 @@ async function onSim(body: (open: Reopen, dir: string) => Promise<void>): Promis
 }
 
 const at = (n: number): Index => n as Index;
+const sorted = (rows: Iterable<CheckpointRow>): readonly CheckpointRow[] =>
+  [...rows].sort((a, b) => (`${a[0]}\0${a[1]}` < `${b[0]}\0${b[1]}` ? -1 : 1));
 const failsWith = (fault: string) => (e: unknown) => e instanceof Failure && e.fault === fault;
 
 for (const [name, using] of [
   ['lmdb', onLmdb],
   ['sim', onSim],
 ] as const) {
-  test(`${name}: empty at first, then what was written, in order, also after reopening`, () =>
+  test(`${name}: empty at first, then what was written, also after reopening`, () =>
     using(async (open) => {
       const first = await open();
       assert.deepEqual({ ...first.load(), rows: [...first.load().rows] }, { index: 0, rows: [] });
@@ -53,19 +58,16 @@ for (const [name, using] of [
       await second.write({ index: at(9), puts: [['jobs', 'a', 1]], deletes: [['nodes', 'n2']] });
       const loaded = second.load();
       assert.equal(loaded.index, 9);
-      assert.deepEqual(
-        [...loaded.rows],
-        [
-          ['jobs', 'a', 1],
-          ['jobs', 'web', { id: 'web', meta: { 'Odd Key': '1', ANOTHER: '2' }, flags: 2n ** 63n }],
-          ['nodes', 'n1', { id: 'n1', cpu: 2000, gone: undefined }],
-        ],
-      );
+      assert.deepEqual(sorted(loaded.rows), [
+        ['jobs', 'a', 1],
+        ['jobs', 'web', { id: 'web', meta: { 'Odd Key': '1', ANOTHER: '2' }, flags: 2n ** 63n }],
+        ['nodes', 'n1', { id: 'n1', cpu: 2000, gone: undefined }],
+      ]);
       await second.close();
     }));
 }
 
-test('C1: any sequence of batches loads as the last value of each key', async () => {
+test('C1, C3: any sequence of batches, and of renewals, loads as the last value of each key', async () => {
   // No entry brings this name in; see io/log/entry-codec.ts.
   const fieldName = fc.string({ minLength: 1 }).filter((s) => s !== '__proto__');
   // A number is written as its shape: many shapes, each with its own field names.
@@ -75,7 +77,8 @@ test('C1: any sequence of batches loads as the last value of each key', async ()
     fc.nat(900).map((n) => ({ [`field${n}`]: n, nested: { [`inner${n}`]: [n] } })),
   );
   const row = fc.tuple(fc.constantFrom('a', 'b'), fc.string({ maxLength: 6 }), value);
-  const batches = fc.array(fc.tuple(fc.array(row, { maxLength: 30 }), fc.boolean()), {
+  const then = fc.constantFrom('goes on', 'reopens', 'begins a renewal', 'ends a renewal');
+  const batches = fc.array(fc.tuple(fc.array(row, { maxLength: 30 }), then), {
     minLength: 1,
     maxLength: 8,
   });
@@ -84,7 +87,9 @@ test('C1: any sequence of batches loads as the last value of each key', async ()
       await onLmdb(async (open) => {
         const model = new Map<string, CheckpointRow>();
         let checkpoint = await open();
-        for (const [i, [rows, reopens]] of steps.entries()) {
+        // Whether a renewal is under way, and what it has yet to store.
+        let renewing: CheckpointRow[] | undefined;
+        for (const [i, [rows, then]] of steps.entries()) {
           const puts = new Map(rows.map((r) => [`${r[0]}\0${r[1]}`, r as CheckpointRow]));
           const deletes = [...model.keys()].filter((key, j) => j % 3 === 0 && !puts.has(key));
           await checkpoint.write({
@@ -94,10 +99,19 @@ test('C1: any sequence of batches loads as the last value of each key', async ()
           });
           for (const [key, put] of puts) model.set(key, put);
           for (const key of deletes) model.delete(key);
-          if (reopens) {
+          if (then === 'reopens') {
             await checkpoint.close();
             checkpoint = await open();
+            renewing = undefined;
+          } else if (then === 'begins a renewal') {
+            await checkpoint.beginRenewal(at(i + 1));
+            renewing = [...model.values()];
+          } else if (then === 'ends a renewal' && renewing !== undefined) {
+            await checkpoint.renew(renewing);
+            await checkpoint.endRenewal();
+            renewing = undefined;
           }
+          if (renewing !== undefined) await checkpoint.renew(renewing.splice(0, 5));
         }
         const { index, rows } = checkpoint.load();
         assert.equal(index, steps.length);
@@ -110,6 +124,121 @@ test('C1: any sequence of batches loads as the last value of each key', async ()
     { numRuns: 25 },
   );
 });
+
+for (const [name, using] of [
+  ['lmdb', onLmdb],
+  ['sim', onSim],
+] as const) {
+  test(`${name}: C3: what changes during a renewal is later than all of it`, () =>
+    using(async (open) => {
+      const checkpoint = await open();
+      const write = (n: number, puts: CheckpointRow[], deletes: [string, string][] = []) =>
+        checkpoint.write({ index: at(n), puts, deletes });
+      const rows = [
+        ['t', 'a', { n: 1 }],
+        ['t', 'b', { n: 1 }],
+        ['t', 'c', { n: 1 }],
+      ] as const;
+      await write(1, [...rows, ['t', 'gone', 1]], []);
+      await write(2, [], [['t', 'gone']]);
+      const writes = async (): Promise<void> => {
+        for (let n = 3; !checkpoint.isStale(); n++) {
+          await write(n, [
+            ['t', 'b', { n, pad: Array.from({ length: 300 }, () => 'x'.repeat(999)) }],
+          ]);
+        }
+      };
+      await writes();
+      const { index } = checkpoint.load();
+      await checkpoint.beginRenewal(index);
+      await checkpoint.renew(rows.slice(0, 2));
+      await write(index + 1, [['t', 'b', { n: 2 }]], [['t', 'c']]);
+      await checkpoint.renew(rows.slice(2));
+      const now = [
+        ['t', 'a', { n: 1 }],
+        ['t', 'b', { n: 2 }],
+      ];
+      assert.deepEqual(sorted(checkpoint.load().rows), now, 'nothing of it counts yet');
+      await checkpoint.endRenewal();
+      assert.deepEqual(sorted(checkpoint.load().rows), now);
+      assert.equal(checkpoint.isStale(), false);
+      await checkpoint.close();
+      const again = await open();
+      assert.deepEqual(sorted(again.load().rows), now);
+      assert.equal(again.load().index, index + 1);
+      await again.close();
+    }));
+}
+
+test('B3: a renewal makes room: what it replaced, and what another left behind, is gone', () =>
+  onLmdb(async (open, dir) => {
+    const row = (n: number): CheckpointRow => ['t', `k${n}`, { pad: 'x'.repeat(50_000) }];
+    const rows = Array.from({ length: 20 }, (_, n) => row(n));
+    let checkpoint = await open();
+    let index = 0;
+    const used = (): number => {
+      const db = openStore({ path: join(dir, 'state'), encoding: 'binary', keyEncoding: 'binary' });
+      const bytes = [...db.getRange({})].reduce((sum, { value }) => sum + value.length, 0);
+      void db.close();
+      return bytes;
+    };
+    for (let round = 0; round < 3; round++) {
+      while (!checkpoint.isStale()) {
+        await checkpoint.write({ index: at(++index), puts: rows, deletes: [] });
+      }
+      await checkpoint.beginRenewal(at(index));
+      await checkpoint.renew(rows.slice(0, 10));
+      // It ends before its end.
+      await checkpoint.close();
+      checkpoint = await open();
+      await checkpoint.beginRenewal(at(index));
+      await checkpoint.renew(rows);
+      await checkpoint.endRenewal();
+      assert.equal([...checkpoint.load().rows].length, 20);
+      await checkpoint.close();
+      assert.ok(used() < 1_100_000, `${used()} bytes are stored`);
+      checkpoint = await open();
+    }
+    await checkpoint.close();
+  }));
+
+test('rows that an older build wrote are read, and give way to a renewal', () =>
+  onLmdb(async (open, dir) => {
+    const plain = new Packr();
+    const db = openStore<Buffer, Buffer>({
+      path: join(dir, 'state'),
+      encoding: 'binary',
+      keyEncoding: 'binary',
+      noSubdir: false,
+    });
+    await db.put(Buffer.from('\0index'), plain.pack(7));
+    const old = new RowCodec([]);
+    for (const key of ['a', 'b']) {
+      await db.put(Buffer.from(`t\0${key}`), old.encode({ key, value: 1 }));
+    }
+    await db.put(Buffer.from('\0shapes'), plain.pack(old.pending));
+    await db.close();
+    const checkpoint = await open();
+    assert.equal(checkpoint.load().index, 7);
+    assert.deepEqual(sorted(checkpoint.load().rows), [
+      ['t', 'a', { key: 'a', value: 1 }],
+      ['t', 'b', { key: 'b', value: 1 }],
+    ]);
+    assert.ok(checkpoint.isStale());
+    const puts = [['t', 'b', { key: 'b', value: 2 }]] as const;
+    await checkpoint.write({ index: at(8), puts, deletes: [['t', 'a']] });
+    await checkpoint.close();
+    const again = await open();
+    assert.deepEqual(sorted(again.load().rows), puts);
+    await again.beginRenewal(at(8));
+    await again.renew(puts);
+    await again.endRenewal();
+    await again.close();
+    const renewed = await open();
+    assert.deepEqual(sorted(renewed.load().rows), puts);
+    assert.equal(renewed.isStale(), false);
+    await renewed.close();
+  }));
 
 test('B2: nothing is written while the reserve is not free', () =>
   onLmdb(async (open, dir) => {
