@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { Failure } from '../base/failure.ts';
+import { explain, Failure } from '../base/failure.ts';
 import type { Index } from '../base/brand.ts';
 import type { EtcdSettings } from '../core/agent-config/etcd-settings.ts';
 import { EtcdClient } from '../io/etcd/client.ts';
@@ -190,15 +190,17 @@ function storeOf({
       ...{ ...use, client, clock, note },
       ...{ ...(member && { member }), ...(count && { count }) },
     };
-    let told = false;
+    const told = new Set<string>();
     for (;;) {
       if (signal.aborted) throw new Failure('canceled', 'gave up waiting for etcd');
       try {
         return await openEtcdLog(options, deps);
       } catch (error) {
         if (!(error instanceof Failure) || !PASSING.has(error.fault)) throw error;
-        if (!told) note('waits for a majority of the etcd members');
-        told = true;
+        const why = explain(error);
+        const whom = member === undefined ? 'etcd' : 'a majority of the etcd members';
+        if (!told.has(why) && told.size < TOLD_MAX) note(`waits for ${whom}: ${why}`);
+        told.add(why);
       }
       await clock.sleep(RETRY_MS, signal);
     }
@@ -207,6 +209,8 @@ function storeOf({
 
 const PASSING: ReadonlySet<string> = new Set(['unavailable', 'timeout']);
 const RETRY_MS = 250;
+/** Each member may be out of reach in a way of its own. */
+const TOLD_MAX = 10;
 
 /** The name of this server for life, drawn when it is first asked for. */
 export function serverIdOf(dataDir: string): string {

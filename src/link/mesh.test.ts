@@ -15,24 +15,26 @@ const KEY = linkKey('a key of all servers');
 interface Server {
   readonly mesh: Mesh;
   readonly address: string;
+  readonly notes: readonly string[];
   readonly kill: () => Promise<void>;
 }
 const started: Server[] = [];
 after(() => Promise.all(started.map(({ kill }) => kill())));
 
 /** A server that is configured with these addresses. */
-async function start(name: string, addresses: readonly string[]): Promise<Server> {
+async function start(name: string, addresses: readonly string[], region = 'eu'): Promise<Server> {
   const stop = new AbortController();
+  const notes: string[] = [];
   let accept: Parameters<LinkSockets['listen']>[1] = () => undefined;
   const at = { host: '127.0.0.1', port: 0 };
   const listener: LinkListener = await systemLinkSockets.listen(at, (socket) => accept(socket));
   const address = `127.0.0.1:${listener.port}`;
   const facts: AgentFacts = {
-    ...{ protocol: 1, protocolMin: 1, version: '0.1.0', role: 'server', region: 'eu', name },
+    ...{ protocol: 1, protocolMin: 1, version: '0.1.0', role: 'server', region, name },
     ...{ datacenter: 'dc1', instance: `instance of ${name}`, address },
   };
   const greeting = {
-    ...{ facts, key: KEY, clock: systemClock, note: () => undefined },
+    ...{ facts, key: KEY, clock: systemClock, note: (line: string) => notes.push(line) },
     answersFor: () => mesh.answers,
   };
   const own = {
@@ -54,7 +56,7 @@ async function start(name: string, addresses: readonly string[]): Promise<Server
     await listener.close();
     await Promise.all(sessions);
   };
-  const server = { mesh, address, kill };
+  const server = { mesh, address, notes, kill };
   started.push(server);
   return server;
 }
@@ -102,4 +104,12 @@ test('ME3: a server that only it was told of the others is met by all of them', 
     [...one.mesh.addresses()].sort(),
     [one, two, three].map((s) => s.address).sort(),
   );
+});
+
+test('a server of another region is told of, and is none of theirs', async () => {
+  const here = await start('here', []);
+  const stray = await start('stray', [here.address], 'us');
+  const told = `server "here" at ${here.address} is of region "eu", this one of "us"`;
+  await until('it is told', () => stray.notes.some((line) => line.includes(told)));
+  assert.equal(statuses(here) + statuses(stray), '');
 });

@@ -171,20 +171,23 @@ export class Mesh implements Service, ServerPeers {
     const { clock, random, note } = this.#deps;
     let failures = 0;
     while (!signal.aborted && !contact.isSelf) {
+      let restMsMax = REDIAL_MS_MAX;
       try {
         const session = await this.#dial(address, signal);
-        failures = 0;
         contact.session = session;
         await this.#ask(session, contact, signal);
         if (isAborted(signal)) return;
+        if (contact.told !== undefined) failures = 0;
         note(`lost server "${session.peer.name}" at ${address}`);
       } catch (error) {
         if (error instanceof Bug) throw error;
         if (isAborted(signal)) return;
-        contact.isSelf = error instanceof Failure && error.fault === 'conflict';
+        const fault = error instanceof Failure ? error.fault : undefined;
+        contact.isSelf = fault === 'conflict';
+        if (fault === 'invalid') restMsMax = MISPLACED_MS_MAX;
         if (!contact.isSelf && failures === 0) note(explain(error));
       }
-      const most = Math.min(LINK_REDIAL_MS.first * 2 ** failures++, REDIAL_MS_MAX);
+      const most = Math.min(LINK_REDIAL_MS.first * 2 ** failures++, restMsMax);
       await clock.sleep(most * (0.5 + random.next() / 2), signal);
     }
   }
@@ -192,7 +195,13 @@ export class Mesh implements Service, ServerPeers {
   async #dial(address: string, signal: AbortSignal): Promise<LinkSession> {
     const at = parseAgentAddress(address, this.#options.port);
     if (at === undefined) throw new Failure('invalid', `"${address}" is no address of a server`);
-    return greetDialled(await this.#deps.sockets.dial(at, signal), this.#deps, signal);
+    const { sockets, facts } = this.#deps;
+    const session = await greetDialled(await sockets.dial(at, signal), this.#deps, signal);
+    const { name, region } = session.peer;
+    if (region === facts.region) return session;
+    session.close('another region');
+    const why = `server "${name}" at ${address} is of region "${region}", this one of "${facts.region}"`;
+    throw new Failure('invalid', `${why}: servers of both are joined between regions`);
   }
 
   /** Asks how the peer is until it is lost. */
@@ -227,3 +236,5 @@ export class Mesh implements Service, ServerPeers {
 
 /** Servers find each other again faster than clients do: writes wait for them [ms]. */
 const REDIAL_MS_MAX = 1_000;
+/** One that is none of theirs stays so until somebody changes a configuration [ms]. */
+const MISPLACED_MS_MAX = 60_000;
