@@ -176,10 +176,11 @@ test('B3: a renewal makes room: what it replaced, and what another left behind, 
     const rows = Array.from({ length: 20 }, (_, n) => row(n));
     let checkpoint = await open();
     let index = 0;
-    const used = (): number => {
-      const db = openStore({ path: join(dir, 'state'), encoding: 'binary', keyEncoding: 'binary' });
+    const used = async (): Promise<number> => {
+      const path = join(dir, 'state');
+      const db = openStore<Buffer, Buffer>({ path, encoding: 'binary', keyEncoding: 'binary' });
       const bytes = [...db.getRange({})].reduce((sum, { value }) => sum + value.length, 0);
-      void db.close();
+      await db.close();
       return bytes;
     };
     for (let round = 0; round < 3; round++) {
@@ -196,7 +197,8 @@ test('B3: a renewal makes room: what it replaced, and what another left behind, 
       await checkpoint.endRenewal();
       assert.equal([...checkpoint.load().rows].length, 20);
       await checkpoint.close();
-      assert.ok(used() < 1_100_000, `${used()} bytes are stored`);
+      const bytes = await used();
+      assert.ok(bytes < 1_100_000, `${bytes} bytes are stored`);
       checkpoint = await open();
     }
     await checkpoint.close();
