@@ -69,12 +69,14 @@ import {
   nodePoolNodes,
 } from './commands/node-pools.ts';
 import { nodeDrain, nodeEligibility } from './commands/node-changes.ts';
+import { nodeConfig } from './commands/node-config.ts';
 import { nodeMetaApply, nodeMetaRead } from './commands/node-meta.ts';
 import { nodeStatus } from './commands/node-status.ts';
 import { operatorApi } from './commands/operator-api.ts';
 import { operatorDebug } from './commands/operator-debug.ts';
 import { operatorEngineMigrate } from './commands/operator-engine.ts';
 import {
+  operatorAutopilotConfig,
   operatorGetConfig,
   operatorHealth,
   operatorLint,
@@ -97,6 +99,7 @@ import { operatorSnapshotRestore, operatorSnapshotSave } from './commands/snapsh
 import { snapshotInspect, snapshotRestore, snapshotSave } from './commands/snapshot.ts';
 import { status } from './commands/status.ts';
 import { template } from './commands/template.ts';
+import { operatorUsage } from './commands/usage.ts';
 import { varGet, varInit, varList, varPurge, varPut } from './commands/variables.ts';
 import { watch } from './commands/watch.ts';
 import { why } from './commands/why.ts';
@@ -128,6 +131,7 @@ export function makeCommands(roles: Roles): readonly Command[] {
     ...[deploymentList, deploymentStatus, deploymentPromote, deploymentFail, deploymentPause],
     ...[deploymentResume, deploymentUnblock, serverMembers, serverJoin, serverForceLeave],
     ...[gossipKeyList, gossipKeyInstall, gossipKeyUse, gossipKeyRemove, gossipKeyGenerate],
+    ...[nodeConfig, operatorUsage, operatorAutopilotConfig],
     ...[operatorGetConfig, operatorSetConfig, operatorHealth, operatorMetrics],
     ...[operatorListPeers, operatorTransferLeadership, operatorRemovePeer, operatorApi],
     ...[systemGc, systemReconcile, monitor, agentInfo, ui],

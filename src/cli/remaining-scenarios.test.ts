@@ -1,5 +1,6 @@
 /** What people see of commands that are part of no longer story. */
 import { test } from 'node:test';
+import * as operator from '../api/consul/operator-routes.ts';
 import * as agent from '../api/nomad/agent-routes.ts';
 import * as alloc from '../api/nomad/alloc-routes.ts';
 import * as client from '../api/nomad/client-routes.ts';
@@ -72,6 +73,18 @@ test('servers and their figures', () =>
           },
         ],
       })
+      .on(operator.readAutopilot, {
+        ...{ cleanupDeadServers: true, lastContactThresholdMs: 200, maxTrailingLogs: 250 },
+        ...{ minQuorum: 0, serverStabilizationTimeMs: 10_000 },
+        ...{ createIndex: 0 as Index, modifyIndex: 0 as Index },
+      })
+      .on(operator.readUsage, ({ query }) => ({
+        usage: {
+          dc1: { nodes: 3, services: 2, serviceInstances: 5 },
+          ...(query.global === true ? { dc0: { nodes: 1, services: 1, serviceInstances: 1 } } : {}),
+        },
+      }))
+      .on(agent.agentServers, ['10.0.0.1:4647', '10.0.0.2:4647'])
       .on(cluster.reconcileSummaries, undefined)
       .on(agent.readMetrics, { gauges: [] } as never)
       .on(agent.forceLeave, () => {

@@ -47,6 +47,7 @@ const DURATION: Flag = flag.string(
 
 export const operatorDebug: Command = {
   name: 'operator debug',
+  aliases: ['debug'],
   summary: 'Gather what one needs to help with a cluster into one file',
   description:
     'Asks the agent about itself, the servers, nodes, jobs and what became of them, watches its log and its figures for a while, and packs all of it (.tar.gz). Secrets, variables and what tasks print are not among it. What could not be had is told in index.json.',

@@ -1,4 +1,5 @@
 /** Commands for whoever runs the cluster: the scheduler's settings, how servers are, figures. */
+import { readAutopilot } from '../../api/consul/operator-routes.ts';
 import { readMetrics } from '../../api/nomad/agent-routes.ts';
 import {
   autopilotHealth,
@@ -6,6 +7,7 @@ import {
   setSchedulerConfig,
 } from '../../api/nomad/cluster-routes.ts';
 import type { SchedulerConfigReply } from '../../api/nomad/scheduler-config-codec.ts';
+import { formatDuration } from '../../base/duration.ts';
 import { Failure } from '../../base/failure.ts';
 import { lintState } from '../../api/nomad/planning-routes.ts';
 import type { SchedulerConfig } from '../../core/model/scheduler-config.ts';
@@ -183,6 +185,29 @@ export const operatorMetrics: Command = {
       if (bytes.length > 0) last = bytes;
     }
     if (last?.at(-1) !== NEWLINE) world.out('\n');
+    return 0;
+  },
+};
+
+export const operatorAutopilotConfig: Command = {
+  name: 'operator autopilot get-config',
+  summary: 'Print how dead servers are cleaned up and new ones let in',
+  description: 'It cannot be changed: members are managed without being asked.',
+  arguments: [],
+  flags: withApiFlags(...DATA_FLAGS),
+  examples: [{ line: 'muster operator autopilot get-config', says: 'As it is:' }],
+  run: async (invocation, world) => {
+    const { api } = openSession(invocation, world);
+    const config = await api.call(readAutopilot, {}, world.signal);
+    if (await printed(invocation.flags, world, [readAutopilot.reply, config])) return 0;
+    const rows = [
+      ['CleanupDeadServers', String(config.cleanupDeadServers)],
+      ['LastContactThreshold', formatDuration(config.lastContactThresholdMs)],
+      ['MaxTrailingLogs', String(config.maxTrailingLogs)],
+      ['MinQuorum', String(config.minQuorum)],
+      ['ServerStabilizationTime', formatDuration(config.serverStabilizationTimeMs)],
+    ] as const;
+    world.out(rows.map(([name, value]) => `${name} = ${value}\n`).join(''));
     return 0;
   },
 };

@@ -66,7 +66,8 @@ export function nomadAgentApp(
   report: (error: unknown) => void,
 ): HttpApp {
   const ours = agentHandlers(deps).flatMap((bound) => bound.mounts);
-  return appOf(withForwarded(ours, NOMAD_ROUTES, elsewhere), report);
+  const ownNode = (): string | undefined => deps.agent.self().stats['client']?.['node_id'];
+  return appOf(withForwarded(ours, NOMAD_ROUTES, elsewhere, ownNode), report);
 }
 
 function appOf(mounts: readonly HttpMount[], report: (error: unknown) => void): HttpApp {
