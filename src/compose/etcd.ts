@@ -50,9 +50,10 @@ export interface EtcdWorld {
   readonly self: ServerIdentity;
   readonly clock: Clock;
   readonly note: (line: string) => void;
-  /** Whose disks count in somebody else's etcd; absent: of all that have said what they keep. */
-  readonly count?: CountServers;
 }
+
+/** What other servers that are there say of their disks, by id. */
+type Told = () => ReadonlyMap<string, Index>;
 
 /** What a log needs from the server that opens it. */
 export interface ClusterLogUse<Entry, Outcome> {
@@ -87,7 +88,7 @@ export interface ClusterStore {
 /** Starts this server's member. Fails: `unsupported` there is no etcd on PATH. */
 export async function manageEtcd(
   settings: ManagedEtcd,
-  world: EtcdWorld & { readonly peers: ServerPeers },
+  world: EtcdWorld & { readonly peers: ServerPeers; readonly told?: Told },
 ): Promise<ClusterStore> {
   findEtcd();
   const { dir, host, clientPort, peerPort, expect } = settings;
@@ -106,8 +107,8 @@ export async function manageEtcd(
     stop.abort();
   });
   const member = memberBeside({ endpoint, votersMin: expect }, client);
-  const count = countVoters(client);
-  const store = storeOf({ client, world: { ...world, count }, member, quotaBytes });
+  const count = countVoters(client, world.told ?? (() => new Map<string, Index>()));
+  const store = storeOf({ client, world, count, member, quotaBytes });
   const ready = async (signal: AbortSignal): Promise<void> => {
     await supervisor.settled(AbortSignal.any([signal, stop.signal]));
     if (broken !== undefined) throw broken;
@@ -133,13 +134,21 @@ async function tlsOf({ dir, host, encrypt }: ManagedEtcd): Promise<{ readonly tl
   return { tls: await makeMemberTls(join(dir, 'tls'), encrypt, host) };
 }
 
-/** Uses somebody else's etcd, whose leases decide who leads. */
-export function useEtcd(settings: ExternalEtcd, world: EtcdWorld): ClusterStore {
+/**
+ * Uses somebody else's etcd, whose leases decide who leads.
+ *
+ * @param count whose disks count; absent: of all that have said what they keep
+ */
+export function useEtcd(
+  settings: ExternalEtcd,
+  world: EtcdWorld,
+  count?: CountServers,
+): ClusterStore {
   const { prefix = PREFIX, ...options } = settings;
   const client = new EtcdClient(options, world);
   return {
     ...{ client, supervisor: undefined, prefix, ready: () => Promise.resolve() },
-    openLog: storeOf({ client, world, prefix }),
+    openLog: storeOf({ client, world, prefix, ...(count && { count }) }),
     close() {
       client.close();
       return Promise.resolve();
@@ -168,15 +177,11 @@ interface StoreParts {
   readonly prefix?: string;
   readonly member?: MemberBeside;
   readonly quotaBytes?: number;
+  readonly count?: CountServers;
 }
 
-function storeOf({
-  client,
-  world,
-  prefix,
-  member,
-  quotaBytes,
-}: StoreParts): ClusterStore['openLog'] {
+function storeOf(parts: StoreParts): ClusterStore['openLog'] {
+  const { client, world, prefix, member, quotaBytes, count } = parts;
   return async (use, signal) => {
     const options = {
       prefix: prefix ?? PREFIX,
@@ -185,7 +190,7 @@ function storeOf({
       compactsRevisions: member !== undefined,
       ...(quotaBytes === undefined ? {} : { quotaBytes }),
     };
-    const { clock, note, count } = world;
+    const { clock, note } = world;
     const deps = {
       ...{ ...use, client, clock, note },
       ...{ ...(member && { member }), ...(count && { count }) },

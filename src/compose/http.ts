@@ -66,7 +66,7 @@ export function serverApps(config: AgentConfig, parts: ServerHttpParts): Apps {
     leader: () => cluster.leader(),
     servers: () => cluster.servers(),
     regions: () => regionsOf(config.region, parts.gossip.wan?.servers() ?? []),
-    readings: () => serverReadings(operations.stats()),
+    readings: () => serverReadings(operations.stats(), server.log),
   });
   const logPeers = cluster.logPeers === undefined ? {} : { logPeers: cluster.logPeers };
   const sourceBytesMax = config.server?.jobSourceBytesMax ?? 0;

@@ -98,6 +98,6 @@ async function openStore(
       // It begins the cluster alone: the others join one that holds this server's log.
       expect: 1,
     },
-    { ...world, peers: { known: () => [], announce: () => undefined } },
+    { ...world, peers: { known: () => [], announce: () => undefined, forget: () => undefined } },
   );
 }

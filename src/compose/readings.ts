@@ -1,8 +1,13 @@
 /** Which figures of the roles are told to Prometheus, under the names Nomad's dashboards know. */
 import type { Reading } from '../agent/metrics.ts';
+import type { Log } from '../ports/log.ts';
 import type { ServerStats } from '../server/operations.ts';
 
-export function serverReadings(stats: ServerStats): readonly Reading[] {
+/** @param log what the server reads and writes */
+export function serverReadings(
+  stats: ServerStats,
+  log: Pick<Log<never, unknown>, 'firstIndex' | 'lastIndex'>,
+): readonly Reading[] {
   const { broker } = stats;
   const rows = Object.entries(stats.rows).map(([table, count]): Reading => ({
     name: 'muster.state.rows',
@@ -35,6 +40,11 @@ export function serverReadings(stats: ServerStats): readonly Reading[] {
       name: 'nomad.raft.lastIndex',
       help: 'Index of the newest entry of the log.',
       read: () => stats.index,
+    },
+    {
+      name: 'muster.log.entries',
+      help: 'Entries that the log holds; it grows while a majority of the servers has not kept them.',
+      read: () => log.lastIndex + 1 - log.firstIndex,
     },
     {
       name: 'muster.server.leading',

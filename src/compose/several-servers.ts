@@ -6,7 +6,7 @@ import { formatAgentAddress, parseAgentAddress } from '../core/link/address.ts';
 import { systemClock } from '../io/clock.ts';
 import { countServers } from '../link/counted-servers.ts';
 import { Mesh } from '../link/mesh.ts';
-import { withLeft } from '../link/with-left.ts';
+import { forgetLeft, withLeft } from '../link/with-left.ts';
 import { RemoteEvaluations } from '../link/remote-evaluations.ts';
 import { RemoteState } from '../link/remote-state.ts';
 import type { Service } from '../ports/service.ts';
@@ -29,18 +29,20 @@ export async function openServerPeering(
     ...{ id, name: world.nodeName, host: config.bindAddr, expect: settings.bootstrapExpect },
     ...{ clientPort: config.ports.etcd, peerPort: config.ports.etcdPeer },
   };
+  let log: StateLog | undefined;
   const mesh = new Mesh(
     { addresses: linksOf(config), port: config.ports.rpc, own },
-    { ...door.deps, random: world.random },
+    { ...door.deps, random: world.random, kept: () => log?.kept },
   );
   door.begin(mesh.answers);
-  const early = begun([door.server, mesh, ...world.early]);
+  const isOthers = settings.etcd.endpoints.length > 0;
+  const forgetting = isOthers ? [forgetLeft(withLeft(mesh, world.hasLeft), systemClock)] : [];
+  const early = begun([door.server, mesh, ...forgetting, ...world.early]);
   const store = await openStore(config, settings, {
     self: { ...own, address: door.facts.address },
     mesh,
     world,
   });
-  let log: StateLog | undefined;
   return {
     servers: () => mesh.addresses(),
     isLed: () => log?.holder !== undefined,
@@ -93,8 +95,9 @@ async function openStore(
   const edges = { self: { id, name, address }, clock: systemClock, note: world.note };
   if (etcd.endpoints.length > 0) {
     const { hasLeft } = world;
-    const count = countServers({ met: () => mesh.met(), expect: bootstrapExpect, hasLeft });
-    return useEtcd(externalEtcd(etcd), { ...edges, count });
+    const heard = { met: () => mesh.met(), told: () => mesh.kept() };
+    const count = countServers({ ...heard, expect: bootstrapExpect, hasLeft });
+    return useEtcd(externalEtcd(etcd), edges, count);
   }
   return await manageEtcd(
     {
@@ -106,7 +109,7 @@ async function openStore(
       encrypt: config.encrypt,
       ...(etcd.quotaBytes === undefined ? {} : { quotaBytes: etcd.quotaBytes }),
     },
-    { ...edges, peers: withLeft(mesh, world.hasLeft) },
+    { ...edges, peers: withLeft(mesh, world.hasLeft), told: () => mesh.kept() },
   );
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import type { Index } from '../base/brand.ts';
 import { seeded } from '../base/random.ts';
 import type { AgentFacts } from '../core/link/hello.ts';
 import { systemClock } from '../io/clock.ts';
@@ -14,6 +15,8 @@ const KEY = linkKey('a key of all servers');
 
 interface Server {
   readonly mesh: Mesh;
+  /** When it last dialled which port. */
+  readonly dialledMs: ReadonlyMap<number, number>;
   readonly address: string;
   readonly notes: readonly string[];
   readonly kill: () => Promise<void>;
@@ -41,9 +44,17 @@ async function start(name: string, addresses: readonly string[], region = 'eu'):
     ...{ id: `id of ${name}`, name, host: '127.0.0.1', expect: 3 },
     ...{ clientPort: 2379, peerPort: 2380 },
   };
+  const dialledMs = new Map<number, number>();
+  const sockets: LinkSockets = {
+    ...systemLinkSockets,
+    dial: (to, signal) => {
+      dialledMs.set(to.port, systemClock.elapsedMs());
+      return systemLinkSockets.dial(to, signal);
+    },
+  };
   const mesh: Mesh = new Mesh(
     { addresses, port: 4647, own },
-    { ...greeting, sockets: systemLinkSockets, random: seeded(name) },
+    { ...greeting, sockets, random: seeded(name), kept: () => name.length as Index },
   );
   const sessions: Promise<unknown>[] = [];
   accept = (socket) => {
@@ -56,7 +67,7 @@ async function start(name: string, addresses: readonly string[], region = 'eu'):
     await listener.close();
     await Promise.all(sessions);
   };
-  const server = { mesh, address, notes, kill };
+  const server = { mesh, address, dialledMs, notes, kill };
   started.push(server);
   return server;
 }
@@ -104,6 +115,32 @@ test('ME3: a server that only it was told of the others is met by all of them', 
     [...one.mesh.addresses()].sort(),
     [one, two, three].map((s) => s.address).sort(),
   );
+});
+
+test('ME1: one that will not come back is neither listed nor dialled, unless it does come', async () => {
+  const one = await start('s1', []);
+  const two = await start('s2', [one.address]);
+  const [asked, gone] = [[one, two], await start('gone', [one.address])];
+  const known = (what: string): boolean => asked.map(statuses).join('; ') === what;
+  await until('all know all', () => known('gone alive, s2 alive; gone alive, s1 alive'));
+  assert.deepEqual(Object.fromEntries(one.mesh.kept()), { 'id of s2': 2, 'id of gone': 4 });
+  one.mesh.forget(['id of gone']);
+  assert.ok(known('gone alive, s2 alive; gone alive, s1 alive'), 'it is there');
+  await gone.kill();
+  await until('its end is noticed', () => known('gone failed, s2 alive; gone failed, s1 alive'));
+  assert.deepEqual([...one.mesh.kept().keys()], ['id of s2']);
+  for (const { mesh } of asked) mesh.forget(['id of gone']);
+  assert.ok(known('s2 alive; s1 alive'));
+  assert.deepEqual(
+    asked.map(({ mesh }) => mesh.addresses().length),
+    [2, 2],
+  );
+  const port = Number(gone.address.split(':')[1]);
+  const lastMs = (): number => Math.max(...asked.map(({ dialledMs }) => dialledMs.get(port) ?? 0));
+  await until('nobody dials it', () => systemClock.elapsedMs() - lastMs() > 4_000);
+  const back = await start('gone', [two.address]);
+  await until('it is back', () => known('gone alive, s2 alive; gone alive, s1 alive'));
+  assert.ok(one.mesh.addresses().includes(back.address));
 });
 
 test('a server of another region is told of, and is none of theirs', async () => {

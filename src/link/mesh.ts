@@ -1,17 +1,19 @@
 /**
  * The servers among themselves: each dials each, and tells it what it must know of this one.
  *
- * ME1: it never gives up an address that it was configured with, or that a peer told of.
+ * ME1: it never gives up an address that it was configured with; nor that of a server that it has
+ *     reached, until it is told that this one will not come back; nor one that a peer tells of.
  * ME2: nobody is listed before it has answered; who does not answer any more is listed as failed.
  * ME3: a server that dials one of the others is dialled by all of them.
  */
 import { Bug } from '../base/assert.ts';
+import type { Index } from '../base/brand.ts';
 import { explain, Failure } from '../base/failure.ts';
 import type { Random } from '../base/random.ts';
 import type { MemberStage, ServerPeer } from '../core/etcd-member/membership.ts';
 import { parseAgentAddress } from '../core/link/address.ts';
 import { LINK_REDIAL_MS, LINK_SERVERS_MAX } from '../core/limits.ts';
-import { count, list, object, oneOf, text } from '../core/link/shape.ts';
+import { brandedCount, count, list, object, oneOf, optional, text } from '../core/link/shape.ts';
 import type { LinkSockets } from '../ports/link.ts';
 import type { ServerPeers } from '../ports/server-peers.ts';
 import type { Service } from '../ports/service.ts';
@@ -33,6 +35,8 @@ export interface MeshOptions {
 export interface MeshDeps extends GreetDeps {
   readonly sockets: LinkSockets;
   readonly random: Random;
+  /** The newest entry of the log that this server's checkpoint holds; undefined: it has no log yet. */
+  readonly kept?: () => Index | undefined;
 }
 
 /** A server that was reached, or this one. */
@@ -50,6 +54,8 @@ interface Told {
   readonly peer: Omit<ServerPeer, 'status'>;
   /** Links that the peer knows of, its own first. */
   readonly addresses: readonly string[];
+  /** Absent: it has no log yet, or is of a build that does not say. */
+  readonly kept?: Index | undefined;
 }
 
 const TOLD = object<Told>({
@@ -58,6 +64,7 @@ const TOLD = object<Told>({
     stage: oneOf('new', 'member'),
   }),
   addresses: list(text, LINK_SERVERS_MAX),
+  kept: optional(brandedCount<Index>()),
 });
 
 interface Contact {
@@ -110,13 +117,31 @@ export class Mesh implements Service, ServerPeers {
     this.#stage = stage;
   }
 
-  /** `host:port` of the links of all servers that were ever reached, this one's first. */
+  /** Those of an address that was configured are still tried: another may be there some day. */
+  forget(ids: readonly string[]): void {
+    for (const [address, contact] of this.#contacts) {
+      if (contact.told === undefined || !ids.includes(contact.told.peer.id)) continue;
+      if (contact.session?.isOpen === true) continue;
+      contact.told = undefined;
+      if (!this.#isConfigured(address)) this.#contacts.delete(address);
+    }
+  }
+
+  /** How much of the log the checkpoints of those that answer now hold, by id. */
+  kept(): ReadonlyMap<string, Index> {
+    const open = [...this.#contacts.values()].filter(({ session }) => session?.isOpen);
+    return new Map(
+      open.flatMap(({ told }) => (told?.kept === undefined ? [] : [[told.peer.id, told.kept]])),
+    );
+  }
+
+  /** `host:port` of the links of all servers that were reached, this one's first. */
   addresses(): readonly string[] {
     const others = [...this.#contacts.values()].flatMap(({ told }) => told?.addresses[0] ?? []);
     return [...new Set([this.#deps.facts.address, ...others])];
   }
 
-  /** This server and all that were ever reached, each once. */
+  /** This server and all that were reached, each once. */
   met(): readonly MetServer[] {
     const { id, name } = this.#options.own;
     const found = new Map([[id, { id, name, address: this.#deps.facts.address }]]);
@@ -149,9 +174,11 @@ export class Mesh implements Service, ServerPeers {
   }
 
   #tell(): Told {
+    const kept = this.#deps.kept?.();
     return {
       peer: { ...this.#options.own, stage: this.#stage },
       addresses: this.addresses().slice(0, LINK_SERVERS_MAX),
+      ...(kept === undefined ? {} : { kept }),
     };
   }
 
@@ -170,7 +197,7 @@ export class Mesh implements Service, ServerPeers {
   async #keep(address: string, contact: Contact, signal: AbortSignal): Promise<void> {
     const { clock, random, note } = this.#deps;
     let failures = 0;
-    while (!signal.aborted && !contact.isSelf) {
+    while (!signal.aborted && !contact.isSelf && this.#contacts.get(address) === contact) {
       let restMsMax = REDIAL_MS_MAX;
       try {
         const session = await this.#dial(address, signal);
@@ -186,10 +213,23 @@ export class Mesh implements Service, ServerPeers {
         contact.isSelf = fault === 'conflict';
         if (fault === 'invalid') restMsMax = MISPLACED_MS_MAX;
         if (!contact.isSelf && failures === 0) note(explain(error));
+        // One that is misplaced is remembered, so that it is told of once.
+        if (fault !== 'invalid' && !this.#isWanted(address, contact)) this.#contacts.delete(address);
       }
       const most = Math.min(LINK_REDIAL_MS.first * 2 ** failures++, restMsMax);
       await clock.sleep(most * (0.5 + random.next() / 2), signal);
     }
+  }
+
+  #isConfigured(address: string): boolean {
+    return this.#options.addresses.includes(address);
+  }
+
+  /** ME1: of one that does not answer. */
+  #isWanted(address: string, contact: Contact): boolean {
+    if (contact.isSelf || contact.told !== undefined || this.#isConfigured(address)) return true;
+    const others = [...this.#contacts.values()].filter(({ session }) => session?.isOpen);
+    return others.some(({ told }) => told?.addresses.includes(address));
   }
 
   async #dial(address: string, signal: AbortSignal): Promise<LinkSession> {

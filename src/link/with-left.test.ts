@@ -11,11 +11,12 @@ function peer(name: string, status: ServerPeer['status']): ServerPeer {
 }
 
 test('who is away and has said so has left; who is there is, whatever gossip has of it', () => {
-  const stages: string[] = [];
+  const [stages, forgotten]: string[][] = [[], []];
   const peers = withLeft(
     {
       known: () => [peer('here', 'alive'), peer('back', 'alive'), ...['gone', 'lost'].map(failed)],
-      announce: (stage) => stages.push(stage),
+      announce: (stage) => stages?.push(stage),
+      forget: (ids) => forgotten?.push(...ids),
     },
     (name) => name === 'gone' || name === 'back',
   );
@@ -30,6 +31,8 @@ test('who is away and has said so has left; who is there is, whatever gossip has
   );
   peers.announce('member');
   assert.deepEqual(stages, ['member']);
+  peers.forget(['id of gone']);
+  assert.deepEqual(forgotten, ['id of gone']);
 });
 
 const failed = (name: string): ServerPeer => peer(name, 'failed');

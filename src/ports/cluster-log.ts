@@ -38,6 +38,9 @@ export interface ClusterLog<Entry, Outcome> extends Log<Entry, Outcome> {
    */
   readonly contactMs: number;
 
+  /** The newest entry that this server's checkpoint holds. */
+  readonly kept: Index;
+
   /** Yields the present holder at once and then each change, until `signal` aborts. */
   holders(signal: AbortSignal): AsyncIterable<LogHolder | undefined>;
 
@@ -80,6 +83,11 @@ export interface CountedServers {
   readonly least: number;
   /** Ids of those that have said something and will not come back. */
   readonly gone: readonly string[];
+  /**
+   * What those that are there say of their disks just now, by id: it is asked for where the log has no
+   * room left to say it in.
+   */
+  readonly told?: ReadonlyMap<string, Index>;
 }
 
 /** Tells them, as far as this server knows. Fails: `unavailable`, `timeout` it cannot be told. */

@@ -62,6 +62,13 @@ async function trio(): Promise<readonly [LoopbackAgent, LoopbackAgent, LoopbackA
   return [first, second, third];
 }
 
+async function forgotten(server: LoopbackAgent, by: readonly LoopbackAgent[]): Promise<void> {
+  await agents.until(`${server.name} is listed no more`, async () => {
+    const told = await Promise.all(by.map((each) => askJson(each, '/v1/status/peers')));
+    return told.every((each) => Array.isArray(each) && each.length === by.length);
+  });
+}
+
 async function leads(server: LoopbackAgent): Promise<void> {
   await agents.until(`all know that ${server.name} leads`, async () => {
     const told = await Promise.all(servers.map((each) => askJson(each, '/v1/status/leader')));
@@ -121,6 +128,7 @@ test('a server that lives is not removed, one that is dead is', { skip }, async 
   await agents.until('they are well without it', async () => {
     return (await ask(second, '/v1/operator/autopilot/health', { port: 8500 })).status === 200;
   });
+  await forgotten(third, [first, second]);
   const listed = await agents.run(second, 'operator', 'raft', 'list-peers');
   assert.ok(listed.includes(second.name) && !listed.includes(third.name), listed);
   // Of two that are left neither can go.
@@ -142,11 +150,13 @@ test(
     const [first, second, third] = await trio();
     await agents.run(third, 'leave');
     await agents.until('the others go on without it', () => allVote([first, second]));
+    await forgotten(third, [first, second]);
     agents.again(third);
     await agents.until('it votes again', () => allVote(servers));
     await agents.kill(third);
     await agents.run(second, 'force-leave', third.name);
     await agents.until('they go on without it again', () => allVote([first, second]));
+    await forgotten(third, [first, second]);
     agents.again(third);
     await agents.until('it votes once more', () => allVote(servers));
   },

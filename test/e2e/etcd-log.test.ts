@@ -19,6 +19,7 @@ import { logKeys } from '../../src/io/etcd-log/keys.ts';
 import { Seat } from '../../src/io/etcd-log/seat.ts';
 import { memberBeside } from '../../src/io/etcd-member/member-beside.ts';
 import { entryCodec } from '../../src/io/log/entry-codec.ts';
+import type { CountServers } from '../../src/ports/cluster-log.ts';
 import type { MemberBeside } from '../../src/ports/etcd-member.ts';
 import { startEtcd, withoutEtcd } from '../etcd-process.ts';
 import type { EtcdCluster } from '../etcd-process.ts';
@@ -52,12 +53,13 @@ interface Start extends Partial<EtcdLogOptions> {
   readonly endpoints: readonly string[];
   /** Absent: the one at the first endpoint; null: a lease decides. */
   readonly member?: MemberBeside | null;
+  readonly count?: CountServers;
 }
 
 /** What a test that failed left: it would keep this process from its end. */
 const serving = new Set<Server>();
 
-async function serve({ name, endpoints, member, ...more }: Start): Promise<Server> {
+async function serve({ name, endpoints, member, count, ...more }: Start): Promise<Server> {
   const client = new EtcdClient({ endpoints }, { clock: systemClock });
   const beside = member ?? memberBeside({ endpoint: endpoints[0] ?? '', votersMin: 1 }, client);
   const seen: Count[] = [];
@@ -75,7 +77,7 @@ async function serve({ name, endpoints, member, ...more }: Start): Promise<Serve
         return index;
       },
       note: (line) => notes.push(line),
-      ...(member === null ? {} : { member: beside }),
+      ...{ ...(member === null ? {} : { member: beside }), ...(count && { count }) },
     },
   );
   const stop = new AbortController();
@@ -320,13 +322,17 @@ test('T2: torn connections lose nothing and double nothing', options, async () =
 });
 
 test(
-  'a full store refuses writes clearly, and takes them again once there is room',
+  'RT3: a full store refuses writes clearly, and takes them again once there is room',
   options,
   async () => {
     const quotaBytes = 16 * 1024 * 1024;
     const args = ['--quota-backend-bytes', String(quotaBytes)];
     await withEtcd({ args }, async ({ endpoints }) => {
-      const leader = await serve({ name: 'a', endpoints, quotaBytes });
+      // It has room for nobody's word but what another server says to this one's face.
+      const told = new Map<string, Index>();
+      const counted = { ids: ['a', 'b'], least: 1, gone: [], told };
+      const count = (): ReturnType<CountServers> => Promise.resolve(counted);
+      const leader = await serve({ name: 'a', endpoints, quotaBytes, count });
       await until('it leads', () => leader.isLeading);
       const pad = 'x'.repeat(900_000);
       let n = 0;
@@ -346,6 +352,11 @@ test(
       });
       // Nothing is to be forgotten but in need.
       await leader.log.compact(0 as Index, before);
+      await until('it says who holds it up', () =>
+        leader.notes.some((line) => /"?b"?$/.test(line)),
+      );
+      assert.equal(leader.log.firstIndex, 1);
+      told.set('b', before);
       await until('it takes writes again', async () => {
         try {
           await append(leader, [{ by: 'a', n: 0 }]);

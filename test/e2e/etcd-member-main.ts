@@ -34,7 +34,11 @@ const store = await manageEtcd(
   {
     self: { id, name, address: `${host}:4647` },
     clock: systemClock,
-    peers: { known: () => known, announce: (stage) => say(`stage ${stage}`) },
+    peers: {
+      known: () => known,
+      announce: (stage) => say(`stage ${stage}`),
+      forget: () => undefined,
+    },
     note: (line) => say(`note ${line}`),
   },
 );

@@ -121,7 +121,10 @@ export class Peer {
         port: LINK_PORT,
         own: { id: name, name, host, clientPort: 0, peerPort: 0, expect: deps.hosts.length },
       },
-      { ...this.#door.deps, random: this.#random.fork('mesh') },
+      {
+        ...{ ...this.#door.deps, random: this.#random.fork('mesh') },
+        kept: () => this.#log?.kept,
+      },
     );
     this.#door.begin(this.#mesh.answers);
   }
@@ -159,8 +162,9 @@ export class Peer {
     const options = { endpoint: own, votersMin: deps.hosts.length };
     const member = isManaged ? memberBeside(options, client) : undefined;
     const mesh = this.#mesh;
+    const told = (): ReadonlyMap<string, Index> => mesh.kept();
     const met = { met: () => mesh.met(), expect: 1, hasLeft: () => false };
-    const count = isManaged ? countVoters(client) : countServers(met);
+    const count = isManaged ? countVoters(client, told) : countServers({ ...met, told });
     const self = { id: this.#name, name: this.#name, address: addressOf(this.#name) };
     for (;;) {
       if (signal.aborted) throw new Failure('canceled', 'gave up waiting for etcd');

@@ -162,6 +162,10 @@ export class EtcdLog<Entry, Outcome> implements ClusterLog<Entry, Outcome> {
     return (this.#next - 1) as Index;
   }
 
+  get kept(): Index {
+    return this.#claims.kept;
+  }
+
   get holder(): LogHolder | undefined {
     return this.#seat.holder;
   }

@@ -4,6 +4,8 @@
  * RT1: an entry is deleted only while a majority of the servers holds it in a checkpoint; so
  *      whichever minority loses its disks, those that are left hold everything.
  * RT2: what was found of them still holds when the entry is deleted: the transaction compares it.
+ * RT3: a store that is full takes nobody's word of what it has kept since: then those that are there
+ *      are believed what they say over their links, or it would stay full for ever.
  */
 import type { Index } from '../../base/brand.ts';
 import { keptByMajority } from '../../core/etcd-member/kept-by-majority.ts';
@@ -68,7 +70,7 @@ export class Retention {
   async forget(term: number, isNeed = false): Promise<void> {
     const upTo = isNeed ? this.#deps.claims.kept : this.#wanted;
     for (let tries = 0; tries < FORGET_TRIES_MAX && upTo >= this.#first; tries++) {
-      const leave = await this.#leave(upTo);
+      const leave = await this.#leave(upTo, isNeed);
       this.#tell(upTo, leave, isNeed);
       if (!(await this.#delete(leave, term))) return;
     }
@@ -85,12 +87,13 @@ export class Retention {
     return verdict === 'changed';
   }
 
-  async #leave(wanted: Index): Promise<Leave> {
+  async #leave(wanted: Index, isNeed: boolean): Promise<Leave> {
     const { claims, count } = this.#deps;
     const said = await claims.all();
     const counted = await (count ?? countAll)(said);
     if (counted.gone.length > 0) await claims.drop(said.filter(isIn(counted.gone)));
     const kept = new Map(said.map((each) => [each.id, each.kept]));
+    if (isNeed) for (const [id, index] of counted.told ?? []) kept.set(id, index);
     const majority = keptByMajority(counted.ids, kept, counted.least);
     const upTo = Math.min(wanted, majority.index) as Index;
     const behind = counted.ids.filter((id) => (kept.get(id) ?? 0) < wanted);

@@ -147,7 +147,9 @@ export class EtcdSupervisor implements Service, LogMembers {
       members: members?.map(listed),
     });
     await this.#take(step);
-    if (step.do === 'settled' && members !== undefined) await this.#tidy(members);
+    if (step.do !== 'settled' || members === undefined) return;
+    this.#deps.peers.forget(strangers(peers, members));
+    await this.#tidy(members);
   }
 
   /** How long these peers have been what they are. */
@@ -331,6 +333,12 @@ type KeptLaunch = Pick<EtcdLaunch, 'initialState' | 'initialCluster'>;
 const LAUNCH = 'launch.json';
 
 const endpointOf = ({ host, clientPort }: ServerPeer): string => `${host}:${clientPort}`;
+
+/** Peers that are away and hold no log: who is about to join is there. */
+function strangers(peers: readonly ServerPeer[], members: readonly Member[]): readonly string[] {
+  const isMember = (id: string): boolean => members.some(({ name }) => name === id);
+  return peers.flatMap(({ id, status }) => (status === 'alive' || isMember(id) ? [] : [id]));
+}
 
 function listed({ id, name, peerUrls, learner }: Member): ListedMember {
   return { id, name, learner, peerUrl: peerUrls[0] ?? '' };
