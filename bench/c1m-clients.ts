@@ -1,7 +1,7 @@
 /**
  * Simulated clients in a process of their own, for `c1m.bench.ts`: each is a node with a connection,
  * heart, blocking query and reporter of its own, the client role's own parts of them. Only the tasks
- * are made up: what is placed on a node runs at once.
+ * are made up: what is placed on a node runs at once, and its job is not read.
  *
  *     node --import tsx bench/c1m-clients.ts 127.0.0.1:4647 5000 50000
  *
@@ -11,6 +11,7 @@
 import { systemClock } from '../src/io/clock.ts';
 import { linkKey } from '../src/io/link/key.ts';
 import { systemLinkSockets } from '../src/io/link/sockets.ts';
+import type { LeanReply } from '../src/link/lean-pull.ts';
 import { RemoteServers } from '../src/link/remote-servers.ts';
 import { ServerPool } from '../src/link/server-pool.ts';
 import { Heart } from '../src/client/heart.ts';
@@ -38,6 +39,7 @@ export interface ClientsTold {
 
 /** As the client role asks [ms]. */
 const PULL_MS = 300_000;
+const PULL_DEADLINE_MS = 350_000;
 const HOLDS = { brief: true, changes: true } as const;
 /** Between a question that failed and the next [ms]. */
 const RETRY_MS = 500;
@@ -79,7 +81,7 @@ async function startNode(n: number): Promise<void> {
   });
   const loops = [pool.run(signal), heart.run(signal), reporter.run(signal)];
   await heart.registered(signal);
-  loops.push(pullOn(servers, facts, reporter));
+  loops.push(pullOn(pool, facts, reporter));
   for (const loop of loops) loop.catch(fail);
 }
 
@@ -99,7 +101,7 @@ function poolOf(name: string, own: Random): ServerPool {
 
 /** Takes over what is placed on the node, as the client role does. */
 async function pullOn(
-  servers: RemoteServers,
+  pool: ServerPool,
   { id: nodeId, secretId }: ReturnType<typeof nodeFacts>,
   reporter: Reporter,
 ): Promise<void> {
@@ -107,8 +109,10 @@ async function pullOn(
   const taken = new Set<AllocId>();
   let after = 0 as Index;
   for (;;) {
-    const query = { nodeId, secretId, after, waitMs: PULL_MS, ...(after > 0 && HOLDS) };
-    const reply = await servers.pullAllocs(query, signal).catch(passOver);
+    const asked = { nodeId, secretId, after, waitMs: PULL_MS, ...(after > 0 && HOLDS) };
+    const options = { signal, deadlineMs: PULL_DEADLINE_MS };
+    const answered = pool.call('node.pull', { ...asked, lean: true }, options);
+    const reply = (await answered.catch(passOver)) as LeanReply | undefined;
     if (reply === undefined) {
       await systemClock.sleep(RETRY_MS, signal);
       continue;
@@ -116,10 +120,10 @@ async function pullOn(
     after = reply.index;
     counts.pulls += 1;
     counts.pulled += reply.allocs.length;
-    for (const { alloc } of reply.allocs) {
-      if (taken.has(alloc.id)) continue;
-      taken.add(alloc.id);
-      reporter.report(running(alloc.id, systemClock.now()), true);
+    for (const { id } of reply.allocs) {
+      if (taken.has(id)) continue;
+      taken.add(id);
+      reporter.report(running(id, systemClock.now()), true);
     }
   }
 }

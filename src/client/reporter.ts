@@ -26,6 +26,8 @@ const LULL_MS = 50;
 /** How long details alone may wait [ms]: people who look at a slow start see them all the same. */
 const DETAIL_MS = 1_000;
 const RETRY_MS_MAX = 5_000;
+/** An abort without a reason makes an error, with its stack: dearer than the rest of a batch. */
+const GATHERED = 'something urgent came';
 /** Updates of one call: some 300 KB at ten events a task. */
 const UPDATES_MAX = 200;
 
@@ -122,7 +124,7 @@ export class Reporter {
       const woken = new Promise<void>((resolve) => (this.#wake = resolve));
       await Promise.race([woken, late]);
     }
-    over.abort();
+    over.abort(GATHERED);
     let before: number;
     let pausedMs = isMore ? BATCH_MS_MIN : BATCH_MS;
     do {
