@@ -132,7 +132,7 @@ export const TASK: ObjectSpec = {
       key: 'Templates',
       spec: {
         name: 'Template',
-        quiet: ['ErrMissingKey', 'Uid', 'Gid'],
+        quiet: ['ErrMissingKey', 'Once', 'Uid', 'Gid'],
         parts: [
           { is: 'tree', key: 'ChangeScript' },
           { is: 'object', key: 'Wait', spec: { name: 'Wait' } },

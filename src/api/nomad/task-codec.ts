@@ -70,6 +70,7 @@ const TEMPLATE: Shape<Template> = shape({
     ),
   ),
   errorOnMissingKey: bool('ErrMissingKey', OMIT),
+  once: maybe(bool('Once', OMIT)),
 });
 
 const VOLUME_MOUNT: Shape<VolumeMount> = shape({

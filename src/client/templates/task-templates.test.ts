@@ -116,6 +116,22 @@ test('the first rendering waits for no rest; those after it do', async () => {
   await world.stop();
 });
 
+test('TT4: what is rendered once stays as it was first, over restarts of task and agent', async () => {
+  const world = await begun({ once: true });
+  const text = (): string | undefined => world.dirs.text(A, 'server/local/a');
+  set(world, 'two');
+  await world.pass(30_000);
+  assert.deepEqual([text(), acted(world)], ['one', 0]);
+  world.machine.kill(`${A}.server.0`, 1);
+  await world.pass(60_000);
+  assert.deepEqual([text(), world.machine.started.length], ['one', 2]);
+  await world.stop();
+  await world.start();
+  await world.pass(30_000);
+  assert.deepEqual([text(), world.machine.started.length], ['one', 2]);
+  await world.stop();
+});
+
 test('variables of a template are there for a start after the agent was', async () => {
   const world = await begun({ env: true, embeddedTemplate: 'V={{ key "k" }}' });
   await world.stop();

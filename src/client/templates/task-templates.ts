@@ -6,6 +6,8 @@
  * TT2: a change is acted upon only while the task has been started with the files of before.
  * TT3: a change is noted before it is written, and until it has been acted upon: an agent that is
  *      started anew compares with what is on disk, and does what the one before did not come to.
+ * TT4: what is to be rendered once stays as the task was first started with it, also when the
+ *      agent or the task is started anew.
  */
 import { TemplateFeed } from '../../api/template-feed.ts';
 import { explain, Failure } from '../../base/failure.ts';
@@ -259,6 +261,9 @@ export class TaskTemplates {
     const template = this.#templates[at];
     if (template === undefined) return { type: 'written', template: at, changed: false };
     try {
+      if (template.once && (await this.#isStartedWith(at, template))) {
+        return { type: 'written', template: at, changed: false };
+      }
       const isActedUpon = this.#isWatchedByTask && template.change.do !== 'nothing';
       if (isActedUpon && (await this.#isAsBefore(at, template, text))) {
         return { type: 'written', template: at, changed: false };
@@ -274,6 +279,14 @@ export class TaskTemplates {
     } catch (error) {
       return { type: 'write-failed', template: at, why: explain(error) };
     }
+  }
+
+  /** Its file is there, and the task was started with it (TT4). */
+  async #isStartedWith(at: number, template: PlannedTemplate): Promise<boolean> {
+    if (!this.#isWatchedByTask && !this.#begin.resumed) return false;
+    const known = this.#texts.get(at) ?? (await this.#deps.read(template));
+    if (known !== undefined) this.#texts.set(at, known);
+    return known !== undefined;
   }
 
   /** An earlier process wrote it: what is on disk is what the task has (TT3). */
@@ -297,8 +310,8 @@ export class TaskTemplates {
   /** The files as a rolling change sees them. */
   #files(): RollingFiles {
     // What is written at once is no part of a change that goes round.
-    const rolling = this.#templates.flatMap(({ change }, at) =>
-      change.do === 'nothing' ? [] : [at],
+    const rolling = this.#templates.flatMap(({ change, once }, at) =>
+      change.do === 'nothing' || once ? [] : [at],
     );
     return {
       change: () => changeIdOf(answersFor(this.#drive.state, rolling)),

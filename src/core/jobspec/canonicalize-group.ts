@@ -219,7 +219,7 @@ function canonicalizeTask(written: Draft<Task>, owner: TaskOwner): Task {
     services: (services ?? []).map((service) => canonicalizeService(service, serviceOwner)),
     restart: fill(owner.restart, restart),
     artifacts: (artifacts ?? []).map((each) => fill<Artifact>(ARTIFACT_DEFAULTS, each)),
-    templates: (templates ?? []).map((each) => fill<Template>(TEMPLATE_DEFAULTS, each as Template)),
+    templates: (templates ?? []).map((each) => canonicalizeTemplate(each as Template)),
     logConfig: fill(LOG_DEFAULTS, logConfig),
     volumeMounts: (volumeMounts ?? []).map((each) => fill(VOLUME_MOUNT_DEFAULTS, each)),
     scalingPolicies: (scalingPolicies ?? []).map((each) =>
@@ -250,4 +250,10 @@ function canonicalizeTask(written: Draft<Task>, owner: TaskOwner): Task {
       ifGiven(identities, (all) => all.map((each) => fill(IDENTITY_DEFAULTS, each))),
     ),
   };
+}
+
+/** Clients that know `once` say it of every template; jobs from before they did are the same. */
+function canonicalizeTemplate(written: Template): Template {
+  const { once, ...template } = fill<Template>(TEMPLATE_DEFAULTS, written);
+  return once === true ? { ...template, once } : template;
 }

@@ -61,6 +61,24 @@ test('what the job says holds for its groups, what a group says for its tasks', 
   assert.deepEqual([b.resources.cpu, b.resources.cores], [0, 2]);
 });
 
+test('a template that is rendered again and again is the same, whether that is said or not', () => {
+  const templates = (once: string): unknown =>
+    jobOf(`job "x" {
+      group "g" {
+        task "t" {
+          driver = "raw_exec"
+          template {
+            data        = "x"
+            destination = "local/x"
+            ${once}
+          }
+        }
+      }
+    }`).groups[0]?.tasks[0]?.templates;
+  assert.deepEqual(templates('once = false'), templates(''));
+  assert.deepEqual((templates('once = true') as { once?: boolean }[])[0]?.once, true);
+});
+
 test('batch and system jobs have other defaults', () => {
   const batch = jobOf('job "x" {\n type = "batch"\n group "g" {}\n}').groups[0];
   assert.deepEqual([batch?.restart.attempts, batch?.restart.intervalMs], [3, 86_400_000]);

@@ -57,6 +57,7 @@ const TEMPLATE = table<Template>({
     env: flag('env'),
     vault_grace: duration('vaultGraceMs'),
     error_on_missing_key: flag('errorOnMissingKey'),
+    once: flag('once'),
   },
   blocks: {
     change_script: free('changeScript'),

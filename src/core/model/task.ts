@@ -71,6 +71,8 @@ export interface Template {
   readonly vaultGraceMs: number;
   readonly wait?: { readonly minMs: number; readonly maxMs: number };
   readonly errorOnMissingKey: boolean;
+  /** Rendered for the first start alone; absent: again whenever what it reads has changed. */
+  readonly once?: boolean;
 }
 
 export interface VolumeMount {

@@ -27,6 +27,8 @@ export interface PlannedTemplate {
   readonly env: boolean;
   readonly change: ChangeAction;
   readonly splayMs: number;
+  /** The file stays as the task was first started with it. */
+  readonly once: boolean;
 }
 
 /** What is done when a file has changed while the task runs. */
@@ -86,6 +88,7 @@ export function planTemplate(
     env: template.env,
     change,
     splayMs: template.splayMs,
+    once: template.once === true,
   };
 }
 
