@@ -37,6 +37,7 @@ export async function runClientAgent(
     ...{ nodeName, random: random.fork('link'), note: log('link') },
     // Asked by servers, which are dialled once it is there.
     client: (): ClientLink => client.client.link,
+    gossiping: () => gossip.members(),
   });
   const registrar = await buildRegistrar(config, {
     catalog: new RemoteCatalog(pool),

@@ -1,5 +1,6 @@
 /** Wires the agent link: what a server answers over it, and how a client finds the servers. */
 import { Api } from '../api/api.ts';
+import type { AgentMember } from '../api/consul/agent-routes.ts';
 import { catalogService } from '../api/consul/catalog-routes.ts';
 import { CONSUL } from '../api/consul/common-query.ts';
 import { Failure } from '../base/failure.ts';
@@ -72,6 +73,8 @@ export interface PoolParts {
   readonly nodeName: string;
   readonly random: Random;
   readonly client: () => ClientLink | undefined;
+  /** Whoever gossip knows. */
+  readonly gossiping: () => readonly AgentMember[];
   readonly note: (line: string) => void;
 }
 
@@ -79,7 +82,7 @@ export interface PoolParts {
 export function buildServerPool(
   config: AgentConfig,
   settings: ClientSettings,
-  { nodeName, random, client, note }: PoolParts,
+  { nodeName, random, client, gossiping, note }: PoolParts,
 ): ServerPool {
   const answers = clientAnswers(client);
   return new ServerPool(
@@ -91,13 +94,24 @@ export function buildServerPool(
       sockets: systemLinkSockets,
       random,
       answersFor: () => answers,
-      find: (signal) =>
-        settings.servers.length > 0
-          ? Promise.resolve(settings.servers)
-          : serversInConsul(config, signal),
+      find: async (signal) => {
+        const named = [...settings.servers, ...serversInGossip(config.region, gossiping())];
+        return named.length > 0 ? named : serversInConsul(config, signal);
+      },
       note,
     },
   );
+}
+
+/** Addresses of the links of our servers in the pool. */
+function serversInGossip(region: string, members: readonly AgentMember[]): readonly string[] {
+  return members
+    .filter(({ tags }) => tags['role'] === 'consul' && tags['region'] === region)
+    .flatMap(({ address, tags }) => {
+      const port = Number(tags['port']);
+      const host = tags['rpc_addr'] ?? address;
+      return port > 0 ? [formatAgentAddress({ host, port })] : [];
+    });
 }
 
 /**

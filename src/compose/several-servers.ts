@@ -45,7 +45,8 @@ export async function openServerPeering(
   });
   return {
     servers: () => mesh.addresses(),
-    isLed: () => log?.holder !== undefined,
+    isLed: () =>
+      log?.holder !== undefined && systemClock.elapsedMs() - log.contactMs < UNHEARD_MS_MAX,
     staleMs: () => (log === undefined ? 0 : systemClock.elapsedMs() - log.contactMs),
     evaluations: new RemoteEvaluations({
       leader: () => mesh.sessionWith(log?.holder?.address ?? ''),
@@ -72,6 +73,9 @@ export async function openServerPeering(
     },
   };
 }
+
+/** Whoever leads shows itself several times a second: who hears nothing is cut off [ms]. */
+const UNHEARD_MS_MAX = 5_000;
 
 /** Addresses of the links of those that are joined: their gossip's host, the link's port. */
 function linksOf({ gossip, ports }: AgentConfig): readonly string[] {

@@ -195,3 +195,36 @@ test(
     assert.equal(nodes[0]?.Status, 'ready');
   },
 );
+
+test('a client that is told of no server finds them by gossip', { skip }, async () => {
+  const near = `retry_join = ["${client.address}"]`;
+  const found = agents.start('c5', 5, `client {\n enabled = true\n }\n${near}`);
+  await agents.until('its node is ready', async () => {
+    const nodes = (await askJson(found, '/v1/nodes')) as readonly {
+      readonly Name: string;
+      readonly Status: string;
+    }[];
+    return nodes.some(({ Name, Status }) => Name === 'c5' && Status === 'ready');
+  });
+});
+
+test('a server that hears no other answers old reads, and knows no leader', { skip }, async () => {
+  const [left, ...others] = servers;
+  assert.ok(left !== undefined);
+  const began = Date.now();
+  await Promise.all(others.map((each) => agents.kill(each)));
+  const told = async (): Promise<Headers> => {
+    const { headers, status } = await ask(left, '/v1/catalog/nodes?stale', { port: 8500 });
+    assert.equal(status, 200);
+    return headers;
+  };
+  await agents.until('it says so', async () => {
+    return (await told()).get('x-consul-knownleader') === 'false';
+  });
+  const contactMs = Number((await told()).get('x-consul-lastcontact'));
+  assert.ok(contactMs > 0 && contactMs < Date.now() - began + 10_000, `${contactMs} of ${Date.now() - began} ms`);
+  for (const each of others) agents.again(each);
+  await agents.until('it knows one again', async () => {
+    return (await told()).get('x-consul-knownleader') === 'true';
+  });
+});

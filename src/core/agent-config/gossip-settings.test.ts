@@ -7,6 +7,7 @@ const AS_USUAL = { rejoinAfterLeave: false, reconnectTimeoutMs: 72 * 3_600_000 }
 
 test('members to join: of every block that names some, once each, on their gossip ports', () => {
   const file = {
+    start_join: ['10.0.0.8'],
     server: { retry_join: ['10.0.0.1', 'b:9301'], start_join: ['10.0.0.1'] },
     client: {
       servers: ['10.0.0.2:4647', '10.0.0.3', '[::1]:4647'],
@@ -18,7 +19,7 @@ test('members to join: of every block that names some, once each, on their gossi
   assert.deepEqual(gossipSettings(new Reader(file, ''), '127.0.0.1'), {
     address: '10.0.0.9',
     advertise: '192.0.2.1:8301',
-    join: ['10.0.0.1', 'b:9301', '10.0.0.4:8301', '10.0.0.2', '10.0.0.3', '[::1]'],
+    join: ['10.0.0.8', '10.0.0.1', 'b:9301', '10.0.0.4:8301', '10.0.0.2', '10.0.0.3', '[::1]'],
     ...AS_USUAL,
     wan: { address: '10.0.0.9', join: [], ...AS_USUAL },
   });

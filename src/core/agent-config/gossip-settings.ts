@@ -25,7 +25,7 @@ export function gossipSettings(root: Reader, bindAddr: string): GossipSettings {
   const server = root.block('server');
   const client = root.block('client');
   const advertise = root.block('advertise').text('serf');
-  const joins = [server, server.block('server_join'), client.block('server_join')];
+  const joins = [root, server, server.block('server_join'), client.block('server_join')];
   const named = joins.flatMap((block) => [
     ...block.texts('retry_join'),
     ...block.texts('start_join'),

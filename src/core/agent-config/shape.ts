@@ -172,6 +172,8 @@ export const AGENT_SETTINGS: Settings = {
   log_json: flag('Log lines as JSON.'),
   log_file: text('Accepted; log lines go to standard error.'),
   bind_addr: text('Address to listen on; 127.0.0.1.'),
+  retry_join: texts('As in `server`; a client finds its servers by them, too.'),
+  start_join: texts('The same.'),
   retry_join_wan: texts('As in `server`.'),
   start_join_wan: texts('The same.'),
   rejoin_after_leave: flag('As in `server`.'),

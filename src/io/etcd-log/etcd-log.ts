@@ -115,6 +115,8 @@ export class EtcdLog<Entry, Outcome> implements ClusterLog<Entry, Outcome> {
   #next: Index;
   /** The term in which appends are taken. */
   #term: number | undefined;
+  /** Until when it surely led last. */
+  #ledMs = -Infinity;
   #isClosing = false;
   #failed: Failure | undefined;
   #tellStopped: (why: Error) => void = () => undefined;
@@ -180,7 +182,8 @@ export class EtcdLog<Entry, Outcome> implements ClusterLog<Entry, Outcome> {
     if (this.#term !== undefined) return now;
     // With a lease it is etcd, not the holder, that shows that there is one.
     const heardMs = member === undefined ? now : this.#seat.heardMs;
-    return Math.min(heardMs, this.#follower.currentMs);
+    // What it led itself it knew, too.
+    return Math.max(this.#ledMs, Math.min(heardMs, this.#follower.currentMs));
   }
 
   /** Brings the state up to date and starts to follow and to stand for election. Called once. */
@@ -383,6 +386,7 @@ export class EtcdLog<Entry, Outcome> implements ClusterLog<Entry, Outcome> {
       // Nobody said whether it took place (see `Log.append`): the next term finds out.
       this.#seat.disown(term);
     } finally {
+      if (this.#term === term) this.#ledMs = this.#seat.provenMs;
       this.#term = undefined;
       this.#queue.refuseAll(this.#isClosing ? CLOSED : this.#notLeading());
       this.#changed.notify();
