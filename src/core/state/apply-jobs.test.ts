@@ -117,7 +117,10 @@ test('J3: what a version was made from is kept as long as the version', () => {
   assert.equal(source(3), 'count = 1', 'what is as before was made from the same');
   world.do({ type: 'job.deregister', at: T0, ...WEB, purge: false });
   assert.equal(source(4), 'count = 1', 'so is what was stopped');
-  for (let n = 5; n < JOB_VERSIONS_MAX + 6; n++) world.do(from(n));
+  const scaling = { message: '', error: false, meta: {}, group: 'web', count: 7 };
+  world.do({ type: 'job.scale', at: T0, ...WEB, ...scaling });
+  assert.equal(source(5), 'count = 1', 'and what was scaled');
+  for (let n = 6; n < JOB_VERSIONS_MAX + 7; n++) world.do(from(n));
   assert.equal(source(0), undefined);
   world.do({ type: 'job.deregister', at: T0, ...WEB, purge: true });
   assert.equal([...world.state.tables.jobSubmissions.values()].length, 0);

@@ -93,6 +93,8 @@ export function scaleJob(edit: Edit, entry: JobScaled): Outcome {
   if (count !== undefined) {
     const groups = job.groups.map((each) => (each === group ? { ...each, count } : each));
     scaled = storeVersion(edit, { ...job, groups, stable: false }, job);
+    // Its file says another count now, as a file does whose counts an autoscaler owns.
+    copySubmission(edit, job, scaled);
     evaluate(edit, scaled, entry.evaluation);
   }
   noteScaling(edit, key, entry, group.count);
