@@ -222,7 +222,10 @@ test('a server that hears no other answers old reads, and knows no leader', { sk
     return (await told()).get('x-consul-knownleader') === 'false';
   });
   const contactMs = Number((await told()).get('x-consul-lastcontact'));
-  assert.ok(contactMs > 0 && contactMs < Date.now() - began + 10_000, `${contactMs} of ${Date.now() - began} ms`);
+  assert.ok(
+    contactMs > 0 && contactMs < Date.now() - began + 10_000,
+    `${contactMs} of ${Date.now() - began} ms`,
+  );
   for (const each of others) agents.again(each);
   await agents.until('it knows one again', async () => {
     return (await told()).get('x-consul-knownleader') === 'true';

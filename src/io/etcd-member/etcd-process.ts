@@ -111,7 +111,7 @@ export class EtcdProcess {
   /** The end of what it wrote, for people. */
   lastWords(): string {
     const lines = readFileSync(this.#logFile, 'utf8').trimEnd().split('\n');
-    return lines.slice(-2).join(' | ').slice(-600);
+    return [...new Set(lines.slice(-2).map(saidIn))].join(' | ');
   }
 
   /** Asks it to end, then makes it. Resolves when it is gone. */
@@ -132,6 +132,20 @@ export class EtcdProcess {
     this.#isRunning = false;
   }
 }
+
+/** What a line of etcd's log says, without where in its program it was said. */
+export function saidIn(line: string): string {
+  try {
+    const { msg, error } = JSON.parse(line) as { readonly msg?: unknown; readonly error?: unknown };
+    const said = [msg, error].filter((each) => typeof each === 'string');
+    if (said.length > 0) return said.join(': ').slice(0, SAID_CHARS_MAX);
+  } catch {
+    // A panic, or what the system said of a program that it could not start.
+  }
+  return line.slice(-SAID_CHARS_MAX);
+}
+
+const SAID_CHARS_MAX = 300;
 
 function argumentsOf(launch: EtcdLaunch): readonly string[] {
   const { tls } = launch;
