@@ -50,7 +50,7 @@ export interface Files {
   /** The same as bytes. */
   readBytes(path: string): Promise<Uint8Array>;
   exists(path: string): Promise<boolean>;
-  /** Paths of the files in a directory; undefined where it is none. Fails: `not_found`, `denied`. */
+  /** The files in a directory; undefined where it is none. Fails: `not_found`, `denied`. */
   list(path: string): Promise<readonly string[] | undefined>;
   /** Refuses to overwrite. Fails: `conflict`. */
   create(path: string, text: string): Promise<void>;

@@ -1,4 +1,4 @@
-/** How one check of an allocation's services came out last, as the machine knows it that runs it. */
+/** How one check of an allocation's services came out last, as the machine that runs it knows. */
 import type { Millis } from '../../base/brand.ts';
 
 export interface CheckResult {

@@ -13,7 +13,7 @@ export interface TextFiles {
   /** The same for content that need not be text. */
   readBytes(path: string): Promise<Uint8Array>;
   exists(path: string): Promise<boolean>;
-  /** Paths of the files in a directory; undefined where it is none. Fails: `not_found`, `denied`. */
+  /** The files in a directory; undefined where it is none. Fails: `not_found`, `denied`. */
   list(path: string): Promise<readonly string[] | undefined>;
   /** Fails: `conflict` where there is one already. */
   create(path: string, text: string): Promise<void>;
