@@ -34,9 +34,10 @@ export class MachineClock implements AlarmClock {
     return this.#fromMs + Math.floor((passed * this.#pace) / MILLION);
   }
 
-  /** The world's instant at which its own elapsed time is `ownMs`. */
-  worldInstant(ownMs: number): number {
-    return this.#fromMs + Math.ceil(((ownMs - this.#fromMs) * MILLION) / this.#pace);
+  /** How long until `elapsedMs` says so much, by the world's time; negative: it did [ms]. */
+  worldMsUntil(ownMs: number): number {
+    const due = this.#fromMs + Math.ceil(((ownMs - this.#fromMs) * MILLION) / this.#pace);
+    return due - this.#world.elapsedMs();
   }
 
   sleep(ms: number, signal: AbortSignal): Promise<void> {
@@ -49,7 +50,6 @@ export class MachineClock implements AlarmClock {
 
   /** How much of the world's time passes until so much of its own has, from now on [ms]. */
   worldMs(ms: number): number {
-    const due = this.elapsedMs() + Math.max(0, Math.ceil(ms));
-    return this.worldInstant(due) - this.#world.elapsedMs();
+    return this.worldMsUntil(this.elapsedMs() + Math.max(0, Math.ceil(ms)));
   }
 }

@@ -31,7 +31,7 @@ export const OBSERVED_MIN = 20;
 /** Longest time between two misfortunes: some seeds are calm, others hardly come to themselves [ms]. */
 const STRIKE_MS_MAX = [2_500, 6_000, 12_000] as const;
 /** Longest time for which a lock is kept from others once its holder is lost [ms]. */
-const LOCK_DELAY_MS_MAX = 1_500;
+const LOCK_DELAY_MS_MAX = 1_000;
 /** Who waits longer than this for an answer gives up, and does not know. */
 const PATIENCE_MS = 3_000;
 
@@ -225,7 +225,7 @@ class KvRun {
     while (!this.#isOver) {
       const drawn = uuid('sess', this.#sessions++) as SessionId;
       const began = clock.elapsedMs();
-      const delayMs = chance(random, 0.5) ? 0 : between(random, 100, LOCK_DELAY_MS_MAX);
+      const delayMs = chance(random, 0.7) ? 0 : between(random, 100, LOCK_DELAY_MS_MAX);
       const made = await this.#ask((door) => door.createSession(drawn, delayMs));
       if (made === undefined) await this.#pause(random, 500);
       else await this.#useSession(random, { id: made.value, clock, validTo: began + KV_TTL_MS });
@@ -245,7 +245,7 @@ class KvRun {
         if (chance(random, 0.3) || this.#isOverdue(session)) return;
         await this.#ask((door) => door.write({ verb: 'unlock', value: '', ...put }));
       } else {
-        await this.#pause(random, 400);
+        await this.#pause(random, chance(random, 0.5) ? 20 : 400);
         if (!(await this.#renew(session))) return;
       }
     }
@@ -258,11 +258,13 @@ class KvRun {
     const answer = await this.#ask((door) => door.read(key));
     const pair = answer?.value;
     const stop = from + between(random, 1, 3_000);
+    // Some never say a word, and believe in it to the last.
+    if (chance(random, 0.2)) await clock.sleep(session.clock.worldMsUntil(session.validTo), NEVER);
     while (clock.elapsedMs() < stop && !this.#isOverdue(session)) {
       await this.#pause(random, 300);
       await this.#renew(session);
     }
-    const to = Math.min(clock.elapsedMs(), session.clock.worldInstant(session.validTo));
+    const to = clock.elapsedMs() + Math.min(0, session.clock.worldMsUntil(session.validTo));
     // What was read after it was taken from the holder tells nothing of its token.
     if (to <= from || pair?.session !== session.id) return;
     // A session that takes what it could not give back, as nobody answered, keeps its token.

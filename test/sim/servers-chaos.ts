@@ -21,7 +21,7 @@ const WEIGHTS = {
   cutServer: 4,
   cutLeader: 3,
   cutFromLog: 4,
-  fallBehind: 3,
+  fallBehind: 8,
   cutPair: 3,
   cutOneWay: 4,
   split: 2,
@@ -46,6 +46,9 @@ const WEIGHTS = {
 type Name = keyof typeof WEIGHTS;
 
 const REJOIN_MS = 1_000;
+/** For so long it is seen whether a client knows more than a server that fell behind, and how often [ms]. */
+const BEHIND_MS = 30_000;
+const LOOK_MS = 100;
 
 export class ServersChaos extends Misfortunes<Name> {
   readonly #cluster: ServersCluster;
@@ -165,7 +168,7 @@ export class ServersChaos extends Misfortunes<Name> {
       cutLeader: () => this.#cut(reach.cutOff(this.#leader().name)),
       cutFromLog: () => {
         const { name } = chance(random, 0.5) ? this.#leader() : this.#anyServer();
-        this.#cutFromLog(name);
+        this.#cut(this.#cutFromLog(name));
       },
       fallBehind: () => this.#fallBehind(),
       cutPair: () => {
@@ -314,26 +317,50 @@ export class ServersChaos extends Misfortunes<Name> {
     this.until(this.span(200, 20_000), mend);
   }
 
-  #cutFromLog(server: string): void {
+  #cutFromLog(server: string): () => void {
     const members = this.#members().filter((each) => each !== server);
-    this.#cut(this.#cluster.reach.part([server], members));
+    return this.#cluster.reach.part([server], members);
   }
 
-  /** A server does not see the log grow; after a while some clients reach no other, or begin anew there. */
+  /**
+   * A server does not see the log grow. Clients that were told by others what it does not know reach no
+   * other server from then on, or begin anew there.
+   */
   #fallBehind(): void {
-    const { reach, servers, clients } = this.#cluster;
-    const { name } = this.#anyServer();
-    this.#cutFromLog(name);
-    const others = servers.map((each) => each.name).filter((each) => each !== name);
-    for (const client of clients) {
-      if (chance(this.random, 0.5)) continue;
-      this.until(this.span(500, 10_000), () => {
-        this.#cut(reach.part([client.name], others));
-        if (!client.isUp || chance(this.random, 0.3)) return;
-        client.kill();
-        this.until(this.span(0, 1_000), () => client.start());
-      });
+    const server = this.#anyServer();
+    this.until(this.span(10_000, 60_000), this.#deafen(server.name));
+    const untilMs = this.#cluster.elapsedMs + BEHIND_MS;
+    for (const client of this.#cluster.clients) {
+      if (chance(this.random, 0.7)) this.#strand(client, server, untilMs);
     }
+  }
+
+  /** It hears nothing of the log, while it reaches the other servers. */
+  #deafen(server: string): () => void {
+    const { etcd, isManaged } = this.#cluster;
+    // Members beside servers are cut off with them: there its own one stands still.
+    if (!isManaged) return this.#cutFromLog(server);
+    etcd.setPaused(server, true);
+    return () => etcd.setPaused(server, false);
+  }
+
+  #strand(client: ClientHost, server: PeerHost, untilMs: number): void {
+    const { reach, servers, told, links, elapsedMs } = this.#cluster;
+    if (elapsedMs > untilMs || !server.isUp) return;
+    if (!client.isUp || told.newest(client.name) <= (server.state?.index ?? Infinity)) {
+      this.until(LOOK_MS, () => this.#strand(client, server, untilMs));
+      return;
+    }
+    this.#cluster.note(`${client.name} reaches ${server.name} only, which is behind`);
+    const others = servers.map(({ name }) => name).filter((each) => each !== server.name);
+    // Longer than it takes to find out who does not answer.
+    this.until(this.span(8_000, 20_000), reach.part([client.name], others));
+    if (chance(this.random, 0.3)) {
+      links.end(client.name);
+      return;
+    }
+    client.kill();
+    this.until(this.span(0, 1_000), () => client.start());
   }
 
   #cutOneWay(): void {

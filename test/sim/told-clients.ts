@@ -21,6 +21,11 @@ export class ToldClients {
   /** What each machine has been told of, with the index of the servers' last word on it. */
   readonly #told = new Map<string, Map<AllocId, number>>();
 
+  /** The newest word that a machine was told on what it still runs. */
+  newest(host: string): number {
+    return Math.max(0, ...(this.#told.get(host)?.values() ?? []));
+  }
+
   /** The servers, as one life of a client asks them, with each answer looked at. */
   watched(host: string, servers: ServerLink, { newest, broken }: ToldDeps): ServerLink {
     let last = 0;
