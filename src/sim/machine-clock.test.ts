@@ -14,13 +14,15 @@ test('MC1: a fast machine is sooner done with waiting, a slow one later', async 
   assert.equal(fast.elapsedMs(), 1_105_000);
   assert.equal(slow.now(), 1_095_000);
   const woken: string[] = [];
-  void fast.sleep(10_500, never).then(() => woken.push('fast'));
-  void slow.sleep(9_500, never).then(() => woken.push('slow'));
+  const both = [
+    fast.sleep(10_500, never).then(() => woken.push('fast')),
+    slow.sleep(9_500, never).then(() => woken.push('slow')),
+  ];
   world.advance(9_999);
   await Promise.resolve();
   assert.deepEqual(woken, []);
   world.advance(1);
-  await new Promise((resolve) => setImmediate(resolve));
+  await Promise.all(both);
   assert.deepEqual(woken, ['fast', 'slow']);
 });
 
