@@ -45,6 +45,8 @@ export interface Cluster {
   leader(): string;
   /** Absent: there are no others. */
   readonly logPeers?: LogPeers;
+  /** Takes this server out of those that hold the log, while it lives. Absent: it cannot. */
+  readonly leaveLog?: () => Promise<void>;
   /** The same of every server. */
   servers(): readonly string[];
   /** Of a node that this server, or another one, is in touch with. */

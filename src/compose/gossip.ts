@@ -181,13 +181,24 @@ export function gossipServices(
 /** Takes the agent out of the catalog and the pool, in good order. */
 export function leaving(
   { registrar }: RegistrarParts,
-  { gossip, wan }: GossipParts,
+  { pool, wan }: GossipParts,
 ): () => Promise<void> {
   return async () => {
     await registrar.leave();
-    await wan?.gossip.leave();
-    await gossip?.leave();
+    await wan?.pool.leave();
+    await pool?.leave();
   };
+}
+
+/** Has something done before the agent leaves its pool, however it is told to. */
+export function beforeLeaving(parts: GossipParts, first: () => Promise<void>): GossipParts {
+  const { pool } = parts;
+  if (pool === undefined) return parts;
+  const leave = async (): Promise<void> => {
+    await first();
+    await pool.leave();
+  };
+  return { ...parts, pool: { ...pool, leave } };
 }
 
 function catalogOf(ops: Operations): GossipCatalog {

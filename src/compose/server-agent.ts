@@ -17,6 +17,7 @@ import { openPeering } from './cluster.ts';
 import { buildDns } from './dns.ts';
 import { drainThroughApi } from './drain.ts';
 import {
+  beforeLeaving,
   buildGossip,
   gossipServices,
   leaving,
@@ -185,8 +186,10 @@ async function openOwn(
   const registrar = await buildRegistrar(config, {
     ...{ catalog, nodeName, random: random.fork('registrar'), log: log('registrar') },
   });
+  const { leaveLog } = cluster;
   return {
-    ...{ server, cluster, registrar, gossip, world, later },
+    ...{ server, cluster, registrar, world, later },
+    gossip: leaveLog === undefined ? gossip : beforeLeaving(gossip, leaveLog),
     close: async () => {
       await registrar.close();
       await server.close();

@@ -1,6 +1,6 @@
 /** Finds the other servers and opens the log that they share: the mesh, and etcd. */
 import { join } from 'node:path';
-import { Failure } from '../base/failure.ts';
+import { Failure, explain } from '../base/failure.ts';
 import type { AgentConfig, ServerSettings } from '../core/agent-config/config.ts';
 import { formatAgentAddress, parseAgentAddress } from '../core/link/address.ts';
 import { systemClock } from '../io/clock.ts';
@@ -11,7 +11,7 @@ import { RemoteEvaluations } from '../link/remote-evaluations.ts';
 import { RemoteState } from '../link/remote-state.ts';
 import type { Service } from '../ports/service.ts';
 import { untilAborted } from '../run/aborted.ts';
-import type { Peering, PeeringWorld } from './cluster-parts.ts';
+import type { ClusterParts, Peering, PeeringWorld } from './cluster-parts.ts';
 import { buildDoor } from './door.ts';
 import { externalEtcd, manageEtcd, serverIdOf, useEtcd, type ClusterStore } from './etcd.ts';
 import { federationOf } from './federation.ts';
@@ -65,7 +65,8 @@ export async function openServerPeering(
       const federation = federationOf(config, door, parts);
       const clock = systemClock;
       const held = { members: store.supervisor, linkPort: config.ports.rpc };
-      return joinServers({ door, mesh, log, services, federation, clock, held }, parts);
+      const cluster = joinServers({ door, mesh, log, services, federation, clock, held }, parts);
+      return { ...cluster, leaveLog: () => leaveLog(log, store, parts) };
     },
     close: async () => {
       await store.close();
@@ -115,6 +116,22 @@ async function openStore(
     },
     { ...edges, peers: withLeft(mesh, world.hasLeft), told: () => mesh.kept() },
   );
+}
+
+/** Where the others cannot do without its member, it is left as it is: they may take it out later. */
+async function leaveLog(
+  log: StateLog | undefined,
+  { supervisor }: ClusterStore,
+  { server, note }: Pick<ClusterParts, 'server' | 'note'>,
+): Promise<void> {
+  try {
+    if (supervisor === undefined) return;
+    if (server.server.operations.stats().leading) await log?.giveLead();
+    await supervisor.leave();
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    note(`leaves a member of etcd behind: ${explain(error)}`);
+  }
 }
 
 /** What ends the link also ends the wait for the log, with its own reason. */

@@ -149,8 +149,13 @@ test(
   async () => {
     const [first, second, third] = await trio();
     await agents.run(third, 'leave');
+    assert.match(agents.outputOf(third), /takes its own member out, as this server leaves/);
     await agents.until('the others go on without it', () => allVote([first, second]));
     await forgotten(third, [first, second]);
+    // Of two members one could not take the other out once that is dead.
+    await agents.run(second, 'leave');
+    await agents.until('the last goes on without it', () => allVote([first]));
+    agents.again(second);
     agents.again(third);
     await agents.until('it votes again', () => allVote(servers));
     await agents.kill(third);
@@ -159,5 +164,10 @@ test(
     await forgotten(third, [first, second]);
     agents.again(third);
     await agents.until('it votes once more', () => allVote(servers));
+    const [leader, ...others] = await trio();
+    await agents.run(leader, 'leave');
+    await agents.until('they go on without their leader', () => allVote(others));
+    agents.again(leader);
+    await agents.until('all vote', () => allVote(servers));
   },
 );

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { DEAD_MS, QUIET_MS, memberToRemove, nextStep, whyKept } from './membership.ts';
+import { DEAD_MS, QUIET_MS, memberToRemove, nextStep, whyKept, whyLeft } from './membership.ts';
 import type { ListedMember, MemberHealth, MemberView, ServerPeer } from './membership.ts';
 
 function peer(id: string, more: Partial<ServerPeer> = {}): ServerPeer {
@@ -152,5 +152,18 @@ const kept: readonly (readonly [
 for (const [name, member, others, lives, goes] of kept) {
   test(`wanted gone: ${name}`, () => {
     assert.equal(whyKept(member, [...others, member], lives) === undefined, goes);
+  });
+}
+
+const leavers: readonly (readonly [string, readonly MemberHealth[], boolean])[] = [
+  ['of three', [one, two, health(3n)], true],
+  ['of two', [one, two], true],
+  ['of three, one of which is dead', [one, two, dead], false],
+  ['the last', [one], false],
+  ['the last that votes', [one, learner], false],
+];
+for (const [name, members, goes] of leavers) {
+  test(`leaves: ${name}`, () => {
+    assert.equal(whyLeft('s1', members) === undefined, goes);
   });
 }

@@ -182,6 +182,18 @@ export function whyKept(
   return hasMajority(rest) ? undefined : 'too few servers would be left';
 }
 
+/**
+ * Why a server that leaves cannot take its own member along, while that still votes; undefined: it can
+ * (M4). Taken out only once it is dead, the second of two could not be taken out at all.
+ *
+ * @param self its server
+ */
+export function whyLeft(self: string, members: readonly MemberHealth[]): string | undefined {
+  const rest = members.filter(({ name }) => name !== self);
+  if (rest.every(({ learner }) => learner)) return 'it is the last that votes';
+  return hasMajority(rest) ? undefined : 'too few servers would be left';
+}
+
 function hasMajority(members: readonly MemberHealth[]): boolean {
   const voters = members.filter(({ learner }) => !learner);
   return voters.filter(({ healthy }) => healthy).length * 2 > voters.length;

@@ -8,7 +8,7 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure, explain } from '../../base/failure.ts';
-import { memberToRemove, nextStep, whyKept } from '../../core/etcd-member/membership.ts';
+import { memberToRemove, nextStep, whyKept, whyLeft } from '../../core/etcd-member/membership.ts';
 import type {
   ListedMember,
   MemberHealth,
@@ -70,6 +70,8 @@ export class EtcdSupervisor implements Service, LogMembers {
   #exits = 0;
   #restartAtMs = 0;
   #isSettled = false;
+  /** True: its member is out, or about to be, and is not looked after any more. */
+  #isLeaving = false;
   #told = '';
   /** The peers as last seen, and since when they are so. */
   #heard = '';
@@ -119,6 +121,31 @@ export class EtcdSupervisor implements Service, LogMembers {
     await client.memberRemove(gone.id);
   }
 
+  /**
+   * Takes this server's own member out, while it still votes; from now on it has none.
+   *
+   * Fails: `conflict` the others need it; `unavailable`, `timeout` it is not known whether it is out.
+   */
+  async leave(): Promise<void> {
+    const { client, peers, note } = this.#deps;
+    const { members } = await client.members({ deadlineMs: ASK_MS });
+    const known = peers.known();
+    const health = await Promise.all(members.map((member) => this.#healthOf(member, known)));
+    const own = members.find(({ name }) => name === this.#options.id);
+    if (own === undefined) return;
+    const why = whyLeft(own.name, health);
+    if (why !== undefined) throw new Failure('conflict', `this server's member stays: ${why}`);
+    this.#isLeaving = true;
+    const others = members.filter(({ id, learner }) => id !== own.id && !learner);
+    client.setEndpoints(
+      others.flatMap(({ clientUrls }) => clientUrls.slice(0, 1).map(bareEndpoint)),
+    );
+    note('takes its own member out, as this server leaves');
+    await client.memberRemove(own.id);
+    await this.#process?.stop();
+    this.#setAside();
+  }
+
   async run(signal: AbortSignal): Promise<void> {
     try {
       while (!signal.aborted) {
@@ -135,6 +162,7 @@ export class EtcdSupervisor implements Service, LogMembers {
   }
 
   async #look(): Promise<void> {
+    if (this.#isLeaving) return;
     this.#countExit();
     const members = await this.#members();
     const peers = this.#deps.peers.known();
@@ -250,8 +278,12 @@ export class EtcdSupervisor implements Service, LogMembers {
 
   /** Moves the data of a removed member out of the way; the one before it is deleted (M2). */
   #discard(): void {
-    const { dir } = this.#options;
     this.#tell('the cluster removed this member: joining anew');
+    this.#setAside();
+  }
+
+  #setAside(): void {
+    const { dir } = this.#options;
     rmSync(join(dir, 'removed'), { recursive: true, force: true });
     renameSync(join(dir, 'member-data'), join(dir, 'removed'));
     rmSync(join(dir, LAUNCH));
