@@ -35,7 +35,7 @@ for (const [name, jumpMs] of [
   ['ahead', DAY],
   ['back', -DAY],
 ] as const) {
-  test(`H5: a clock that is set ${name} makes an instance healthy no sooner and no later`, async () => {
+  test(`a clock that is set ${name} makes an instance healthy no sooner and no later`, async () => {
     const world = await given();
     world.own.skewMs = jumpMs;
     await world.pass(15_000);
@@ -45,7 +45,7 @@ for (const [name, jumpMs] of [
     await world.stop();
   });
 
-  test(`H5: a clock that is set ${name} while the agent is away counts for nothing`, async () => {
+  test(`a clock that is set ${name} while the agent is away counts for nothing`, async () => {
     const world = await given();
     await world.stop();
     world.own.skewMs = jumpMs;
@@ -57,7 +57,7 @@ for (const [name, jumpMs] of [
     await world.stop();
   });
 
-  test(`R1: a clock that is set ${name} restarts a task neither at once nor never`, async () => {
+  test(`a clock that is set ${name} restarts a task neither at once nor never`, async () => {
     const world = await given();
     world.machine.kill(`${A}.server.0`, 1);
     await world.pass(100);
@@ -70,7 +70,7 @@ for (const [name, jumpMs] of [
   });
 }
 
-test('H5: a clock that is set ahead makes nothing late', async () => {
+test('a clock that is set ahead makes nothing late', async () => {
   const world = await given();
   world.machine.kill(`${A}.server.0`, 1);
   await world.pass(100);
@@ -80,7 +80,7 @@ test('H5: a clock that is set ahead makes nothing late', async () => {
   await world.stop();
 });
 
-test('MO3: over a start of the machine the deadline goes on; a clock that went back stops nothing', async () => {
+test('MO3: over a start of the machine a deadline goes on, its clock set back or not', async () => {
   const world = await given();
   world.machine.kill(`${A}.server.0`, 1);
   await world.pass(100);

@@ -1,10 +1,10 @@
-/** The client's own time in this process, and its mark on disk; what it promises says `moment.ts`. */
+/** The client's own time in this process, and its mark on disk: what `moment.ts` promises. */
 import type { Millis } from '../base/brand.ts';
 import { leadOf, type Clocks, type Moment } from '../core/runner/moment.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ClientStore } from './store.ts';
 
-/** How often its mark is written [ms]: over a start of the machine no more than that is in doubt. */
+/** How often its mark is written [ms]: over a start of the machine no more is in doubt. */
 export const MARK_MS = 60_000;
 
 export class OwnTime {
@@ -14,7 +14,7 @@ export class OwnTime {
   readonly #bootId: string | undefined;
   #leadMs: number;
 
-  /** @param bootId names the start of the machine since which `wall.elapsedMs` counts, if it does */
+  /** @param bootId names the start of the machine since which `wall.elapsedMs` counts */
   constructor(wall: Clock, bootId: string | undefined) {
     this.#wall = wall;
     this.#bootId = bootId;

@@ -73,7 +73,7 @@ export class ClientStore {
     return this.#save(TIME, mark, true);
   }
 
-  /** When the servers were last heard on the client's own time, as an earlier life wrote it down. */
+  /** When the servers were last heard, on the client's own time, as an earlier life has it. */
   async heardAt(): Promise<Millis | undefined> {
     return (await this.#load<{ readonly at: Millis }>(HEARD, isHeard))?.at;
   }

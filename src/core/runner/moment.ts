@@ -4,7 +4,7 @@
  *
  * MO1: in one process it runs as the clock does that nobody sets.
  * MO2: from one process to the next, too, as long as the machine stays up.
- * MO3: over a start of the machine it goes on by what the wall clock says has passed, and never back.
+ * MO3: over a start of the machine it goes on by what the wall clock says has passed, never back.
  * MO4: where nothing is known of it, it begins at the wall clock's instant, of which all is that
  *     earlier builds wrote down.
  */

@@ -42,7 +42,7 @@ export class Silence {
   }
 }
 
-/** How long ago an instant is that an earlier life wrote down [ms]; one to come is no sign of any. */
+/** How long ago an instant is that an earlier life wrote down [ms]; 0 for one to come. */
 export function awayMs(heardAt: Millis | undefined, now: Millis): number | undefined {
   return heardAt === undefined ? undefined : Math.max(0, now - heardAt);
 }

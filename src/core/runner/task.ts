@@ -58,7 +58,7 @@ export interface TaskRun {
   readonly lastRestartAt?: Millis;
   readonly startedAt?: Millis;
   readonly finishedAt?: Millis;
-  /** Since when it runs, or is dead, on the client's own time; absent in what an older build wrote. */
+  /** Since when it runs, or is dead, on the client's own time; absent in an older build's. */
   readonly since?: Millis;
   readonly events: TaskState['events'];
 }
