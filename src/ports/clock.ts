@@ -4,9 +4,9 @@ import type { Millis } from '../base/brand.ts';
 export interface Clock {
   now(): Millis;
   /**
-   * Milliseconds on a clock that nobody sets, from an instant of its own, the same for all processes
-   * of a machine that is up: for how long something has lasted, where a step of the wall clock must
-   * not matter.
+   * Milliseconds on a clock that nobody sets, from an instant of its own, the same for all
+   * processes of a machine that is up: for how long something has lasted, where a step of the wall
+   * clock must not matter.
    */
   elapsedMs(): number;
   /** Resolves after `ms`, or at once when `signal` aborts. Never rejects. */

@@ -8,8 +8,8 @@
  * S3: a term begins when whoever held the seat before can no longer take an older confirmation for
  *     a recent one, and answer from a state that is no longer the newest: it may have been
  *     confirmed right before it was deposed.
- * S4: a lease that ends lets the next holder begin at once: no confirmation is recent for longer than
- *     the lease lasts for certain.
+ * S4: a lease that ends lets the next holder begin at once: no confirmation is recent for longer
+ *     than the lease lasts for certain.
  *
  * S3 and S4 compare spans on the clocks of two machines: they hold as long as neither runs fast or
  * slow by more than `CLOCK_DRIFT_MAX`.
