@@ -67,10 +67,10 @@ export function buildClient(
     ...world,
     ...(boot === undefined ? {} : { bootId: boot }),
     drivers: built.drivers,
-    artifacts: new SystemArtifacts({
-      dir: join(config.dataDir, 'client', 'artifacts'),
-      bytesMax: ARTIFACT_CACHE_BYTES_MAX,
-    }),
+    artifacts: new SystemArtifacts(
+      { dir: join(config.dataDir, 'client', 'artifacts'), bytesMax: ARTIFACT_CACHE_BYTES_MAX },
+      settings.artifactLimits,
+    ),
     templates: templateSource(config),
     files: new JournalStateFiles(settings.stateDir ?? join(config.dataDir, 'client'), log),
     dirs: new DiskAllocDirs(allocDir, clock),

@@ -6,6 +6,8 @@ import type { JsonObject } from '../../base/json.ts';
 import { JOB_SOURCE_BYTES_MAX, LOG_ENTRIES_KEPT } from '../limits.ts';
 import type { HostNetwork, HostVolume, NodeReserved } from '../model/node.ts';
 import { DEFAULT_SCHEDULER_CONFIG, type SchedulerConfig } from '../model/scheduler-config.ts';
+import type { ArtifactLimits } from '../artifact/artifact-limits.ts';
+import { artifactLimits } from './artifact-settings.ts';
 import type { AgentFile } from './decode.ts';
 import { balancerSettings } from './balancer-settings.ts';
 import type { BalancerSettings } from '../balancer/settings.ts';
@@ -118,6 +120,7 @@ export interface ClientSettings {
   readonly dynamicPortMax: number;
   readonly killTimeoutMsMax: number;
   readonly reserved: NodeReserved;
+  readonly artifactLimits: ArtifactLimits;
   readonly hostVolumes: Readonly<Record<string, HostVolume>>;
   readonly hostNetworks: Readonly<Record<string, HostNetwork>>;
   readonly collect: {
@@ -364,6 +367,7 @@ function clientSettings(client: Reader, problems: ConfigProblem[]): ClientSettin
       diskUsedPercentMax: client.count('gc_disk_usage_threshold', 80),
       inodesUsedPercentMax: client.count('gc_inode_usage_threshold', 70),
     },
+    artifactLimits: artifactLimits(client, problems),
     templates: templatePolicy(client, problems),
     ...(client.has('drain_on_shutdown')
       ? {

@@ -13,7 +13,8 @@ function* settingsOf(settings: Settings, path = ''): Generator<readonly [string,
 const all = [...settingsOf(AGENT_SETTINGS)];
 
 test('settings are named as operators write them', () => {
-  for (const [path] of all) assert.match(path, /^[a-z]+(_[a-z]+)*(\.[a-z]+(_[a-z]+)*)*$/);
+  for (const [path] of all)
+    assert.match(path, /^[a-z][a-z0-9]*(_[a-z]+)*(\.[a-z][a-z0-9]*(_[a-z]+)*)*$/);
 });
 
 test('each setting has a line in the reference that fits into a table', () => {

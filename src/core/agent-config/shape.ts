@@ -5,6 +5,7 @@
  * Source: https://developer.hashicorp.com/nomad/docs/configuration
  */
 
+import { ARTIFACT_SETTING } from './artifact-settings.ts';
 import { BALANCER_SETTING } from './balancer-shape.ts';
 import { DISCOVERY_SETTINGS } from './discovery-shape.ts';
 import { TEMPLATE_SETTING } from './template-settings.ts';
@@ -115,6 +116,7 @@ const CLIENT = block('The role that runs tasks.', {
   gc_max_allocs: count('Ended allocations kept beyond which the oldest go; 50.'),
   gc_disk_usage_threshold: count('Percent of the disk beyond which they go; 80.'),
   gc_inode_usage_threshold: count('Percent of the inodes beyond which they go; 70.'),
+  artifact: ARTIFACT_SETTING,
   no_host_uuid: flag('Accepted: the node id is always drawn by chance.'),
   drain_on_shutdown: block('Move tasks away when the agent is told to stop.', {
     deadline: duration('How long they may take.'),

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { Failure } from '../../base/failure.ts';
 import { fitsPattern, isPattern, unpackedName } from '../../core/artifact/archive.ts';
+import { ARTIFACT_LIMITS, type ArtifactLimits } from '../../core/artifact/artifact-limits.ts';
 import { checksumIn, type Checksum } from '../../core/artifact/checksum.ts';
 import type { ArtifactOrigin, ArtifactPlan } from '../../core/artifact/source.ts';
 import { CHECKSUM_LIST_BYTES_MAX } from '../../core/limits.ts';
@@ -19,9 +20,11 @@ import { unpack } from './unpack.ts';
 /** Fetches from the world, and keeps what may be shared. */
 export class SystemArtifacts implements Artifacts {
   readonly #cache: ArtifactCache;
+  readonly #limits: ArtifactLimits;
 
-  constructor(cache: CacheOptions) {
+  constructor(cache: CacheOptions, limits: ArtifactLimits = ARTIFACT_LIMITS) {
     this.#cache = new ArtifactCache(cache);
+    this.#limits = limits;
   }
 
   async fetch(plan: ArtifactPlan, target: ArtifactTarget, signal: AbortSignal): Promise<void> {
@@ -50,7 +53,8 @@ export class SystemArtifacts implements Artifacts {
     const file = join(place.work, 'file', plan.fileName === '' ? 'all' : plan.fileName);
     await mkdir(dirname(file));
     const wanted = await wantedChecksum(plan, place.work, signal);
-    const fetched = { plan, file, progress: place.progress };
+    const limits = this.#limits;
+    const fetched = { plan, file, progress: place.progress, bytesMax: limits.httpBytesMax };
     if (origin.from === 'file' || !ArtifactCache.takes(wanted)) {
       await fetchFile(origin, fetched, signal);
       if ((await lstat(file)).isDirectory()) return partOf(file, plan);
@@ -61,7 +65,7 @@ export class SystemArtifacts implements Artifacts {
       );
     }
     if (packing === undefined) return file;
-    await unpack({ file, name: shown(name), into: tree }, packing, signal);
+    await unpack({ file, name: shown(name), into: tree, limits }, packing, signal);
     if (packing.container === 'single') return join(tree, unpackedName(plan.fileName));
     return partOf(tree, plan);
   }
@@ -95,6 +99,8 @@ interface Fetched {
   readonly plan: ArtifactPlan;
   readonly file: string;
   readonly progress: ArtifactTarget['progress'];
+  /** Of what comes over HTTP. */
+  readonly bytesMax: number;
 }
 
 async function partOf(tree: string, { subdir, name }: ArtifactPlan): Promise<string> {
@@ -120,12 +126,12 @@ async function onlyFit(tree: string, pattern: string, name: string): Promise<str
 
 async function fetchFile(
   origin: FileOrigin,
-  { plan, file, progress }: Fetched,
+  { plan, file, progress, bytesMax }: Fetched,
   signal: AbortSignal,
 ): Promise<void> {
   switch (origin.from) {
     case 'http':
-      await download({ url: origin.url, headers: plan.headers, file, progress }, signal);
+      await download({ url: origin.url, headers: plan.headers, file, progress, bytesMax }, signal);
       return;
     case 's3': {
       const { fetchFromS3 } = await import('./s3.ts');

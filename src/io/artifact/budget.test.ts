@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Failure } from '../../base/failure.ts';
 import { ARTIFACT_ENTRIES_MAX, ARTIFACT_FREE_BYTES } from '../../core/limits.ts';
+import { ARTIFACT_LIMITS } from '../../core/artifact/artifact-limits.ts';
 import { Budget } from './budget.ts';
 
 function exhausted(error: unknown): boolean {
@@ -39,4 +40,13 @@ test('U1: the entry is named, and not at any length', () => {
     () => budget.admit({ path: `../${'x'.repeat(5000)}`, kind: 'file' }),
     (error) => error instanceof Failure && error.message.length < 400,
   );
+});
+
+test('U2: the bounds are those that the operator says', () => {
+  const limits = { ...ARTIFACT_LIMITS, entriesMax: 1, unpackedBytesMax: 10 };
+  const budget = new Budget('a.zip', 100, limits);
+  budget.admit({ path: 'one', kind: 'directory' });
+  assert.throws(() => budget.admit({ path: 'two', kind: 'directory' }), {
+    message: 'a.zip has more than 1 entries',
+  });
 });

@@ -8,25 +8,24 @@
 import { Transform } from 'node:stream';
 import { Failure } from '../../base/failure.ts';
 import { entryProblem, type ArchiveEntry } from '../../core/artifact/archive.ts';
-import {
-  ARTIFACT_ENTRIES_MAX,
-  ARTIFACT_FREE_BYTES,
-  ARTIFACT_RATIO_MAX,
-  ARTIFACT_UNPACKED_BYTES_MAX,
-} from '../../core/limits.ts';
+import { ARTIFACT_LIMITS, type ArtifactLimits } from '../../core/artifact/artifact-limits.ts';
+import { ARTIFACT_FREE_BYTES, ARTIFACT_RATIO_MAX } from '../../core/limits.ts';
 
 export class Budget {
   readonly #name: string;
   #bytesLeft: number;
-  #entriesLeft = ARTIFACT_ENTRIES_MAX;
+  readonly #entriesMax: number;
+  #entriesLeft: number;
   /** Paths of symbolic links so far: nothing is unpacked through one. */
   readonly #links = new Set<string>();
 
   /** @param name of the archive, for people */
-  constructor(name: string, packedBytes: number) {
+  constructor(name: string, packedBytes: number, limits: ArtifactLimits = ARTIFACT_LIMITS) {
     this.#name = name;
+    this.#entriesMax = limits.entriesMax;
+    this.#entriesLeft = limits.entriesMax;
     this.#bytesLeft = Math.min(
-      ARTIFACT_UNPACKED_BYTES_MAX,
+      limits.unpackedBytesMax,
       ARTIFACT_FREE_BYTES + packedBytes * ARTIFACT_RATIO_MAX,
     );
   }
@@ -41,7 +40,7 @@ export class Budget {
       throw new Failure('invalid', `${this.#name}: entry "${shortened(entry.path)}" ${problem}`);
     }
     if (this.#entriesLeft-- <= 0) {
-      throw new Failure('exhausted', `${this.#name} has more than ${ARTIFACT_ENTRIES_MAX} entries`);
+      throw new Failure('exhausted', `${this.#name} has more than ${this.#entriesMax} entries`);
     }
   }
 

@@ -20,6 +20,8 @@ export interface Download {
   /** Written to, and grown by later attempts. */
   readonly file: string;
   readonly progress?: ((got: ArtifactProgress) => void) | undefined;
+  /** Absent: the most that anything may be. */
+  readonly bytesMax?: number;
 }
 
 const REDIRECTS_MAX = 10;
@@ -70,7 +72,7 @@ async function downloadOnce(
     const length = Number(answer.headers['content-length'] ?? NaN);
     const total = Number.isFinite(length) ? { totalBytes: from + length } : {};
     await keep(answer.body, file, {
-      bytesMax: ARTIFACT_BYTES_MAX - from,
+      bytesMax: (wanted.bytesMax ?? ARTIFACT_BYTES_MAX) - from,
       got: (bytes) => wanted.progress?.({ receivedBytes: from + bytes, ...total }),
     });
   } finally {

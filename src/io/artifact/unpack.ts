@@ -7,6 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
 import { createGunzip } from 'node:zlib';
 import { Failure } from '../../base/failure.ts';
+import type { ArtifactLimits } from '../../core/artifact/artifact-limits.ts';
 import { unpackedName } from '../../core/artifact/archive.ts';
 import type { ArchiveEntry, Packing } from '../../core/artifact/archive.ts';
 import { Budget } from './budget.ts';
@@ -19,6 +20,7 @@ export interface Unpacking {
   readonly name: string;
   /** Exists, and is empty. */
   readonly into: string;
+  readonly limits: ArtifactLimits;
 }
 
 /** Fails: `invalid` an entry that may not be, or a broken archive; `exhausted` it is too large. */
@@ -27,7 +29,7 @@ export async function unpack(
   packing: Packing,
   signal: AbortSignal,
 ): Promise<void> {
-  const budget = new Budget(work.name, (await stat(work.file)).size);
+  const budget = new Budget(work.name, (await stat(work.file)).size, work.limits);
   try {
     if (packing.container === 'zip') await unpackZip(work, budget, signal);
     else {
