@@ -76,21 +76,43 @@ function reported(edit: Edit, before: Alloc, update: AllocClientFacts): Alloc | 
   const isEnd = isClientTerminal(update) && !isClientTerminal(before);
   if (!isEnd && isOvertaken(update.taskStates, before.taskStates)) return undefined;
   const ended = isClientTerminal(before);
-  const { disconnectedAt, followupEvalId, ...rest } = before;
-  const clientStatus = ended ? before.clientStatus : heldText(update.clientStatus);
-  const deploymentStatus = judged(edit, before, update);
-  const after: Alloc = {
-    ...rest,
-    clientStatus,
+  // One copy of all fields: there are many such rows, and what is seldom new is added after.
+  let after: Alloc = {
+    ...before,
+    clientStatus: ended ? before.clientStatus : heldText(update.clientStatus),
     clientDescription: ended ? before.clientDescription : heldText(update.clientDescription),
     taskStates: ended && isOver(before) ? before.taskStates : heldStates(update.taskStates),
-    ...(update.networkStatus !== undefined && { networkStatus: update.networkStatus }),
-    ...(deploymentStatus !== undefined && { deploymentStatus }),
-    ...(clientStatus === 'unknown' && disconnectedAt !== undefined && { disconnectedAt }),
-    ...(followupEvalId !== undefined && !isBack(before, clientStatus) && { followupEvalId }),
+    modifyIndex: edit.index,
+    modifiedAt: edit.at,
   };
-  if (same(after, before)) return undefined;
-  return { ...after, modifyIndex: edit.index, modifiedAt: edit.at };
+  const { networkStatus } = update;
+  if (networkStatus !== undefined) after = { ...after, networkStatus };
+  const deploymentStatus = judged(edit, before, update);
+  if (deploymentStatus !== undefined) after = { ...after, deploymentStatus };
+  if (after.clientStatus !== 'unknown') after = heard(before, after);
+  return isNews(before, after) ? after : undefined;
+}
+
+/** What is noted of an allocation while its client is away is over. */
+function heard(before: Alloc, after: Alloc): Alloc {
+  const wasAway = before.clientStatus === 'unknown';
+  if (!wasAway && before.disconnectedAt === undefined) return after;
+  const rest: { -readonly [Field in keyof Alloc]: Alloc[Field] } = { ...after };
+  delete rest.disconnectedAt;
+  if (wasAway) delete rest.followupEvalId;
+  return rest;
+}
+
+function isNews(before: Alloc, after: Alloc): boolean {
+  return !(
+    after.clientStatus === before.clientStatus &&
+    after.clientDescription === before.clientDescription &&
+    after.deploymentStatus === before.deploymentStatus &&
+    after.disconnectedAt === before.disconnectedAt &&
+    after.followupEvalId === before.followupEvalId &&
+    same(after.taskStates, before.taskStates) &&
+    same(after.networkStatus, before.networkStatus)
+  );
 }
 
 /** Its client told how each of its tasks ended. */
@@ -99,19 +121,13 @@ function isOver({ taskStates }: Alloc): boolean {
   return states.length > 0 && states.every(({ state }) => state === 'dead');
 }
 
-/** Nobody waits for it any more. */
-function isBack(before: Alloc, clientStatus: Alloc['clientStatus']): boolean {
-  return before.clientStatus === 'unknown' && clientStatus !== 'unknown';
-}
-
 /**
- * A verdict counts only when it is another one. Outside a deployment it is what a drain goes by.
+ * A verdict counts only when it is another one; undefined: there is none. Outside a deployment it is what a drain goes by.
  */
 function judged(edit: Edit, before: Alloc, update: AllocClientFacts): Alloc['deploymentStatus'] {
   const verdict = update.deploymentStatus;
   const known = before.deploymentStatus;
-  if (verdict?.healthy === undefined) return known;
-  if (known?.healthy === verdict.healthy) return known;
+  if (verdict?.healthy === undefined || known?.healthy === verdict.healthy) return undefined;
   return {
     healthy: verdict.healthy,
     canary: known?.canary ?? false,

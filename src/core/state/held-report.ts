@@ -34,9 +34,9 @@ export function heldText<T extends string>(text: T): T {
 
 /** As `states`, of each task the newest events (H1). */
 export function heldStates(states: Alloc['taskStates']): Alloc['taskStates'] {
-  return Object.fromEntries(
-    Object.entries(states).map(([name, state]) => [name, heldState(state)]),
-  );
+  const held: Record<string, TaskState> = {};
+  for (const [name, state] of Object.entries(states)) held[name] = heldState(state);
+  return held;
 }
 
 function heldState(state: TaskState): TaskState {
