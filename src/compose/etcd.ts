@@ -204,8 +204,10 @@ function storeOf(parts: StoreParts): ClusterStore['openLog'] {
         if (!(error instanceof Failure) || !PASSING.has(error.fault)) throw error;
         const why = explain(error);
         const whom = member === undefined ? 'etcd' : 'a majority of the etcd members';
-        if (!told.has(why) && told.size < TOLD_MAX) note(`waits for ${whom}: ${why}`);
-        told.add(why);
+        // Reasons that differ in an address or a time are one.
+        const kind = why.replace(/\d+/g, '');
+        if (!told.has(kind) && told.size < TOLD_MAX) note(`waits for ${whom}: ${why}`);
+        told.add(kind);
       }
       await clock.sleep(RETRY_MS, signal);
     }
@@ -214,7 +216,7 @@ function storeOf(parts: StoreParts): ClusterStore['openLog'] {
 
 const PASSING: ReadonlySet<string> = new Set(['unavailable', 'timeout']);
 const RETRY_MS = 250;
-/** Each member may be out of reach in a way of its own. */
+/** So many reasons are told. */
 const TOLD_MAX = 10;
 
 /** The name of this server for life, drawn when it is first asked for. */
