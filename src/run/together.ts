@@ -1,7 +1,7 @@
 /** Services that begin and end at the same time. */
 import type { Service } from '../ports/service.ts';
 
-/** One service of several: when one of them ends, so do the others. Rejects as the first that did. */
+/** One service of several: when one ends, so do the others. Rejects as the first that did. */
 export function together(name: string, services: readonly Service[]): Service {
   return {
     name,

@@ -1,4 +1,4 @@
-/** Servers are stopped and started one after the other, as for an upgrade: nobody's request fails. */
+/** Servers are stopped and started one after the other, as for an upgrade: no request fails. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -8,7 +8,7 @@ import { ask, askJson, LoopbackAgents, type LoopbackAgent } from './loopback-age
 
 const skip = spawnSync('etcd', ['--version']).error === undefined ? false : 'there is no etcd';
 
-/** Requests of one caller of one agent, one after the other, each on the connection that is there. */
+/** Requests of one caller of one agent, one after the other, on the connection that is there. */
 class Caller {
   readonly failed: string[] = [];
   made = 0;
