@@ -118,7 +118,7 @@ async function openStore(
   );
 }
 
-/** Where the others cannot do without its member, it is left as it is: they may take it out later. */
+/** Where the others cannot do without its member, it is left as it is: they may take it out. */
 async function leaveLog(
   log: StateLog | undefined,
   { supervisor }: ClusterStore,

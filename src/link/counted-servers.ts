@@ -15,8 +15,8 @@ export interface CountedServersDeps {
 }
 
 /**
- * One that was reached counts also where it has not said what it keeps: it may be of a build that does
- * not. One that has left is gone.
+ * One that was reached counts also where it has not said what it keeps: it may be of a build that
+ * does not. One that has left is gone.
  */
 export function countServers({ met, told, expect, hasLeft }: CountedServersDeps): CountServers {
   return (claims) => {

@@ -117,7 +117,7 @@ test('ME3: a server that only it was told of the others is met by all of them', 
   );
 });
 
-test('ME1: one that will not come back is neither listed nor dialled, unless it does come', async () => {
+test('ME1: one that will not come back is neither listed nor dialled, unless it does', async () => {
   const one = await start('s1', []);
   const two = await start('s2', [one.address]);
   const [asked, gone] = [[one, two], await start('gone', [one.address])];

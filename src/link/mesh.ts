@@ -35,7 +35,7 @@ export interface MeshOptions {
 export interface MeshDeps extends GreetDeps {
   readonly sockets: LinkSockets;
   readonly random: Random;
-  /** The newest entry of the log that this server's checkpoint holds; undefined: it has no log yet. */
+  /** The newest entry that this server's checkpoint holds; undefined: it has no log yet. */
   readonly kept?: () => Index | undefined;
 }
 

@@ -20,7 +20,7 @@ export function withLeft(peers: ServerPeers, hasLeft: (name: string) => boolean)
   };
 }
 
-/** Where no members go with their servers: those that left are forgotten as soon as that is known. */
+/** Where no members go with their servers: those that left are forgotten once that is known. */
 export function forgetLeft(peers: ServerPeers, clock: Clock): Service {
   return {
     name: 'forget-left',

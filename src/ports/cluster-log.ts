@@ -84,8 +84,8 @@ export interface CountedServers {
   /** Ids of those that have said something and will not come back. */
   readonly gone: readonly string[];
   /**
-   * What those that are there say of their disks just now, by id: it is asked for where the log has no
-   * room left to say it in.
+   * What those that are there say of their disks just now, by id: it is asked for where the log has
+   * no room left to say it in.
    */
   readonly told?: ReadonlyMap<string, Index>;
 }

@@ -11,8 +11,8 @@ export interface ServerPeers {
   /** Tells the others what this server's disk holds from now on. */
   announce(stage: MemberStage): void;
   /**
-   * These are not there, and will not come back: they are not known any more. One that does come makes
-   * itself known.
+   * These are not there, and will not come back: they are not known any more. One that does come
+   * makes itself known.
    */
   forget(ids: readonly string[]): void;
 }

@@ -183,8 +183,8 @@ export function whyKept(
 }
 
 /**
- * Why a server that leaves cannot take its own member along, while that still votes; undefined: it can
- * (M4). Taken out only once it is dead, the second of two could not be taken out at all.
+ * Why a server that leaves cannot take its own member along, while that still votes; undefined: it
+ * can (M4). Taken out only once it is dead, the second of two could not be taken out at all.
  *
  * @param self its server
  */

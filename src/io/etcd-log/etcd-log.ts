@@ -73,7 +73,7 @@ export interface EtcdLogDeps<Entry, Outcome> {
   readonly clock: Clock;
   /** The member beside this server; undefined where etcd is somebody else's: a lease decides. */
   readonly member?: MemberBeside;
-  /** Whose disks count where entries are forgotten; absent: of all that have said what they keep. */
+  /** Whose disks count where entries are forgotten; absent: those of all that have said so. */
   readonly count?: CountServers;
   readonly note: (line: string) => void;
 }

@@ -2,8 +2,8 @@
  * Looks after the store while this server leads: old revisions are compacted, a store that is
  * nearly full is told of, a full one is made room in and opened again.
  *
- * Which entries may be forgotten is not decided here (see `Log.compact`, retention.ts): where nothing
- * may, a full store stays full, and says so. What is kept for those that lag is given up before that.
+ * Which entries may be forgotten is not decided here (see `Log.compact`, retention.ts): where none
+ * may, a full store stays full, and says so. What is kept for those that lag is given up before.
  */
 import { Failure, explain } from '../../base/failure.ts';
 import type { Clock } from '../../ports/clock.ts';

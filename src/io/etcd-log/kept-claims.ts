@@ -1,8 +1,8 @@
 /**
  * What each server says of how much its disk holds: one key for each, put by nobody else.
  *
- * KC1: what is said was true when it was said. It stays true until that disk is lost; whoever begins
- *      says first what is left, before it has or does anything else.
+ * KC1: what is said was true when it was said. It stays true until that disk is lost; whoever
+ *      begins says first what is left, before it has or does anything else.
  * KC2: each change of a key names the revision that it replaces: what an earlier life of the server
  *      has sent, and etcd carries out late, is refused.
  *

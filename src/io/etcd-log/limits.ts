@@ -65,7 +65,7 @@ export const QUOTA_WARN_SHARE = 0.8;
 /** Below this share of its quota a store that was full takes writes again. */
 export const QUOTA_ROOM_SHARE = 0.95;
 
-/** A server says at most so often how much it has kept: rarer than its signs of life while it leads. */
+/** A server says at most so often how much it has kept: rarer than a leader says that it lives. */
 export const CLAIM_MS = 1_000;
 
 /** Servers that are asked for how much they have kept: many more than ever share a log. */
@@ -75,7 +75,7 @@ export const CLAIMS_MAX = 256;
 export const FORGET_TRIES_MAX = 3;
 
 /**
- * So many entries more than are to be left, because too few servers have kept them, are told of: ten
- * times what is left behind a checkpoint, which no server that works is behind by.
+ * So many entries more than are to be left, because too few servers have kept them, are told of:
+ * ten times what is left behind a checkpoint, which no server that works is behind by.
  */
 export const HELD_BACK_WARN = 100_000;

@@ -4,8 +4,8 @@
  * RT1: an entry is deleted only while a majority of the servers holds it in a checkpoint; so
  *      whichever minority loses its disks, those that are left hold everything.
  * RT2: what was found of them still holds when the entry is deleted: the transaction compares it.
- * RT3: a store that is full takes nobody's word of what it has kept since: then those that are there
- *      are believed what they say over their links, or it would stay full for ever.
+ * RT3: a store that is full takes nobody's word of what it has kept since: then those that are
+ *      there are believed what they say over their links, or it would stay full for ever.
  */
 import type { Index } from '../../base/brand.ts';
 import { keptByMajority } from '../../core/etcd-member/kept-by-majority.ts';

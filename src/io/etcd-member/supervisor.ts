@@ -124,7 +124,7 @@ export class EtcdSupervisor implements Service, LogMembers {
   /**
    * Takes this server's own member out, while it still votes; from now on it has none.
    *
-   * Fails: `conflict` the others need it; `unavailable`, `timeout` it is not known whether it is out.
+   * Fails: `conflict` the others need it; `unavailable`, `timeout` whether it is out is not known.
    */
   async leave(): Promise<void> {
     const { client, peers, note } = this.#deps;

@@ -1,4 +1,4 @@
-/** Whose disks count where each server has a member of etcd beside it: the servers of those that vote. */
+/** Whose disks count where each server has a member of etcd beside it: those of voters. */
 import type { Index } from '../../base/brand.ts';
 import type { CountServers } from '../../ports/cluster-log.ts';
 import type { EtcdApi } from '../etcd/client.ts';
