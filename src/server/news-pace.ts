@@ -3,8 +3,8 @@
  * many times a second; each answer costs what ten allocations more in it do.
  *
  * NP1: while few answers are given, no node waits.
- * NP2: the more there are, the longer a node waits after its last answer, up to a bound: so there are
- *      hardly more a second than `FULL_PER_S`, or one for each node.
+ * NP2: the more there are, the longer a node waits after its last answer, up to a bound: so there
+ *      are hardly more a second than `FULL_PER_S`, or one for each node.
  * NP3: a node that was told nothing for as long as that bound waits for nothing.
  */
 import type { Millis } from '../base/brand.ts';

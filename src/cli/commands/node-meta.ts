@@ -89,7 +89,7 @@ function changeMeant({ args, flags }: Invocation): {
   if (pairs.length === 0 && unset.length === 0) {
     throw new Failure('invalid', 'say at least one key=value, or -unset');
   }
-  const both = unset.find((key) => key in set);
+  const both = unset.find((key) => Object.hasOwn(set, key));
   if (both === undefined) return { set, unset };
   throw new Failure('invalid', `"${both}" is to be both set and taken away`);
 }

@@ -19,7 +19,8 @@ test('sizes are bytes, thousands of them or multiples of 1024', () => {
     ['1 2', undefined],
     ['1x', undefined],
     ['1i', undefined],
-    ['9999999999', undefined],
+    ['107374182400', 100 * 1024 ** 3],
+    ['9999999999999999', undefined],
   ];
   for (const [text, bytes] of rows) assert.equal(parseByteSize(text), bytes, text);
 });

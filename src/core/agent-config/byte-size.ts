@@ -7,7 +7,7 @@ const UNITS = 'kmgt';
  * `M` and `MB` are a million, `Mi` and `MiB` 1024 times 1024.
  */
 export function parseByteSize(text: string): number | undefined {
-  const match = /^(\d{1,9}(?:\.\d{1,9})?) ?(?:([kmgt])(i?))?b?$/i.exec(text.trim());
+  const match = /^(\d{1,15}(?:\.\d{1,9})?) ?(?:([kmgt])(i?))?b?$/i.exec(text.trim());
   if (match === null) return undefined;
   const [, amount, unit = '', binary = ''] = match;
   const power = unit === '' ? 0 : UNITS.indexOf(unit.toLowerCase()) + 1;

@@ -129,7 +129,7 @@ function space(cell: readonly Piece[]): void {
 function align(lines: readonly Line[], cell: Cell, before: readonly Cell[]): void {
   let chain: { readonly first: Piece; readonly columns: number }[] = [];
   const close = (): void => {
-    const widest = Math.max(0, ...chain.map(({ columns }) => columns));
+    const widest = chain.reduce((most, { columns }) => Math.max(most, columns), 0);
     for (const { first, columns } of chain) first.spaces = widest - columns + 1;
     chain = [];
   };

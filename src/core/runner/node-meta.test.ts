@@ -59,6 +59,14 @@ test('changes are laid over the configuration, and over each other', () => {
   }
 });
 
+test('names that every object knows are names as others', () => {
+  const change = { set: { toString: 'x' }, unset: ['constructor'] };
+  assert.deepEqual(changedMeta(NO_DYNAMIC_META, change, CONFIGURED).unset, []);
+  const named = JSON.parse('{"toString": "a", "constructor": "b"}') as Record<string, string>;
+  const taken = changedMeta(NO_DYNAMIC_META, { set: {}, unset: ['toString'] }, named);
+  assert.deepEqual(taken.unset, ['toString']);
+});
+
 test('what is no key is refused', () => {
   const rows: readonly (readonly [DynamicMeta, RegExp | undefined])[] = [
     [{ set: { a: '', 'a.b-c_1': 'x' }, unset: ['d'] }, undefined],

@@ -36,7 +36,9 @@ export function changedMeta(
   const kept = Object.entries(before.set).filter(([key]) => !gone.has(key));
   const set = Object.fromEntries([...kept, ...Object.entries(change.set)]);
   const unset = [...new Set([...before.unset, ...change.unset])];
-  return { set, unset: unset.filter((key) => key in configured && !(key in set)).sort() };
+  const isHidden = (key: string): boolean =>
+    Object.hasOwn(configured, key) && !Object.hasOwn(set, key);
+  return { set, unset: unset.filter(isHidden).sort() };
 }
 
 /** What schedulers and tasks see. */

@@ -122,7 +122,8 @@ function isOver({ taskStates }: Alloc): boolean {
 }
 
 /**
- * A verdict counts only when it is another one; undefined: there is none. Outside a deployment it is what a drain goes by.
+ * A verdict counts only when it is another one; undefined: there is none. Outside a deployment it
+ * is what a drain goes by.
  */
 function judged(edit: Edit, before: Alloc, update: AllocClientFacts): Alloc['deploymentStatus'] {
   const verdict = update.deploymentStatus;

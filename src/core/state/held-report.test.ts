@@ -49,6 +49,12 @@ test('H1: what is held says what was reported, of too many events the newest', (
   );
 });
 
+test('H1: a task may have any name', () => {
+  const state = { state: 'running', failed: false, restarts: 0, events: [] } as const;
+  const states = Object.fromEntries([['__proto__', state]]);
+  assert.deepEqual(Object.keys(heldStates(states)), ['__proto__']);
+});
+
 test('what two allocations have in common is held once', () => {
   const at = 1 as Millis;
   const [one, other] = [1, 2].map(() => {

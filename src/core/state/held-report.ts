@@ -34,7 +34,8 @@ export function heldText<T extends string>(text: T): T {
 
 /** As `states`, of each task the newest events (H1). */
 export function heldStates(states: Alloc['taskStates']): Alloc['taskStates'] {
-  const held: Record<string, TaskState> = {};
+  // A copy has each name as its own: one may be `__proto__`.
+  const held: Record<string, TaskState> = { ...states };
   for (const [name, state] of Object.entries(states)) held[name] = heldState(state);
   return held;
 }

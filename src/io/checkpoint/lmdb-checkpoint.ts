@@ -30,7 +30,7 @@ export const CHECKPOINT_RESERVE_BYTES = 64 * 1024 * 1024;
 /** Where the checkpoint lives; `reserveBytes` is for disks smaller than the usual reserve. */
 export type CheckpointOptions = Readonly<{ dir: string; reserveBytes?: number }>;
 
-/** What lmdb's own bound on a key was for rows that had a key each, less some for safety [bytes]. */
+/** What lmdb bounds keys to, less some for safety, from when each row had one of its own [bytes]. */
 const KEY_BYTES_MAX = 1900;
 /** What a part may cause to be written besides its own bytes: branches, and lists of free pages. */
 const PAGES_BYTES_PER_PART = 8 * 4096;
@@ -246,6 +246,9 @@ export class LmdbCheckpoint implements Checkpoint {
       for (;;) {
         const keys = [...this.#db.getKeys(options)];
         if (keys.length === 0) break;
+        // What is removed is written down, too (B2).
+        const needed = keys.length * PAGES_BYTES_PER_PART + GROWTH_BYTES;
+        await checkRoom(this.#disk, this.#options.dir, needed + this.#options.reserveBytes);
         await this.#commit((db) => keys.map((key) => db.remove(key)));
       }
     }

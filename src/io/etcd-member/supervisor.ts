@@ -149,7 +149,8 @@ export class EtcdSupervisor implements Service, LogMembers {
   async run(signal: AbortSignal): Promise<void> {
     try {
       while (!signal.aborted) {
-        await this.#look().catch((error: unknown) => {
+        const looked = this.#isLeaving ? Promise.resolve() : this.#look();
+        await looked.catch((error: unknown) => {
           // Refusals of etcd pass: it says so while it elects, while another learns, and so on.
           if (!(error instanceof Failure) || error.fault === 'unsupported') throw error;
           this.#tell(explain(error));
@@ -162,9 +163,10 @@ export class EtcdSupervisor implements Service, LogMembers {
   }
 
   async #look(): Promise<void> {
-    if (this.#isLeaving) return;
     this.#countExit();
     const members = await this.#members();
+    // It would take a member that is just taken out for one that another removed, and join anew.
+    if (this.#isLeaving) return;
     const peers = this.#deps.peers.known();
     const step = nextStep({
       self: { id: this.#options.id, peerUrl: this.#peerUrl, expect: this.#options.expect },
