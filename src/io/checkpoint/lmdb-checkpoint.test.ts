@@ -204,22 +204,55 @@ test('B3: a renewal makes room: what it replaced, and what another left behind, 
     await checkpoint.close();
   }));
 
+/** As an older build does. */
+async function writeAsBefore(dir: string, index: number, value: number): Promise<void> {
+  const plain = new Packr();
+  const db = openStore<Buffer, Buffer>({
+    path: join(dir, 'state'),
+    encoding: 'binary',
+    keyEncoding: 'binary',
+    noSubdir: false,
+  });
+  await db.put(Buffer.from('\0index'), plain.pack(index));
+  const old = new RowCodec([]);
+  for (const key of ['a', 'b']) {
+    await db.put(Buffer.from(`t\0${key}`), old.encode({ key, value }));
+  }
+  await db.put(Buffer.from('\0shapes'), plain.pack(old.pending));
+  await db.close();
+}
+
+test('where an older build wrote last, after one of today, what it wrote counts', () =>
+  onLmdb(async (open, dir) => {
+    await writeAsBefore(dir, 7, 1);
+    const first = await open();
+    await first.write({ index: at(8), puts: [['t', 'c', 1]], deletes: [['t', 'a']] });
+    await first.close();
+    await writeAsBefore(dir, 20, 2);
+    const rows = [
+      ['t', 'a', { key: 'a', value: 2 }],
+      ['t', 'b', { key: 'b', value: 2 }],
+    ] as const;
+    const second = await open();
+    assert.equal(second.load().index, 20);
+    assert.deepEqual(sorted(second.load().rows), rows);
+    assert.ok(second.isStale());
+    const puts = [['t', 'd', 4]] as const;
+    await second.write({ index: at(21), puts, deletes: [] });
+    assert.deepEqual(sorted(second.load().rows), [...rows, ...puts]);
+    await second.beginRenewal(at(21));
+    await second.renew([...rows, ...puts]);
+    await second.endRenewal();
+    await second.close();
+    const renewed = await open();
+    assert.equal(renewed.load().index, 21);
+    assert.deepEqual(sorted(renewed.load().rows), [...rows, ...puts]);
+    await renewed.close();
+  }));
+
 test('rows that an older build wrote are read, and give way to a renewal', () =>
   onLmdb(async (open, dir) => {
-    const plain = new Packr();
-    const db = openStore<Buffer, Buffer>({
-      path: join(dir, 'state'),
-      encoding: 'binary',
-      keyEncoding: 'binary',
-      noSubdir: false,
-    });
-    await db.put(Buffer.from('\0index'), plain.pack(7));
-    const old = new RowCodec([]);
-    for (const key of ['a', 'b']) {
-      await db.put(Buffer.from(`t\0${key}`), old.encode({ key, value: 1 }));
-    }
-    await db.put(Buffer.from('\0shapes'), plain.pack(old.pending));
-    await db.close();
+    await writeAsBefore(dir, 7, 1);
     const checkpoint = await open();
     assert.equal(checkpoint.load().index, 7);
     assert.deepEqual(sorted(checkpoint.load().rows), [

@@ -62,6 +62,11 @@ interface Head {
   readonly isOld: boolean;
 }
 
+const EMPTY: Head = {
+  ...{ index: 0 as Index, first: 0, next: 0, changesBytes: 0 },
+  ...{ generation: 0, wholeBytes: 0, isOld: false },
+};
+
 /** A whole state that is being stored. */
 interface Renewal {
   readonly generation: number;
@@ -272,13 +277,13 @@ export class LmdbCheckpoint implements Checkpoint {
 
   #readHead(): Head {
     const stored = this.#db.get(HEAD_KEY);
-    if (stored !== undefined) return this.#plain.unpack(stored) as Head;
+    const head = stored === undefined ? EMPTY : (this.#plain.unpack(stored) as Head);
     const old = this.#db.get(OLD_INDEX_KEY);
-    return {
-      index: (old === undefined ? 0 : this.#plain.unpack(old)) as Index,
-      ...{ first: 0, next: 0, changesBytes: 0, generation: 0, wholeBytes: 0 },
-      isOld: old !== undefined,
-    };
+    if (old === undefined) return head;
+    // An older build wrote last, maybe after one of today: what that one left does not count.
+    const { next: first, next, generation } = head;
+    const index = this.#plain.unpack(old) as Index;
+    return { ...EMPTY, index, first, next, generation, isOld: true };
   }
 
   /** Newest first: what was written of a row last is what counts. */
