@@ -41,6 +41,7 @@ export async function startKvWorld(): Promise<KvWorld> {
   const agent = {
     nodeName: NODE,
     serverName: `${NODE}.global`,
+    region: 'global',
     datacenter: 'dc1',
     version: '0',
     leader: () => '127.0.0.1:4647',

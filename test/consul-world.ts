@@ -92,6 +92,7 @@ export class ConsulWorld {
         agent: {
           nodeName: AGENT,
           serverName: `${AGENT}.global`,
+          region: 'global',
           datacenter: 'dc1',
           version: '0.0.0',
           leader: () => '127.0.0.1:4647',

@@ -59,6 +59,7 @@ export class CoordinationHttp {
     const agent: ConsulDeps['agent'] = {
       nodeName: NODE,
       serverName: `${NODE}.global`,
+      region: 'global',
       datacenter: 'dc1',
       version: '0',
       leader: () => '127.0.0.1:1',

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import * as agent from '../api/consul/agent-routes.ts';
 import * as services from '../api/consul/agent-service-routes.ts';
 import * as catalog from '../api/consul/catalog-routes.ts';
-import { listCoordinates } from '../api/consul/coordinate-routes.ts';
+import { coordinateDatacenters, listCoordinates } from '../api/consul/coordinate-routes.ts';
 import { readKv } from '../api/consul/kv-routes.ts';
 import * as operator from '../api/consul/operator-routes.ts';
 import type { Index } from '../base/brand.ts';
@@ -38,7 +38,7 @@ test('agents are joined, told, sent away', () =>
         if (params['node'] === 'n9') throw new Failure('not_found', 'there is no member "n9"');
       })
       .on(agent.consulSelf, {
-        config: { nodeName: 'n1' },
+        config: { nodeName: 'n1', datacenter: 'berlin' },
         stats: { runtime: { arch: 'x64', os: 'linux' }, agent: { checks: '2' } },
       } as never)
       .on(operator.listKeyring, [
@@ -52,9 +52,19 @@ test('agents are joined, told, sent away', () =>
         throw new Failure('conflict', 'not all agents have that key');
       })
       .on(operator.removeKey, () => undefined)
-      .on(listCoordinates, [at('n1', 0), at('n2', 0.0004)]);
+      .on(listCoordinates, [at('n1', 0), at('n2', 0.0004)])
+      .on(coordinateDatacenters, [
+        { datacenter: 'berlin', areaId: 'wan', coordinates: [at('n1', 0)] },
+        { datacenter: 'ohio', areaId: 'wan', coordinates: [at('u1', 0.01)] },
+      ])
+      .on(agent.consulMembers, [wanMember('n1', 'eu', 'berlin'), wanMember('u1', 'us', 'ohio')]);
     return world(script);
   }));
+
+function wanMember(node: string, region: string, dc: string): agent.AgentMember {
+  const tags = { region, dc, pool: 'wan' };
+  return { name: `${node}.${region}`, address: '10.0.0.1', port: 8302, status: 'alive', tags };
+}
 
 function at(node: string, x: number) {
   const coordinate = { vec: [x, 0, 0, 0, 0, 0, 0, 0], error: 0.1, adjustment: 0, height: 0.0001 };

@@ -4,6 +4,7 @@
  * Flags follow Go's `flag` package, as users of `nomad` type them: one dash or two, `-name value`
  * or `-name=value`.
  */
+import { Failure } from '../base/failure.ts';
 import type { World } from './world.ts';
 
 export interface Command {
@@ -105,6 +106,14 @@ export const flag = {
     help,
   }),
 } as const;
+
+/** Of a flag whose value is spelled out; undefined: not typed. Fails: `invalid` neither of both. */
+export function typedBool(flags: FlagValues, name: string): boolean | undefined {
+  const typed = flags.text(name);
+  if (typed === undefined) return undefined;
+  if (typed === 'true' || typed === 'false') return typed === 'true';
+  throw new Failure('invalid', `-${name} is true or false, not "${typed}"`);
+}
 
 /** Flags of every command that talks to an agent. */
 export const API_FLAGS: readonly Flag[] = [

@@ -77,8 +77,12 @@ import { operatorDebug } from './commands/operator-debug.ts';
 import { operatorEngineMigrate } from './commands/operator-engine.ts';
 import {
   operatorAutopilotConfig,
-  operatorGetConfig,
+  operatorAutopilotSetConfig,
+  operatorAutopilotState,
   operatorHealth,
+} from './commands/operator-autopilot.ts';
+import {
+  operatorGetConfig,
   operatorLint,
   operatorMetrics,
   operatorSetConfig,
@@ -132,6 +136,7 @@ export function makeCommands(roles: Roles): readonly Command[] {
     ...[deploymentResume, deploymentUnblock, serverMembers, serverJoin, serverForceLeave],
     ...[gossipKeyList, gossipKeyInstall, gossipKeyUse, gossipKeyRemove, gossipKeyGenerate],
     ...[nodeConfig, operatorUsage, operatorAutopilotConfig],
+    ...[operatorAutopilotSetConfig, operatorAutopilotState],
     ...[operatorGetConfig, operatorSetConfig, operatorHealth, operatorMetrics],
     ...[operatorListPeers, operatorTransferLeadership, operatorRemovePeer, operatorApi],
     ...[systemGc, systemReconcile, monitor, agentInfo, ui],

@@ -78,6 +78,26 @@ test('servers and their figures', () =>
         ...{ minQuorum: 0, serverStabilizationTimeMs: 10_000 },
         ...{ createIndex: 0 as Index, modifyIndex: 0 as Index },
       })
+      .on(operator.setAutopilot, ({ body }) => {
+        if (body.cleanupDeadServers === true && body.lastContactThresholdMs === 200) return true;
+        throw new Failure('unsupported', 'cannot change CleanupDeadServers');
+      })
+      .on(operator.autopilotState, {
+        ...{ healthy: true, failureTolerance: 0, optimisticFailureTolerance: 0 },
+        servers: {
+          'id-1': {
+            ...{ id: 'id-1', name: 'vm', address: '127.0.0.1:4647', nodeStatus: 'alive' },
+            ...{ version: '1.2.3', status: 'leader', lastContactMs: 0, healthy: true },
+            lastIndex: 6 as Index,
+          },
+          'id-2': {
+            ...{ id: 'id-2', name: 'vm2', address: '127.0.0.2:4647', nodeStatus: 'alive' },
+            ...{ version: '1.2.3', status: 'non-voter', lastContactMs: 120, healthy: true },
+            lastIndex: 5 as Index,
+          },
+        },
+        ...{ leader: 'id-1', voters: ['id-1'] },
+      })
       .on(operator.readUsage, ({ query }) => ({
         usage: {
           dc1: { nodes: 3, services: 2, serviceInstances: 5 },

@@ -30,9 +30,16 @@ export async function openServerPeering(
     ...{ clientPort: config.ports.etcd, peerPort: config.ports.etcdPeer },
   };
   let log: StateLog | undefined;
+  let server: ClusterParts['server'] | undefined;
+  const staleMs = (): number => (log === undefined ? 0 : systemClock.elapsedMs() - log.contactMs);
   const mesh = new Mesh(
     { addresses: linksOf(config), port: config.ports.rpc, own },
-    { ...door.deps, random: world.random, kept: () => log?.kept },
+    {
+      ...door.deps,
+      random: world.random,
+      kept: () => log?.kept,
+      progress: () => server && { applied: server.replica.state.index, staleMs: staleMs() },
+    },
   );
   door.begin(mesh.answers);
   const isOthers = settings.etcd.endpoints.length > 0;
@@ -47,7 +54,7 @@ export async function openServerPeering(
     servers: () => mesh.addresses(),
     isLed: () =>
       log?.holder !== undefined && systemClock.elapsedMs() - log.contactMs < UNHEARD_MS_MAX,
-    staleMs: () => (log === undefined ? 0 : systemClock.elapsedMs() - log.contactMs),
+    staleMs,
     evaluations: new RemoteEvaluations({
       leader: () => mesh.sessionWith(log?.holder?.address ?? ''),
       ...{ codecs: evalCodecs, clock: systemClock },
@@ -59,7 +66,8 @@ export async function openServerPeering(
         mesh.sessions().map((each) => new RemoteState(each.peer.name, each, stateRows)),
     },
     join: (parts) => {
-      log = parts.server.clusterLog;
+      server = parts.server;
+      log = server.clusterLog;
       if (log === undefined) throw new Failure('internal', 'the log is one that servers share');
       const services = [early.service, untilStopped(log)];
       const federation = federationOf(config, door, parts);

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Index } from '../base/brand.ts';
 import type { LogMember } from '../ports/etcd-member.ts';
 import { logPeers, type LogPeersDeps } from './log-peers.ts';
+import type { MetServer } from './mesh.ts';
 
-const MET = [
-  { id: 'b', name: 's2', address: '10.0.0.2:5000' },
+const progress = { applied: 8 as Index, staleMs: 40 };
+const MET: readonly MetServer[] = [
+  { id: 'b', name: 's2', address: '10.0.0.2:5000', progress },
   { id: 'a', name: 's1', address: '10.0.0.1:4647' },
 ];
 
@@ -36,7 +39,7 @@ test("etcd's members are told with what is known of their servers", async () => 
   const all = await peers.list();
   assert.deepEqual(all, [
     { id: '', name: '', address: '10.0.0.10:4647', voter: false },
-    { id: 'b', name: 's2', address: '10.0.0.2:5000', voter: true },
+    { id: 'b', name: 's2', address: '10.0.0.2:5000', voter: true, progress },
     { id: 'c', name: '', address: '10.0.0.3:4647', voter: true },
   ]);
   for (const peer of all) await peers.remove(peer);
@@ -52,6 +55,7 @@ test("etcd's members are told with what is known of their servers", async () => 
 test("in somebody else's etcd those that use it hold the log, and none can be removed", async () => {
   const { peers } = peersOf(undefined);
   const all = await peers.list();
+  assert.deepEqual(all, peers.reached());
   assert.deepEqual(
     all.map(({ name, voter }) => [name, voter]),
     [

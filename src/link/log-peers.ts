@@ -24,15 +24,18 @@ export function logPeers({ met, members, log, linkPort }: LogPeersDeps): LogPeer
     // One that was replaced with an empty disk may be known under its id of before.
     const server = met().find((each) => each.id === id);
     const address = server?.address ?? formatAgentAddress({ host, port: linkPort });
-    return { id, name: server?.name ?? '', address, voter };
+    const progress = server?.progress;
+    return { id, name: server?.name ?? '', address, voter, ...(progress && { progress }) };
   };
+  const reached = (): readonly LogPeer[] =>
+    met()
+      .map((server) => ({ ...server, voter: true }))
+      .sort(byAddress);
   return {
+    reached,
     list: async () => {
-      const all =
-        members === undefined
-          ? met().map((server) => ({ ...server, voter: true }))
-          : (await members.list()).map(peerOf);
-      return all.sort((a, b) => (a.address < b.address ? -1 : 1));
+      if (members === undefined) return reached();
+      return (await members.list()).map(peerOf).sort(byAddress);
     },
     giveLead: (to) => log.giveLead(to?.id),
     remove: async ({ address, ...peer }) => {
@@ -49,4 +52,8 @@ export function logPeers({ met, members, log, linkPort }: LogPeersDeps): LogPeer
       await members.remove(member);
     },
   };
+}
+
+function byAddress(a: LogPeer, b: LogPeer): number {
+  return a.address < b.address ? -1 : 1;
 }

@@ -6,6 +6,7 @@ import type { AgentFacts } from '../core/link/hello.ts';
 import { systemClock } from '../io/clock.ts';
 import { linkKey } from '../io/link/key.ts';
 import { systemLinkSockets } from '../io/link/sockets.ts';
+import type { LogProgress } from '../ports/log-peers.ts';
 import type { LinkListener, LinkSockets } from '../ports/link.ts';
 import { greetAccepted } from './greet.ts';
 import { Mesh } from './mesh.ts';
@@ -52,9 +53,10 @@ async function start(name: string, addresses: readonly string[], region = 'eu'):
       return systemLinkSockets.dial(to, signal);
     },
   };
+  const kept = (): Index => name.length as Index;
   const mesh: Mesh = new Mesh(
     { addresses, port: 4647, own },
-    { ...greeting, sockets, random: seeded(name), kept: () => name.length as Index },
+    { ...greeting, sockets, random: seeded(name), kept, progress: () => progress(name) },
   );
   const sessions: Promise<unknown>[] = [];
   accept = (socket) => {
@@ -70,6 +72,11 @@ async function start(name: string, addresses: readonly string[], region = 'eu'):
   const server = { mesh, address, dialledMs, notes, kill };
   started.push(server);
   return server;
+}
+
+/** One of an older build does not say. */
+function progress(name: string): LogProgress | undefined {
+  return name === 'old' ? undefined : { applied: (10 * name.length) as Index, staleMs: 7 };
 }
 
 async function until(what: string, holds: () => boolean): Promise<void> {
@@ -115,6 +122,20 @@ test('ME3: a server that only it was told of the others is met by all of them', 
     [...one.mesh.addresses()].sort(),
     [one, two, three].map((s) => s.address).sort(),
   );
+});
+
+test('how far the others are is known, and that one is silent', async () => {
+  const one = await start('s1', []);
+  const [two, old] = [await start('ahead', [one.address]), await start('old', [one.address])];
+  await until('all are known', () => statuses(one) === 'ahead alive, old alive');
+  const told = (): Readonly<Record<string, LogProgress | undefined>> =>
+    Object.fromEntries(one.mesh.met().map((each) => [each.name, each.progress]));
+  const heard = told();
+  assert.deepEqual([heard['s1'], heard['old']], [{ applied: 20, staleMs: 7 }, undefined]);
+  assert.equal(heard['ahead']?.applied, 50);
+  await Promise.all([two.kill(), old.kill()]);
+  await until('its silence is told', () => (told()['ahead']?.staleMs ?? 0) > 100);
+  assert.equal(told()['ahead']?.applied, 50);
 });
 
 test('ME1: one that will not come back is neither listed nor dialled, unless it does', async () => {

@@ -15,6 +15,7 @@ import { parseAgentAddress } from '../core/link/address.ts';
 import { LINK_REDIAL_MS, LINK_SERVERS_MAX } from '../core/limits.ts';
 import { brandedCount, count, list, object, oneOf, optional, text } from '../core/link/shape.ts';
 import type { LinkSockets } from '../ports/link.ts';
+import type { LogProgress } from '../ports/log-peers.ts';
 import type { ServerPeers } from '../ports/server-peers.ts';
 import type { Service } from '../ports/service.ts';
 import { isAborted, untilAborted } from '../run/aborted.ts';
@@ -37,18 +38,24 @@ export interface MeshDeps extends GreetDeps {
   readonly random: Random;
   /** The newest entry that this server's checkpoint holds; undefined: it has no log yet. */
   readonly kept?: () => Index | undefined;
+  /** How far this server is; undefined: it has no log yet. */
+  readonly progress?: () => LogProgress | undefined;
 }
 
 /** A server that was reached, or this one. */
 export interface MetServer extends Pick<ServerPeer, 'id' | 'name'> {
   /** `host:port` of its link. */
   readonly address: string;
+  /** Where it was last heard of; absent: it has no log yet, or is of a build that does not say. */
+  readonly progress?: LogProgress;
 }
 
 /** How often a peer is asked how it is [ms]. */
 const ASK_MS = 500;
 /** How long it may take to say [ms]. */
 const ANSWER_MS = 2_000;
+/** One that is well has answered again by then, also where a turn is slow [ms]. */
+const EXPECTED_MS = 2 * ASK_MS;
 
 interface Told {
   readonly peer: Omit<ServerPeer, 'status'>;
@@ -56,6 +63,8 @@ interface Told {
   readonly addresses: readonly string[];
   /** Absent: it has no log yet, or is of a build that does not say. */
   readonly kept?: Index | undefined;
+  /** The same. */
+  readonly progress?: LogProgress | undefined;
 }
 
 const TOLD = object<Told>({
@@ -65,11 +74,14 @@ const TOLD = object<Told>({
   }),
   addresses: list(text, LINK_SERVERS_MAX),
   kept: optional(brandedCount<Index>()),
+  progress: optional(object<LogProgress>({ applied: brandedCount<Index>(), staleMs: count })),
 });
 
 interface Contact {
   session: LinkSession | undefined;
   told: Told | undefined;
+  /** When it told [ms of `Clock.elapsedMs`]. */
+  toldMs: number;
   /** True: it is this server. */
   isSelf: boolean;
 }
@@ -143,12 +155,16 @@ export class Mesh implements Service, ServerPeers {
 
   /** This server and all that were reached, each once. */
   met(): readonly MetServer[] {
+    const { facts, progress } = this.#deps;
     const { id, name } = this.#options.own;
-    const found = new Map([[id, { id, name, address: this.#deps.facts.address }]]);
-    for (const { told } of this.#contacts.values()) {
+    const found = new Map([[id, metServer({ id, name }, facts.address, progress?.())]]);
+    // Of a server with several addresses, what it said last counts.
+    const contacts = [...this.#contacts.values()].sort((a, b) => a.toldMs - b.toldMs);
+    for (const contact of contacts) {
+      const { told } = contact;
       const [address] = told?.addresses ?? [];
       if (told === undefined || address === undefined) continue;
-      found.set(told.peer.id, { id: told.peer.id, name: told.peer.name, address });
+      found.set(told.peer.id, metServer(told.peer, address, this.#progressOf(contact)));
     }
     return [...found.values()];
   }
@@ -173,18 +189,28 @@ export class Mesh implements Service, ServerPeers {
     await Promise.all(this.#loops);
   }
 
+  /** What a peer said, and its silence since, but for what lies between two questions. */
+  #progressOf({ told, toldMs }: Contact): LogProgress | undefined {
+    if (told?.progress === undefined) return undefined;
+    const { applied, staleMs } = told.progress;
+    const silentMs = this.#deps.clock.elapsedMs() - toldMs;
+    return { applied, staleMs: staleMs + Math.max(0, silentMs - EXPECTED_MS) };
+  }
+
   #tell(): Told {
     const kept = this.#deps.kept?.();
+    const progress = this.#deps.progress?.();
     return {
       peer: { ...this.#options.own, stage: this.#stage },
       addresses: this.addresses().slice(0, LINK_SERVERS_MAX),
       ...(kept === undefined ? {} : { kept }),
+      ...(progress === undefined ? {} : { progress }),
     };
   }
 
   #meet(address: string): void {
     if (this.#contacts.has(address) || this.#contacts.size >= LINK_SERVERS_MAX) return;
-    const contact: Contact = { session: undefined, told: undefined, isSelf: false };
+    const contact: Contact = { session: undefined, told: undefined, toldMs: 0, isSelf: false };
     this.#contacts.set(address, contact);
     if (this.#signal !== undefined) this.#begin(address, contact, this.#signal);
   }
@@ -214,7 +240,8 @@ export class Mesh implements Service, ServerPeers {
         if (fault === 'invalid') restMsMax = MISPLACED_MS_MAX;
         if (!contact.isSelf && failures === 0) note(explain(error));
         // One that is misplaced is remembered, so that it is told of once.
-        if (fault !== 'invalid' && !this.#isWanted(address, contact)) this.#contacts.delete(address);
+        if (fault !== 'invalid' && !this.#isWanted(address, contact))
+          this.#contacts.delete(address);
       }
       const most = Math.min(LINK_REDIAL_MS.first * 2 ** failures++, restMsMax);
       await clock.sleep(most * (0.5 + random.next() / 2), signal);
@@ -256,6 +283,7 @@ export class Mesh implements Service, ServerPeers {
         const problem = TOLD(told);
         if (problem !== undefined) throw new Failure('invalid', `the answer${problem}`);
         contact.told = told as Told;
+        contact.toldMs = this.#deps.clock.elapsedMs();
         for (const address of contact.told.addresses) this.#meetUnlessKnown(address);
       } catch (error) {
         if (error instanceof Bug) throw error;
@@ -272,6 +300,14 @@ export class Mesh implements Service, ServerPeers {
     const known = [...this.#contacts.values()].some(({ told }) => told?.addresses[0] === address);
     if (!known && address !== this.#deps.facts.address) this.#meet(address);
   }
+}
+
+function metServer(
+  { id, name }: Pick<ServerPeer, 'id' | 'name'>,
+  address: string,
+  progress: LogProgress | undefined,
+): MetServer {
+  return { id, name, address, ...(progress && { progress }) };
 }
 
 /** Servers find each other again faster than clients do: writes wait for them [ms]. */

@@ -87,7 +87,10 @@ export const CLUSTER_CASES: readonly Case[] = [
   {
     route: 'operator.raft',
     path: () => '/v1/operator/raft/configuration',
-    answer: { Index: positive, Servers: [{ Address: text, Leader: true, Voter: true }] },
+    answer: {
+      Index: positive,
+      Servers: [{ ID: text, Address: text, Leader: true, Voter: true }],
+    },
   },
   {
     route: 'operator.raft.transfer',
@@ -107,7 +110,13 @@ export const CLUSTER_CASES: readonly Case[] = [
   {
     route: 'operator.autopilot.health',
     path: () => '/v1/operator/autopilot/health',
-    answer: { Healthy: true, FailureTolerance: 0, Servers: [{ Healthy: true, Leader: true }] },
+    answer: {
+      Healthy: true,
+      FailureTolerance: 0,
+      Servers: [
+        { ID: text, Healthy: true, Leader: true, LastIndex: positive, LastContact: number },
+      ],
+    },
   },
   {
     route: 'event.stream',

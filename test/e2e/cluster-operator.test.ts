@@ -25,6 +25,7 @@ after(() => agents[Symbol.asyncDispose]());
 const linkOf = ({ address }: LoopbackAgent): string => `${address}:4647`;
 
 interface Peer {
+  readonly ID: string;
   readonly Address: string;
   readonly Node: string;
   readonly Leader: boolean;
@@ -34,6 +35,13 @@ interface Peer {
 async function peers(asked: LoopbackAgent): Promise<readonly Peer[]> {
   const answer = (await askJson(asked, '/v1/operator/raft/configuration')) as { Servers: Peer[] };
   return answer.Servers;
+}
+
+/** As any server tells it. */
+async function idOf(server: LoopbackAgent): Promise<string> {
+  const found = (await peers(server)).find(({ Address }) => Address === linkOf(server));
+  assert.match(found?.ID ?? '', /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+  return found?.ID ?? '';
 }
 
 /** Whether exactly these vote, and each of them knows who leads. */
@@ -81,15 +89,15 @@ test('the server that is named leads next, whoever is asked, in both APIs', { sk
   const path = `/v1/operator/raft/transfer-leadership?address=${linkOf(third)}`;
   const answer = await ask(second, path, { method: 'PUT' });
   assert.deepEqual(await answer.json(), {
-    From: { ID: linkOf(first), Address: linkOf(first) },
-    To: { ID: linkOf(third), Address: linkOf(third) },
+    From: { ID: await idOf(first), Address: linkOf(first) },
+    To: { ID: await idOf(third), Address: linkOf(third) },
     Noop: false,
     Err: null,
   });
   await leads(third);
   const again = (await (await ask(second, path, { method: 'PUT' })).json()) as { Noop: boolean };
   assert.equal(again.Noop, true);
-  const consul = `/v1/operator/raft/transfer-leader?id=${linkOf(second)}`;
+  const consul = `/v1/operator/raft/transfer-leader?id=${await idOf(second)}`;
   const moved = await ask(first, consul, { port: 8500, method: 'POST' });
   assert.deepEqual(await moved.json(), { Success: true });
   await leads(second);
@@ -101,6 +109,41 @@ test('the server that is named leads next, whoever is asked, in both APIs', { sk
     [refused.status, await refused.text()],
     [500, 'id "nobody" was not found in the configuration'],
   );
+});
+
+interface Health {
+  readonly Servers: readonly Readonly<{
+    Name: string;
+    LastContact: string;
+    LastIndex: number;
+    Healthy: boolean;
+  }>[];
+}
+
+test('whoever is asked tells how far each server is, and for how long', { skip }, async () => {
+  const [first, second, third] = await trio();
+  const health = async (asked: LoopbackAgent): Promise<Health['Servers']> => {
+    const answer = await ask(asked, '/v1/operator/autopilot/health', { port: 8500 });
+    return ((await answer.json()) as Health).Servers;
+  };
+  await agents.run(third, 'kv', 'put', 'health/index', '1');
+  await agents.until('all are equally far', async () => {
+    const told = await Promise.all(servers.map(health));
+    const indexes = told.flat().map(({ LastIndex }) => LastIndex);
+    return indexes.length === 9 && (indexes[0] ?? 0) > 0 && new Set(indexes).size === 1;
+  });
+  const own = (await health(second)).find(({ Name }) => Name === first.name);
+  assert.deepEqual([own?.LastContact, own?.Healthy], ['0s', true]);
+  const state = await agents.run(second, 'operator', 'autopilot', 'state');
+  for (const each of servers) assert.ok(state.includes(await idOf(each)), state);
+  assert.match(state, new RegExp(`^Leader +[:=] ${await idOf(first)}$`, 'm'));
+  await agents.kill(third);
+  await agents.until('its silence is told', async () => {
+    const gone = (await health(second)).find(({ Name }) => Name === third.name);
+    return /^[1-9][0-9.]*s$/.test(gone?.LastContact ?? '') && gone?.Healthy === false;
+  });
+  agents.again(third);
+  await agents.until('it votes again', () => allVote(servers));
 });
 
 test('a server that lives is not removed, one that is dead is', { skip }, async () => {
@@ -118,8 +161,14 @@ test('a server that lives is not removed, one that is dead is', { skip }, async 
     assert.equal(status, expected);
     assert.match(why, /only a server that is gone can be removed/);
   }
+  const id = await idOf(third);
   await agents.kill(third);
-  await agents.until('its death is believed', async () => (await remove(third, 8500))[0] === 200);
+  await agents.until('its death is believed', async () => {
+    const answer = await ask(second, `/v1/operator/raft/peer?id=${id}`, {
+      ...{ port: 8500, method: 'DELETE' },
+    });
+    return answer.status === 200;
+  });
   assert.deepEqual(await remove(third, 8500), [
     500,
     `address "${linkOf(third)}" was not found in the configuration`,

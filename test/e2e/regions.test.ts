@@ -202,6 +202,9 @@ test('servers of the two measure how far they are apart', async () => {
     const rtt = await agents.run(berlin, 'rtt', '-wan', 'berlin1.berlin', 'ohio1.ohio');
     return /rtt: \d+\.\d+ ms \(using WAN coordinates\)/.test(rtt);
   });
+  // As `members -wan` names them.
+  const named = await agents.run(berlin, 'rtt', '-wan', 'berlin1.eu', 'ohio1.us');
+  assert.match(named, /using WAN coordinates/);
 });
 
 test('a region that is out of reach is told of, and found again when it is back', async () => {

@@ -242,7 +242,7 @@ export class Peer {
         agent: {
           ...{ nodeName: this.#name, serverName: `${this.#name}.global`, datacenter: 'dc1' },
           ...{ version: VERSION, members: () => [] },
-          ...{ leader: () => cluster.leader(), peers: () => cluster.servers() },
+          ...{ region: 'global', leader: () => cluster.leader(), peers: () => cluster.servers() },
         },
         limits: { kvValueMaxBytes: 1_000, txnMaxBytes: 1_000, sessionTtlMsMin: 100 },
       },

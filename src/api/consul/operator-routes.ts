@@ -1,7 +1,19 @@
 /** The servers. Source: https://developer.hashicorp.com/consul/api-docs/operator */
 import type { Index } from '../../base/brand.ts';
 import { shape, type Shape } from '../codec/codec.ts';
-import { bool, boolCodec, int, intMap, list, listOf, map, nested, text } from '../codec/fields.ts';
+import {
+  bool,
+  boolCodec,
+  int,
+  intMap,
+  list,
+  listOf,
+  map,
+  maybe,
+  nested,
+  text,
+  textCodec,
+} from '../codec/fields.ts';
 import { raftConfiguration, type ServerHealth } from '../nomad/cluster-routes.ts';
 import { queryFlag, queryInt, queryText } from '../query.ts';
 import { ask, change } from '../route.ts';
@@ -42,6 +54,35 @@ export interface AutopilotConfig {
   readonly modifyIndex: Index;
 }
 
+/** What Nomad or Consul would be told to do otherwise; absent: as it is. */
+export interface AutopilotChange {
+  readonly cleanupDeadServers?: boolean | undefined;
+  readonly lastContactThresholdMs?: number | undefined;
+  readonly maxTrailingLogs?: number | undefined;
+  readonly minQuorum?: number | undefined;
+  readonly serverStabilizationTimeMs?: number | undefined;
+  /** These are of their other editions. */
+  readonly disableUpgradeMigration?: boolean | undefined;
+  readonly redundancyZoneTag?: string | undefined;
+  readonly upgradeVersionTag?: string | undefined;
+  readonly enableRedundancyZones?: boolean | undefined;
+  readonly enableCustomUpgrades?: boolean | undefined;
+}
+
+/** What is false or 0 is said, not absent. */
+const AUTOPILOT_CHANGE: Shape<AutopilotChange> = shape({
+  cleanupDeadServers: maybe(bool('CleanupDeadServers', null)),
+  lastContactThresholdMs: maybe(nested('LastContactThreshold', DURATION_TEXT)),
+  maxTrailingLogs: maybe(int('MaxTrailingLogs', null)),
+  minQuorum: maybe(int('MinQuorum', null)),
+  serverStabilizationTimeMs: maybe(nested('ServerStabilizationTime', DURATION_TEXT)),
+  disableUpgradeMigration: maybe(bool('DisableUpgradeMigration', null)),
+  redundancyZoneTag: maybe(text('RedundancyZoneTag', null)),
+  upgradeVersionTag: maybe(text('UpgradeVersionTag', null)),
+  enableRedundancyZones: maybe(bool('EnableRedundancyZones', null)),
+  enableCustomUpgrades: maybe(bool('EnableCustomUpgrades', null)),
+});
+
 const AUTOPILOT: Shape<AutopilotConfig> = shape(
   {
     cleanupDeadServers: bool('CleanupDeadServers'),
@@ -65,9 +106,10 @@ export const readAutopilot = ask({
 export const setAutopilot = change({
   name: 'consul.operator.autopilot.set',
   path: '/v1/operator/autopilot/configuration',
-  about: 'Changes how dead servers are cleaned up and new ones let in.',
+  about:
+    'Takes what is so already; how dead servers are cleaned up and new ones let in cannot be changed.',
   query: { cas: queryInt('cas', 'only if it is as it was at this index') },
-  body: AUTOPILOT,
+  body: AUTOPILOT_CHANGE,
   reply: boolCodec,
 });
 
@@ -98,6 +140,56 @@ export const consulAutopilotHealth = ask({
     healthy: bool('Healthy'),
     failureTolerance: int('FailureTolerance'),
     servers: list('Servers', SERVER_HEALTH, []),
+  }),
+});
+
+/** A server as the autopilot sees it. */
+export interface AutopilotServer extends Omit<ServerHealth, 'leader' | 'voter' | 'status'> {
+  /** As gossip says. */
+  readonly nodeStatus: string;
+  /** What it does for the log. */
+  readonly status: 'leader' | 'voter' | 'non-voter';
+}
+
+export interface AutopilotState {
+  readonly healthy: boolean;
+  readonly failureTolerance: number;
+  /** The same: there are no spare servers that do not vote. */
+  readonly optimisticFailureTolerance: number;
+  /** By their ids. */
+  readonly servers: Readonly<Record<string, AutopilotServer>>;
+  /** Id; empty when there is none. */
+  readonly leader: string;
+  /** Ids. */
+  readonly voters: readonly string[];
+}
+
+const AUTOPILOT_SERVER: Shape<AutopilotServer> = shape(
+  {
+    id: text('ID'),
+    name: text('Name'),
+    address: text('Address'),
+    nodeStatus: text('NodeStatus'),
+    version: text('Version'),
+    lastContactMs: nested('LastContact', DURATION_TEXT),
+    lastIndex: int('LastIndex'),
+    healthy: bool('Healthy'),
+    status: text('Status'),
+  },
+  { ReadReplica: false, NodeType: 'voter', Meta: {} },
+);
+
+export const autopilotState = ask({
+  name: 'consul.operator.autopilot.state',
+  path: '/v1/operator/autopilot/state',
+  about: 'The servers, and what each of them does for the log.',
+  reply: shape<AutopilotState>({
+    healthy: bool('Healthy'),
+    failureTolerance: int('FailureTolerance'),
+    optimisticFailureTolerance: int('OptimisticFailureTolerance'),
+    servers: map('Servers', AUTOPILOT_SERVER, {}),
+    leader: text('Leader'),
+    voters: list('Voters', textCodec, []),
   }),
 });
 
@@ -191,6 +283,7 @@ export const OPERATOR_ROUTES = [
   readAutopilot,
   setAutopilot,
   consulAutopilotHealth,
+  autopilotState,
   listKeyring,
   installKey,
   useKey,

@@ -1,17 +1,11 @@
-/** Commands for whoever runs the cluster: the scheduler's settings, how servers are, figures. */
-import { readAutopilot } from '../../api/consul/operator-routes.ts';
+/** Commands for whoever runs the cluster: the scheduler's settings, what is wrong, figures. */
 import { readMetrics } from '../../api/nomad/agent-routes.ts';
-import {
-  autopilotHealth,
-  readSchedulerConfig,
-  setSchedulerConfig,
-} from '../../api/nomad/cluster-routes.ts';
+import { readSchedulerConfig, setSchedulerConfig } from '../../api/nomad/cluster-routes.ts';
 import type { SchedulerConfigReply } from '../../api/nomad/scheduler-config-codec.ts';
-import { formatDuration } from '../../base/duration.ts';
 import { Failure } from '../../base/failure.ts';
 import { lintState } from '../../api/nomad/planning-routes.ts';
 import type { SchedulerConfig } from '../../core/model/scheduler-config.ts';
-import { flag, type Command, type FlagValues } from '../command.ts';
+import { flag, typedBool, type Command, type FlagValues } from '../command.ts';
 import { columns, keyValues } from '../format/columns.ts';
 import { printed } from '../format/json.ts';
 import { DATA_FLAGS, openSession, withApiFlags } from '../session.ts';
@@ -106,37 +100,8 @@ function changed(config: SchedulerConfig, flags: FlagValues): SchedulerConfig {
 const NEWLINE = 10;
 
 function yesNo(flags: FlagValues, name: string, otherwise: boolean): boolean {
-  const typed = flags.text(name);
-  if (typed === undefined) return otherwise;
-  if (typed === 'true' || typed === 'false') return typed === 'true';
-  throw new Failure('invalid', `-${name} is true or false, not "${typed}"`);
+  return typedBool(flags, name) ?? otherwise;
 }
-
-export const operatorHealth: Command = {
-  name: 'operator autopilot health',
-  summary: 'Say how the servers are',
-  arguments: [],
-  flags: withApiFlags(...DATA_FLAGS),
-  examples: [{ line: 'muster operator autopilot health', says: 'Each of them:' }],
-  run: async (invocation, world) => {
-    const { api } = openSession(invocation, world);
-    const answer = await api.call(autopilotHealth, {}, world.signal);
-    if (await printed(invocation.flags, world, [autopilotHealth.reply, answer])) return 0;
-    const rows = answer.servers.map((server) => [
-      server.name,
-      server.address,
-      server.status,
-      server.version,
-      String(server.leader),
-      String(server.voter),
-      String(server.healthy),
-      String(server.lastIndex),
-    ]);
-    const title = ['Name', 'Address', 'Status', 'Build', 'Leader', 'Voter', 'Healthy', 'Index'];
-    world.out(`${columns([title, ...rows])}\n`);
-    return 0;
-  },
-};
 
 export const operatorLint: Command = {
   name: 'operator lint',
@@ -185,29 +150,6 @@ export const operatorMetrics: Command = {
       if (bytes.length > 0) last = bytes;
     }
     if (last?.at(-1) !== NEWLINE) world.out('\n');
-    return 0;
-  },
-};
-
-export const operatorAutopilotConfig: Command = {
-  name: 'operator autopilot get-config',
-  summary: 'Print how dead servers are cleaned up and new ones let in',
-  description: 'It cannot be changed: members are managed without being asked.',
-  arguments: [],
-  flags: withApiFlags(...DATA_FLAGS),
-  examples: [{ line: 'muster operator autopilot get-config', says: 'As it is:' }],
-  run: async (invocation, world) => {
-    const { api } = openSession(invocation, world);
-    const config = await api.call(readAutopilot, {}, world.signal);
-    if (await printed(invocation.flags, world, [readAutopilot.reply, config])) return 0;
-    const rows = [
-      ['CleanupDeadServers', String(config.cleanupDeadServers)],
-      ['LastContactThreshold', formatDuration(config.lastContactThresholdMs)],
-      ['MaxTrailingLogs', String(config.maxTrailingLogs)],
-      ['MinQuorum', String(config.minQuorum)],
-      ['ServerStabilizationTime', formatDuration(config.serverStabilizationTimeMs)],
-    ] as const;
-    world.out(rows.map(([name, value]) => `${name} = ${value}\n`).join(''));
     return 0;
   },
 };

@@ -3,7 +3,7 @@
  */
 import type { Api } from '../../api/api.ts';
 import { coordinateDatacenters, listCoordinates } from '../../api/consul/coordinate-routes.ts';
-import { consulSelf } from '../../api/consul/agent-routes.ts';
+import { consulMembers, consulSelf } from '../../api/consul/agent-routes.ts';
 import { Failure } from '../../base/failure.ts';
 import { distance, type Coordinate } from '../../core/model/coordinate.ts';
 import { flag, type Command } from '../command.ts';
@@ -14,7 +14,7 @@ export const rtt: Command = {
   summary: 'Estimate the round trip between two nodes',
   description:
     'From the coordinates that agents measure; nothing is sent between the two. Servers of ' +
-    'several datacenters are named `NODE.DATACENTER` with -wan.',
+    'several datacenters are named as `members -wan` does, or `NODE.DATACENTER`.',
   arguments: ['<node>', '[<node>]'],
   flags: withDiscoveryFlags(flag.boolean('wan', 'Between servers of two datacenters.')),
   examples: [
@@ -51,13 +51,25 @@ async function lanCoordinates(api: Api, signal: AbortSignal): Promise<Coordinate
   return new Map(all.map(({ node, coordinate }) => [node, coordinate]));
 }
 
+/** By the names of Consul's pool, `NODE.DATACENTER`, and of this one, `NODE.REGION`. */
 async function wanCoordinates(api: Api, signal: AbortSignal): Promise<Coordinates> {
-  const all = await api.call(coordinateDatacenters, {}, signal);
-  return new Map(
-    all.flatMap(({ datacenter, coordinates }) =>
+  const [maps, members] = await Promise.all([
+    api.call(coordinateDatacenters, {}, signal),
+    api.call(consulMembers, { query: { wan: true } }, signal),
+  ]);
+  const placed = new Map(
+    maps.flatMap(({ datacenter, coordinates }) =>
       coordinates.map(({ node, coordinate }) => [`${node}.${datacenter}`, coordinate] as const),
     ),
   );
+  const named = members.flatMap(({ name, tags }) => {
+    const suffix = `.${tags['region'] ?? ''}`;
+    const node = name.endsWith(suffix) ? name.slice(0, -suffix.length) : name;
+    const coordinate = placed.get(`${node}.${tags['dc'] ?? ''}`);
+    return coordinate === undefined ? [] : [[name, coordinate] as const];
+  });
+  // What a name means in the pool goes before what it may mean besides.
+  return new Map([...placed, ...named]);
 }
 
 async function ownName(api: Api, isWan: boolean, signal: AbortSignal): Promise<string> {

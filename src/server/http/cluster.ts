@@ -33,8 +33,7 @@ function status(deps: HttpDeps): readonly Bound[] {
     }),
     bind(routes.transferLeadership, async ({ query }) => {
       const { from, to } = await transferLead(deps, query);
-      const noop = from === to;
-      return { value: { from: { id: from, address: from }, to: { id: to, address: to }, noop } };
+      return { value: { from, to, noop: from.id === to.id } };
     }),
     bind(routes.autopilotHealth, async () => ({
       value: serversHealth(agent, ops.stats().index, await holders(deps)),

@@ -279,9 +279,34 @@ test('the servers tell who leads and how they fare', async () => {
   const raft = (await world.get('/v1/operator/raft/configuration')).json as Row;
   assert.equal((raft['Servers'] as readonly Row[])[0]?.['Leader'], true);
   assert.equal(((await world.get('/v1/operator/autopilot/health')).json as Row)['Healthy'], true);
-  assert.equal((await world.get('/v1/operator/autopilot/configuration')).status, 200);
+  const state = (await world.get('/v1/operator/autopilot/state')).json as Row;
+  const [server] = raft['Servers'] as readonly Row[];
+  assert.deepEqual([state['Leader'], state['Voters']], [server?.['ID'], [server?.['ID']]]);
+  const own = (state['Servers'] as Readonly<Record<string, Row>>)[String(state['Leader'])];
+  assert.deepEqual([own?.['Status'], own?.['Name'], own?.['LastContact']], ['leader', AGENT, '0s']);
+  assert.ok(Number(own?.['LastIndex']) > 0);
   const usage = (await world.get('/v1/operator/usage')).json as { readonly Usage: Row };
   assert.ok((usage.Usage['dc1'] as Row)['Nodes']);
+});
+
+test('how servers are looked after is told, and cannot be changed', async () => {
+  const path = '/v1/operator/autopilot/configuration';
+  const told = (await world.get(path)).json as Row;
+  const rows: readonly [query: string, body: Row, status: number, text: RegExp][] = [
+    ['', told, 200, /^true$/],
+    ['', { MinQuorum: 0 }, 200, /^true$/],
+    ['?cas=1', { ...told, LastContactThreshold: '200ms' }, 200, /^true$/],
+    ['?cas=9', { ...told, CleanupDeadServers: false }, 200, /^false$/],
+    ['', { ...told, CleanupDeadServers: false }, 501, /cannot change CleanupDeadServers:/],
+    ['', { MinQuorum: 3, UpgradeVersionTag: 'v' }, 501, /MinQuorum, UpgradeVersionTag:/],
+    ['', { LastContactThreshold: 'soon' }, 400, /LastContactThreshold/],
+  ];
+  for (const [query, body, status, text] of rows) {
+    const answer = await world.put(`${path}${query}`, body);
+    assert.equal(answer.status, status, JSON.stringify(body));
+    assert.match(answer.text.trim(), text);
+  }
+  assert.deepEqual((await world.get(path)).json, told);
 });
 
 test('every read that is listed is answered, whatever is asked of it', async () => {

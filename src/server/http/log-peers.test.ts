@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Index } from '../../base/brand.ts';
 import { Failure } from '../../base/failure.ts';
-import type { LogPeer, LogPeers } from '../../ports/log-peers.ts';
+import type { LogPeer, LogPeers, LogProgress } from '../../ports/log-peers.ts';
 import { holders, removePeer, transferLead, type PeerDeps } from './log-peers.ts';
 import { serverRows, serversHealth } from './server-health.ts';
 
@@ -20,7 +20,8 @@ function world(list: LogPeers['list'] = () => Promise.resolve(PEERS)): World {
   return {
     done,
     agent: {
-      ...{ serverName: 's1.eu', version: '1', leader: () => leader, peers: () => [one, two] },
+      ...{ region: 'eu', serverName: 's1.eu', version: '1' },
+      ...{ leader: () => leader, peers: () => [one, two] },
       members: () => {
         const tags = { rpc_addr: '10.0.0.1', port: '4647' };
         return [{ name: 's1.eu', address: '10.0.0.1', status: 'alive', tags }];
@@ -28,6 +29,7 @@ function world(list: LogPeers['list'] = () => Promise.resolve(PEERS)): World {
     },
     logPeers: {
       list,
+      reached: () => PEERS.slice(0, 2),
       giveLead: (to) => {
         leader = to?.address ?? two;
         done.push(`lead ${to?.id ?? 'any'}`);
@@ -41,9 +43,13 @@ function world(list: LogPeers['list'] = () => Promise.resolve(PEERS)): World {
   };
 }
 
+function progress(applied: number, staleMs: number): LogProgress {
+  return { applied: applied as Index, staleMs };
+}
+
 const PEERS: readonly LogPeer[] = [
-  { id: 'a', name: 's1', address: one, voter: true },
-  { id: 'b', name: 's2', address: two, voter: true },
+  { id: 'a', name: 's1', address: one, voter: true, progress: progress(6, 0) },
+  { id: 'b', name: 's2', address: two, voter: true, progress: progress(5, 120.4) },
   { id: 'c', name: '', address: gone, voter: false },
 ];
 
@@ -53,18 +59,21 @@ test('those that hold the log are told as gossip calls them, or as the link does
   assert.deepEqual(
     serverRows(agent, held).map((row) => [row.id, row.name, row.address, row.voter, row.leader]),
     [
-      [one, 's1.eu', one, true, true],
-      [two, 's2', two, true, false],
-      [gone, '(unknown)', gone, false, false],
+      ['a', 's1.eu', one, true, true],
+      ['b', 's2.eu', two, true, false],
+      ['c', '(unknown)', gone, false, false],
     ],
   );
   const health = serversHealth(agent, 7 as Index, held);
   assert.deepEqual(
-    health.servers.map(({ status, healthy }) => [status, healthy]),
+    health.servers.map(({ status, healthy, lastIndex, lastContactMs }) => {
+      return [status, healthy, lastIndex, lastContactMs];
+    }),
     [
-      ['alive', true],
-      ['alive', true],
-      ['failed', false],
+      // What it knows of itself is newer.
+      ['alive', true, 7, 0],
+      ['alive', true, 5, 120],
+      ['failed', false, 0, 0],
     ],
   );
   // Who does not vote is missed, and not needed.
@@ -76,10 +85,13 @@ test('those that hold the log are told as gossip calls them, or as the link does
   assert.deepEqual([alone.healthy, alone.servers.length], [true, 1]);
 });
 
-test('where too few answer to tell, it is not known who holds the log', async () => {
+test('where too few answer to tell who holds the log, those that were reached are told', async () => {
   const silent = world(() => Promise.reject(new Failure('timeout', 'no majority')));
-  assert.equal(await holders(silent), undefined);
-  assert.equal(serverRows(silent.agent).length, 2);
+  const rows = serverRows(silent.agent, await holders(silent));
+  assert.deepEqual(
+    rows.map(({ id }) => id),
+    ['a', 'b'],
+  );
   const broken = world(() => Promise.reject(new Error('a bug')));
   await assert.rejects(holders(broken), { message: 'a bug' });
   assert.equal(await holders({ agent: broken.agent }), undefined);
@@ -87,10 +99,14 @@ test('where too few answer to tell, it is not known who holds the log', async ()
 
 test('the lead goes to any other server, or to the one that is named', async () => {
   const given = world();
-  assert.deepEqual(await transferLead(given, {}), { from: one, to: two });
-  assert.deepEqual(await transferLead(given, { address: one }), { from: two, to: one });
-  assert.deepEqual(await transferLead(given, { id: one }), { from: one, to: one });
-  assert.deepEqual(await transferLead(given, { id: 'b' }), { from: one, to: two });
+  const [a, b] = [
+    { id: 'a', address: one },
+    { id: 'b', address: two },
+  ];
+  assert.deepEqual(await transferLead(given, {}), { from: a, to: b });
+  assert.deepEqual(await transferLead(given, { address: one }), { from: b, to: a });
+  assert.deepEqual(await transferLead(given, { id: one }), { from: a, to: a });
+  assert.deepEqual(await transferLead(given, { id: 'b' }), { from: a, to: b });
   assert.deepEqual(given.done, ['lead any', 'lead a', 'lead b']);
   await assert.rejects(transferLead(given, { id: 'x' }), {
     fault: 'internal',

@@ -1,7 +1,8 @@
 /** What an operator asks about the servers that hold the log, in either API. */
+import type { PeerName } from '../../api/nomad/cluster-routes.ts';
 import { Failure } from '../../base/failure.ts';
 import type { LogPeer, LogPeers } from '../../ports/log-peers.ts';
-import type { HeldBy, ServerSources } from './server-health.ts';
+import { serverRows, type ServerSources } from './server-health.ts';
 
 /** How a request says which server it means. */
 export interface NamedPeer {
@@ -16,25 +17,24 @@ export interface PeerDeps {
   readonly logPeers?: LogPeers | undefined;
 }
 
-/** The servers that hold the log; undefined: not known, as too few answer, or there is but one. */
-export async function holders({ logPeers }: PeerDeps): Promise<readonly HeldBy[] | undefined> {
+/**
+ * The servers that hold the log; undefined: there is but one. While too few answer to tell, all
+ * that were ever reached.
+ */
+export async function holders({ logPeers }: PeerDeps): Promise<readonly LogPeer[] | undefined> {
   if (logPeers === undefined) return undefined;
   try {
-    const peers = await logPeers.list();
-    return peers.map((peer) => (peer.name === '' ? { ...peer, name: UNKNOWN } : peer));
+    return await logPeers.list();
   } catch (error) {
-    if (error instanceof Failure) return undefined;
+    if (error instanceof Failure) return logPeers.reached();
     throw error;
   }
 }
 
-/** Source: Nomad. */
-const UNKNOWN = '(unknown)';
-
 /** From whom the lead went, and to whom. */
 export interface Transfer {
-  readonly from: string;
-  readonly to: string;
+  readonly from: PeerName;
+  readonly to: PeerName;
 }
 
 /**
@@ -47,12 +47,17 @@ export async function transferLead(
   to: NamedPeer,
 ): Promise<Transfer> {
   if (logPeers === undefined) throw new Failure('unsupported', 'there is no other server to lead');
-  const from = agent.leader();
   const isNamed = nameOf(to) !== '';
   const peer = isNamed ? await find(logPeers, to) : undefined;
-  if (peer?.address === from) return { from, to: from };
+  const leader = (): PeerName => {
+    const address = agent.leader();
+    const met = logPeers.reached().find((each) => each.address === address);
+    return { id: met?.id ?? address, address };
+  };
+  const from = leader();
+  if (peer?.address === from.address) return { from, to: from };
   await logPeers.giveLead(peer);
-  return { from, to: peer?.address ?? agent.leader() };
+  return { from, to: peer === undefined ? leader() : { id: peer.id, address: peer.address } };
 }
 
 /**
@@ -64,7 +69,8 @@ export async function removePeer({ agent, logPeers }: PeerDeps, named: NamedPeer
   const name = nameOf(named);
   if (name === '') throw new Failure('invalid', 'must specify either an id or an address');
   if (logPeers === undefined) {
-    throw agent.peers().includes(name)
+    const isMeant = ({ id, address }: PeerName): boolean => id === name || address === name;
+    throw serverRows(agent).some(isMeant)
       ? new Failure('unsupported', `"${name}" is the only server`)
       : unknown(named);
   }
@@ -75,7 +81,7 @@ function nameOf({ id, address }: NamedPeer): string {
   return id ?? address ?? '';
 }
 
-/** An id is what the list tells, an address, or what etcd calls the server's member. */
+/** An id is what the list tells: of one that has none yet, its address. */
 async function find(peers: LogPeers, named: NamedPeer): Promise<LogPeer> {
   const name = nameOf(named);
   const isMeant = ({ id, address }: LogPeer): boolean => {

@@ -1,12 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Index } from '../../base/brand.ts';
-import { serverRows, serversHealth, type ServerSources } from './server-health.ts';
+import {
+  serverRows,
+  serversHealth,
+  type GossipedServer,
+  type ServerSources,
+} from './server-health.ts';
 
 function sources(statuses: readonly string[], leader: string): ServerSources {
   const address = (i: number): string => `10.0.0.${i + 1}`;
   return {
-    ...{ serverName: 's1.eu', version: '9.9.9', leader: () => leader },
+    ...{ region: 'eu', serverName: 's1.eu', version: '9.9.9', leader: () => leader },
     peers: () => statuses.map((_, i) => `${address(i)}:4647`),
     members: () =>
       statuses.flatMap((status, i) => {
@@ -45,15 +50,28 @@ test('each server goes by its own name; what is known of one alone is told of it
     [
       ['s1.eu', '0.1.0', 7, false],
       ['s2.eu', '0.1.0', 0, true],
-      ['10.0.0.3:4647', '9.9.9', 0, false],
+      ['(unknown)', '9.9.9', 0, false],
     ],
   );
   assert.deepEqual(
-    serverRows(asked).map(({ name, leader }) => [name, leader]),
+    serverRows(asked).map(({ id, name, leader }) => [id, name, leader]),
     [
-      ['s1.eu', false],
-      ['s2.eu', true],
-      ['10.0.0.3:4647', false],
+      ['10.0.0.1:4647', 's1.eu', false],
+      ['10.0.0.2:4647', 's2.eu', true],
+      ['10.0.0.3:4647', '(unknown)', false],
     ],
+  );
+});
+
+test('one server alone goes by the id that it gossips with', () => {
+  const alone = sources(['alive'], '10.0.0.1:4647');
+  const [member] = alone.members();
+  assert.ok(member !== undefined);
+  const members = (): readonly GossipedServer[] => [
+    { ...member, tags: { ...member.tags, id: 'an id' } },
+  ];
+  assert.deepEqual(
+    serverRows({ ...alone, members }).map(({ id, name }) => [id, name]),
+    [['an id', 's1.eu']],
   );
 });

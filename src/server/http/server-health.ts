@@ -5,6 +5,8 @@
  *      lost as leave a majority of all.
  */
 import type { Index } from '../../base/brand.ts';
+import { regionServerName } from '../../core/federation/region-server.ts';
+import type { LogPeer } from '../../ports/log-peers.ts';
 
 /** A server as gossip knows it. */
 export interface GossipedServer {
@@ -18,6 +20,7 @@ export interface GossipedServer {
 
 /** The agent that is asked, as far as it knows of servers. */
 export interface ServerSources {
+  readonly region: string;
   readonly serverName: string;
   readonly version: string;
   members(): readonly GossipedServer[];
@@ -27,8 +30,9 @@ export interface ServerSources {
 }
 
 export interface ServerRow {
-  /** The address: servers have no other id that all know. */
+  /** Of the server, for the life of its data directory; of one that has none yet, its address. */
   readonly id: string;
+  /** `NODE.REGION`. */
   readonly name: string;
   readonly address: string;
   readonly leader: boolean;
@@ -39,8 +43,9 @@ export interface ServerHealthRow extends ServerRow {
   /** As gossip says. */
   readonly status: string;
   readonly version: string;
+  /** For how long it has heard nothing of whoever leads. */
   readonly lastContactMs: number;
-  /** Of the server that is asked; what others have applied is not known here: 0. */
+  /** The newest entry that it has applied; 0: it has not said. */
   readonly lastIndex: Index;
   readonly healthy: boolean;
 }
@@ -51,18 +56,10 @@ export interface ServersHealth {
   readonly servers: readonly ServerHealthRow[];
 }
 
-/** A server that holds the log, as the log knows it. */
-export interface HeldBy {
-  /** Where gossip does not know it. */
-  readonly name: string;
-  readonly address: string;
-  readonly voter: boolean;
-}
-
-/** The servers that hold the log. @param held absent: all that were reached */
-export function serverRows(agent: ServerSources, held?: readonly HeldBy[]): readonly ServerRow[] {
-  return known(agent, held).map(({ address, name, voter }) => ({
-    ...{ id: address, name, address, voter },
+/** The servers that hold the log. @param held absent: there is but one */
+export function serverRows(agent: ServerSources, held?: readonly LogPeer[]): readonly ServerRow[] {
+  return known(agent, held).map(({ id, address, name, voter }) => ({
+    ...{ id, name, address, voter },
     leader: address === agent.leader(),
   }));
 }
@@ -71,18 +68,18 @@ export function serverRows(agent: ServerSources, held?: readonly HeldBy[]): read
  * How they fare (SH1).
  *
  * @param index that the server which is asked has applied
- * @param held absent: all that were reached
+ * @param held absent: there is but one
  */
 export function serversHealth(
   agent: ServerSources,
   index: Index,
-  held?: readonly HeldBy[],
+  held?: readonly LogPeer[],
 ): ServersHealth {
   const leader = agent.leader();
-  const servers = known(agent, held).map(({ address, name, voter, status, version }) => ({
-    ...{ id: address, name, address, voter, leader: address === leader },
-    ...{ status, version, lastContactMs: 0 },
-    lastIndex: name === agent.serverName ? index : (0 as Index),
+  const servers = known(agent, held).map(({ status, version, progress, ...row }) => ({
+    ...{ ...row, leader: row.address === leader, status, version },
+    lastContactMs: Math.round(progress?.staleMs ?? 0),
+    lastIndex: row.name === agent.serverName ? index : (progress?.applied ?? (0 as Index)),
     healthy: leader !== '' && status === 'alive',
   }));
   const voters = servers.filter(({ voter }) => voter);
@@ -95,12 +92,12 @@ export function serversHealth(
   };
 }
 
-interface Known extends HeldBy {
+interface Known extends LogPeer {
   readonly status: string;
   readonly version: string;
 }
 
-function known(agent: ServerSources, held?: readonly HeldBy[]): readonly Known[] {
+function known(agent: ServerSources, held?: readonly LogPeer[]): readonly Known[] {
   const members = new Map(
     agent.members().map((member) => {
       const { address, tags } = member;
@@ -108,13 +105,25 @@ function known(agent: ServerSources, held?: readonly HeldBy[]): readonly Known[]
     }),
   );
   const reached = agent.peers();
-  const all = held ?? reached.map((address) => ({ name: address, address, voter: true }));
-  return all.map(({ address, voter, name: otherwise }) => {
-    // Alone it is the one that is asked, whatever it calls its address.
+  const all = held ?? reached.map((address) => ({ id: '', name: '', address, voter: true }));
+  return all.map((peer) => {
+    const { address } = peer;
     const member = members.get(address);
-    const name = member?.name ?? (all.length === 1 ? agent.serverName : otherwise);
     // One that does not gossip was reached by its link, or not at all.
     const { status = reached.includes(address) ? 'alive' : 'failed', tags } = member ?? {};
-    return { address, voter, name, status, version: tags?.['build'] ?? agent.version };
+    // Alone it is the one that is asked, whatever it calls its address.
+    const own = all.length === 1 ? agent.serverName : undefined;
+    return {
+      ...{ ...peer, status, version: tags?.['build'] ?? agent.version },
+      id: [peer.id, tags?.['id'] ?? ''].find((id) => id !== '') ?? address,
+      name: member?.name ?? own ?? nameOf(peer, agent.region),
+    };
   });
 }
+
+function nameOf({ name }: LogPeer, region: string): string {
+  return name === '' ? UNKNOWN : regionServerName(name, region);
+}
+
+/** Source: Nomad. */
+const UNKNOWN = '(unknown)';

@@ -1,14 +1,13 @@
 /** The servers: who leads, who holds the log, how they fare. */
 import * as routes from '../../../api/consul/operator-routes.ts';
-import type { AutopilotConfig } from '../../../api/consul/operator-routes.ts';
 import { consulLeader, consulPeers } from '../../../api/consul/status-routes.ts';
-import type { Index } from '../../../base/brand.ts';
 import { Failure } from '../../../base/failure.ts';
 import { plainly } from '../deps.ts';
 import { holders, removePeer, transferLead } from '../log-peers.ts';
-import { serverRows, serversHealth, type ServerRow } from '../server-health.ts';
+import { serverRows } from '../server-health.ts';
 import type { Bound } from '../mount.ts';
 import { poolOf } from './agent.ts';
+import { asNode, autopilotHandlers } from './autopilot.ts';
 import { bind } from './bind.ts';
 import type { ConsulDeps } from './deps.ts';
 import type { OwnPool } from './own-agent.ts';
@@ -20,7 +19,7 @@ export function operatorHandlers(deps: ConsulDeps): readonly Bound[] {
     bind(consulLeader, () => plainly(agent.leader())),
     bind(consulPeers, () => plainly(agent.peers())),
     ...raft(deps),
-    ...autopilot(deps),
+    ...autopilotHandlers(deps),
     ...keyring(deps),
     bind(routes.readUsage, () => plainly({ usage: usage(deps) })),
   ];
@@ -39,38 +38,6 @@ function raft(deps: ConsulDeps): readonly Bound[] {
     bind(routes.transferLeader, async ({ query }) => {
       await transferLead(deps, query);
       return { value: { success: true } };
-    }),
-  ];
-}
-
-/** Within a region servers go by the names of their nodes. Source: Consul. */
-function asNode<Row extends ServerRow>(row: Row): Row {
-  return { ...row, name: row.name.replace(/\.[^.:]*$/, '') };
-}
-
-/** One server has nobody to clean up or let in: what Consul has by default is told, and kept. */
-const AUTOPILOT: AutopilotConfig = {
-  cleanupDeadServers: true,
-  lastContactThresholdMs: 200,
-  maxTrailingLogs: 250,
-  minQuorum: 0,
-  serverStabilizationTimeMs: 10_000,
-  createIndex: 1 as Index,
-  modifyIndex: 1 as Index,
-};
-
-function autopilot(deps: ConsulDeps): readonly Bound[] {
-  const { ops, agent } = deps;
-  return [
-    bind(routes.readAutopilot, () => plainly(AUTOPILOT)),
-    bind(routes.setAutopilot, () => {
-      throw new Failure('unsupported', 'one server has nothing for the autopilot to do');
-    }),
-    bind(routes.consulAutopilotHealth, async () => {
-      const held = await holders(deps);
-      const { servers, ...health } = serversHealth(agent, ops.stats().index, held);
-      const value = { ...health, servers: servers.map(asNode) };
-      return { value, status: health.healthy ? 200 : 429 };
     }),
   ];
 }
