@@ -33,10 +33,11 @@ export const operatorHealth: Command = {
       String(server.leader),
       String(server.voter),
       String(server.healthy),
+      formatDuration(server.lastContactMs),
       String(server.lastIndex),
     ]);
-    const title = ['Name', 'Address', 'Status', 'Build', 'Leader', 'Voter', 'Healthy', 'Index'];
-    world.out(`${columns([title, ...rows])}\n`);
+    const title = ['Name', 'Address', 'Status', 'Build', 'Leader', 'Voter', 'Healthy'];
+    world.out(`${columns([[...title, 'Last Contact', 'Index'], ...rows])}\n`);
     return 0;
   },
 };
