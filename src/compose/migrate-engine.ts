@@ -8,16 +8,15 @@ import { Failure } from '../base/failure.ts';
 import type { Invocation } from '../cli/command.ts';
 import type { World } from '../cli/world.ts';
 import type { AgentConfig, ServerSettings } from '../core/agent-config/config.ts';
-import type { Entry } from '../core/state/entry.ts';
 import type { Index } from '../base/brand.ts';
 import { systemClock } from '../io/clock.ts';
 import { openLmdbCheckpoint } from '../io/checkpoint/lmdb-checkpoint.ts';
 import { systemDisk } from '../io/fs/disk.ts';
 import { importLog } from '../io/etcd-log/import-log.ts';
-import { entryCodec } from '../io/log/entry-codec.ts';
 import { openSegmentLog } from '../io/log/segment-log.ts';
 import { loadAgentConfig } from './agent.ts';
 import { externalEtcd, manageEtcd, serverIdOf, useEtcd, type ClusterStore } from './etcd.ts';
+import { logCodec } from './log-codec.ts';
 
 /** Answers the exit code. Fails: as the configuration, the two logs, or etcd do. */
 export async function migrateEngineMain(invocation: Invocation, world: World): Promise<number> {
@@ -50,7 +49,7 @@ export async function migrateEngine(
   // Nothing is applied: only what is there is moved.
   const apply = (): undefined => undefined;
   const applied = await checkpointIndex(join(dataDir, 'state'));
-  const codec = entryCodec<Entry>();
+  const codec = logCodec();
   const source = await openSegmentLog({ dir, applied }, { disk: systemDisk, codec, apply });
   try {
     const store = await openStore(config, server, note);

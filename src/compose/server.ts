@@ -10,7 +10,6 @@ import { DEFAULT_SCHEDULER_CONFIG } from '../core/model/scheduler-config.ts';
 import type { Entry } from '../core/state/entry.ts';
 import type { Outcome } from '../core/state/outcome.ts';
 import { systemDisk } from '../io/fs/disk.ts';
-import { entryCodec } from '../io/log/entry-codec.ts';
 import { openSegmentLog } from '../io/log/segment-log.ts';
 import type { Checkpoint } from '../ports/checkpoint.ts';
 import type { AlarmClock } from '../ports/clock.ts';
@@ -23,6 +22,7 @@ import { Replica } from '../server/replica.ts';
 import { Server, type ServerOptions } from '../server/server.ts';
 import { fetchState, firstIndexAfter } from '../server/state-fetch.ts';
 import type { ClusterStore } from './etcd.ts';
+import { logCodec } from './log-codec.ts';
 import { openCheckpoint, replaceCheckpoint } from './server-state.ts';
 
 /**
@@ -134,7 +134,7 @@ async function openLog(
   replica: Replica,
 ): Promise<Pick<Opened, 'log' | 'clusterLog'>> {
   const applied = replica.state.index;
-  const use = { codec: entryCodec<Entry>(), apply: stopOnBug(replica, note) };
+  const use = { codec: logCodec(), apply: stopOnBug(replica, note) };
   if (shared !== undefined) {
     const { store, signal } = shared;
     const clusterLog = await store.openLog<Entry, Outcome>({ ...use, applied }, signal);

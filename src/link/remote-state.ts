@@ -80,7 +80,8 @@ export class RemoteState implements StateSource {
     return rows.map((row) => {
       if (!isRow(row)) throw torn('it holds something that is no row');
       if (!isKeptTable(row[0])) {
-        throw new Failure('unsupported', `the state holds "${row[0]}", which a later build knows`);
+        const what = `the state holds "${row[0]}", which a later build knows`;
+        throw new Failure('unsupported', `${what}: upgrade this server`);
       }
       return row;
     });

@@ -45,7 +45,8 @@ export interface Log<Entry, Outcome> {
    * @param signal gives up waiting; an entry already on its way may still be committed
    *
    * Fails: `invalid` the entries cannot be encoded or are too large; `exhausted` the disk is full
-   * or too much is waiting (nothing was written, try again); `unavailable` this process may not
+   * or too much is waiting (nothing was written, try again); `unsupported` another server's build
+   * does not understand them (nothing was written); `unavailable` this process may not
    * write (not the leader, closed, or stopped after an error of the disk); `canceled` the signal.
    * After `unavailable` of an append that had begun, whether it took place is unknown.
    */
@@ -75,10 +76,22 @@ export interface Log<Entry, Outcome> {
   close(): Promise<void>;
 }
 
+/** Which entries a build understands: all up to a version. */
+export interface EntryVersions<Entry> {
+  readonly understood: number;
+  /** The version that its readers need; more than `understood` where its type is not known. */
+  readonly neededBy: (entry: Entry) => number;
+}
+
 /** Turns the entries of one append into self-contained bytes and back. */
 export interface EntryCodec<Entry> {
+  /** Absent: there is but one version. */
+  readonly versions?: EntryVersions<Entry>;
   /** The bytes need nothing but themselves to be decoded. Throws on what cannot be encoded. */
   encode(entries: readonly Entry[]): Uint8Array;
-  /** The exact inverse. Throws on bytes that no `encode` made. */
+  /**
+   * The exact inverse. Throws on bytes that no `encode` made; `unsupported` on entries that a later
+   * build made and this one does not understand.
+   */
   decode(bytes: Uint8Array): readonly Entry[];
 }

@@ -5,8 +5,8 @@
  * K1: a batch holds all changes from the one before up to its index.
  * K2: the checkpoint is a convenience: where it cannot be written, the server goes on, and what
  *     waits is bounded by the size of the state.
- * K3: a checkpoint most of which is outdated is renewed: the whole state as of some batch is written
- *     a slice at a time, between the batches that follow.
+ * K3: a checkpoint most of which is outdated is renewed: the whole state as of some batch is
+ *     written a slice at a time, between the batches that follow.
  */
 import type { Index } from '../base/brand.ts';
 import { explain } from '../base/failure.ts';
@@ -34,7 +34,7 @@ import { Replica } from './replica.ts';
 /**
  * A replica at the state that the checkpoint holds; the log is to be opened with its index.
  *
- * Fails: `internal` the checkpoint cannot be read.
+ * Fails: `internal` the checkpoint cannot be read; `unsupported` it is a later build's.
  */
 export function restoreReplica(checkpoint: Checkpoint): Replica {
   const { index, rows } = checkpoint.load();

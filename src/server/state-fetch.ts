@@ -86,7 +86,8 @@ const RETRY_MS = 500;
 /**
  * Writes a state into an empty checkpoint, and reads it back (SF1).
  *
- * Fails: `internal` it is not the state that was sent; as `SentState.groups`, `Checkpoint.write`.
+ * Fails: `internal` it is not the state that was sent; `unsupported` a later build's; as
+ * `SentState.groups`, `Checkpoint.write`.
  */
 export async function keepState(
   { index, hash, groups }: SentState,
@@ -113,6 +114,7 @@ function restored(checkpoint: Checkpoint): State {
   try {
     return restoreState(index, rows);
   } catch (cause) {
+    if (cause instanceof Failure) throw cause;
     // A throw over a row of our own would be a bug; these are somebody else's.
     throw new Failure('internal', 'a state that another server sent is none', { cause });
   }

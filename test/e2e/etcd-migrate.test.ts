@@ -31,7 +31,7 @@ function configOf(dataDir: string, endpoints: readonly string[]): AgentConfig {
 /** The log of a server alone: many small entries, and one that takes several keys. */
 async function writeAlone(dir: string, length = 3_000): Promise<readonly Entry[]> {
   const entries = Array.from({ length }, (_, i) => ({
-    ...{ type: 'kv.delete', at: i, key: `k/${i}` },
+    ...{ type: 'kv.write', at: i, key: `k/${i}` },
     pad: i === 1_000 ? 'x'.repeat(2_500_000) : 'x'.repeat(100),
   })) as unknown as readonly Entry[];
   const deps = { disk: systemDisk, codec: entryCodec<Entry>(), apply: () => undefined };

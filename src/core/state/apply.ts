@@ -49,6 +49,7 @@ import type { Change } from './change.ts';
 import { Edit } from './edit.ts';
 import { tagVersion } from './apply-tags.ts';
 import type { Entry, EntryType } from './entry.ts';
+import { ENTRY_VERSIONS } from './entry-version.ts';
 import type { Outcome } from './outcome.ts';
 import type { State } from './state.ts';
 
@@ -57,11 +58,12 @@ export type Applied = Readonly<{ state: State; outcome: Outcome; changes: readon
 /** Advances the state by one committed entry (A1, A2, A3). */
 export function apply(state: State, index: Index, entry: Entry): Applied {
   assert(index === state.index + 1, 'entries are applied in order, once, without gaps');
-  const edit = new Edit(state, index, entry.at);
+  const base = state.needing(ENTRY_VERSIONS.neededBy(entry));
+  const edit = new Edit(base, index, entry.at);
   const outcome = dispatch(edit, entry);
   if (!outcome.ok) {
     assert(edit.changes.length === 0, 'A2: what is refused has changed nothing');
-    return { state: state.unchangedAt(index), outcome, changes: [] };
+    return { state: base.unchangedAt(index), outcome, changes: [] };
   }
   withdrawEnded(edit);
   return { state: edit.finish(), outcome, changes: edit.changes };

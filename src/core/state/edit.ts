@@ -222,6 +222,7 @@ export class Edit {
     return new State({
       index: this.index,
       at: this.at > this.base.at ? this.at : this.base.at,
+      entryVersion: this.base.entryVersion,
       tables: this.#tables.finish(),
       derived: {
         usage: merged(this.base.derived.usage, this.#usage, (usage) => usage.finish()),
@@ -238,7 +239,9 @@ export class Edit {
   #finishReplaced(): State {
     const tables = this.#tables.finish();
     const at = this.at > this.base.at ? this.at : this.base.at;
-    return new State({ index: this.index, at, tables, derived: derive(tables) });
+    const { entryVersion } = this.base;
+    const derived = derive(tables);
+    return new State({ index: this.index, at, entryVersion, tables, derived });
   }
 
   #counts(key: string): { live: number; open: number } {

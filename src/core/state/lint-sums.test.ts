@@ -20,8 +20,9 @@ function saidOf(change: (derived: Derived) => Partial<Derived>): readonly string
   const world = new World();
   world.do(registerNode(1), register(jobSpec('web'), 1));
   world.do(applyPlan(plan('web', { placements: [placement(1, nodeId(1))] })));
-  const { index, at, tables, derived } = world.state;
-  const state = new State({ index, at, tables, derived: { ...derived, ...change(derived) } });
+  const { index, at, entryVersion, tables, derived } = world.state;
+  const wrong = { ...derived, ...change(derived) };
+  const state = new State({ index, at, entryVersion, tables, derived: wrong });
   return Array.from(notesOf(lintSums(state)), ({ rule, subject, message }) => {
     return `${rule} ${subject.replace('\0', '/').replace(/\0.*/, '')} ${message.slice(0, 9)}`;
   });

@@ -5,15 +5,16 @@
  *     answers of `indexOf`, same sums.
  *
  * Besides the tables there are two of our own: `marks` (what each table remembers of deletions) and
- * `meta` (the instant of the last entry). On reading, values that many allocations share on the
+ * `meta` (the instant of the last entry, and which version of entries they needed). On reading, values that many allocations share on the
  * wire as copies become one object again.
  */
-import { assert } from '../../base/assert.ts';
 import type { Index, Millis } from '../../base/brand.ts';
+import { Failure } from '../../base/failure.ts';
 import { same } from '../../base/same.ts';
 import { isTerminal } from '../model/alloc.ts';
 import type { Alloc } from '../model/alloc.ts';
 import type { Change } from './change.ts';
+import { ENTRY_VERSION } from './entry-version.ts';
 import { heldStates, heldText } from './held-report.ts';
 import { noMarks, restoreMarks } from './marks.ts';
 import type { Mark, Marks } from './marks.ts';
@@ -43,6 +44,12 @@ export function isKeptTable(name: string): boolean {
   return name === MARKS || name === META || (TABLE_NAMES as readonly string[]).includes(name);
 }
 
+interface KeptMeta {
+  readonly at: Millis;
+  /** Absent: 1. */
+  readonly entryVersion?: number;
+}
+
 interface KeptMarks {
   readonly floor: Index;
   readonly next: number;
@@ -69,7 +76,7 @@ export function rowsToKeep(
     const { marks } = after.tables[name];
     if (marks !== before?.tables[name].marks) kept.push([MARKS, name, keptMarks(marks)]);
   }
-  kept.push([META, META_KEY, { at: after.at }]);
+  kept.push([META, META_KEY, keptMeta(after)]);
   return kept;
 }
 
@@ -80,28 +87,44 @@ export function* allRows(state: State): Generator<KeptRow> {
     for (const value of state.tables[name].values()) yield [name, key(value), value];
     yield [MARKS, name, keptMarks(state.tables[name].marks)];
   }
-  yield [META, META_KEY, { at: state.at }];
+  yield [META, META_KEY, keptMeta(state)];
 }
 
-/** The state that was kept (R1). Rows of tables that this build does not know are an error. */
+/**
+ * The state that was kept (R1).
+ *
+ * Fails: `unsupported` a later build made it, out of entries or with rows that this one does not
+ * understand: what it would make of the entries that follow would be another state.
+ */
 export function restoreState(index: Index, rows: Iterable<KeptRow>): State {
   const found = new Map<string, unknown[]>(TABLE_NAMES.map((name) => [name, []]));
   const marks = new Map<string, Marks>();
   const sharing = new Sharing();
-  let at = 0 as Millis;
+  let meta: KeptMeta = { at: 0 as Millis };
   for (const [table, key, value] of rows) {
-    if (table === META) at = (value as { readonly at: Millis }).at;
+    if (table === META) meta = value as KeptMeta;
     else if (table === MARKS) marks.set(key, readMarks(value as KeptMarks));
     else {
       const list = found.get(table);
-      assert(list !== undefined, 'a checkpoint holds no table newer than this build');
+      if (list === undefined) throw laterBuilds(`"${table}"`);
       list.push(table === 'allocs' ? sharing.alloc(value as Alloc) : value);
     }
   }
+  const { at, entryVersion = 1 } = meta;
+  if (entryVersion > ENTRY_VERSION) throw laterBuilds(`entries of version ${entryVersion}`);
   const tables = Object.fromEntries(
     TABLE_NAMES.map((name) => [name, readTable(name, found.get(name), marks.get(name))]),
   ) as unknown as Tables;
-  return new State({ index, at, tables, derived: derive(tables) });
+  return new State({ index, at, entryVersion, tables, derived: derive(tables) });
+}
+
+function keptMeta({ at, entryVersion }: State): KeptMeta {
+  return { at, entryVersion };
+}
+
+function laterBuilds(what: string): Failure {
+  const message = `the state holds ${what}, which a later build knows: upgrade this server`;
+  return new Failure('unsupported', message);
 }
 
 /** The sums over the tables, counted anew. */

@@ -66,6 +66,8 @@ export interface StateParts {
   readonly index: Index;
   /** The instant of the last entry; 0 before the first. */
   readonly at: Millis;
+  /** The highest that an entry so far has needed (see entry-version.ts). */
+  readonly entryVersion: number;
   readonly tables: Tables;
   readonly derived: Derived;
 }
@@ -73,20 +75,29 @@ export interface StateParts {
 export class State implements StateReader {
   readonly index: Index;
   readonly at: Millis;
+  readonly entryVersion: number;
   readonly tables: Tables;
   readonly derived: Derived;
 
   constructor(parts: StateParts) {
     this.index = parts.index;
     this.at = parts.at;
+    this.entryVersion = parts.entryVersion;
     this.tables = parts.tables;
     this.derived = parts.derived;
   }
 
   /** The same rows, one entry later: after one that was refused. */
   unchangedAt(index: Index): State {
-    const { at, tables, derived } = this;
-    return new State({ index, at, tables, derived });
+    const { at, entryVersion, tables, derived } = this;
+    return new State({ index, at, entryVersion, tables, derived });
+  }
+
+  /** The same, where an entry needs as much. */
+  needing(entryVersion: number): State {
+    const { index, at, tables, derived } = this;
+    if (entryVersion <= this.entryVersion) return this;
+    return new State({ index, at, entryVersion, tables, derived });
   }
 
   get hash(): string {
@@ -434,6 +445,7 @@ export function emptyState(): State {
   return new State({
     index: 0 as Index,
     at: 0 as Millis,
+    entryVersion: 1,
     tables: emptyTables(),
     derived: { usage: sortedMap(), jobCounts: sortedMap(), versionUse: sortedMap() },
   });

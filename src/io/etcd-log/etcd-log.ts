@@ -10,6 +10,8 @@
  *     where a watch was lost or its revisions were compacted.
  * T5: a server is never told that it leads while the batches of another come in: following has
  *     ended before a term begins.
+ *
+ * Which entries other servers' builds understand is looked after by version-gate.ts.
  */
 import { assert } from '../../base/assert.ts';
 import type { Index } from '../../base/brand.ts';
@@ -44,8 +46,9 @@ import { APPEND_BYTES_MAX, BATCH_BYTES_MAX, BATCH_ENTRIES_MAX } from './limits.t
 import { Housekeeping } from './housekeeping.ts';
 import { KeptClaims } from './kept-claims.ts';
 import { readLog } from './read-log.ts';
-import { Retention } from './retention.ts';
+import { countAll, Retention } from './retention.ts';
 import { Seat } from './seat.ts';
+import { VersionGate } from './version-gate.ts';
 
 export interface EtcdLogOptions {
   /** Ends in a slash; clusters that share an etcd differ in it. */
@@ -83,7 +86,8 @@ export interface EtcdLogDeps<Entry, Outcome> {
  *
  * Fails: `not_found` entries after `applied` were compacted away (facts: `firstIndex`): a snapshot
  * of another server is needed; `internal` the state is ahead of the log, so it is another
- * cluster's; `unavailable`, `timeout` etcd does not answer.
+ * cluster's; `unsupported` it holds entries of a later build; `unavailable`, `timeout` etcd does
+ * not answer.
  */
 export async function openEtcdLog<Entry, Outcome>(
   options: EtcdLogOptions,
@@ -107,6 +111,7 @@ export class EtcdLog<Entry, Outcome> implements ClusterLog<Entry, Outcome> {
   readonly #housekeeping: Housekeeping;
   readonly #claims: KeptClaims;
   readonly #retention: Retention;
+  readonly #gate: VersionGate<Entry>;
   readonly #queue: AppendQueue<Entry, Outcome>;
   /** Notified when an entry was applied, an append was enqueued, the leadership or all ended. */
   readonly #changed = new Broadcast();
@@ -142,10 +147,14 @@ export class EtcdLog<Entry, Outcome> implements ClusterLog<Entry, Outcome> {
     const forget = (isNeed: boolean): Promise<void> =>
       this.#retention.forget(this.#term ?? this.#seat.holder?.term ?? 0, isNeed);
     this.#housekeeping = new Housekeeping(options, { ...shared, ...deps, forget });
-    this.#claims = new KeptClaims(options.self, shared);
+    const { versions } = deps.codec;
+    const entryVersion = versions?.understood ?? 1;
+    this.#claims = new KeptClaims({ ...options.self, entryVersion }, shared);
+    const disks = { claims: this.#claims, count: deps.count ?? countAll };
+    this.#gate = new VersionGate({ ...disks, versions });
     this.#retention = new Retention({
-      ...{ claims: this.#claims, reader: this.#reader, writer: this.#writer, note: deps.note },
-      ...{ lastIndex: () => this.lastIndex, ...(deps.count && { count: deps.count }) },
+      ...{ ...disks, reader: this.#reader, writer: this.#writer, note: deps.note },
+      lastIndex: () => this.lastIndex,
     });
     this.#queue = new AppendQueue(deps.codec, {
       appendBytesMax: APPEND_BYTES_MAX,
@@ -220,6 +229,11 @@ export class EtcdLog<Entry, Outcome> implements ClusterLog<Entry, Outcome> {
     this.#checkWritable();
     if (signal?.aborted === true) throw new Failure('canceled', 'gave up before an append');
     if (entries.length === 0) return [];
+    const asked = this.#gate.ask(entries);
+    if (asked !== undefined) {
+      await asked;
+      this.#checkWritable();
+    }
     const settled = this.#queue.add(entries, signal);
     this.#changed.notify();
     return await settled;

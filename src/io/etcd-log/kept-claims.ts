@@ -1,8 +1,10 @@
 /**
- * What each server says of how much its disk holds: one key for each, put by nobody else.
+ * What each server says of how much its disk holds, and of the entries that its build understands:
+ * one key for each, put by nobody else.
  *
- * KC1: what is said was true when it was said. It stays true until that disk is lost; whoever
- *      begins says first what is left, before it has or does anything else.
+ * KC1: what is said was true when it was said. It stays true until that disk is lost, or another
+ *      build is started on it; whoever begins says first what holds now, before it has or does
+ *      anything else.
  * KC2: each change of a key names the revision that it replaces: what an earlier life of the server
  *      has sent, and etcd carries out late, is refused.
  *
@@ -25,24 +27,32 @@ export interface KeptClaimsDeps {
   readonly clock: Clock;
 }
 
+/** Who says it. */
+export interface Claimant extends ServerIdentity {
+  /** Entries up to this version are understood by its build. */
+  readonly entryVersion: number;
+}
+
 /** A claim as it was read. */
 export interface ReadClaim extends LogClaim {
+  /** As `Claimant`; 1 where it has not said so. */
+  readonly entryVersion: number;
   /** At which its key was last changed. */
   readonly revision: number;
 }
 
 export class KeptClaims {
-  readonly #self: ServerIdentity;
+  readonly #self: Claimant;
   readonly #deps: KeptClaimsDeps;
   readonly #key: string;
   readonly #bell = new Broadcast();
   /** The newest entry that this server's checkpoint holds. */
   #kept = 0 as Index;
   /** What the key says, and since which revision; 0: there is none. */
-  #said = 0;
+  #said: Said = NOTHING;
   #revision = 0;
 
-  constructor(self: ServerIdentity, deps: KeptClaimsDeps) {
+  constructor(self: Claimant, deps: KeptClaimsDeps) {
     this.#self = self;
     this.#deps = deps;
     this.#key = deps.keys.kept(self.id);
@@ -74,7 +84,7 @@ export class KeptClaims {
   /** Tells the others of it until `signal` aborts. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      if (this.#kept === this.#said) {
+      if (this.#kept === this.#said.kept && this.#isVersionSaid) {
         await this.#bell.wait(signal);
         continue;
       }
@@ -94,10 +104,10 @@ export class KeptClaims {
     const range = { ...keys.claims, limit: CLAIMS_MAX };
     const { pairs } = await client.range(range, { deadlineMs: ATTEMPT_MS });
     const claims = pairs.map((pair) => claimOf(pair, keys));
-    const { id, name } = this.#self;
+    const { id, name, entryVersion } = this.#self;
     const revision = claims.find((each) => each.id === id)?.revision ?? 0;
     const others = claims.filter((each) => each.id !== id);
-    return [...others, { id, name, kept: this.#kept, revision }];
+    return [...others, { id, name, kept: this.#kept, entryVersion, revision }];
   }
 
   /** Holds as long as none of them has been said anew. */
@@ -114,28 +124,36 @@ export class KeptClaims {
     await client.txn({ compare: this.unchanged(claims), success }, { deadlineMs: ATTEMPT_MS });
   }
 
+  get #isVersionSaid(): boolean {
+    return this.#said.entryVersion === this.#self.entryVersion;
+  }
+
   async #look(): Promise<void> {
     const { client, keys } = this.#deps;
     const { pairs } = await client.range({ key: this.#key }, { deadlineMs: ATTEMPT_MS });
     const [pair] = pairs;
     this.#revision = pair?.modRevision ?? 0;
-    this.#said = pair === undefined ? 0 : claimOf(pair, keys).kept;
+    this.#said = pair === undefined ? NOTHING : claimOf(pair, keys);
   }
 
   /** False: the key is not as this server left it. */
   async #say(kept: Index): Promise<boolean> {
     const { client } = this.#deps;
     const compare = [{ key: this.#key, modRevision: this.#revision }];
-    const value = Buffer.from(JSON.stringify({ name: this.#self.name, kept }));
+    const { name, entryVersion } = this.#self;
+    const value = Buffer.from(JSON.stringify({ name, kept, entryVersion }));
     try {
       const success = [{ put: { key: this.#key, value } }];
       const answer = await client.txn({ compare, success }, { deadlineMs: ATTEMPT_MS });
-      if (answer.succeeded) [this.#said, this.#revision] = [kept, answer.revision];
+      if (answer.succeeded) {
+        [this.#said, this.#revision] = [{ kept, entryVersion }, answer.revision];
+      }
       return answer.succeeded;
     } catch (error) {
       if (!(error instanceof Failure) || error.fault !== 'exhausted') throw error;
       // A full store takes no more, and lets go of all: who has said nothing keeps nothing.
-      return kept >= this.#said || (await this.#unsay(compare));
+      const isLess = kept < this.#said.kept || entryVersion < this.#said.entryVersion;
+      return !isLess || (await this.#unsay(compare));
     }
   }
 
@@ -143,23 +161,31 @@ export class KeptClaims {
     const success = [{ remove: { key: this.#key } }];
     const how = { deadlineMs: ATTEMPT_MS };
     const { succeeded } = await this.#deps.client.txn({ compare, success }, how);
-    if (succeeded) [this.#said, this.#revision] = [0, 0];
+    if (succeeded) [this.#said, this.#revision] = [NOTHING, 0];
     return succeeded;
   }
 }
 
+type Said = Pick<ReadClaim, 'kept' | 'entryVersion'>;
+
+const NOTHING: Said = { kept: 0 as Index, entryVersion: 1 };
+
 /** Whoever says something that cannot be read keeps nothing. */
 function claimOf({ key, value, modRevision }: KeyValue, keys: LogKeys): ReadClaim {
   const id = key.slice(keys.claims.key.length);
-  const { name, kept } = readJson(value);
-  const isIndex = typeof kept === 'number' && Number.isSafeInteger(kept) && kept > 0;
+  const { name, kept, entryVersion } = readJson(value);
   return {
     ...{ id, name: typeof name === 'string' ? name : id },
-    ...{ kept: (isIndex ? kept : 0) as Index, revision: modRevision },
+    ...{ kept: (isCount(kept) ? kept : 0) as Index, revision: modRevision },
+    entryVersion: isCount(entryVersion) ? entryVersion : NOTHING.entryVersion,
   };
 }
 
-function readJson(value: Buffer): { readonly name?: unknown; readonly kept?: unknown } {
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0;
+}
+
+function readJson(value: Buffer): Readonly<Record<string, unknown>> {
   try {
     return Object(JSON.parse(value.toString())) as Record<string, unknown>;
   } catch {

@@ -6,7 +6,7 @@
  * | `seat/leader` | who may write: JSON |
  * | `seat/beat` | nothing; put by the leader as a sign of life |
  * | `head` | index of the newest entry, decimal |
- * | `kept/ID` | how much of the state a server's disk holds (see kept-claims.ts): JSON |
+ * | `kept/ID` | what a server says of its disk and its build (see kept-claims.ts): JSON |
  * | `log/FIRST-LAST` | a batch (see batch.ts); never changed, deleted when compacted |
  * | `part/FIRST-TERM-N` | a further piece of a batch that is too large for one key |
  */
