@@ -8,25 +8,14 @@ import type { AllocId, DeploymentId, EvalId, JobId, NodeId } from '../src/core/m
 import { DEFAULT_NAMESPACE } from '../src/core/model/ids.ts';
 import type { Alloc } from '../src/core/model/alloc.ts';
 import type { Evaluation } from '../src/core/model/evaluation.ts';
-import type { Deployment } from '../src/core/model/deployment.ts';
-import type { Plan } from '../src/core/model/plan.ts';
 import type { KvWrite, TxnOp } from '../src/core/state/discovery-entry.ts';
 import type { Entry } from '../src/core/state/entry.ts';
 import { newEvaluation } from '../src/core/state/new-evaluation.ts';
 import type { State } from '../src/core/state/state.ts';
 import { coordinatesOf, deregisterOf, queryOf, registerOf } from './catalog-entries.ts';
 import { sessionFacts, sessionId, withNode } from './coordination-world.ts';
-import {
-  RESOURCES,
-  T0,
-  World,
-  group,
-  jobSpec,
-  nodeFacts,
-  placement,
-  plan,
-  uuid,
-} from './state-world.ts';
+import { planOf } from './random-plans.ts';
+import { T0, World, group, jobSpec, nodeFacts, uuid } from './state-world.ts';
 
 type KvPut = Omit<Extract<KvWrite, { verb: 'set' }>, 'verb'>;
 
@@ -239,7 +228,12 @@ const MAKERS: { readonly [Verb in Step['verb']]: (now: Now) => Entry } = {
     };
   },
   plan: ({ state, a, b, c, n, at }) => {
-    return { type: 'plan.apply', at, plan: planOf(state, { a, b, c, n }), evals: [] };
+    return {
+      type: 'plan.apply',
+      at,
+      plan: planOf(state, jobOf(a) as JobId, { a, b, c, n }),
+      evals: [],
+    };
   },
   report: ({ a, b, c, at, seed, allocs }) => {
     const alloc = pick(allocs, a);
@@ -412,89 +406,4 @@ function writeOf(now: Now): KvWrite {
 function lockOf(now: Now): KvWrite {
   const session = sessionId(now.b % 4);
   return { verb: now.c % 3 === 0 ? 'unlock' : 'lock', session, ...putOf(now) };
-}
-
-/** A plan for a job: places, stops, moves along, evicts; much of it impossible. */
-function planOf(
-  state: State,
-  {
-    a,
-    b,
-    c,
-    n,
-  }: { readonly a: number; readonly b: number; readonly c: number; readonly n: number },
-): Plan {
-  const id = jobOf(a);
-  const job = state.job(DEFAULT_NAMESPACE, id as JobId);
-  const nodes = [0, 1, 2].map((each) => nodeFacts(each).id);
-  const own = [...state.allocsByJob(DEFAULT_NAMESPACE, id as JobId)];
-  const deployment =
-    b % 3 === 0 && job !== undefined ? deploymentOf(job.version, id, n) : undefined;
-  const deploymentId = deployment?.id;
-  const taken = new Set(own.map(({ name }) => name));
-  const free = [0, 1, 2, 3, 4, 5].filter((each) => !taken.has(`${id}.web[${each}]`));
-  const placements = free.slice(0, b % 4).map((each) =>
-    placement(n * 10 + each, pick(nodes, a + each) ?? nodeFacts(0).id, {
-      name: `${id}.web[${each}]`,
-      ports:
-        c % 2 === 0
-          ? [{ label: 'http', value: 8_080 + (c % 2), to: 0, hostIp: '10.0.0.1', dynamic: false }]
-          : [],
-      canary: c % 3 === 0 && deploymentId !== undefined,
-      ...(deploymentId !== undefined && { deploymentId }),
-    }),
-  );
-  const stopped = own.slice(0, c % 3).map((alloc) => ({
-    allocId: alloc.id,
-    nodeId: alloc.nodeId,
-    desiredStatus: 'stop' as const,
-    description: 'test',
-    ...(b % 5 === 0 && { clientStatus: 'lost' as const }),
-  }));
-  const kept = own.slice(c % 3, (c % 3) + 2);
-  return plan(id, {
-    evalId: uuid('eval', n) as EvalId,
-    jobVersion: job?.version ?? 0,
-    allAtOnce: c % 6 === 0,
-    placements,
-    stops: stopped,
-    updates: kept.map((alloc: Alloc) => ({
-      allocId: alloc.id,
-      nodeId: alloc.nodeId,
-      resources: { ...RESOURCES, cpu: 100 + (b % 3) * 50 },
-      ...(deploymentId !== undefined && { deploymentId }),
-    })),
-    ...(deployment !== undefined && { deployment }),
-  });
-}
-
-function deploymentOf(version: number, id: string, n: number): Deployment {
-  return {
-    id: uuid('depl', n) as DeploymentId,
-    namespace: DEFAULT_NAMESPACE,
-    jobId: id as JobId,
-    jobVersion: version,
-    jobModifyIndex: 0 as Index,
-    jobCreateIndex: 0 as Index,
-    groups: {
-      web: {
-        autoRevert: false,
-        autoPromote: false,
-        promoted: false,
-        placedCanaries: [],
-        desiredCanaries: n % 2,
-        desiredTotal: 2,
-        placedAllocs: 0,
-        healthyAllocs: 0,
-        unhealthyAllocs: 0,
-        progressDeadlineMs: 600_000,
-      },
-    },
-    status: 'running',
-    statusDescription: 'Deployment is running',
-    createdAt: T0,
-    modifiedAt: T0,
-    createIndex: 0 as Index,
-    modifyIndex: 0 as Index,
-  };
 }

@@ -78,7 +78,8 @@ test('each server in turn is stopped and started: requests of others go on, and 
         await delay(10);
       }
     });
-    await delay(500);
+    const all = [...callers, ...own];
+    await agents.until('all are asking', () => Promise.resolve(all.every(({ made }) => made > 2)));
     const { child } = server;
     assert.ok(child !== undefined);
     const ended = once(child, 'exit');
