@@ -30,7 +30,7 @@ export const CHECKPOINT_RESERVE_BYTES = 64 * 1024 * 1024;
 /** Where the checkpoint lives; `reserveBytes` is for disks smaller than the usual reserve. */
 export type CheckpointOptions = Readonly<{ dir: string; reserveBytes?: number }>;
 
-/** What lmdb bounds keys to, less some for safety, from when each row had one of its own [bytes]. */
+/** From when each row had a key in lmdb: its bound on keys, less some for safety [bytes]. */
 const KEY_BYTES_MAX = 1900;
 /** What a part may cause to be written besides its own bytes: branches, and lists of free pages. */
 const PAGES_BYTES_PER_PART = 8 * 4096;
