@@ -1,4 +1,4 @@
-/** What is kept and restored as it was is seen in apply.test.ts; here is what may not be restored. */
+/** What is kept and restored as it was is seen in apply.test.ts; here, what may not be restored. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Index } from '../../base/brand.ts';
