@@ -5,7 +5,7 @@ import type { MetServer } from './mesh.ts';
 
 export interface CountedServersDeps {
   /** This server, and all that it has reached. */
-  readonly met: () => readonly MetServer[];
+  readonly met: () => readonly Named[];
   /** What those that are there say of their disks, by id. */
   readonly told: () => ReadonlyMap<string, Index>;
   /** `bootstrap_expect`: how many there are to be at least. */

@@ -7,8 +7,8 @@ import type { MetServer } from './mesh.ts';
 
 const progress = { applied: 8 as Index, staleMs: 40 };
 const MET: readonly MetServer[] = [
-  { id: 'b', name: 's2', address: '10.0.0.2:5000', progress },
-  { id: 'a', name: 's1', address: '10.0.0.1:4647' },
+  { id: 'b', name: 's2', address: '10.0.0.2:5000', answers: true, progress },
+  { id: 'a', name: 's1', address: '10.0.0.1:4647', answers: true },
 ];
 
 function peersOf(all: readonly LogMember[] | undefined): {
@@ -38,9 +38,9 @@ test("etcd's members are told with what is known of their servers", async () => 
   ]);
   const all = await peers.list();
   assert.deepEqual(all, [
-    { id: '', name: '', address: '10.0.0.10:4647', voter: false },
-    { id: 'b', name: 's2', address: '10.0.0.2:5000', voter: true, progress },
-    { id: 'c', name: '', address: '10.0.0.3:4647', voter: true },
+    { id: '', name: '', address: '10.0.0.10:4647', voter: false, answers: false },
+    { id: 'b', name: 's2', address: '10.0.0.2:5000', voter: true, answers: true, progress },
+    { id: 'c', name: '', address: '10.0.0.3:4647', voter: true, answers: false },
   ]);
   for (const peer of all) await peers.remove(peer);
   await peers.giveLead(all[1]);
@@ -48,7 +48,7 @@ test("etcd's members are told with what is known of their servers", async () => 
   assert.deepEqual(done, [
     ...['remove 10.0.0.10', 'remove 10.0.0.2', 'remove 10.0.0.3', 'lead b', 'lead any'],
   ]);
-  const other = { id: 'd', name: '', address: '10.0.0.3:4647', voter: true };
+  const other = { id: 'd', name: '', address: '10.0.0.3:4647', voter: true, answers: false };
   await assert.rejects(peers.remove(other), { fault: 'not_found' });
 });
 

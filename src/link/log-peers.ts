@@ -25,7 +25,8 @@ export function logPeers({ met, members, log, linkPort }: LogPeersDeps): LogPeer
     const server = met().find((each) => each.id === id);
     const address = server?.address ?? formatAgentAddress({ host, port: linkPort });
     const progress = server?.progress;
-    return { id, name: server?.name ?? '', address, voter, ...(progress && { progress }) };
+    const { name = '', answers = false } = server ?? {};
+    return { id, name, address, voter, answers, ...(progress && { progress }) };
   };
   const reached = (): readonly LogPeer[] =>
     met()

@@ -136,6 +136,13 @@ test('how far the others are is known, and that one is silent', async () => {
   await Promise.all([two.kill(), old.kill()]);
   await until('its silence is told', () => (told()['ahead']?.staleMs ?? 0) > 100);
   assert.equal(told()['ahead']?.applied, 50);
+  assert.deepEqual(
+    one.mesh
+      .met()
+      .map(({ name, answers }) => `${name} ${answers}`)
+      .sort(),
+    ['ahead false', 'old false', 's1 true'],
+  );
 });
 
 test('ME1: one that will not come back is neither listed nor dialled, unless it does', async () => {

@@ -46,6 +46,8 @@ export interface MeshDeps extends GreetDeps {
 export interface MetServer extends Pick<ServerPeer, 'id' | 'name'> {
   /** `host:port` of its link. */
   readonly address: string;
+  /** Whether it answers now. */
+  readonly answers: boolean;
   /** Where it was last heard of; absent: it has no log yet, or is of a build that does not say. */
   readonly progress?: LogProgress;
 }
@@ -157,14 +159,17 @@ export class Mesh implements Service, ServerPeers {
   met(): readonly MetServer[] {
     const { facts, progress } = this.#deps;
     const { id, name } = this.#options.own;
-    const found = new Map([[id, metServer({ id, name }, facts.address, progress?.())]]);
+    const own = { id, name, address: facts.address, answers: true };
+    const found = new Map([[id, withProgress(own, progress?.())]]);
     // Of a server with several addresses, what it said last counts.
     const contacts = [...this.#contacts.values()].sort((a, b) => a.toldMs - b.toldMs);
     for (const contact of contacts) {
-      const { told } = contact;
+      const { told, session } = contact;
       const [address] = told?.addresses ?? [];
       if (told === undefined || address === undefined) continue;
-      found.set(told.peer.id, metServer(told.peer, address, this.#progressOf(contact)));
+      const { id, name } = told.peer;
+      const met = { id, name, address, answers: session?.isOpen === true };
+      found.set(id, withProgress(met, this.#progressOf(contact)));
     }
     return [...found.values()];
   }
@@ -302,12 +307,8 @@ export class Mesh implements Service, ServerPeers {
   }
 }
 
-function metServer(
-  { id, name }: Pick<ServerPeer, 'id' | 'name'>,
-  address: string,
-  progress: LogProgress | undefined,
-): MetServer {
-  return { id, name, address, ...(progress && { progress }) };
+function withProgress(met: MetServer, progress: LogProgress | undefined): MetServer {
+  return progress === undefined ? met : { ...met, progress };
 }
 
 /** Servers find each other again faster than clients do: writes wait for them [ms]. */

@@ -17,6 +17,8 @@ export interface LogPeer {
   /** `host:port` of its link. */
   readonly address: string;
   readonly voter: boolean;
+  /** Whether its server answers now. */
+  readonly answers: boolean;
   /** Absent: it was never heard of here, or does not say. */
   readonly progress?: LogProgress;
 }

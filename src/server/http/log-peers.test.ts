@@ -47,10 +47,11 @@ function progress(applied: number, staleMs: number): LogProgress {
   return { applied: applied as Index, staleMs };
 }
 
+const THERE = { voter: true, answers: true };
 const PEERS: readonly LogPeer[] = [
-  { id: 'a', name: 's1', address: one, voter: true, progress: progress(6, 0) },
-  { id: 'b', name: 's2', address: two, voter: true, progress: progress(5, 120.4) },
-  { id: 'c', name: '', address: gone, voter: false },
+  { id: 'a', name: 's1', address: one, ...THERE, progress: progress(6, 0) },
+  { id: 'b', name: 's2', address: two, ...THERE, progress: progress(5, 120.4) },
+  { id: 'c', name: '', address: gone, voter: false, answers: false },
 ];
 
 test('those that hold the log are told as gossip calls them, or as the link does', async () => {
@@ -78,6 +79,12 @@ test('those that hold the log are told as gossip calls them, or as the link does
   );
   // Who does not vote is missed, and not needed.
   assert.deepEqual([health.healthy, health.failureTolerance], [false, 0]);
+  const silent = PEERS.map((peer) => ({ ...peer, answers: false }));
+  assert.deepEqual(
+    serversHealth(agent, 7 as Index, silent).servers.map(({ status }) => status),
+    ['alive', 'failed', 'failed'],
+    'of one that gossips, gossip tells',
+  );
   // Who was reached once and holds the log no more does not count.
   const [first] = PEERS;
   assert.ok(first !== undefined);

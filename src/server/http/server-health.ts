@@ -104,13 +104,12 @@ function known(agent: ServerSources, held?: readonly LogPeer[]): readonly Known[
       return [`${tags['rpc_addr'] ?? address}:${tags['port'] ?? ''}`, member];
     }),
   );
-  const reached = agent.peers();
-  const all = held ?? reached.map((address) => ({ id: '', name: '', address, voter: true }));
+  const all = held ?? agent.peers().map((address) => ({ id: '', name: '', address, ...THERE }));
   return all.map((peer) => {
     const { address } = peer;
     const member = members.get(address);
-    // One that does not gossip was reached by its link, or not at all.
-    const { status = reached.includes(address) ? 'alive' : 'failed', tags } = member ?? {};
+    // Of one that does not gossip its link tells.
+    const { status = peer.answers ? 'alive' : 'failed', tags } = member ?? {};
     // Alone it is the one that is asked, whatever it calls its address.
     const own = all.length === 1 ? agent.serverName : undefined;
     return {
@@ -120,6 +119,8 @@ function known(agent: ServerSources, held?: readonly LogPeer[]): readonly Known[
     };
   });
 }
+
+const THERE = { voter: true, answers: true };
 
 function nameOf({ name }: LogPeer, region: string): string {
   return name === '' ? UNKNOWN : regionServerName(name, region);
