@@ -44,6 +44,22 @@ test('a change that makes no sense changes nothing', async () => {
   await world.stop();
 });
 
+test('of changes at the same time none is lost, and one that fails holds up no other', async () => {
+  const world = new ClientWorld({ meta: { rack: 'r1' } });
+  await world.start();
+  const { link } = world.client;
+  const changes = [{ one: '1' }, { 'a b': '' }, { two: '2' }].map((set) =>
+    link.changeNodeMeta({ set, unset: [] }),
+  );
+  const ends = await Promise.allSettled(changes);
+  assert.deepEqual(
+    ends.map(({ status }) => status),
+    ['fulfilled', 'rejected', 'fulfilled'],
+  );
+  assert.deepEqual((await link.nodeMeta()).merged, { rack: 'r1', one: '1', two: '2' });
+  await world.stop();
+});
+
 test('how checks came out is told while their task runs', async () => {
   const world = new ClientWorld();
   await world.start();

@@ -15,6 +15,8 @@ export class NodeMeta {
   readonly #configured: Readonly<Record<string, string>>;
   readonly #store: ClientStore;
   #dynamic: DynamicMeta = NO_DYNAMIC_META;
+  /** Ends with the last change: the next one builds on it. */
+  #changing: Promise<void> = Promise.resolve();
 
   /** @param configured what the configuration says */
   constructor(configured: Readonly<Record<string, string>>, store: ClientStore) {
@@ -36,7 +38,13 @@ export class NodeMeta {
   }
 
   /** Takes a change over, durably. Fails: `invalid`; `unavailable`, `exhausted` the disk. */
-  async change(change: DynamicMeta): Promise<void> {
+  change(change: DynamicMeta): Promise<void> {
+    const turn = this.#changing.then(() => this.#change(change));
+    this.#changing = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #change(change: DynamicMeta): Promise<void> {
     const problem = metaProblem(change);
     if (problem !== undefined) throw new Failure('invalid', problem);
     const next = changedMeta(this.#dynamic, change, this.#configured);
