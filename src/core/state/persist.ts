@@ -5,7 +5,7 @@
  *     answers of `indexOf`, same sums.
  *
  * Besides the tables there are two of our own: `marks` (what each table remembers of deletions) and
- * `meta` (the instant of the last entry, and the version that the entries needed). On reading,
+ * `meta` (the instant of the last entry, and which version of entries they needed). On reading,
  * values that many allocations share on the wire as copies become one object again.
  */
 import type { Index, Millis } from '../../base/brand.ts';
