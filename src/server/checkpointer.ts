@@ -8,6 +8,7 @@
  * K3: a checkpoint most of which is outdated is renewed: the whole state as of some batch is
  *     written a slice at a time, between the batches that follow.
  */
+import { Bug } from '../base/assert.ts';
 import type { Index } from '../base/brand.ts';
 import { explain } from '../base/failure.ts';
 import {
@@ -196,8 +197,18 @@ export class Checkpointer implements Service {
     const { index } = state;
     await this.#deps.checkpoint.write(batchOf(index, rows));
     this.#kept = state;
+    await this.#forget(index);
+  }
+
+  /** What the log could not forget now it does after the next batch: this one is written. */
+  async #forget(index: Index): Promise<void> {
     const upTo = Math.max(0, index - (this.#deps.entriesKept ?? LOG_ENTRIES_KEPT)) as Index;
-    await this.#log?.compact(upTo, index);
+    try {
+      await this.#log?.compact(upTo, index);
+    } catch (error) {
+      if (error instanceof Bug) throw error;
+      this.#deps.note(`checkpoint: the log does not forget: ${explain(error)}`);
+    }
   }
 }
 
