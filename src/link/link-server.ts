@@ -20,8 +20,12 @@ export interface LinkServerDeps extends GreetDeps {
 /** A peer that is refused over and over is told of so often [ms]. */
 const REFUSAL_MS = 60_000;
 const STOPS = 'the agent stops';
-/** How long changes that clients handed over may take [ms]. What only asks, they ask again. */
+/** How long changes that were handed over may take [ms]. What only asks is asked again. */
 const LEAVING_MS = 2_000;
+/** What clients wait with: told that it is over, they hand nothing more over here. */
+const PARKED: ReadonlySet<string> = new Set(['node.pull', 'catalog.watch']);
+/** What they handed over before they heard of it has come by then [ms]. */
+const UNDER_WAY_MS = 250;
 const NEVER = new AbortController().signal;
 /** Between two looks [ms]. */
 const LOOK_MS = 20;
@@ -67,7 +71,8 @@ export class LinkServer implements Service {
     });
     note(`listening on ${listener.host} port ${listener.port}`);
     await untilAborted(signal);
-    for (const session of this.#sessions) session.close(STOPS);
+    // Other servers, too: what one of them handed over while this one led is answered.
+    await this.#end([...this.#sessions]);
     await listener.close();
   }
 
@@ -83,10 +88,16 @@ export class LinkServer implements Service {
   }
 
   async #leave(): Promise<void> {
-    const { clock } = this.#deps;
     this.#isLeaving = true;
-    const sessions = [...this.#sessions].filter(isOfClient);
-    for (const session of sessions) session.refuse(STOPS);
+    const clients = [...this.#sessions].filter(isOfClient);
+    for (const session of clients) session.refuse(STOPS, PARKED);
+    if (clients.length > 0) await this.#deps.clock.sleep(UNDER_WAY_MS, NEVER);
+    await this.#end(clients);
+  }
+
+  async #end(sessions: readonly LinkSession[]): Promise<void> {
+    const { clock } = this.#deps;
+    for (const session of sessions) session.refuse(STOPS, PARKED);
     const until = clock.elapsedMs() + LEAVING_MS;
     while (clock.elapsedMs() < until && sessions.some(({ asked }) => asked.some(isChange))) {
       await clock.sleep(LOOK_MS, NEVER);

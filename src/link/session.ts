@@ -157,9 +157,18 @@ export class LinkSession {
     return [...this.#theirs.values()].map(({ asked }) => asked);
   }
 
-  /** Takes up nothing more: whoever asks is told to ask another agent. */
-  refuse(why: string): void {
+  /**
+   * Takes up nothing more: whoever asks is told to ask another agent.
+   *
+   * @param parked methods of which what waits is told so, too: a peer that only waits hears of it
+   */
+  refuse(why: string, parked: ReadonlySet<string>): void {
     this.#refusal = why;
+    for (const [id, { asked }] of [...this.#theirs]) {
+      if (!parked.has(asked.method)) continue;
+      this.#drop(id);
+      this.#carryOut(this.#core.fail(id, elsewhere(why)));
+    }
   }
 
   close(why: string): void {
