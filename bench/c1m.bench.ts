@@ -29,7 +29,7 @@ const LOOK_MS = 500;
  * As docs/performance.md advises for the servers of large fleets: what waits for the disk and for
  * clients is more than the usual 16 MB, and would be taken for what stays.
  */
-const YOUNG_MB = 64;
+const YOUNG_MB = 128;
 
 if (openFilesMax() < NODES + OTHER_FILES) {
   throw new Error(`${NODES} connections need more open files: ulimit -n ${NODES + OTHER_FILES}`);
